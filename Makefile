@@ -1,0 +1,81 @@
+# c2d-http: cloud-to-device messages over HTTPS. `make help` lists the targets.
+
+CC ?= cc
+AR ?= ar
+OBJCOPY ?= objcopy
+PKG_CONFIG ?= pkg-config
+PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+MANDIR ?= $(PREFIX)/share/man
+CFLAGS ?= -O2 -g
+
+VERSION := $(shell sed -n 's/^.define C2D_VERSION "\(.*\)"/\1/p' include/c2d.h)
+ABI := $(shell sed -n 's/^.define C2D_ABI \([0-9]*\)/\1/p' include/c2d.h)
+PKGS := libcurl libssl libcrypto libcjson
+SIM_PKGS := libevent libevent_openssl libssl libcrypto libcjson
+# The best FORTIFY level that the compiler has; none where the user's flags choose one or none.
+FORTIFY := $(shell for l in 3 2; do echo 'int a;' | $(CC) -O2 -U_FORTIFY_SOURCE \
+	-D_FORTIFY_SOURCE=$$l -Werror -include stdio.h -x c -c -o /dev/null - 2>/dev/null && \
+	echo "-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=$$l" && break; done)
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes \
+	-Wmissing-prototypes -Wwrite-strings -Wformat=2 -Wvla $(WERROR)
+OWN_CFLAGS := -std=c11 -D_POSIX_C_SOURCE=200809L -Iinclude $(WARNINGS) -fPIC \
+	-fvisibility=hidden -fstack-protector-strong -MMD -MP
+HARDEN_LDFLAGS := -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--as-needed
+ASAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1
+
+LIB_SRC := $(wildcard src/lib/*.c)
+COMMON_SRC := $(wildcard src/cli/common/*.c)
+HTTP_SRC := $(wildcard src/cli/c2d-http/*.c)
+DEVICE_SRC := $(wildcard src/cli/c2d-device/*.c)
+SIM_SRC := $(wildcard src/sim/*.c)
+UNIT_SRC := $(wildcard tests/unit/*.c) tests/support/script.c
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+all: build/libc2d.a build/libc2d.so build/c2d-http build/c2d-device ## library and programs
+sim: build/c2d-sim ## the hub on this machine (needs libevent)
+
+# One set of rules, once for each build folder: $(1) the folder, $(2) flags of its own.
+define RULES
+$(1)/%.o: %.c
+	@mkdir -p $$(@D)
+	$$(CC) $$(OWN_CFLAGS) $(3) $$(CPPFLAGS) $$(CFLAGS) $(2) \
+		$$(shell $$(PKG_CONFIG) --cflags $$(PKGS)) -c -o $$@ $$<
+# One relocatable object whose short internal names are local: they cannot clash with a user's.
+$(1)/libc2d.o: $$(LIB_SRC:%.c=$(1)/%.o)
+	$$(LD) -r -o $$@ $$^
+	$$(OBJCOPY) --localize-hidden $$@
+$(1)/libc2d.a: $(1)/libc2d.o
+	@rm -f $$@
+	$$(AR) rcs $$@ $$^
+$(1)/libc2d.so.$$(ABI): $$(LIB_SRC:%.c=$(1)/%.o)
+	$$(CC) -shared -Wl,-soname,libc2d.so.$$(ABI) $$(HARDEN_LDFLAGS) $$(CFLAGS) $(2) $$(LDFLAGS) \
+		-o $$@ $$^ $$(shell $$(PKG_CONFIG) --libs $$(PKGS))
+$(1)/libc2d.so: $(1)/libc2d.so.$$(ABI)
+	ln -sf libc2d.so.$$(ABI) $$@
+$(1)/c2d-http: $$(HTTP_SRC:%.c=$(1)/%.o)
+$(1)/c2d-device: $$(DEVICE_SRC:%.c=$(1)/%.o)
+$(1)/c2d-http $(1)/c2d-device: $$(COMMON_SRC:%.c=$(1)/%.o) $(1)/libc2d.a
+	$$(CC) -pie $$(HARDEN_LDFLAGS) $$(CFLAGS) $(2) $$(LDFLAGS) -o $$@ $$^ \
+		$$(shell $$(PKG_CONFIG) --libs $$(PKGS))
+$(1)/c2d-sim: $$(SIM_SRC:%.c=$(1)/%.o)
+	$$(CC) -pie $$(HARDEN_LDFLAGS) $$(CFLAGS) $(2) $$(LDFLAGS) -o $$@ $$^ \
+		$$(shell $$(PKG_CONFIG) --libs $$(SIM_PKGS))
+$(1)/hostile: $(1)/tests/support/hostile.o
+	$$(CC) -pie $$(CFLAGS) $(2) $$(LDFLAGS) -o $$@ $$^ $$(shell $$(PKG_CONFIG) --libs libssl libcrypto)
+endef
+$(eval $(call RULES,build,,$(FORTIFY)))
+$(eval $(call RULES,build-asan,$(ASAN),))
+$(eval $(call RULES,build-cov,--coverage -O0,))
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
+clean: ## remove what was built
+	rm -rf build build-asan build-cov
+.PHONY: all sim help clean
+
+-include $(shell find build build-asan build-cov -name '*.d' 2>/dev/null)
