@@ -1,0 +1,299 @@
+/* libc2d: cloud-to-device messages of an Azure IoT Hub over HTTPS alone.
+ *
+ * A device receives its messages and completes, abandons or rejects them; the back end sends
+ * messages, reads the delivery feedback, purges a queue and looks a device up.
+ *
+ * Threads: a client is used by one thread at a time; different clients are independent. The library
+ * keeps no global state of its own, prints nothing, never exits and reads no environment variable
+ * (libcurl's proxy variables aside).
+ *
+ * Text is NUL-terminated UTF-8 unless said otherwise, arguments are borrowed for the call only, and
+ * every `char *` result is the caller's, to be freed with free().
+ *
+ * Wire facts name their source: [hub docs] are Microsoft's IoT Hub documents and swagger, [SDKs] are
+ * agreed on by Microsoft's own SDKs, [assumed] no live hub has confirmed yet.
+ */
+#ifndef C2D_H
+#define C2D_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define C2D_VERSION "0.1.0"
+/* Part of the shared library's name; rises when a public struct or function changes its shape. */
+#define C2D_ABI 0
+
+#if defined(__GNUC__)
+#define C2D_API __attribute__((visibility("default")))
+#else
+#define C2D_API
+#endif
+
+/* ---- Outcomes ---------------------------------------------------------------------------------
+ * One vocabulary for the library, the error lines and the exit codes of the programs: the number is
+ * the exit code. */
+enum c2d_status {
+    C2D_DRY_RUN = -1,         /* options.dry_run: the request was shown, not sent */
+    C2D_OK = 0,               /* done as asked */
+    C2D_NO_MESSAGE = 10,      /* nothing waits */
+    C2D_PARTIAL = 11,         /* programs only: some of several failed */
+    C2D_QUEUE_FULL = 12,      /* the device already holds 50 messages */
+    C2D_LOCK_LOST = 13,       /* the lock lapsed or was settled before */
+    C2D_NOT_FOUND = 14,       /* the hub knows no such device */
+    C2D_THROTTLED = 15,       /* too many requests; see error->retry_after_s */
+    C2D_QUOTA = 16,           /* the day's messages are used up; the quota resets at 00:00 UTC */
+    C2D_TOO_LARGE = 17,       /* over 65 536 bytes */
+    C2D_TIMEOUT = 18,         /* options.timeout_ms passed and the hub never answered */
+    C2D_NEGATIVE = 19,        /* programs only: the message will not be delivered */
+    C2D_NETWORK = 20,         /* no whole answer: name, connection, proxy, reset, stall */
+    C2D_TLS = 21,             /* handshake, verification, name or certificate */
+    C2D_HANDLER = 22,         /* programs only: a handler failed */
+    C2D_SERVER = 23,          /* 5xx after all tries */
+    C2D_PROTOCOL = 24,        /* not what a hub answers, or over a limit */
+    C2D_UNKNOWN_OUTCOME = 25, /* a send was written and never answered: it may be queued */
+    C2D_LOCKED = 26,          /* programs only: another instance is at work */
+    C2D_USAGE = 64,           /* programs only: command line */
+    C2D_DATA = 65,            /* a message, id or token that the wire cannot carry */
+    C2D_NO_INPUT = 66,        /* programs only: an input file cannot be read */
+    C2D_INTERNAL = 70,        /* a broken invariant: a defect of this library */
+    C2D_OS = 71,              /* memory or another resource is gone */
+    C2D_CANT_CREATE = 73,     /* programs only: an output file cannot be made */
+    C2D_IO = 74,              /* programs only: output not fully written */
+    C2D_AUTH = 77,            /* refused: key, policy, expiry, or a filter on the way */
+    C2D_CONFIG = 78,          /* connection string, certificate or option */
+    C2D_CANCELLED = 130,      /* options.cancel_fd became readable */
+};
+
+/* The name as it stands on stderr, for example "QUEUE_FULL"; "INTERNAL" for a number that is none. */
+C2D_API const char *c2d_status_name(enum c2d_status status);
+
+/* What happened in one call, for programs and for people. Fixed size, caller's storage, nothing to
+ * free. Written by every call that is given one, also on success. */
+struct c2d_error {
+    enum c2d_status status;
+    int http_status;             /* of the last answer; 0: none */
+    int hub_code;                /* the hub's number, for example 403004; 0: none */
+    char hub_code_name[64];      /* the hub's word for it; "" if none */
+    char request_id[64];         /* what the hub's support asks for; "" if none */
+    int retry_after_s;           /* the hub's wish; 0: it did not say */
+    unsigned attempts;           /* requests sent or tried */
+    bool retryable;              /* the same call may succeed later */
+    bool earlier_try_unanswered; /* a try was written and lost: the hub may have acted on it */
+    char text[512];              /* one printable line without newline or secret; "" on success */
+    char hint[256];              /* what to do about it; "" if there is nothing to say */
+}; /* a new field is a new C2D_ABI, here and in every struct below */
+
+/* ---- Watching ---- */
+enum c2d_event_kind {
+    C2D_EVENT_ATTEMPT, /* one try ended: method, path, attempt, http_status, elapsed_ms, text */
+    C2D_EVENT_WARNING, /* text: one line for people */
+    C2D_EVENT_TRACE,   /* text: lines to append to a trace, secrets masked; options.trace only */
+    C2D_EVENT_DRY_RUN, /* method, url, headers, body: what would have been sent, secrets masked */
+};
+
+struct c2d_event {
+    enum c2d_event_kind kind;
+    const char *method;
+    const char *url;
+    const char *path; /* the url without scheme and host */
+    unsigned attempt; /* from 1 */
+    int http_status;  /* 0: no answer; text says why */
+    int64_t elapsed_ms;
+    const char *text;
+    size_t text_size;
+    const char *const *headers; /* "Name: value", header_count of them */
+    size_t header_count;
+    const void *body;
+    size_t body_size;
+};
+
+/* Everything in event is borrowed for the call. Must not call into the client. */
+typedef void c2d_observer(void *context, const struct c2d_event *event);
+
+/* ---- Client ---- */
+struct c2d_client;
+
+enum c2d_role { C2D_ROLE_ANY, C2D_ROLE_SERVICE, C2D_ROLE_DEVICE };
+
+/* Start from c2d_options_default() and change what differs. */
+struct c2d_options {
+    enum c2d_role role;      /* refuse the other kind of connection string (C2D_CONFIG) */
+    const char *api_version; /* NULL: what each operation is known to work with [SDKs] */
+    int connect_timeout_ms;  /* name, TCP, proxy and TLS; 1 or more; default 10 000 */
+    int timeout_ms;          /* one operation with all its tries; 1 or more; default 60 000 */
+    int retries;             /* tries after the first; 0 or more; default 3 */
+    const char *ca_file;     /* PEM, instead of the system's trust store */
+    const char *ca_dir;      /* hashed directory (openssl rehash), likewise */
+    const char *cert_file;   /* client certificate and unencrypted key, PEM: for x509=true */
+    const char *key_file;
+    const char *proxy; /* http://, https:// or socks5h://HOST[:PORT]; "": none; NULL: environment */
+    const char *proxy_user, *proxy_password;
+    const char *connect_to; /* "HOST:PORT": where TCP goes instead; TLS and tokens stay as they are */
+    int cancel_fd;          /* readable: stop, see c2d_receive() and c2d_settle(); -1: none */
+    bool dry_run;           /* every operation ends with C2D_DRY_RUN and an event; no socket */
+    bool trace;             /* C2D_EVENT_TRACE wanted */
+    c2d_observer *observer; /* NULL: nobody watches */
+    void *observer_context;
+};
+
+C2D_API struct c2d_options c2d_options_default(void);
+
+/* Reads connection_string ("HostName=…;DeviceId=…;SharedAccessKey=…", or SharedAccessKeyName=… for
+ * the back end; SharedAccessSignature=… or x509=true instead of a key) and connects nothing yet.
+ * At most 4096 bytes; one trailing newline is ignored. options NULL: defaults. Copies what it is
+ * given. C2D_CONFIG says what is wrong with the string, a certificate or an option. */
+C2D_API enum c2d_status c2d_client_new(struct c2d_client **client, const char *connection_string,
+                                       const struct c2d_options *options, struct c2d_error *error);
+/* Closes the connections and wipes key and token. NULL is fine. */
+C2D_API void c2d_client_free(struct c2d_client *client);
+/* The device of a device's connection string, NULL for the back end. Lives as long as client. */
+C2D_API const char *c2d_client_device_id(const struct c2d_client *client);
+
+/* ---- Messages ---- */
+enum c2d_ack { C2D_ACK_UNSET, C2D_ACK_NONE, C2D_ACK_POSITIVE, C2D_ACK_NEGATIVE, C2D_ACK_FULL };
+
+/* "none", "positive", "negative", "full", or NULL for C2D_ACK_UNSET; and back: C2D_ACK_UNSET for any
+ * other word. */
+C2D_API const char *c2d_ack_name(enum c2d_ack ack);
+C2D_API enum c2d_ack c2d_ack_from_name(const char *name);
+
+struct c2d_property {
+    const char *name, *value;
+};
+
+/* The same struct is sent and received; what is not set is NULL or 0. */
+struct c2d_message {
+    const void *body; /* any bytes */
+    size_t body_size;
+    const char *message_id, *correlation_id, *user_id, *content_type, *content_encoding;
+    enum c2d_ack ack;     /* which outcomes the sender wants feedback on */
+    int64_t expires_at_s; /* send: since 1970 UTC, at most 2 days ahead; 0: the hub's default, 1 h */
+    const struct c2d_property *properties;
+    size_t property_count;
+
+    /* Received messages only. Values are as the hub wrote them and may hold any byte but NUL. */
+    const char *device_id, *lock_token, *to;
+    const char *sequence_number; /* decimal, 64 bits */
+    const char *enqueued_time;   /* ISO 8601; older hubs wrote "12/22/2017 12:14:12 AM" [SDKs] */
+    const char *expiry_time;
+    int delivery_count;        /* abandons so far; -1: the hub did not say */
+    int64_t received_at_s;     /* our clock, when the request left */
+    int64_t lock_deadline_s;   /* received_at_s + 60: the lock of a C2D message [hub docs] */
+};
+
+/* Queues message for device_id. Needs a policy with ServiceConnect. A try that was written and not
+ * answered is sent again under the same message_id; if a later one succeeds,
+ * error->earlier_try_unanswered says that it may be there twice; if none is answered the result is
+ * C2D_UNKNOWN_OUTCOME. C2D_DATA names a character that the wire cannot carry: property names are
+ * HTTP tokens, unique without case; values, ids and content types are 0x20-0x7e without outer
+ * spaces. Body, properties and system properties together: 65 536 bytes at most [hub docs]. */
+C2D_API enum c2d_status c2d_send(struct c2d_client *service, const char *device_id,
+                                 const struct c2d_message *message, struct c2d_error *error);
+
+/* Takes the oldest message and locks it for 60 s; C2D_NO_MESSAGE if none waits, with
+ * error->earlier_try_unanswered if the answer to an earlier try was lost and may have locked one.
+ * *message is NULL on any failure; free it with c2d_message_free(). When cancel_fd becomes readable
+ * the request is given up at once. */
+C2D_API enum c2d_status c2d_receive(struct c2d_client *device, struct c2d_message **message,
+                                    struct c2d_error *error);
+/* For messages made by c2d_receive(). NULL is fine. */
+C2D_API void c2d_message_free(struct c2d_message *message);
+
+/* C2D_COMPLETE and C2D_REJECT remove the message, C2D_ABANDON puts it back and raises its delivery
+ * count: at 10 the hub removes it [hub docs]. To leave a message, do nothing: its lock lapses. */
+enum c2d_outcome { C2D_COMPLETE, C2D_REJECT, C2D_ABANDON };
+
+/* Ends a lock. C2D_LOCK_LOST when it lapsed or was ended before; but C2D_OK with
+ * error->earlier_try_unanswered when that was probably done by an earlier try of this same call.
+ * When cancel_fd is readable a settlement still gets 5 s. */
+C2D_API enum c2d_status c2d_settle(struct c2d_client *device, const char *lock_token,
+                                   enum c2d_outcome outcome, struct c2d_error *error);
+
+/* A one-line JSON object without newline; NULL when out of memory. The body stands as "utf8" text,
+ * or as base64 where it is no UTF-8 or holds NUL. */
+C2D_API char *c2d_message_to_json(const struct c2d_message *message);
+
+/* ---- Back end ---- */
+struct c2d_feedback_record {
+    const char *original_message_id, *device_id, *device_generation_id; /* each may be NULL */
+    const char *status_code; /* Success Expired DeliveryCountExceeded Rejected Purged, or other */
+    const char *description, *enqueued_time;
+    const char *extra_json; /* members that this library does not know, a JSON object; NULL: none */
+};
+
+/* One batch of delivery feedback. The queue is one per hub: what is completed here no other reader
+ * will see [hub docs]. */
+struct c2d_feedback {
+    const char *lock_token;
+    const struct c2d_feedback_record *records;
+    size_t record_count;
+};
+
+/* Takes and locks the oldest batch for 60 s; C2D_NO_MESSAGE if none waits. Needs ServiceConnect.
+ * *feedback is NULL on any failure; free it with c2d_feedback_free(). */
+C2D_API enum c2d_status c2d_feedback_receive(struct c2d_client *service,
+                                             struct c2d_feedback **feedback,
+                                             struct c2d_error *error);
+/* NULL is fine. */
+C2D_API void c2d_feedback_free(struct c2d_feedback *feedback);
+/* As c2d_settle(), for a batch; C2D_REJECT does not exist there: C2D_DATA. */
+C2D_API enum c2d_status c2d_feedback_settle(struct c2d_client *service, const char *lock_token,
+                                            enum c2d_outcome outcome, struct c2d_error *error);
+/* Record index of a batch as a one-line JSON object; NULL when out of memory. */
+C2D_API char *c2d_feedback_to_json(const struct c2d_feedback *feedback, size_t index);
+
+/* Removes all messages that wait for device_id; *purged (NULL: not wanted) says how many. */
+C2D_API enum c2d_status c2d_purge(struct c2d_client *service, const char *device_id,
+                                  int64_t *purged, struct c2d_error *error);
+
+/* What the registry knows of a device, its keys left out. Members may be NULL, counts -1. */
+struct c2d_device_info {
+    const char *device_id, *status, *connection_state, *last_activity_time, *generation_id;
+    int64_t message_count; /* messages that wait */
+};
+
+/* Needs a policy with RegistryRead. Free with c2d_device_info_free(). */
+C2D_API enum c2d_status c2d_device_info_get(struct c2d_client *service, const char *device_id,
+                                            struct c2d_device_info **info,
+                                            struct c2d_error *error);
+/* NULL is fine. */
+C2D_API void c2d_device_info_free(struct c2d_device_info *info);
+
+/* ---- Shared access signatures ---- */
+/* Signs a token that is good for ttl_s seconds from now: for the hub, or for device_id alone; a
+ * device signs for itself (device_id NULL). No network. The token is a secret: wipe it. */
+C2D_API enum c2d_status c2d_sas_token(struct c2d_client *client, const char *device_id,
+                                      int64_t ttl_s, char **token, struct c2d_error *error);
+
+struct c2d_sas {
+    char resource[512]; /* host or host/devices/ID, decoded */
+    char policy[256];   /* "" for a device's own key */
+    int64_t expires_at_s;
+};
+
+/* Reads what a token says of itself; proves nothing. C2D_DATA if it is no token. */
+C2D_API enum c2d_status c2d_sas_decode(const char *token, struct c2d_sas *sas,
+                                       struct c2d_error *error);
+
+/* ---- Text ---- */
+/* A random UUID, for a message id. C2D_OS when the system has no randomness. */
+C2D_API enum c2d_status c2d_uuid(char text[37]);
+/* size bytes as a JSON string literal, quotes included, always valid ASCII-safe-for-terminals UTF-8:
+ * controls are escaped, bytes that are not UTF-8 become U+FFFD. NULL when out of memory. */
+C2D_API char *c2d_json_quote(const void *text, size_t size);
+/* size bytes as printable text: controls, DEL, U+0080-009F and invalid UTF-8 as \xNN, so that they
+ * cannot move a terminal's cursor. NULL when out of memory. */
+C2D_API char *c2d_printable(const void *text, size_t size);
+/* The library's version, C2D_VERSION as it was built. */
+C2D_API const char *c2d_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

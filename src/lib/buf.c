@@ -1,0 +1,124 @@
+#define _DEFAULT_SOURCE /* explicit_bzero */
+#include "buf.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool refuse(struct buf *buf, bool overflow)
+{
+    buf->overflow = buf->overflow || overflow;
+    buf->failed = true;
+    return false;
+}
+
+/* Not realloc(): it may leave a copy of a secret behind. */
+static bool grow(struct buf *buf, size_t needed)
+{
+    size_t capacity = buf->capacity < 32 ? 32 : buf->capacity;
+    char *data;
+
+    while (capacity < needed)
+        capacity = capacity > SIZE_MAX / 2 ? needed : capacity * 2;
+    data = malloc(capacity);
+    if (data == NULL)
+        return refuse(buf, false);
+    if (buf->data != NULL) {
+        memcpy(data, buf->data, buf->size);
+        wipe(buf->data, buf->size);
+        free(buf->data);
+    }
+    buf->data = data;
+    buf->capacity = capacity;
+    return true;
+}
+
+char *buf_reserve(struct buf *buf, size_t size)
+{
+    if (buf->failed)
+        return NULL;
+    if (size > SIZE_MAX - buf->size - 1
+        || (buf->limit > 0 && (buf->size > buf->limit || size > buf->limit - buf->size))) {
+        refuse(buf, true);
+        return NULL;
+    }
+    if (buf->size + size + 1 > buf->capacity && !grow(buf, buf->size + size + 1))
+        return NULL;
+    return buf->data + buf->size;
+}
+
+bool buf_append(struct buf *buf, const void *data, size_t size)
+{
+    char *room = buf_reserve(buf, size);
+
+    if (room == NULL)
+        return false;
+    if (size > 0)
+        memcpy(room, data, size);
+    buf->size += size;
+    buf->data[buf->size] = '\0';
+    return true;
+}
+
+bool buf_text(struct buf *buf, const char *text)
+{
+    return buf_append(buf, text, strlen(text));
+}
+
+bool buf_format(struct buf *buf, const char *format, ...)
+{
+    va_list args;
+    int length;
+    char *room;
+
+    va_start(args, format);
+    length = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    if (length < 0)
+        return refuse(buf, false);
+    room = buf_reserve(buf, (size_t)length);
+    if (room == NULL)
+        return false;
+    va_start(args, format);
+    vsnprintf(room, (size_t)length + 1, format, args);
+    va_end(args);
+    buf->size += (size_t)length;
+    return true;
+}
+
+char *buf_take(struct buf *buf)
+{
+    char *text = NULL;
+
+    if (buf_append(buf, "", 0)) {
+        text = buf->data;
+        buf->data = NULL;
+    }
+    buf_clear(buf);
+    return text;
+}
+
+void buf_clear(struct buf *buf)
+{
+    size_t limit = buf->limit;
+
+    if (buf->data != NULL)
+        wipe(buf->data, buf->size);
+    free(buf->data);
+    *buf = (struct buf) { .limit = limit };
+}
+
+void wipe(void *data, size_t size)
+{
+    if (size > 0)
+        explicit_bzero(data, size);
+}
+
+void wipe_free(char *text)
+{
+    if (text != NULL)
+        wipe(text, strlen(text));
+    free(text);
+}

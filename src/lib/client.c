@@ -1,0 +1,236 @@
+#include "client.h"
+
+#include "http_curl.h"
+#include "ids.h"
+#include "status.h"
+#include "text.h"
+#include "tls.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+struct c2d_options c2d_options_default(void)
+{
+    return (struct c2d_options) {
+        .connect_timeout_ms = 10000,
+        .timeout_ms = 60000,
+        .retries = 3,
+        .cancel_fd = -1,
+    };
+}
+
+/* ---- Options ---- */
+
+enum { OPTION_TEXTS = 9 };
+
+static void option_texts(struct c2d_options *options, const char **texts[OPTION_TEXTS])
+{
+    const char **all[] = {
+        &options->api_version, &options->ca_file,        &options->ca_dir,
+        &options->cert_file,   &options->key_file,       &options->proxy,
+        &options->proxy_user,  &options->proxy_password, &options->connect_to,
+    };
+
+    memcpy(texts, all, sizeof all);
+}
+
+static enum c2d_status copy_options(struct c2d_options *out, const struct c2d_options *in,
+                                    struct c2d_error *error)
+{
+    const char **texts[OPTION_TEXTS];
+    bool ok = true;
+
+    *out = *in;
+    option_texts(out, texts);
+    for (size_t i = 0; i < OPTION_TEXTS; i++) {
+        if (*texts[i] == NULL)
+            continue;
+        *texts[i] = strdup(*texts[i]);
+        ok = ok && *texts[i] != NULL;
+    }
+    return ok ? C2D_OK : fail_memory(error);
+}
+
+static void clear_options(struct c2d_options *options)
+{
+    const char **texts[OPTION_TEXTS];
+
+    option_texts(options, texts);
+    for (size_t i = 0; i < OPTION_TEXTS; i++)
+        wipe_free((char *)*texts[i]); /* ours since copy_options(); one is a password */
+    *options = (struct c2d_options) { 0 };
+}
+
+static bool is_proxy_url(const char *proxy)
+{
+    static const char *const schemes[] = { "http://", "https://", "socks5h://" };
+
+    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
+        if (strncasecmp(proxy, schemes[i], strlen(schemes[i])) == 0)
+            return proxy[strlen(schemes[i])] != '\0' && strchr(proxy, '@') == NULL;
+    return *proxy == '\0';
+}
+
+static bool is_host_and_port(const char *text)
+{
+    const char *colon = strrchr(text, ':');
+    long long port;
+
+    return colon != NULL && colon != text && text_to_number(colon + 1, 65535, &port) && port > 0
+           && strpbrk(text, " /@?#") == NULL;
+}
+
+static enum c2d_status check_options(const struct c2d_options *options, struct c2d_error *error)
+{
+    enum c2d_status status = C2D_OK;
+
+    if (options->timeout_ms < 1 || options->connect_timeout_ms < 1 || options->retries < 0)
+        return fail(error, C2D_CONFIG, "a time-out or the number of retries is out of range");
+    if (options->api_version != NULL)
+        status = value_check("api-version", options->api_version, error);
+    if (status == C2D_OK && options->proxy != NULL && !is_proxy_url(options->proxy))
+        return fail(error, C2D_CONFIG,
+                    "the proxy must be http://, https:// or socks5h://HOST[:PORT], without a "
+                    "password");
+    if (status == C2D_OK && options->connect_to != NULL && !is_host_and_port(options->connect_to))
+        return fail(error, C2D_CONFIG, "'%s' is not HOST:PORT", options->connect_to);
+    if (status == C2D_OK && options->ca_file != NULL)
+        status = tls_check_ca_file(options->ca_file, error);
+    if (status == C2D_OK && options->ca_dir != NULL)
+        status = tls_check_ca_dir(options->ca_dir, error);
+    return status;
+}
+
+static enum c2d_status check_credentials(const struct credentials *credentials,
+                                         const struct c2d_options *options, struct c2d_error *error)
+{
+    bool has_pair = options->cert_file != NULL && options->key_file != NULL;
+
+    if (options->role == C2D_ROLE_DEVICE && credentials->role == C2D_ROLE_SERVICE) {
+        hint(error, "use the connection string of the device itself; a hub's key has no place on "
+                    "a device");
+        return fail(error, C2D_CONFIG,
+                    "this is a hub policy's connection string "
+                    "(SharedAccessKeyName=...), and a device's (DeviceId=...) "
+                    "is needed");
+    }
+    if (options->role == C2D_ROLE_SERVICE && credentials->role == C2D_ROLE_DEVICE) {
+        hint(error, "use that of a hub policy with ServiceConnect, such as 'service'");
+        return fail(error, C2D_CONFIG,
+                    "this is a device's connection string (DeviceId=...), and a "
+                    "hub policy's (SharedAccessKeyName=...) is needed");
+    }
+    if ((options->cert_file != NULL || options->key_file != NULL) && !has_pair)
+        return fail(error, C2D_CONFIG, "a certificate needs its key, and a key its certificate");
+    if (credentials->x509 && !has_pair) {
+        hint(error, "pass them with --cert FILE --key FILE");
+        return fail(error, C2D_CONFIG,
+                    "x509=true in the connection string needs a certificate and a key");
+    }
+    return has_pair ? tls_check_client(options->cert_file, options->key_file, error) : C2D_OK;
+}
+
+/* ---- Life ---- */
+
+static void set_up(struct c2d_client *client, const struct clock *clock)
+{
+    const struct c2d_options *options = &client->options;
+
+    client->endpoint = (struct endpoint) { &client->credentials, options->api_version };
+    client->exchange.clock = *clock;
+    client->exchange.signer.credentials = &client->credentials;
+    client->exchange.budget.tokens = RETRY_BUDGET_FULL;
+    client->exchange.connect_timeout_ms = options->connect_timeout_ms;
+    client->exchange.timeout_ms = options->timeout_ms;
+    client->exchange.retries = options->retries;
+    client->exchange.cancel_fd = options->cancel_fd;
+    client->exchange.dry_run = options->dry_run;
+    client->exchange.observe = (struct observe) {
+        .observer = options->observer,
+        .context = options->observer_context,
+        .trace = options->trace,
+    };
+}
+
+static enum c2d_status open_transport(struct c2d_client *client, struct c2d_error *error)
+{
+    const struct c2d_options *options = &client->options;
+
+    return http_curl_new(&client->exchange.transport,
+                         &(struct http_curl_options) {
+                             .ca_file = options->ca_file,
+                             .ca_dir = options->ca_dir,
+                             .cert_file = options->cert_file,
+                             .key_file = options->key_file,
+                             .proxy = options->proxy,
+                             .proxy_user = options->proxy_user,
+                             .proxy_password = options->proxy_password,
+                             .connect_to = options->connect_to,
+                             .note = options->trace ? observe_note : NULL,
+                             .note_context = &client->exchange.observe,
+                         },
+                         error);
+}
+
+enum c2d_status client_new_over(struct c2d_client **out, const char *connection_string,
+                                const struct c2d_options *options,
+                                const struct http_transport *transport, const struct clock *clock,
+                                struct c2d_error *error)
+{
+    struct c2d_options defaults = c2d_options_default();
+    struct c2d_client *client = calloc(1, sizeof *client);
+    enum c2d_status status;
+
+    *out = NULL;
+    error_reset(error);
+    if (client != NULL && transport != NULL)
+        client->exchange.transport = *transport;
+    if (client == NULL) {
+        if (transport != NULL)
+            transport->destroy(transport->self);
+        return fail_memory(error);
+    }
+    status = copy_options(&client->options, options == NULL ? &defaults : options, error);
+    if (status == C2D_OK)
+        status = connstr_parse(connection_string, &client->credentials, error);
+    if (status == C2D_OK)
+        status = check_options(&client->options, error);
+    if (status == C2D_OK)
+        status = check_credentials(&client->credentials, &client->options, error);
+    if (status == C2D_OK) {
+        set_up(client, clock);
+        if (transport == NULL)
+            status = open_transport(client, error);
+    }
+    if (status == C2D_OK)
+        *out = client;
+    else
+        c2d_client_free(client);
+    return status;
+}
+
+enum c2d_status c2d_client_new(struct c2d_client **client, const char *connection_string,
+                               const struct c2d_options *options, struct c2d_error *error)
+{
+    static const struct clock real = { clock_wall_s, clock_monotonic_ms, clock_random, NULL };
+
+    return client_new_over(client, connection_string, options, NULL, &real, error);
+}
+
+void c2d_client_free(struct c2d_client *client)
+{
+    if (client == NULL)
+        return;
+    if (client->exchange.transport.destroy != NULL)
+        client->exchange.transport.destroy(client->exchange.transport.self);
+    signer_clear(&client->exchange.signer);
+    credentials_clear(&client->credentials);
+    clear_options(&client->options);
+    free(client);
+}
+
+const char *c2d_client_device_id(const struct c2d_client *client)
+{
+    return client->credentials.device_id;
+}

@@ -1,0 +1,23 @@
+/* The object behind the public operations, and how tests put a world of their own around it. */
+#ifndef CLIENT_H
+#define CLIENT_H
+
+#include "connstr.h"
+#include "endpoint.h"
+#include "exchange.h"
+
+struct c2d_client {
+    struct credentials credentials;
+    struct endpoint endpoint;
+    struct exchange exchange;
+    struct c2d_options options; /* its texts are ours */
+};
+
+/* As c2d_client_new(), over this transport, which the client destroys (also on failure), and by
+ * this clock. */
+enum c2d_status client_new_over(struct c2d_client **client, const char *connection_string,
+                                const struct c2d_options *options,
+                                const struct http_transport *transport, const struct clock *clock,
+                                struct c2d_error *error);
+
+#endif

@@ -1,0 +1,266 @@
+#include "exchange.h"
+
+#include "status.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { GRACE_MS = 5000 };
+
+/* Where one operation stands. */
+struct progress {
+    int64_t deadline_ms;
+    unsigned attempts;
+    int64_t previous_delay_ms;
+    bool token_renewed;
+    bool clock_followed;
+    bool cancelled;          /* the grace period runs: no further try */
+    bool written_unanswered; /* some try was written and lost */
+    struct c2d_error answer; /* of the last try that was answered; http_status 0: none was */
+};
+
+static int64_t now_ms(const struct exchange *exchange)
+{
+    return exchange->clock.monotonic_ms(exchange->clock.context);
+}
+
+static bool is_cancelled(const struct exchange *exchange)
+{
+    struct pollfd poll_fd = { .fd = exchange->cancel_fd, .events = POLLIN };
+
+    return exchange->cancel_fd >= 0 && poll(&poll_fd, 1, 0) > 0;
+}
+
+static enum c2d_status fail_cancelled(struct c2d_error *error)
+{
+    return fail(error, C2D_CANCELLED, "stopped by a signal");
+}
+
+/* Begins the grace period if there is to be one; false if the operation stops here and now. */
+static bool survives_cancel(const struct exchange *exchange, const struct exchange_call *call,
+                            struct progress *progress, bool begun)
+{
+    int64_t grace_end_ms = now_ms(exchange) + GRACE_MS;
+
+    if (call->kind == EXCHANGE_READ || (call->kind == EXCHANGE_SEND && !begun))
+        return false;
+    if (!progress->cancelled && grace_end_ms < progress->deadline_ms)
+        progress->deadline_ms = grace_end_ms;
+    progress->cancelled = true;
+    return true;
+}
+
+static enum c2d_status start(struct exchange *exchange, const struct exchange_call *call,
+                             struct progress *progress, struct c2d_error *error)
+{
+    struct http_request *request = call->request;
+    int64_t left_ms = progress->deadline_ms - now_ms(exchange);
+    enum c2d_status status =
+        signer_token(&exchange->signer, exchange->clock.wall_s(exchange->clock.context),
+                     &request->authorization, error);
+
+    if (status != C2D_OK)
+        return status;
+    if (exchange->dry_run) {
+        observe_dry_run(&exchange->observe, request);
+        return fail(error, C2D_DRY_RUN, "dry run: nothing was sent");
+    }
+    request->timeout_ms = left_ms > 1 ? (int)left_ms : 1;
+    request->connect_timeout_ms = exchange->connect_timeout_ms;
+    observe_request(&exchange->observe, request);
+    progress->attempts++;
+    return exchange->transport.start(exchange->transport.self, request, progress, error);
+}
+
+/* Waits for the try that was started. False when it was given up because of a cancellation. */
+static bool await(struct exchange *exchange, const struct exchange_call *call,
+                  struct progress *progress, struct http_done *done)
+{
+    struct http_transport *transport = &exchange->transport;
+
+    for (;;) {
+        int64_t left_ms = progress->deadline_ms - now_ms(exchange);
+        int cancel_fd = progress->cancelled ? -1 : exchange->cancel_fd;
+
+        if (transport->wait(transport->self, left_ms > 0 ? left_ms : 0, cancel_fd, done))
+            return true;
+        if (!progress->cancelled && is_cancelled(exchange)) {
+            if (survives_cancel(exchange, call, progress, true))
+                continue;
+            transport->cancel(transport->self, progress);
+            return false;
+        }
+        if (progress->deadline_ms - now_ms(exchange) > 0)
+            continue;
+        transport->cancel(transport->self, progress);
+        *done = (struct http_done) { .tag = progress, .written = true };
+        done->error.retryable = true;
+        fail(&done->error, C2D_TIMEOUT, "no answer in time");
+        return true;
+    }
+}
+
+static bool is_expected(const struct exchange_call *call, int http_status)
+{
+    return http_status != 0
+           && (http_status == call->expected[0] || http_status == call->expected[1]);
+}
+
+/* Turns what came back into error; true on success, with call->response filled in. */
+static bool read_done(struct exchange *exchange, const struct exchange_call *call,
+                      struct progress *progress, struct http_done *done, struct c2d_error *error)
+{
+    const struct http_request *request = call->request;
+    bool success = false;
+
+    if (done->error.status != C2D_OK) {
+        *error = done->error;
+        progress->written_unanswered = progress->written_unanswered || done->written;
+    } else {
+        observe_response(&exchange->observe, request, &done->response, call->hides_keys);
+        success = is_expected(call, done->response.status);
+        if (success)
+            *error = (struct c2d_error) { .http_status = done->response.status };
+        else
+            hub_error_read(&done->response, &call->question,
+                           exchange->clock.wall_s(exchange->clock.context), error);
+        progress->answer = *error;
+    }
+    mask_signature(error->text, strlen(error->text), request->authorization);
+    error->attempts = progress->attempts;
+    error->earlier_try_unanswered = progress->written_unanswered;
+    return success;
+}
+
+/* On a 401: do the hub's clock and ours differ? Then the next token is signed with the hub's. */
+static void compare_clocks(struct exchange *exchange, struct progress *progress,
+                           const struct http_response *response)
+{
+    int64_t now_s = exchange->clock.wall_s(exchange->clock.context);
+    int64_t off_s;
+
+    if (response->status != 401 || !signer_can_renew(&exchange->signer)
+        || !signer_follow_date(&exchange->signer, http_headers_get(&response->headers, "Date"),
+                               http_headers_get(&response->headers, "Age"), now_s))
+        return;
+    progress->clock_followed = true;
+    off_s = exchange->signer.clock_offset_s;
+    observe_warning(&exchange->observe,
+                    "this machine's clock is %lld min %s the hub's: trying again with the hub's "
+                    "time; set the clock",
+                    (long long)(llabs(off_s) / 60), off_s > 0 ? "behind" : "ahead of");
+}
+
+static void blame_clock(struct exchange *exchange, const struct progress *progress,
+                        struct c2d_error *error)
+{
+    int64_t off_s = exchange->signer.clock_offset_s;
+
+    if (error->http_status != 401 || !progress->clock_followed)
+        return;
+    hint(error,
+         "this machine's clock is %lld min %s the hub's (by its Date header), but a token "
+         "signed with the hub's time was refused too: look at the key",
+         (long long)(llabs(off_s) / 60), off_s > 0 ? "behind" : "ahead of");
+    exchange->signer.clock_offset_s = 0; /* that date has proved nothing */
+    signer_renew(&exchange->signer);
+}
+
+/* The last word on an operation that failed. */
+static enum c2d_status conclude(struct exchange *exchange, const struct progress *progress,
+                                bool out_of_time, struct c2d_error *error)
+{
+    char last[sizeof error->text];
+
+    if (out_of_time || error->status == C2D_TIMEOUT) {
+        if (progress->answer.http_status != 0) {
+            *error = progress->answer;
+        } else {
+            snprintf(last, sizeof last, "%s", error->text);
+            fail(error, C2D_TIMEOUT, "gave up before the time-out of %d s: %.400s",
+                 exchange->timeout_ms / 1000, last);
+        }
+    }
+    blame_clock(exchange, progress, error);
+    error->attempts = progress->attempts;
+    error->earlier_try_unanswered = progress->written_unanswered;
+    if (progress->attempts > 1) {
+        snprintf(last, sizeof last, "%s", error->text);
+        fail(error, error->status, "%.480s (%u tries)", last, progress->attempts);
+    }
+    return error->status;
+}
+
+/* Waits as the policy says; false when the operation ends with what error holds. */
+static bool prepare_retry(struct exchange *exchange, const struct exchange_call *call,
+                          struct progress *progress, struct c2d_error *error, bool *out_of_time)
+{
+    struct http_done none;
+    int64_t delay_ms = 0;
+    struct retry_case now = {
+        .attempt = progress->attempts,
+        .max_retries = exchange->retries,
+        .error = error,
+        .timed_out = error->status == C2D_TIMEOUT,
+        .can_renew_token = !progress->token_renewed && signer_can_renew(&exchange->signer),
+        .remaining_ms = progress->deadline_ms - now_ms(exchange),
+        .previous_delay_ms = progress->previous_delay_ms,
+        .random = exchange->clock.random(exchange->clock.context),
+    };
+    enum retry_verdict verdict = retry_decide(&now, &exchange->budget, &delay_ms);
+
+    *out_of_time = verdict == RETRY_NO_TIME;
+    if (verdict == RETRY_NEVER || verdict == RETRY_NO_TIME || progress->cancelled)
+        return false;
+    if (verdict == RETRY_RENEWED) {
+        progress->token_renewed = true;
+        signer_renew(&exchange->signer);
+        return true;
+    }
+    progress->previous_delay_ms = delay_ms;
+    exchange->transport.wait(exchange->transport.self, delay_ms, exchange->cancel_fd, &none);
+    if (is_cancelled(exchange)) {
+        if (call->kind == EXCHANGE_READ)
+            fail_cancelled(error);
+        return false;
+    }
+    return true;
+}
+
+enum c2d_status exchange_perform(struct exchange *exchange, const struct exchange_call *call,
+                                 struct c2d_error *error)
+{
+    struct progress progress = { .deadline_ms = now_ms(exchange) + exchange->timeout_ms };
+    bool out_of_time = false;
+
+    error_reset(error);
+    if (is_cancelled(exchange) && !survives_cancel(exchange, call, &progress, false))
+        return fail_cancelled(error);
+    do {
+        struct http_done done = { 0 };
+        int64_t started_ms = now_ms(exchange);
+        enum c2d_status status = start(exchange, call, &progress, error);
+        bool success;
+
+        if (status != C2D_OK)
+            return status;
+        if (!await(exchange, call, &progress, &done)) {
+            error->attempts = progress.attempts;
+            error->earlier_try_unanswered = true;
+            return fail_cancelled(error);
+        }
+        success = read_done(exchange, call, &progress, &done, error);
+        observe_attempt(&exchange->observe, call->request, error, now_ms(exchange) - started_ms);
+        if (success) {
+            retry_success(&exchange->budget);
+            *call->response = done.response;
+            return C2D_OK;
+        }
+        compare_clocks(exchange, &progress, &done.response);
+        http_response_clear(&done.response);
+    } while (prepare_retry(exchange, call, &progress, error, &out_of_time));
+    return error->status == C2D_CANCELLED ? C2D_CANCELLED
+                                          : conclude(exchange, &progress, out_of_time, error);
+}

@@ -1,0 +1,44 @@
+/* One operation as a series of tries: signs, sends, waits, reads, and asks the retry policy. */
+#ifndef EXCHANGE_H
+#define EXCHANGE_H
+
+#include "clock.h"
+#include "http.h"
+#include "hub_error.h"
+#include "observe.h"
+#include "retry.h"
+#include "signer.h"
+
+/* What all operations of a client share. */
+struct exchange {
+    struct http_transport transport;
+    struct clock clock;
+    struct signer signer;
+    struct retry_budget budget;
+    struct observe observe;
+    int connect_timeout_ms, timeout_ms, retries;
+    int cancel_fd;
+    bool dry_run;
+};
+
+/* What is done when cancel_fd becomes readable. */
+enum exchange_kind {
+    EXCHANGE_READ,   /* given up at once */
+    EXCHANGE_SEND,   /* not begun; once begun it gets 5 s to end */
+    EXCHANGE_SETTLE, /* begun all the same, and gets 5 s to end */
+};
+
+struct exchange_call {
+    enum exchange_kind kind;
+    struct http_request *request; /* complete but for Authorization and time-outs */
+    struct hub_question question;
+    int expected[2];                /* HTTP statuses that are success; 0: no second one */
+    bool hides_keys;                /* the answer is the registry's */
+    struct http_response *response; /* filled in on success; zeroed by the caller */
+};
+
+/* Resets error first. Any status of the hub or the network; C2D_DRY_RUN, C2D_CANCELLED. */
+enum c2d_status exchange_perform(struct exchange *exchange, const struct exchange_call *call,
+                                 struct c2d_error *error);
+
+#endif

@@ -1,0 +1,132 @@
+#include "http.h"
+
+#include "limits.h"
+#include "status.h"
+#include "text.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static bool value_is_safe(const char *value, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        unsigned char byte = (unsigned char)value[i];
+
+        if ((byte < 0x20 && byte != '\t') || byte == 0x7f)
+            return false;
+    }
+    return true;
+}
+
+static bool name_is_token(const char *name, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (!byte_is_token((unsigned char)name[i]))
+            return false;
+    return size > 0;
+}
+
+static bool make_place(struct http_headers *headers)
+{
+    size_t capacity = headers->capacity == 0 ? 16 : headers->capacity * 2;
+    struct http_header_place *places;
+
+    if (headers->count < headers->capacity)
+        return true;
+    places = realloc(headers->places, capacity * sizeof *places);
+    if (places == NULL)
+        return false;
+    headers->places = places;
+    headers->capacity = capacity;
+    return true;
+}
+
+static enum c2d_status add(struct http_headers *headers, const char *name, size_t name_size,
+                           const char *value, size_t value_size, struct c2d_error *error)
+{
+    size_t start = headers->text.size;
+
+    if (!name_is_token(name, name_size))
+        return fail(error, C2D_PROTOCOL, "a header's name holds a byte that is not allowed there");
+    if (!value_is_safe(value, value_size))
+        return fail(error, C2D_PROTOCOL, "header %.*s holds a control byte",
+                    (int)(name_size < 64 ? name_size : 64), name);
+    if (headers->count >= LIMIT_HEADERS)
+        return fail(error, C2D_PROTOCOL, "more than %d headers", LIMIT_HEADERS);
+    buf_append(&headers->text, name, name_size);
+    buf_append(&headers->text, "", 1);
+    buf_append(&headers->text, value, value_size);
+    buf_append(&headers->text, "", 1);
+    if (headers->text.failed || !make_place(headers))
+        return fail_memory(error);
+    headers->places[headers->count++] =
+        (struct http_header_place) { .name = start, .value = start + name_size + 1 };
+    return C2D_OK;
+}
+
+enum c2d_status http_headers_add(struct http_headers *headers, const char *name, const char *value,
+                                 struct c2d_error *error)
+{
+    return add(headers, name, strlen(name), value, strlen(value), error);
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+enum c2d_status http_headers_add_line(struct http_headers *headers, const char *line, size_t size,
+                                      struct c2d_error *error)
+{
+    const char *colon = memchr(line, ':', size);
+    const char *value, *end = line + size;
+
+    if (colon == NULL)
+        return fail(error, C2D_PROTOCOL, "the answer has a header line without a colon");
+    value = colon + 1;
+    while (value < end && is_blank(*value))
+        value++;
+    while (end > value && is_blank(end[-1]))
+        end--;
+    return add(headers, line, (size_t)(colon - line), value, (size_t)(end - value), error);
+}
+
+const char *http_header_name(const struct http_headers *headers, size_t index)
+{
+    return headers->text.data + headers->places[index].name;
+}
+
+const char *http_header_value(const struct http_headers *headers, size_t index)
+{
+    return headers->text.data + headers->places[index].value;
+}
+
+const char *http_headers_get(const struct http_headers *headers, const char *name)
+{
+    for (size_t i = headers->count; i > 0; i--)
+        if (strcasecmp(http_header_name(headers, i - 1), name) == 0)
+            return http_header_value(headers, i - 1);
+    return NULL;
+}
+
+void http_headers_clear(struct http_headers *headers)
+{
+    buf_clear(&headers->text);
+    free(headers->places);
+    *headers = (struct http_headers) { 0 };
+}
+
+void http_request_clear(struct http_request *request)
+{
+    buf_clear(&request->url);
+    http_headers_clear(&request->headers);
+    *request = (struct http_request) { 0 };
+}
+
+void http_response_clear(struct http_response *response)
+{
+    http_headers_clear(&response->headers);
+    buf_clear(&response->body);
+    *response = (struct http_response) { 0 };
+}

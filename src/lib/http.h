@@ -1,0 +1,74 @@
+/* Requests and answers as plain data, and the seam behind which they travel. */
+#ifndef HTTP_H
+#define HTTP_H
+
+#include "buf.h"
+#include "c2d.h"
+
+/* Names and values in the order they came. Texts live as long as the list is not added to. */
+struct http_headers {
+    struct buf text; /* name NUL value NUL … */
+    struct http_header_place {
+        size_t name, value;
+    } * places;
+    size_t count, capacity;
+};
+
+/* C2D_PROTOCOL for a name that is no token or a value with a control byte other than tab, as a
+ * guard behind the checks of each operation; C2D_OS without memory. */
+enum c2d_status http_headers_add(struct http_headers *headers, const char *name, const char *value,
+                                 struct c2d_error *error);
+/* Adds one line of an answer, without its CRLF; outer white space of the value is dropped. */
+enum c2d_status http_headers_add_line(struct http_headers *headers, const char *line, size_t size,
+                                      struct c2d_error *error);
+const char *http_header_name(const struct http_headers *headers, size_t index);
+const char *http_header_value(const struct http_headers *headers, size_t index);
+/* The last value under name, which is compared without case; NULL if there is none. */
+const char *http_headers_get(const struct http_headers *headers, const char *name);
+void http_headers_clear(struct http_headers *headers);
+
+struct http_request {
+    const char *method; /* a literal */
+    struct buf url;
+    size_t path_at; /* where the path begins in url */
+    struct http_headers headers;
+    const char *authorization; /* borrowed until it was started; NULL: none */
+    const void *body;          /* borrowed */
+    size_t body_size;
+    int timeout_ms, connect_timeout_ms;
+};
+
+void http_request_clear(struct http_request *request);
+
+struct http_response {
+    int status;
+    struct http_headers headers;
+    struct buf body;
+};
+
+void http_response_clear(struct http_response *response);
+
+/* One finished exchange. error.status is C2D_OK for a whole answer, whatever its HTTP status; else
+ * response is empty and error says what happened. */
+struct http_done {
+    void *tag;
+    struct http_response response;
+    struct c2d_error error; /* retryable is set */
+    bool written;           /* the request may have reached the hub */
+};
+
+/* All it does happens on the caller's thread, inside these calls. */
+struct http_transport {
+    /* Begins; request stays the caller's and unchanged until tag has come back. Never blocks. */
+    enum c2d_status (*start)(void *self, const struct http_request *request, void *tag,
+                             struct c2d_error *error);
+    /* True with the next finished exchange; false when timeout_ms passed without one, or
+     * earlier: when cancel_fd (-1: none) is readable, or a signal came. */
+    bool (*wait)(void *self, int64_t timeout_ms, int cancel_fd, struct http_done *done);
+    /* Gives an exchange up; its tag will not come back. */
+    void (*cancel)(void *self, void *tag);
+    void (*destroy)(void *self);
+    void *self;
+};
+
+#endif

@@ -1,0 +1,476 @@
+#include "http_curl.h"
+
+#include "clock.h"
+#include "http_failure.h"
+#include "http_reader.h"
+#include "status.h"
+#include "tls.h"
+
+#include <curl/curl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { STALL_S = 30 }; /* under 1 byte a second for this long is given up */
+
+/* One transfer: an easy handle that is used again and again, and the answer that it gathers. */
+struct slot {
+    struct slot *next; /* of the list that this slot is in */
+    struct web *web;
+    CURL *easy;
+    const struct http_request *request; /* NULL: the slot is free */
+    void *tag;
+    struct curl_slist *lines; /* the request's headers */
+    struct http_reader reader;
+    bool written; /* the request may have left */
+    struct tls_verdict tls;
+    char detail[CURL_ERROR_SIZE];
+};
+
+struct web {
+    CURLM *multi;
+    struct slot *slots;
+    struct curl_slist *connect_to;
+    struct http_curl_options options;
+    struct tls_trust trust;
+};
+
+/* ---- What libcurl calls ---- */
+
+static size_t on_header(char *line, size_t one, size_t size, void *context)
+{
+    struct slot *slot = context;
+
+    (void)one;
+    return http_reader_line(&slot->reader, line, size) ? size : 0;
+}
+
+static size_t on_body(char *data, size_t one, size_t size, void *context)
+{
+    struct slot *slot = context;
+
+    (void)one;
+    return http_reader_body(&slot->reader, data, size) ? size : 0;
+}
+
+/* libcurl sends a request again, unseen, when a kept-alive connection dies before the answer. The
+ * second call within one transfer stops that: only the retry policy sends again, and counts. */
+static int on_request(void *context, char *remote_ip, char *local_ip, int remote_port,
+                      int local_port)
+{
+    struct slot *slot = context;
+
+    (void)remote_ip, (void)local_ip, (void)remote_port, (void)local_port;
+    if (slot->written)
+        return CURL_PREREQFUNC_ABORT;
+    slot->written = true;
+    return CURL_PREREQFUNC_OK;
+}
+
+static CURLcode on_ssl_context(CURL *easy, void *ssl_context, void *context)
+{
+    struct slot *slot = context;
+
+    (void)easy;
+    tls_watch(ssl_context, &slot->tls);
+    return CURLE_OK;
+}
+
+static int on_debug(CURL *easy, curl_infotype type, char *data, size_t size, void *context)
+{
+    struct slot *slot = context;
+
+    (void)easy;
+    if (type == CURLINFO_TEXT)
+        slot->web->options.note(slot->web->options.note_context, data, size);
+    return 0;
+}
+
+/* ---- Transfers ---- */
+
+/* The same for every request. */
+static const struct {
+    CURLoption option;
+    long value;
+} fixed[] = {
+    { CURLOPT_NOSIGNAL, 1 },
+    { CURLOPT_QUICK_EXIT, 1 }, /* a dead name server holds nobody up */
+    { CURLOPT_PATH_AS_IS, 1 },
+    { CURLOPT_LOW_SPEED_LIMIT, 1 },
+    { CURLOPT_LOW_SPEED_TIME, STALL_S },
+    { CURLOPT_FOLLOWLOCATION, 0 },
+    { CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1 }, /* 2 would change the case of properties */
+    { CURLOPT_NETRC, CURL_NETRC_IGNORED },
+    { CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2 },
+    { CURLOPT_SSL_VERIFYPEER, 1 },
+    { CURLOPT_SSL_VERIFYHOST, 2 },
+    { CURLOPT_PROXY_SSL_VERIFYPEER, 1 },
+    { CURLOPT_PROXY_SSL_VERIFYHOST, 2 },
+    { CURLOPT_PROXYAUTH, (long)CURLAUTH_ANY },
+    { CURLOPT_SUPPRESS_CONNECT_HEADERS, 1 },
+    { CURLOPT_HEADEROPT, CURLHEADER_SEPARATE }, /* the proxy never sees Authorization */
+};
+
+static bool set_text(CURL *easy, CURLoption option, const char *text)
+{
+    return curl_easy_setopt(easy, option, text) == CURLE_OK;
+}
+
+static bool set_trust(CURL *easy, const struct tls_trust *trust)
+{
+    return set_text(easy, CURLOPT_CAINFO, trust->file) && set_text(easy, CURLOPT_CAPATH, trust->dir)
+           && set_text(easy, CURLOPT_PROXY_CAINFO, trust->file)
+           && set_text(easy, CURLOPT_PROXY_CAPATH, trust->dir);
+}
+
+static bool set_options(CURL *easy, const struct web *web)
+{
+    const struct http_curl_options *options = &web->options;
+
+    for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
+        if (curl_easy_setopt(easy, fixed[i].option, fixed[i].value) != CURLE_OK)
+            return false;
+    return set_text(easy, CURLOPT_PROTOCOLS_STR, "https")
+           && set_text(easy, CURLOPT_USERAGENT, "libc2d/" C2D_VERSION)
+           && set_text(easy, CURLOPT_SSLCERT, options->cert_file)
+           && set_text(easy, CURLOPT_SSLKEY, options->key_file)
+           && set_text(easy, CURLOPT_KEYPASSWD, "") /* never asked for at a terminal */
+           && set_text(easy, CURLOPT_PROXY, options->proxy)
+           && set_text(easy, CURLOPT_PROXYUSERNAME, options->proxy_user)
+           && set_text(easy, CURLOPT_PROXYPASSWORD, options->proxy_password)
+           && curl_easy_setopt(easy, CURLOPT_CONNECT_TO, web->connect_to) == CURLE_OK;
+}
+
+static void set_callbacks(CURL *easy, struct slot *slot)
+{
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, slot);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, slot);
+    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request);
+    curl_easy_setopt(easy, CURLOPT_PREREQDATA, slot);
+    curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_ssl_context);
+    curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, slot);
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, slot);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, slot->detail);
+    if (slot->web->options.note != NULL) {
+        curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, on_debug);
+        curl_easy_setopt(easy, CURLOPT_DEBUGDATA, slot);
+        curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L);
+    }
+}
+
+static struct slot *slot_new(struct web *web)
+{
+    struct slot *slot = calloc(1, sizeof *slot);
+
+    if (slot == NULL)
+        return NULL;
+    slot->web = web;
+    slot->easy = curl_easy_init();
+    if (slot->easy == NULL || !set_options(slot->easy, web)) {
+        curl_easy_cleanup(slot->easy);
+        free(slot);
+        return NULL;
+    }
+    set_callbacks(slot->easy, slot);
+    slot->next = web->slots;
+    web->slots = slot;
+    return slot;
+}
+
+/* Appends name, separator and value to a list of lines, which stays as it was on failure. */
+static bool append_line(struct curl_slist **lines, const char *name, const char *separator,
+                        const char *value)
+{
+    struct buf line = { 0 };
+    struct curl_slist *longer = NULL;
+
+    if (buf_format(&line, "%s%s%s", name, separator, value))
+        longer = curl_slist_append(*lines, line.data);
+    buf_clear(&line);
+    if (longer != NULL)
+        *lines = longer;
+    return longer != NULL;
+}
+
+static bool set_headers(struct slot *slot, const struct http_request *request)
+{
+    const struct http_headers *headers = &request->headers;
+    /* "Name:" takes away a header that libcurl would add. */
+    bool ok = append_line(&slot->lines, "Expect", ":", "");
+
+    if (ok && request->authorization != NULL)
+        ok = append_line(&slot->lines, "Authorization", ": ", request->authorization);
+    if (ok && http_headers_get(headers, "Content-Type") == NULL)
+        ok = append_line(&slot->lines, "Content-Type", ":", "");
+    for (size_t i = 0; ok && i < headers->count; i++) {
+        const char *value = http_header_value(headers, i);
+
+        /* libcurl drops "Name:" with nothing behind it; "Name;" is how it sends an empty value. */
+        ok = append_line(&slot->lines, http_header_name(headers, i), *value == '\0' ? ";" : ": ",
+                         value);
+    }
+    return ok && curl_easy_setopt(slot->easy, CURLOPT_HTTPHEADER, slot->lines) == CURLE_OK;
+}
+
+static bool set_request(struct slot *slot, const struct http_request *request)
+{
+    CURL *easy = slot->easy;
+
+    if (strcmp(request->method, "POST") == 0) {
+        curl_easy_setopt(easy, CURLOPT_POST, 1L);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body == NULL ? "" : request->body);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_size);
+    } else {
+        curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+    }
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)request->connect_timeout_ms);
+    return set_text(easy, CURLOPT_CUSTOMREQUEST, request->method)
+           && set_text(easy, CURLOPT_URL, request->url.data) && set_trust(easy, &slot->web->trust)
+           && set_headers(slot, request);
+}
+
+static void slot_release(struct slot *slot)
+{
+    for (struct curl_slist *line = slot->lines; line != NULL; line = line->next)
+        wipe(line->data, strlen(line->data));
+    curl_slist_free_all(slot->lines);
+    slot->lines = NULL;
+    curl_easy_setopt(slot->easy, CURLOPT_HTTPHEADER, NULL);
+    http_reader_clear(&slot->reader);
+    slot->request = NULL;
+}
+
+/* ---- Ends ---- */
+
+static enum http_failure_kind timeout_kind(const struct slot *slot)
+{
+    curl_off_t total_us = 0, started_us = 0;
+
+    curl_easy_getinfo(slot->easy, CURLINFO_TOTAL_TIME_T, &total_us);
+    curl_easy_getinfo(slot->easy, CURLINFO_PRETRANSFER_TIME_T, &started_us);
+    if (total_us / 1000 >= slot->request->timeout_ms - 1)
+        return HTTP_TIMEOUT;
+    return started_us == 0 ? HTTP_CONNECT_TIMEOUT : HTTP_STALLED;
+}
+
+static enum http_failure_kind kind_of(const struct slot *slot, CURLcode code)
+{
+    static const struct {
+        CURLcode code;
+        enum http_failure_kind kind;
+    } kinds[] = {
+        { CURLE_COULDNT_RESOLVE_HOST, HTTP_NO_NAME },
+        { CURLE_COULDNT_RESOLVE_PROXY, HTTP_NO_PROXY_NAME },
+        { CURLE_COULDNT_CONNECT, HTTP_NO_CONNECTION },
+        { CURLE_PROXY, HTTP_PROXY_REFUSED },
+        { CURLE_PEER_FAILED_VERIFICATION, HTTP_NOT_TRUSTED },
+        { CURLE_SSL_CIPHER, HTTP_NOT_TRUSTED },
+        { CURLE_SSL_CLIENTCERT, HTTP_NOT_TRUSTED },
+        { CURLE_WEIRD_SERVER_REPLY, HTTP_NOT_HTTP },
+        { CURLE_UNSUPPORTED_PROTOCOL, HTTP_NOT_HTTP },
+        { CURLE_OUT_OF_MEMORY, HTTP_NO_MEMORY },
+    };
+    long proxy_status = 0;
+
+    curl_easy_getinfo(slot->easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
+    if (slot->reader.broken.status != C2D_OK)
+        return HTTP_BROKEN;
+    if (code == CURLE_OPERATION_TIMEDOUT)
+        return timeout_kind(slot);
+    if (code == CURLE_SSL_CONNECT_ERROR)
+        return slot->tls.refused ? HTTP_NOT_TRUSTED : HTTP_CUT;
+    if (!slot->written && proxy_status >= 300)
+        return HTTP_PROXY_REFUSED;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (kinds[i].code == code)
+            return kinds[i].kind;
+    return HTTP_CUT;
+}
+
+static void describe(const struct slot *slot, CURLcode code, struct c2d_error *error)
+{
+    long proxy_status = 0;
+    struct http_failure failure = {
+        .kind = kind_of(slot, code),
+        .request = slot->request,
+        .detail = slot->detail[0] != '\0' ? slot->detail : curl_easy_strerror(code),
+        .tls = &slot->tls,
+        .broken = &slot->reader.broken,
+    };
+
+    curl_easy_getinfo(slot->easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
+    failure.proxy_status = (int)proxy_status;
+    if (code == CURLE_OK)
+        failure.detail = "it was cut";
+    else if (code == CURLE_ABORTED_BY_CALLBACK)
+        failure.detail = "a kept connection had died";
+    http_failure_describe(&failure, error);
+}
+
+static bool begin(struct slot *slot)
+{
+    http_reader_init(&slot->reader);
+    slot->written = false;
+    slot->detail[0] = '\0';
+    slot->tls = (struct tls_verdict) { 0 };
+    return curl_multi_add_handle(slot->web->multi, slot->easy) == CURLM_OK;
+}
+
+/* The hashed folder had no issuer: asks the bundle from now on. True if slot is under way again. */
+static bool retry_with_bundle(struct slot *slot, CURLcode code)
+{
+    struct web *web = slot->web;
+
+    if (code != CURLE_PEER_FAILED_VERIFICATION || !slot->tls.no_issuer
+        || web->trust.fallback == NULL)
+        return false;
+    web->trust.file = web->trust.fallback;
+    web->trust.fallback = NULL;
+    return set_trust(slot->easy, &web->trust) && begin(slot);
+}
+
+static void finish(struct slot *slot, CURLcode code, struct http_done *done)
+{
+    long status = 0;
+
+    *done = (struct http_done) { .tag = slot->tag, .written = slot->written };
+    curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (code == CURLE_OK && http_reader_is_whole(&slot->reader, (int)status)) {
+        done->response = slot->reader.response;
+        done->response.status = (int)status;
+        slot->reader.response = (struct http_response) { 0 };
+    } else {
+        describe(slot, code, &done->error);
+    }
+    slot_release(slot);
+}
+
+/* The next transfer that has ended, if one has. */
+static bool reap(struct web *web, struct http_done *done)
+{
+    CURLMsg *message;
+    int left;
+
+    while ((message = curl_multi_info_read(web->multi, &left)) != NULL) {
+        char *context = NULL;
+        struct slot *slot;
+        CURLcode code = message->data.result;
+
+        if (message->msg != CURLMSG_DONE)
+            continue;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &context);
+        slot = (struct slot *)(void *)context;
+        curl_multi_remove_handle(web->multi, slot->easy);
+        if (retry_with_bundle(slot, code))
+            continue;
+        finish(slot, code, done);
+        return true;
+    }
+    return false;
+}
+
+/* ---- The seam ---- */
+
+static enum c2d_status web_start(void *self, const struct http_request *request, void *tag,
+                                 struct c2d_error *error)
+{
+    struct web *web = self;
+    struct slot *slot = web->slots;
+
+    while (slot != NULL && slot->request != NULL)
+        slot = slot->next;
+    if (slot == NULL)
+        slot = slot_new(web);
+    if (slot == NULL)
+        return fail_memory(error);
+    slot->request = request;
+    slot->tag = tag;
+    if (set_request(slot, request) && begin(slot))
+        return C2D_OK;
+    slot_release(slot);
+    return fail_memory(error);
+}
+
+static bool web_wait(void *self, int64_t timeout_ms, int cancel_fd, struct http_done *done)
+{
+    struct web *web = self;
+    struct curl_waitfd cancel = { .fd = cancel_fd, .events = CURL_WAIT_POLLIN };
+    int64_t deadline_ms = clock_monotonic_ms(NULL) + timeout_ms;
+
+    for (;;) {
+        int running = 0;
+        int64_t left_ms;
+
+        curl_multi_perform(web->multi, &running);
+        if (reap(web, done))
+            return true;
+        left_ms = deadline_ms - clock_monotonic_ms(NULL);
+        if (left_ms <= 0 || cancel.revents != 0)
+            return false;
+        if (curl_multi_poll(web->multi, &cancel, cancel_fd >= 0 ? 1 : 0,
+                            left_ms > 60000 ? 60000 : (int)left_ms, NULL)
+            != CURLM_OK)
+            return false;
+    }
+}
+
+static void web_cancel(void *self, void *tag)
+{
+    struct web *web = self;
+
+    for (struct slot *slot = web->slots; slot != NULL; slot = slot->next) {
+        if (slot->request == NULL || slot->tag != tag)
+            continue;
+        curl_multi_remove_handle(web->multi, slot->easy);
+        slot_release(slot);
+    }
+}
+
+static void web_destroy(void *self)
+{
+    struct web *web = self;
+
+    for (struct slot *slot = web->slots; slot != NULL; slot = slot->next) {
+        curl_multi_remove_handle(web->multi, slot->easy);
+        slot_release(slot);
+        curl_easy_cleanup(slot->easy);
+    }
+    /* Closing connections still tells their slots' verdicts: the slots go last. */
+    curl_multi_cleanup(web->multi);
+    for (struct slot *slot = web->slots, *next; slot != NULL; slot = next) {
+        next = slot->next;
+        free(slot);
+    }
+    curl_slist_free_all(web->connect_to);
+    free(web);
+    curl_global_cleanup();
+}
+
+enum c2d_status http_curl_new(struct http_transport *transport,
+                              const struct http_curl_options *options, struct c2d_error *error)
+{
+    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+    struct web *web = calloc(1, sizeof *web);
+
+    if (web == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+        free(web);
+        return fail_memory(error);
+    }
+    web->options = *options;
+    web->trust = (struct tls_trust) { .file = options->ca_file, .dir = options->ca_dir };
+    if (options->ca_file == NULL && options->ca_dir == NULL)
+        tls_system_trust(info->cainfo, info->capath, &web->trust);
+    web->multi = curl_multi_init();
+    if (web->multi == NULL
+        || (options->connect_to != NULL
+            && !append_line(&web->connect_to, "::", "", options->connect_to))) {
+        web_destroy(web);
+        return fail_memory(error);
+    }
+    *transport = (struct http_transport) { web_start, web_wait, web_cancel, web_destroy, web };
+    return C2D_OK;
+}

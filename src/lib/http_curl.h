@@ -1,0 +1,22 @@
+/* The transport that really sends: libcurl's multi interface, HTTP/1.1 over verified TLS 1.2 or
+ * later, one request on the wire for each one started. */
+#ifndef HTTP_CURL_H
+#define HTTP_CURL_H
+
+#include "http.h"
+
+struct http_curl_options {
+    const char *ca_file, *ca_dir; /* both NULL: the system's */
+    const char *cert_file, *key_file;
+    const char *proxy, *proxy_user, *proxy_password;
+    const char *connect_to;
+    /* Lines on names, connections and TLS, without secrets; NULL: not wanted. */
+    void (*note)(void *context, const char *text, size_t size);
+    void *note_context;
+};
+
+/* Connects nothing yet. The texts in options must outlive transport. */
+enum c2d_status http_curl_new(struct http_transport *transport,
+                              const struct http_curl_options *options, struct c2d_error *error);
+
+#endif

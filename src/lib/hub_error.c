@@ -1,0 +1,199 @@
+#include "hub_error.h"
+
+#include "json.h"
+#include "retry.h"
+#include "status.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+/* The codes that mean something of their own, from the hub's documents. %s is the device. */
+static const struct row {
+    int code;
+    const char *name;
+    enum c2d_status status;
+    bool retryable;
+    const char *text, *hint;
+} rows[] = {
+    { 400001, "InvalidProtocolVersion", C2D_PROTOCOL, false,
+      "the hub does not know this api-version", "leave --api-version out" },
+    { 400024, "RequestTimedOut", C2D_SERVER, true, "the hub was too slow to answer", "" },
+    { 403002, "IotHubQuotaExceeded", C2D_QUOTA, false, "the hub's messages of this day are used up",
+      "the quota resets at 00:00 UTC" },
+    { 403004, "DeviceMaximumQueueDepthExceeded", C2D_QUEUE_FULL, false,
+      "device '%s' already holds 50 messages",
+      "let the device receive, or run: c2d-http purge %s" },
+    { 403007, "DeviceMaximumQueueSizeExceeded", C2D_QUEUE_FULL, false,
+      "the messages that device '%s' holds are too large together",
+      "let the device receive, or run: c2d-http purge %s" },
+    { 403009, "InvalidMessageExpiryTime", C2D_PROTOCOL, false,
+      "the hub refused the message's expiry time",
+      "it must lie ahead, by 2 days at most: is this machine's clock right?" },
+    { 403010, "OperationNotAvailableInCurrentTier", C2D_AUTH, false,
+      "this hub's tier has no cloud-to-device messages",
+      "Basic has none: the hub must be of the Standard (or Free) tier" },
+    { 403012, "DeviceDisabled", C2D_AUTH, false, "device '%s' is disabled in the hub's registry",
+      "enable it there" },
+    { 404001, "DeviceNotFound", C2D_NOT_FOUND, false, "the hub knows no device '%s'",
+      "ids are case-sensitive: compare with the registry" },
+    { 404012, "IotHubFailingOver", C2D_SERVER, true, "the hub is moving to another region",
+      "try again in some minutes" },
+    { 404013, "FeatureNotSupported", C2D_NOT_FOUND, false, "the hub does not have this feature",
+      "" },
+    { 412002, "DeviceMessageLockLost", C2D_LOCK_LOST, false,
+      "the lock has lapsed, or was settled before", "receive again: the message comes back" },
+    { 413001, "MessageTooLarge", C2D_TOO_LARGE, false, "the hub finds the message too large",
+      "64 KiB with all properties is the most" },
+};
+
+/* What an HTTP status means where the hub's code says no more. */
+static const struct {
+    int http;
+    enum c2d_status status;
+    const char *text;
+} by_http[] = {
+    { 401, C2D_AUTH, "the hub refused the credentials" },
+    { 403, C2D_AUTH, "the hub forbids this" },
+    { 404, C2D_NOT_FOUND, "the hub finds nothing there" },
+    { 412, C2D_LOCK_LOST, "the lock has lapsed, or was settled before" },
+    { 413, C2D_TOO_LARGE, "the hub finds the message too large" },
+    { 429, C2D_THROTTLED, "the hub is asked too often" },
+};
+
+static const struct row *find_row(int code, const char *name)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].code == code || (*name != '\0' && strcasecmp(rows[i].name, name) == 0))
+            return &rows[i];
+    return NULL;
+}
+
+static void copy_header(const struct http_response *response, const char *name, char *out,
+                        size_t size)
+{
+    const char *value = http_headers_get(&response->headers, name);
+
+    if (value != NULL)
+        snprintf(out, size, "%s", value);
+}
+
+/* A hub's own answer carries its code or its request id; a filter's does not. */
+static bool is_from_hub(const struct c2d_error *error)
+{
+    return error->hub_code != 0 || error->hub_code_name[0] != '\0' || error->request_id[0] != '\0';
+}
+
+static void add_facts(struct c2d_error *error)
+{
+    char text[sizeof error->text];
+
+    snprintf(text, sizeof text, "%s", error->text);
+    if (error->hub_code != 0)
+        fail(error, error->status, "%.400s (HTTP %d, hub code %d)", text, error->http_status,
+             error->hub_code);
+    else if (error->hub_code_name[0] != '\0')
+        fail(error, error->status, "%.400s (HTTP %d, %s)", text, error->http_status,
+             error->hub_code_name);
+    else
+        fail(error, error->status, "%.400s (HTTP %d)", text, error->http_status);
+}
+
+static void hint_auth(const struct hub_question *question, struct c2d_error *error)
+{
+    if (question->by_device)
+        hint(error,
+             "is the connection string that of device '%s', with its present key? Is this "
+             "machine's clock right?",
+             question->device_id == NULL ? "?" : question->device_id);
+    else
+        hint(error,
+             "the policy needs the right %s, and its present key; is this machine's clock "
+             "right?",
+             question->right);
+}
+
+static void describe_row(const struct row *row, const struct hub_question *question,
+                         struct c2d_error *error)
+{
+    const char *device = question->device_id == NULL ? "?" : question->device_id;
+    const char *mark = strstr(row->text, "%s");
+
+    if (mark != NULL)
+        fail(error, row->status, "%.*s%s%s", (int)(mark - row->text), row->text, device, mark + 2);
+    else
+        fail(error, row->status, "%s", row->text);
+    mark = strstr(row->hint, "%s");
+    if (mark != NULL)
+        hint(error, "%.*s%s%s", (int)(mark - row->hint), row->hint, device, mark + 2);
+    else
+        hint(error, "%s", row->hint);
+}
+
+static void describe_stranger(const struct http_response *response, struct c2d_error *error)
+{
+    const char *location = http_headers_get(&response->headers, "Location");
+
+    if (location != NULL && response->status / 100 == 3) {
+        fail(error, C2D_PROTOCOL, "a redirect to %.200s is not followed", location);
+        hint(error, "a hub never redirects: a proxy or a login portal answered");
+    } else if (response->status == 403) {
+        fail(error, C2D_AUTH, "a filter on the way answered, not the hub");
+        hint(error, "ask the network's administrator to let this host through");
+    } else {
+        fail(error, C2D_PROTOCOL, "this is no answer that a hub gives");
+        hint(error, "a proxy or a login portal may have answered: look with --trace -");
+    }
+}
+
+static void describe_http(const struct http_response *response, const struct hub_question *question,
+                          const char *message, struct c2d_error *error)
+{
+    if (response->status >= 500) {
+        fail(error, C2D_SERVER, "the hub has a fault%s%s", *message != '\0' ? ": " : "", message);
+        return;
+    }
+    for (size_t i = 0; i < sizeof by_http / sizeof *by_http; i++) {
+        if (by_http[i].http != response->status)
+            continue;
+        fail(error, by_http[i].status, "%s%s%s", by_http[i].text, *message != '\0' ? ": " : "",
+             message);
+        if (by_http[i].status == C2D_AUTH)
+            hint_auth(question, error);
+        return;
+    }
+    fail(error, C2D_PROTOCOL, "the hub refused to %s%s%s", question->what,
+         *message != '\0' ? ": " : "", message);
+}
+
+enum c2d_status hub_error_read(const struct http_response *response,
+                               const struct hub_question *question, int64_t now_s,
+                               struct c2d_error *error)
+{
+    struct hub_refusal refusal;
+    const struct row *row;
+
+    json_read_refusal(&response->body, &refusal);
+    *error = (struct c2d_error) {
+        .http_status = response->status,
+        .hub_code = refusal.code,
+        .retry_after_s = retry_after_s(http_headers_get(&response->headers, "Retry-After"), now_s),
+        .retryable = retry_http_status(response->status),
+    };
+    snprintf(error->hub_code_name, sizeof error->hub_code_name, "%s", refusal.name);
+    snprintf(error->request_id, sizeof error->request_id, "%s", refusal.tracking_id);
+    copy_header(response, "iothub-errorcode", error->hub_code_name, sizeof error->hub_code_name);
+    copy_header(response, "x-ms-request-id", error->request_id, sizeof error->request_id);
+    row = find_row(error->hub_code, error->hub_code_name);
+    if (row != NULL) {
+        error->hub_code = row->code;
+        error->retryable = row->retryable;
+        describe_row(row, question, error);
+    } else if (response->status < 400 || (response->status == 403 && !is_from_hub(error))) {
+        describe_stranger(response, error);
+    } else {
+        describe_http(response, question, refusal.message, error);
+    }
+    add_facts(error);
+    return error->status;
+}

@@ -1,0 +1,21 @@
+/* What a hub's refusal means: status, sentence, next step, and whether to try again. */
+#ifndef HUB_ERROR_H
+#define HUB_ERROR_H
+
+#include "http.h"
+
+/* What was asked, for the sentence. */
+struct hub_question {
+    const char *what;      /* "send", "complete", … */
+    const char *device_id; /* NULL: none is concerned */
+    const char *right;     /* what the policy needs, "ServiceConnect" */
+    bool by_device;        /* signed with a device's key */
+};
+
+/* Reads an answer that is not what was asked for. Sets all of error but attempts and
+ * earlier_try_unanswered; returns its status. */
+enum c2d_status hub_error_read(const struct http_response *response,
+                               const struct hub_question *question, int64_t now_s,
+                               struct c2d_error *error);
+
+#endif

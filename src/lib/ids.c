@@ -1,0 +1,71 @@
+#include "ids.h"
+
+#include "limits.h"
+#include "text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Names byte at in an error: itself where it can be read, else its number. */
+static enum c2d_status bad_byte(struct c2d_error *error, const char *what, const char *text,
+                                size_t at)
+{
+    unsigned char byte = (unsigned char)text[at];
+    char shown[8];
+
+    snprintf(shown, sizeof shown, byte > 0x20 && byte < 0x7f ? "'%c'" : "0x%02x", byte);
+    return fail(error, C2D_DATA, "%s '%.128s' holds %s at position %zu, which the hub cannot carry",
+                what, text, byte == ' ' ? "a space" : shown, at + 1);
+}
+
+static enum c2d_status id_check(const char *what, const char *id, size_t max, const char *marks,
+                                struct c2d_error *error)
+{
+    size_t size = strlen(id);
+
+    if (size == 0)
+        return fail(error, C2D_DATA, "the %s is empty", what);
+    if (size > max)
+        return fail(error, C2D_DATA, "the %s is %zu characters long, more than %zu", what, size,
+                    max);
+    for (size_t i = 0; i < size; i++)
+        if (!byte_is_alnum((unsigned char)id[i]) && strchr(marks, id[i]) == NULL)
+            return bad_byte(error, what, id, i);
+    return C2D_OK;
+}
+
+enum c2d_status id_check_device(const char *id, struct c2d_error *error)
+{
+    if (strcmp(id, ".") == 0 || strcmp(id, "..") == 0)
+        return fail(error, C2D_DATA, "'%s' is no device id that a URL can carry", id);
+    return id_check("device id", id, LIMIT_DEVICE_ID, "-.+%_#*?!(),:=@$'", error);
+}
+
+enum c2d_status id_check_message(const char *id, struct c2d_error *error)
+{
+    return id_check("message id", id, LIMIT_MESSAGE_ID, "-:.+%_#*?!(),=@;$'", error);
+}
+
+enum c2d_status value_check(const char *what, const char *value, struct c2d_error *error)
+{
+    size_t size = strlen(value);
+
+    for (size_t i = 0; i < size; i++)
+        if (!byte_is_plain((unsigned char)value[i]))
+            return bad_byte(error, what, value, i);
+    if (size > 0 && (value[0] == ' ' || value[size - 1] == ' '))
+        return fail(error, C2D_DATA,
+                    "%s '%.128s' begins or ends with a space, which a header cannot carry", what,
+                    value);
+    return C2D_OK;
+}
+
+enum c2d_status property_name_check(const char *name, struct c2d_error *error)
+{
+    if (*name == '\0')
+        return fail(error, C2D_DATA, "a property has no name");
+    for (size_t i = 0; name[i] != '\0'; i++)
+        if (!byte_is_token((unsigned char)name[i]))
+            return bad_byte(error, "property name", name, i);
+    return C2D_OK;
+}

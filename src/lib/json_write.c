@@ -1,0 +1,110 @@
+#include "json_write.h"
+
+#include "c2d.h"
+#include "text.h"
+
+#include <string.h>
+
+static bool stands_for_itself(unsigned code)
+{
+    return code >= 0x20 && code != '"' && code != '\\' && (code < 0x7f || code > 0x9f);
+}
+
+static void append_escape(struct buf *buf, unsigned code)
+{
+    if (code == '"' || code == '\\')
+        buf_format(buf, "\\%c", (int)code);
+    else if (code == '\n')
+        buf_text(buf, "\\n");
+    else
+        buf_format(buf, "\\u%04x", code);
+}
+
+void json_append_quoted(struct buf *buf, const void *text, size_t size)
+{
+    const unsigned char *at = text;
+    const unsigned char *end = at + size;
+    const unsigned char *run = at; /* what stands for itself goes out in one piece */
+
+    buf_text(buf, "\"");
+    while (at < end) {
+        unsigned code = *at;
+        size_t length = code < 0x80 ? 1 : utf8_sequence(at, (size_t)(end - at), &code);
+
+        if (length > 0 && stands_for_itself(code)) {
+            at += length;
+            continue;
+        }
+        buf_append(buf, run, (size_t)(at - run));
+        append_escape(buf, length > 0 ? code : 0xfffd);
+        at += length > 0 ? length : 1;
+        run = at;
+    }
+    if (run < end)
+        buf_append(buf, run, (size_t)(end - run));
+    buf_text(buf, "\"");
+}
+
+void json_append_key(struct buf *buf, const char *key)
+{
+    if (buf->size > 0 && buf->data[buf->size - 1] != '{')
+        buf_text(buf, ",");
+    json_append_quoted(buf, key, strlen(key));
+    buf_text(buf, ":");
+}
+
+void json_append_text(struct buf *buf, const char *key, const char *value)
+{
+    if (value == NULL)
+        return;
+    json_append_key(buf, key);
+    json_append_quoted(buf, value, strlen(value));
+}
+
+void json_append_number(struct buf *buf, const char *key, long long value)
+{
+    json_append_key(buf, key);
+    buf_format(buf, "%lld", value);
+}
+
+char *c2d_json_quote(const void *text, size_t size)
+{
+    struct buf buf = { 0 };
+
+    json_append_quoted(&buf, text, size);
+    return buf_take(&buf);
+}
+
+char *c2d_printable(const void *text, size_t size)
+{
+    struct buf buf = { 0 };
+
+    text_append_printable(&buf, text, size);
+    return buf_take(&buf);
+}
+
+char *c2d_feedback_to_json(const struct c2d_feedback *feedback, size_t index)
+{
+    const struct c2d_feedback_record *record = &feedback->records[index];
+    struct buf line = { 0 };
+
+    buf_text(&line, "{");
+    json_append_number(&line, "v", 1);
+    json_append_text(&line, "originalMessageId", record->original_message_id);
+    json_append_text(&line, "deviceId", record->device_id);
+    json_append_text(&line, "deviceGenerationId", record->device_generation_id);
+    json_append_text(&line, "statusCode", record->status_code);
+    json_append_text(&line, "description", record->description);
+    json_append_text(&line, "enqueuedTimeUtc", record->enqueued_time);
+    if (record->extra_json != NULL) {
+        json_append_key(&line, "extra");
+        buf_text(&line, record->extra_json);
+    }
+    json_append_key(&line, "batch");
+    buf_text(&line, "{");
+    json_append_text(&line, "lockToken", feedback->lock_token);
+    json_append_number(&line, "index", (long long)index);
+    json_append_number(&line, "size", (long long)feedback->record_count);
+    buf_text(&line, "}}");
+    return buf_take(&line);
+}

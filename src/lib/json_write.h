@@ -1,0 +1,16 @@
+/* Writing JSON: one object on one line, members in the order they are added. Unlike a tree printer
+ * it escapes DEL and U+0080-009F, which move the cursor of a terminal that shows the line. */
+#ifndef JSON_WRITE_H
+#define JSON_WRITE_H
+
+#include "buf.h"
+
+/* Appends size bytes as a JSON string; bytes that are not UTF-8 become U+FFFD. */
+void json_append_quoted(struct buf *buf, const void *text, size_t size);
+/* "key": with a comma before it unless buf ends in "{". */
+void json_append_key(struct buf *buf, const char *key);
+/* A member with a text value; none at all when value is NULL. */
+void json_append_text(struct buf *buf, const char *key, const char *value);
+void json_append_number(struct buf *buf, const char *key, long long value);
+
+#endif

@@ -1,0 +1,18 @@
+/* What the wire can carry, in one place. Sources: the hub's documents (wire limits). */
+#ifndef LIMITS_H
+#define LIMITS_H
+
+enum {
+    LIMIT_CONNECTION_STRING = 4096,
+    LIMIT_DEVICE_ID = 128,
+    LIMIT_MESSAGE_ID = 128,
+    LIMIT_MESSAGE = 65536,          /* body, properties and system properties */
+    LIMIT_EXPIRY_S = 2 * 24 * 3600, /* the longest time to live */
+    LOCK_S = 60,
+    LIMIT_HEADER_BLOCK = 128 * 1024, /* of an answer */
+    LIMIT_HEADERS = 1000,
+    LIMIT_BODY = 1024 * 1024,
+    LIMIT_JSON_DEPTH = 32,
+};
+
+#endif

@@ -1,0 +1,299 @@
+#include "message.h"
+
+#include "ids.h"
+#include "limits.h"
+#include "status.h"
+#include "text.h"
+#include "timestamp.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static const char property_prefix[] = "iothub-app-";
+
+static const char *const ack_words[] = {
+    [C2D_ACK_NONE] = "none",
+    [C2D_ACK_POSITIVE] = "positive",
+    [C2D_ACK_NEGATIVE] = "negative",
+    [C2D_ACK_FULL] = "full",
+};
+
+const char *c2d_ack_name(enum c2d_ack ack)
+{
+    return ack > C2D_ACK_UNSET && ack <= C2D_ACK_FULL ? ack_words[ack] : NULL;
+}
+
+enum c2d_ack c2d_ack_from_name(const char *name)
+{
+    for (int ack = C2D_ACK_NONE; name != NULL && ack <= C2D_ACK_FULL; ack++)
+        if (strcmp(ack_words[ack], name) == 0)
+            return (enum c2d_ack)ack;
+    return C2D_ACK_UNSET;
+}
+
+/* ---- Received ---- */
+
+/* A received message, and the storage that its pointers lead into. */
+struct received {
+    struct c2d_message message; /* first: its address is the whole's */
+    struct http_response response;
+    struct c2d_property *properties;
+    char *device_id;
+};
+
+/* NULL also for an empty value: hubs send system headers that are not set as empty ones. */
+static const char *get(const struct http_headers *headers, const char *name)
+{
+    const char *value = http_headers_get(headers, name);
+
+    return value == NULL || *value == '\0' ? NULL : value;
+}
+
+/* The payload's own header: hubs spell it with prefix, without hyphen or as HTTP does, depending on
+ * api-version; where there are two, the HTTP one may be a middlebox's. */
+static const char *payload_header(const struct http_headers *headers, const char *prefixed,
+                                  const char *joined, const char *http)
+{
+    const char *value = get(headers, prefixed);
+
+    if (value == NULL)
+        value = get(headers, joined);
+    return value != NULL ? value : get(headers, http);
+}
+
+const char *lock_token_of(struct http_headers *headers)
+{
+    const char *value = get(headers, "ETag");
+    size_t size = value == NULL ? 0 : strlen(value);
+    char *token;
+
+    if (value == NULL || size < 2 || value[0] != '"' || value[size - 1] != '"')
+        return value;
+    token = headers->text.data + (value - headers->text.data);
+    token[size - 1] = '\0';
+    return size > 2 ? token + 1 : NULL;
+}
+
+static bool is_property(const char *name)
+{
+    return strncasecmp(name, property_prefix, strlen(property_prefix)) == 0
+           && name[strlen(property_prefix)] != '\0';
+}
+
+static bool read_properties(struct received *received)
+{
+    const struct http_headers *headers = &received->response.headers;
+    size_t count = 0;
+
+    received->properties = calloc(headers->count + 1, sizeof *received->properties);
+    if (received->properties == NULL)
+        return false;
+    for (size_t i = 0; i < headers->count; i++) {
+        const char *name = http_header_name(headers, i);
+
+        if (is_property(name))
+            received->properties[count++] = (struct c2d_property) {
+                .name = name + strlen(property_prefix),
+                .value = http_header_value(headers, i),
+            };
+    }
+    received->message.properties = received->properties;
+    received->message.property_count = count;
+    return true;
+}
+
+static int delivery_count(const char *text)
+{
+    long long number;
+
+    return text != NULL && text_to_number(text, INT32_MAX, &number) ? (int)number : -1;
+}
+
+static void read_system_headers(struct received *received)
+{
+    struct http_headers *headers = &received->response.headers;
+    struct c2d_message *message = &received->message;
+
+    message->message_id = get(headers, "iothub-messageid");
+    message->correlation_id = get(headers, "iothub-correlationid");
+    message->user_id = get(headers, "iothub-userid");
+    message->to = get(headers, "iothub-to");
+    message->ack = c2d_ack_from_name(get(headers, "iothub-ack"));
+    message->expiry_time = get(headers, "iothub-expiry");
+    message->enqueued_time = get(headers, "iothub-enqueuedtime");
+    message->sequence_number = get(headers, "iothub-sequencenumber");
+    message->delivery_count = delivery_count(get(headers, "iothub-deliverycount"));
+    message->content_type =
+        payload_header(headers, "iothub-contenttype", "ContentType", "Content-Type");
+    message->content_encoding =
+        payload_header(headers, "iothub-contentencoding", "ContentEncoding", "Content-Encoding");
+}
+
+enum c2d_status message_from_response(struct http_response *response, const char *device_id,
+                                      int64_t requested_at_s, struct c2d_message **message,
+                                      struct c2d_error *error)
+{
+    struct received *received = calloc(1, sizeof *received);
+
+    *message = NULL;
+    if (received == NULL)
+        return fail_memory(error);
+    received->response = *response;
+    *response = (struct http_response) { 0 };
+    received->device_id = strdup(device_id);
+    if (received->device_id == NULL || !read_properties(received)) {
+        c2d_message_free(&received->message);
+        return fail_memory(error);
+    }
+    read_system_headers(received);
+    received->message.lock_token = lock_token_of(&received->response.headers);
+    if (received->message.lock_token == NULL) {
+        c2d_message_free(&received->message);
+        return fail(error, C2D_PROTOCOL,
+                    "the answer carries a message without a lock token (ETag): nothing is settled");
+    }
+    received->message.device_id = received->device_id;
+    received->message.body = received->response.body.data;
+    received->message.body_size = received->response.body.size;
+    received->message.received_at_s = requested_at_s;
+    received->message.lock_deadline_s = requested_at_s + LOCK_S;
+    *message = &received->message;
+    return C2D_OK;
+}
+
+void c2d_message_free(struct c2d_message *message)
+{
+    struct received *received = (struct received *)message;
+
+    if (received == NULL)
+        return;
+    http_response_clear(&received->response);
+    free(received->properties);
+    free(received->device_id);
+    free(received);
+}
+
+/* ---- Sent ---- */
+
+static enum c2d_status check_properties(const struct c2d_message *message, size_t *size,
+                                        struct c2d_error *error)
+{
+    for (size_t i = 0; i < message->property_count; i++) {
+        const struct c2d_property *property = &message->properties[i];
+        enum c2d_status status = property_name_check(property->name, error);
+        char what[160];
+
+        for (size_t k = 0; status == C2D_OK && k < i; k++)
+            if (strcasecmp(message->properties[k].name, property->name) == 0)
+                return fail(error, C2D_DATA,
+                            "property '%.128s' is given twice (headers have no case)",
+                            property->name);
+        snprintf(what, sizeof what, "value of property '%.128s'", property->name);
+        if (status == C2D_OK)
+            status = value_check(what, property->value, error);
+        if (status != C2D_OK)
+            return status;
+        *size += strlen(property->name) + strlen(property->value);
+    }
+    return C2D_OK;
+}
+
+/* The system properties that are plain values, in one list for the check and for the request. */
+static size_t system_values(const struct c2d_message *message, struct c2d_property values[7])
+{
+    const struct c2d_property all[] = {
+        { "iothub-correlationid", message->correlation_id },
+        { "iothub-userid", message->user_id },
+        /* Both spellings: which one a hub honours is not settled, and both are accepted. */
+        { "Content-Type", message->content_type },
+        { "Content-Encoding", message->content_encoding },
+        { "iothub-contenttype", message->content_type },
+        { "iothub-contentencoding", message->content_encoding },
+        { "iothub-ack", c2d_ack_name(message->ack) },
+    };
+    size_t count = 0;
+
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (all[i].value != NULL)
+            values[count++] = all[i];
+    return count;
+}
+
+static enum c2d_status check_system_values(const struct c2d_message *message, size_t *size,
+                                           struct c2d_error *error)
+{
+    const struct {
+        const char *what, *value;
+    } values[] = {
+        { "correlation id", message->correlation_id },
+        { "user id", message->user_id },
+        { "content type", message->content_type },
+        { "content encoding", message->content_encoding },
+    };
+    enum c2d_status status;
+
+    if (message->message_id != NULL) {
+        status = id_check_message(message->message_id, error);
+        if (status != C2D_OK)
+            return status;
+        *size += strlen(message->message_id);
+    }
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        status =
+            values[i].value == NULL ? C2D_OK : value_check(values[i].what, values[i].value, error);
+        if (status != C2D_OK)
+            return status;
+        *size += values[i].value == NULL ? 0 : strlen(values[i].value);
+    }
+    return C2D_OK;
+}
+
+enum c2d_status message_check(const struct c2d_message *message, struct c2d_error *error)
+{
+    size_t size = message->body_size;
+    enum c2d_status status = C2D_OK;
+
+    if (message->body_size <= LIMIT_MESSAGE)
+        status = check_system_values(message, &size, error);
+    if (status == C2D_OK && message->body_size <= LIMIT_MESSAGE)
+        status = check_properties(message, &size, error);
+    if (status == C2D_OK && size > LIMIT_MESSAGE) {
+        hint(error, "send a link to the data instead, or split it");
+        status =
+            fail(error, C2D_TOO_LARGE, "the message is %zu bytes with its properties, more than %d",
+                 size, LIMIT_MESSAGE);
+    }
+    return status;
+}
+
+enum c2d_status message_add_headers(const struct c2d_message *message, struct http_headers *headers,
+                                    struct c2d_error *error)
+{
+    struct c2d_property values[7];
+    size_t count = system_values(message, values);
+    enum c2d_status status = C2D_OK;
+    char expiry[TIMESTAMP_SIZE];
+
+    if (message->message_id != NULL)
+        status = http_headers_add(headers, "iothub-messageid", message->message_id, error);
+    for (size_t i = 0; status == C2D_OK && i < count; i++)
+        status = http_headers_add(headers, values[i].name, values[i].value, error);
+    if (status == C2D_OK && message->expires_at_s > 0) {
+        timestamp_format(message->expires_at_s, ".0000000Z", expiry);
+        status = http_headers_add(headers, "iothub-expiry", expiry, error);
+    }
+    for (size_t i = 0; status == C2D_OK && i < message->property_count; i++) {
+        struct buf full = { 0 };
+
+        buf_text(&full, property_prefix);
+        buf_text(&full, message->properties[i].name);
+        status = full.failed
+                     ? fail_memory(error)
+                     : http_headers_add(headers, full.data, message->properties[i].value, error);
+        buf_clear(&full);
+    }
+    return status;
+}

@@ -1,0 +1,22 @@
+/* Messages as headers and body: what the answer to a receive says, and what a send carries. */
+#ifndef MESSAGE_H
+#define MESSAGE_H
+
+#include "http.h"
+
+/* Makes a message of a 200; takes the contents of response, which is empty afterwards. C2D_PROTOCOL
+ * without a lock token: such a message could not be settled. */
+enum c2d_status message_from_response(struct http_response *response, const char *device_id,
+                                      int64_t requested_at_s, struct c2d_message **message,
+                                      struct c2d_error *error);
+
+/* The token in an ETag header without its quotes, or NULL; cuts it in place. */
+const char *lock_token_of(struct http_headers *headers);
+
+/* Everything that can be known to be wrong before a request is made: C2D_DATA, C2D_TOO_LARGE. */
+enum c2d_status message_check(const struct c2d_message *message, struct c2d_error *error);
+/* Adds what message_check() has passed. */
+enum c2d_status message_add_headers(const struct c2d_message *message, struct http_headers *headers,
+                                    struct c2d_error *error);
+
+#endif

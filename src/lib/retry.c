@@ -1,0 +1,73 @@
+#include "retry.h"
+
+#include "text.h"
+#include "timestamp.h"
+
+#include <stddef.h>
+
+enum { DELAY_MIN_MS = 500, DELAY_CAP_MS = 30000, RETRY_COST = 5, TIMEOUT_COST = 10 };
+
+bool retry_http_status(int http_status)
+{
+    static const int retried[] = { 408, 429, 500, 502, 503, 504 };
+
+    for (size_t i = 0; i < sizeof retried / sizeof *retried; i++)
+        if (retried[i] == http_status)
+            return true;
+    return false;
+}
+
+/* Decorrelated jitter: spreads a fleet that failed at the same moment. The wish of the hub is a
+ * floor. Both are capped. */
+static int64_t delay_for(const struct retry_case *now)
+{
+    int64_t previous =
+        now->previous_delay_ms < DELAY_MIN_MS ? DELAY_MIN_MS : now->previous_delay_ms;
+    uint64_t span = (uint64_t)(3 * previous - DELAY_MIN_MS);
+    int64_t delay = DELAY_MIN_MS + (int64_t)(now->random % (span + 1));
+    int64_t floor = (int64_t)now->error->retry_after_s * 1000;
+
+    if (delay < floor)
+        delay = floor;
+    return delay > DELAY_CAP_MS ? DELAY_CAP_MS : delay;
+}
+
+enum retry_verdict retry_decide(const struct retry_case *now, struct retry_budget *budget,
+                                int64_t *delay_ms)
+{
+    int cost = now->timed_out ? TIMEOUT_COST : RETRY_COST;
+
+    *delay_ms = 0;
+    if (now->attempt > (unsigned)now->max_retries)
+        return RETRY_NEVER;
+    if (now->error->http_status == 401)
+        return now->can_renew_token ? RETRY_RENEWED : RETRY_NEVER;
+    if (!now->error->retryable || budget->tokens < cost)
+        return RETRY_NEVER;
+    *delay_ms = delay_for(now);
+    if (*delay_ms >= now->remaining_ms)
+        return RETRY_NO_TIME;
+    budget->tokens -= cost;
+    return RETRY_AFTER_DELAY;
+}
+
+void retry_success(struct retry_budget *budget)
+{
+    if (budget->tokens < RETRY_BUDGET_FULL)
+        budget->tokens++;
+}
+
+int retry_after_s(const char *header, int64_t now_s)
+{
+    long long seconds = 0;
+    int64_t when;
+
+    if (header == NULL)
+        return 0;
+    if (!text_to_number(header, INT32_MAX, &seconds)) {
+        if (!timestamp_parse_http(header, &when) || when <= now_s)
+            return 0;
+        seconds = when - now_s;
+    }
+    return seconds > INT32_MAX ? INT32_MAX : (int)seconds;
+}

@@ -1,0 +1,94 @@
+#include "signer.h"
+
+#include "sas.h"
+#include "status.h"
+#include "timestamp.h"
+
+enum {
+    TOKEN_LIFE_S = 3600,
+    TOKEN_RENEW_S = TOKEN_LIFE_S / 5 * 4,
+    SKEW_TOLERATED_S = 5 * 60, /* what a hub tolerates too */
+};
+
+bool signer_resource(const struct credentials *credentials, const char *device_id,
+                     struct buf *resource)
+{
+    buf_text(resource, credentials->host_name);
+    if (device_id != NULL) {
+        buf_text(resource, "/devices/");
+        buf_text(resource, device_id);
+    }
+    return !resource->failed;
+}
+
+static enum c2d_status mint(struct signer *signer, int64_t hub_now_s, struct c2d_error *error)
+{
+    const struct credentials *credentials = signer->credentials;
+    struct buf resource = { 0 };
+    enum c2d_status status;
+
+    buf_clear(&signer->token);
+    if (!signer_resource(credentials, credentials->device_id, &resource))
+        status = fail_memory(error);
+    else
+        status = sas_token(resource.data, &credentials->key, credentials->policy,
+                           hub_now_s + TOKEN_LIFE_S, &signer->token, error);
+    if (status != C2D_OK)
+        buf_clear(&signer->token);
+    signer->minted_at_s = hub_now_s;
+    signer->renew_at_s = hub_now_s + TOKEN_RENEW_S;
+    buf_clear(&resource);
+    return status;
+}
+
+enum c2d_status signer_token(struct signer *signer, int64_t now_s, const char **token,
+                             struct c2d_error *error)
+{
+    int64_t hub_now_s = now_s + signer->clock_offset_s;
+    enum c2d_status status = C2D_OK;
+
+    *token = NULL;
+    if (signer->credentials->x509)
+        return C2D_OK;
+    if (signer->credentials->token != NULL) {
+        *token = signer->credentials->token;
+        return C2D_OK;
+    }
+    if (signer->token.size == 0 || hub_now_s >= signer->renew_at_s
+        || hub_now_s < signer->minted_at_s)
+        status = mint(signer, hub_now_s, error);
+    *token = signer->token.data;
+    return status;
+}
+
+void signer_renew(struct signer *signer)
+{
+    buf_clear(&signer->token);
+}
+
+bool signer_can_renew(const struct signer *signer)
+{
+    return !signer->credentials->x509 && signer->credentials->token == NULL;
+}
+
+bool signer_follow_date(struct signer *signer, const char *date, const char *age, int64_t now_s)
+{
+    const int64_t absurd_s = (int64_t)50 * 366 * 24 * 3600;
+    int64_t hub_s, offset;
+
+    if (date == NULL || age != NULL || !timestamp_parse_http(date, &hub_s))
+        return false;
+    offset = hub_s - now_s;
+    if (offset > absurd_s || offset < -absurd_s)
+        return false;
+    if (offset <= SKEW_TOLERATED_S && offset >= -SKEW_TOLERATED_S)
+        return false;
+    signer->clock_offset_s = offset;
+    return true;
+}
+
+void signer_clear(struct signer *signer)
+{
+    buf_clear(&signer->token);
+    *signer = (struct signer) { 0 };
+}

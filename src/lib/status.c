@@ -1,0 +1,117 @@
+#include "status.h"
+
+#include "buf.h"
+#include "text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+    enum c2d_status status;
+    const char *name;
+} names[] = {
+    { C2D_DRY_RUN, "DRY_RUN" },
+    { C2D_OK, "OK" },
+    { C2D_NO_MESSAGE, "NO_MESSAGE" },
+    { C2D_PARTIAL, "PARTIAL" },
+    { C2D_QUEUE_FULL, "QUEUE_FULL" },
+    { C2D_LOCK_LOST, "LOCK_LOST" },
+    { C2D_NOT_FOUND, "NOT_FOUND" },
+    { C2D_THROTTLED, "THROTTLED" },
+    { C2D_QUOTA, "QUOTA" },
+    { C2D_TOO_LARGE, "TOO_LARGE" },
+    { C2D_TIMEOUT, "TIMEOUT" },
+    { C2D_NEGATIVE, "NEGATIVE" },
+    { C2D_NETWORK, "NETWORK" },
+    { C2D_TLS, "TLS" },
+    { C2D_HANDLER, "HANDLER" },
+    { C2D_SERVER, "SERVER" },
+    { C2D_PROTOCOL, "PROTOCOL" },
+    { C2D_UNKNOWN_OUTCOME, "UNKNOWN_OUTCOME" },
+    { C2D_LOCKED, "LOCKED" },
+    { C2D_USAGE, "USAGE" },
+    { C2D_DATA, "DATA" },
+    { C2D_NO_INPUT, "NOINPUT" },
+    { C2D_INTERNAL, "INTERNAL" },
+    { C2D_OS, "OS" },
+    { C2D_CANT_CREATE, "CANTCREAT" },
+    { C2D_IO, "IOERR" },
+    { C2D_AUTH, "AUTH" },
+    { C2D_CONFIG, "CONFIG" },
+    { C2D_CANCELLED, "CANCELLED" },
+};
+
+const char *c2d_status_name(enum c2d_status status)
+{
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (names[i].status == status)
+            return names[i].name;
+    return "INTERNAL";
+}
+
+const char *c2d_version(void)
+{
+    return C2D_VERSION;
+}
+
+void error_reset(struct c2d_error *error)
+{
+    if (error != NULL)
+        *error = (struct c2d_error) { .status = C2D_OK };
+}
+
+/* Formats into out, printable, cut at size with "..." rather than in mid-escape. */
+static void format_printable(char *out, size_t size, const char *format, va_list args)
+{
+    char raw[1024];
+    struct buf shown = { 0 };
+    size_t length;
+
+    if (vsnprintf(raw, sizeof raw, format, args) < 0)
+        raw[0] = '\0';
+    text_append_printable(&shown, raw, strlen(raw));
+    /* Without memory the raw bytes must not be shown: an empty text is the safe one. */
+    length = shown.failed ? 0 : shown.size;
+    if (length > 0 && length < size)
+        memcpy(out, shown.data, length + 1);
+    else if (length > 0)
+        snprintf(out, size, "%.*s...", (int)(size - 4), shown.data);
+    else
+        out[0] = '\0';
+    buf_clear(&shown);
+    wipe(raw, sizeof raw);
+}
+
+enum c2d_status fail(struct c2d_error *error, enum c2d_status status, const char *format, ...)
+{
+    va_list args;
+
+    if (error != NULL) {
+        error->status = status;
+        va_start(args, format);
+        format_printable(error->text, sizeof error->text, format, args);
+        va_end(args);
+    }
+    return status;
+}
+
+void hint(struct c2d_error *error, const char *format, ...)
+{
+    va_list args;
+
+    if (error != NULL) {
+        va_start(args, format);
+        format_printable(error->hint, sizeof error->hint, format, args);
+        va_end(args);
+    }
+}
+
+enum c2d_status fail_memory(struct c2d_error *error)
+{
+    if (error != NULL) {
+        error->status = C2D_OS;
+        snprintf(error->text, sizeof error->text, "out of memory");
+    }
+    return C2D_OS;
+}

@@ -1,0 +1,93 @@
+#include "text.h"
+
+#include <string.h>
+
+size_t utf8_sequence(const unsigned char *text, size_t size, unsigned *code)
+{
+    static const unsigned smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
+    unsigned char lead = text[0];
+    size_t length = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+
+    if (length == 0 || length > size || lead > 0xf4)
+        return 0;
+    *code = length == 1 ? lead : lead & (0x7fU >> length);
+    for (size_t i = 1; i < length; i++) {
+        if ((text[i] & 0xc0) != 0x80)
+            return 0;
+        *code = *code << 6 | (text[i] & 0x3fU);
+    }
+    if (*code < smallest[length] || *code > 0x10ffff || (*code >= 0xd800 && *code <= 0xdfff))
+        return 0;
+    return length;
+}
+
+bool utf8_valid(const void *text, size_t size)
+{
+    const unsigned char *at = text;
+    const unsigned char *end = at + size;
+    unsigned code;
+
+    while (at < end) {
+        size_t length = utf8_sequence(at, (size_t)(end - at), &code);
+
+        if (length == 0)
+            return false;
+        at += length;
+    }
+    return true;
+}
+
+void text_append_printable(struct buf *buf, const void *text, size_t size)
+{
+    const unsigned char *at = text;
+    const unsigned char *end = at + size;
+
+    while (at < end) {
+        unsigned code = 0;
+        size_t length = utf8_sequence(at, (size_t)(end - at), &code);
+        bool shown = length > 0 && code >= 0x20 && (code < 0x7f || code > 0x9f);
+
+        if (shown)
+            buf_append(buf, at, length);
+        for (size_t i = 0; !shown && i < (length > 0 ? length : 1); i++)
+            buf_format(buf, "\\x%02x", at[i]);
+        at += length > 0 ? length : 1;
+    }
+}
+
+bool byte_is_plain(unsigned char byte)
+{
+    return byte >= 0x20 && byte <= 0x7e;
+}
+
+bool byte_is_digit(unsigned char byte)
+{
+    return byte >= '0' && byte <= '9';
+}
+
+bool byte_is_alnum(unsigned char byte)
+{
+    return byte_is_digit(byte) || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
+}
+
+bool byte_is_token(unsigned char byte)
+{
+    return byte_is_alnum(byte) || (byte != '\0' && strchr("!#$%&'*+-.^_`|~", byte) != NULL);
+}
+
+bool text_to_number(const char *text, long long max, long long *number)
+{
+    long long value = 0;
+
+    if (*text == '\0')
+        return false;
+    for (; *text != '\0'; text++) {
+        int digit = *text - '0';
+
+        if (digit < 0 || digit > 9 || value > (max - digit) / 10)
+            return false;
+        value = value * 10 + digit;
+    }
+    *number = value;
+    return true;
+}

@@ -1,0 +1,25 @@
+/* Text that came from elsewhere: is it UTF-8, and how is it shown without harm to a terminal. */
+#ifndef TEXT_H
+#define TEXT_H
+
+#include "buf.h"
+
+/* Length (1-4) of the UTF-8 sequence at text, its code point in *code; 0 if it is none: overlong
+ * forms, surrogates and what lies past U+10FFFF are none. size > 0. */
+size_t utf8_sequence(const unsigned char *text, size_t size, unsigned *code);
+bool utf8_valid(const void *text, size_t size);
+/* Appends text with controls, DEL, U+0080-009F and invalid UTF-8 as \xNN. */
+void text_append_printable(struct buf *buf, const void *text, size_t size);
+
+/* A byte that a header may carry as sent by us: 0x20-0x7e. */
+bool byte_is_plain(unsigned char byte);
+/* A byte of an HTTP token: letters, digits and ! # $ % & ' * + - . ^ _ ` | ~ */
+bool byte_is_token(unsigned char byte);
+/* ASCII only, whatever the locale is. */
+bool byte_is_alnum(unsigned char byte);
+bool byte_is_digit(unsigned char byte);
+
+/* Whole text as a decimal number from 0 to max; false if it is anything else. */
+bool text_to_number(const char *text, long long max, long long *number);
+
+#endif

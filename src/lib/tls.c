@@ -1,0 +1,201 @@
+#include "tls.h"
+
+#include "buf.h"
+#include "status.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- Handshakes ---- */
+
+static void note_certificate(struct tls_verdict *verdict, X509 *certificate)
+{
+    if (certificate == NULL)
+        return;
+    X509_NAME_oneline(X509_get_subject_name(certificate), verdict->subject,
+                      sizeof verdict->subject);
+    X509_NAME_oneline(X509_get_issuer_name(certificate), verdict->issuer, sizeof verdict->issuer);
+}
+
+static bool lacks_issuer(int code)
+{
+    return code == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT
+           || code == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY
+           || code == X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE
+           || code == X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN
+           || code == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT;
+}
+
+/* Listens only: returns what OpenSSL has found. */
+static int on_verify(int ok, X509_STORE_CTX *store)
+{
+    SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+    struct tls_verdict *verdict = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+    int code = X509_STORE_CTX_get_error(store);
+
+    if (!ok) {
+        verdict->refused = true;
+        verdict->reason = X509_verify_cert_error_string(code);
+        verdict->no_issuer = lacks_issuer(code);
+        verdict->expired = code == X509_V_ERR_CERT_HAS_EXPIRED;
+        verdict->not_yet_valid = code == X509_V_ERR_CERT_NOT_YET_VALID;
+    }
+    if (!ok || X509_STORE_CTX_get_error_depth(store) == 0)
+        note_certificate(verdict, X509_STORE_CTX_get_current_cert(store));
+    return ok;
+}
+
+/* Tells a refusal from a connection that was cut in mid-handshake. */
+static void on_info(const SSL *ssl, int where, int result)
+{
+    struct tls_verdict *verdict = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+    unsigned long code;
+
+    if (where != SSL_CB_CONNECT_EXIT || result > 0 || !SSL_in_init(ssl))
+        return;
+    code = ERR_peek_last_error();
+    if (code != 0 && ERR_GET_LIB(code) == ERR_LIB_SSL
+        && ERR_GET_REASON(code) != SSL_R_UNEXPECTED_EOF_WHILE_READING)
+        verdict->refused = true;
+}
+
+void tls_watch(void *ssl_context, struct tls_verdict *verdict)
+{
+    SSL_CTX *context = ssl_context;
+
+    SSL_CTX_set_app_data(context, verdict);
+    SSL_CTX_set_verify(context, SSL_CTX_get_verify_mode(context), on_verify);
+    SSL_CTX_set_info_callback(context, on_info);
+}
+
+/* ---- Files ---- */
+
+/* Never asks: an empty pass phrase fails on an encrypted key. */
+static int no_pass_phrase(char *out, int size, int for_writing, void *context)
+{
+    (void)out, (void)size, (void)for_writing, (void)context;
+    return 0;
+}
+
+static enum c2d_status read_certificate(const char *what, const char *file, X509 **certificate,
+                                        struct c2d_error *error)
+{
+    FILE *stream = fopen(file, "re");
+
+    *certificate = NULL;
+    if (stream == NULL)
+        return fail(error, C2D_CONFIG, "%s '%s': %s", what, file, strerror(errno));
+    *certificate = PEM_read_X509(stream, NULL, no_pass_phrase, NULL);
+    if (*certificate == NULL) {
+        /* OpenSSL's own bundles may begin with this other kind. */
+        rewind(stream);
+        *certificate = PEM_read_X509_AUX(stream, NULL, no_pass_phrase, NULL);
+    }
+    ERR_clear_error();
+    fclose(stream);
+    if (*certificate == NULL)
+        return fail(error, C2D_CONFIG, "%s '%s' holds no certificate (PEM)", what, file);
+    return C2D_OK;
+}
+
+enum c2d_status tls_check_ca_file(const char *file, struct c2d_error *error)
+{
+    X509 *certificate = NULL;
+    enum c2d_status status = read_certificate("CA file", file, &certificate, error);
+
+    X509_free(certificate);
+    return status;
+}
+
+/* "5ed36f99.0": what openssl rehash calls a certificate. */
+static bool is_hash_name(const char *name)
+{
+    return strspn(name, "0123456789abcdef") == 8 && name[8] == '.' && name[9] >= '0'
+           && name[9] <= '9';
+}
+
+static bool is_hashed_dir(const char *dir)
+{
+    DIR *folder = opendir(dir);
+    struct dirent *entry;
+    bool found = false;
+
+    if (folder == NULL)
+        return false;
+    while (!found && (entry = readdir(folder)) != NULL)
+        found = is_hash_name(entry->d_name);
+    closedir(folder);
+    return found;
+}
+
+void tls_system_trust(const char *bundle, const char *dir, struct tls_trust *trust)
+{
+    *trust = (struct tls_trust) { .file = bundle };
+    if (dir != NULL && is_hashed_dir(dir))
+        *trust = (struct tls_trust) { .dir = dir, .fallback = bundle };
+}
+
+enum c2d_status tls_check_ca_dir(const char *list, struct c2d_error *error)
+{
+    bool found = false;
+
+    for (const char *at = list; !found && *at != '\0';) {
+        size_t size = strcspn(at, ":");
+        struct buf dir = { 0 };
+
+        if (!buf_append(&dir, at, size))
+            return fail_memory(error);
+        found = is_hashed_dir(dir.data);
+        buf_clear(&dir);
+        at += size + (at[size] == ':' ? 1 : 0);
+    }
+    if (found)
+        return C2D_OK;
+    hint(error, "make one with: openssl rehash DIR");
+    return fail(error, C2D_CONFIG, "CA folder '%s' cannot be read or is not hashed", list);
+}
+
+static enum c2d_status read_key(const char *file, EVP_PKEY **key, struct c2d_error *error)
+{
+    FILE *stream = fopen(file, "re");
+    unsigned long code;
+
+    if (stream == NULL)
+        return fail(error, C2D_CONFIG, "key '%s': %s", file, strerror(errno));
+    *key = PEM_read_PrivateKey(stream, NULL, no_pass_phrase, NULL);
+    code = ERR_peek_error();
+    ERR_clear_error();
+    fclose(stream);
+    if (*key != NULL)
+        return C2D_OK;
+    if (ERR_GET_REASON(code) == PEM_R_BAD_PASSWORD_READ
+        || ERR_GET_REASON(code) == PEM_R_PROBLEMS_GETTING_PASSWORD) {
+        hint(error, "write it without: openssl pkey -in KEY -out NEWKEY");
+        return fail(error, C2D_CONFIG, "key '%s' is encrypted: a program cannot type a pass phrase",
+                    file);
+    }
+    return fail(error, C2D_CONFIG, "key '%s' holds no private key (PEM)", file);
+}
+
+enum c2d_status tls_check_client(const char *cert_file, const char *key_file,
+                                 struct c2d_error *error)
+{
+    X509 *certificate = NULL;
+    EVP_PKEY *key = NULL;
+    enum c2d_status status = read_certificate("certificate", cert_file, &certificate, error);
+
+    if (status == C2D_OK)
+        status = read_key(key_file, &key, error);
+    if (status == C2D_OK && X509_check_private_key(certificate, key) != 1)
+        status = fail(error, C2D_CONFIG, "key '%s' does not belong to certificate '%s'", key_file,
+                      cert_file);
+    ERR_clear_error();
+    EVP_PKEY_free(key);
+    X509_free(certificate);
+    return status;
+}

@@ -1,0 +1,39 @@
+/* Trust and certificates: files checked before anything is connected, and what a failed handshake
+ * had to say. */
+#ifndef TLS_H
+#define TLS_H
+
+#include "c2d.h"
+
+/* What is known of one handshake. */
+struct tls_verdict {
+    bool refused;   /* a party refused, or it was no TLS; false: the connection just ended */
+    bool no_issuer; /* the chain leads to no certificate that is trusted */
+    bool expired, not_yet_valid;
+    const char *reason;             /* why the chain was refused; NULL: it was not */
+    char subject[256], issuer[256]; /* of the certificate at fault, else of the server's own */
+};
+
+/* Makes ssl_context (an SSL_CTX, at any time before its handshake) report into verdict, which must
+ * outlive its connections. Verification itself stays as it is. */
+void tls_watch(void *ssl_context, struct tls_verdict *verdict);
+
+/* Where issuers are looked up. */
+struct tls_trust {
+    const char *file, *dir; /* NULL: not there */
+    const char *fallback;   /* a bundle to read only when the others have no issuer */
+};
+
+/* The system's store. A hashed folder costs the one certificate that is used, a bundle all of its
+ * 145: it is read only where there is no such folder, or where that has no issuer. */
+void tls_system_trust(const char *bundle, const char *dir, struct tls_trust *trust);
+
+/* C2D_CONFIG unless file can be read and begins a certificate. */
+enum c2d_status tls_check_ca_file(const char *file, struct c2d_error *error);
+/* C2D_CONFIG unless one of the folders in list (separated by ":") is hashed (openssl rehash). */
+enum c2d_status tls_check_ca_dir(const char *list, struct c2d_error *error);
+/* C2D_CONFIG unless both can be read, the key needs no pass phrase and fits the certificate. */
+enum c2d_status tls_check_client(const char *cert_file, const char *key_file,
+                                 struct c2d_error *error);
+
+#endif

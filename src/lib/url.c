@@ -1,0 +1,50 @@
+#include "url.h"
+
+#include "text.h"
+
+#include <string.h>
+
+static bool is_unreserved(char c)
+{
+    return byte_is_alnum((unsigned char)c) || (c != '\0' && strchr("-_.~", c) != NULL);
+}
+
+void url_append_escaped(struct buf *buf, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (is_unreserved(*text))
+            buf_append(buf, text, 1);
+        else
+            buf_format(buf, "%%%02X", (unsigned char)*text);
+    }
+}
+
+static int hex_value(char c)
+{
+    static const char digits[] = "0123456789abcdefABCDEF";
+    const char *at = c == '\0' ? NULL : strchr(digits, c);
+
+    if (at == NULL)
+        return -1;
+    return at - digits < 16 ? (int)(at - digits) : (int)(at - digits) - 6;
+}
+
+bool url_unescape(const char *text, size_t size, char *out)
+{
+    for (size_t i = 0; i < size; i++) {
+        int high, low;
+
+        if (text[i] != '%') {
+            *out++ = text[i];
+            continue;
+        }
+        high = i + 1 < size ? hex_value(text[i + 1]) : -1;
+        low = i + 2 < size ? hex_value(text[i + 2]) : -1;
+        if (high < 0 || low < 0 || high + low == 0)
+            return false;
+        *out++ = (char)(high << 4 | low);
+        i += 2;
+    }
+    *out = '\0';
+    return true;
+}
