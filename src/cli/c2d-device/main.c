@@ -1,0 +1,30 @@
+#include "../common/sas.h"
+#include "commands.h"
+
+static const struct command *const commands[] = {
+    &receive_command, &complete_command,   &abandon_command,
+    &reject_command,  &sas_device_command, NULL,
+};
+
+static const struct option options[] = {
+    { 0, "cert", "FILE", "certificate (PEM), for x509=true", OPTION_TEXT,
+      offsetof(struct common, cert), 0, 0 },
+    { 0, "key", "FILE", "its key (PEM, not encrypted)", OPTION_TEXT, offsetof(struct common, key),
+      0, 0 },
+    { 0, NULL, NULL, NULL, OPTION_FLAG, 0, 0, 0 },
+};
+
+static const struct program program = {
+    .name = "c2d-device",
+    .role = C2D_ROLE_DEVICE,
+    .variable = "IOTHUB_DEVICE_CONNECTION_STRING",
+    .file = "device.conn",
+    .options = options,
+    .commands = commands,
+};
+
+int main(int argc, char **argv)
+{
+    (void)argc;
+    return app_main(&program, argv);
+}

@@ -1,0 +1,109 @@
+/* complete, abandon, reject: end locks by token, for messages that were kept. */
+#include "../common/json_in.h"
+#include "../common/report.h"
+#include "../common/session.h"
+#include "../common/several.h"
+#include "commands.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static enum c2d_status settle(struct app *app, const char *token, enum c2d_outcome outcome)
+{
+    struct c2d_error error;
+    enum c2d_status status = c2d_settle(app->client, token, outcome, &error);
+
+    if (status == C2D_OK && error.earlier_try_unanswered)
+        report_warning(app, "lock '%s' was ended by a try that got no answer", token);
+    return status == C2D_OK ? C2D_OK : report_error(app, &error, NULL);
+}
+
+/* The token in a line: the line itself, or "lockToken" of the JSON object that it is. */
+static enum c2d_status settle_line(struct app *app, char *line, enum c2d_outcome outcome)
+{
+    char *token;
+    enum c2d_status status;
+
+    line[strcspn(line, "\r\n")] = '\0';
+    if (line[0] != '{')
+        return settle(app, line, outcome);
+    token = json_in_text(line, "lockToken");
+    if (token == NULL)
+        return report_failure(app, C2D_DATA, NULL, "a line is no JSON object with a lockToken");
+    status = settle(app, token, outcome);
+    free(token);
+    return status;
+}
+
+/* Lines of stdin; empty ones are skipped. */
+static enum c2d_status settle_lines(struct app *app, enum c2d_outcome outcome,
+                                    struct several *several)
+{
+    char *line = NULL;
+    size_t room = 0;
+    ssize_t size;
+    enum c2d_status status = C2D_OK;
+
+    errno = 0;
+    while (several_goes_on(several) && (size = getline(&line, &room, stdin)) >= 0) {
+        if (strlen(line) != (size_t)size)
+            several_add(several, report_failure(app, C2D_DATA, NULL, "a line holds a NUL byte"));
+        else if (line[strspn(line, " \t\r\n")] != '\0')
+            several_add(several, settle_line(app, line, outcome));
+    }
+    if (ferror(stdin))
+        status = report_failure(app, C2D_NO_INPUT, NULL, "stdin: %s", strerror(errno));
+    free(line);
+    return status;
+}
+
+static enum c2d_status run(struct app *app, enum c2d_outcome outcome)
+{
+    struct several several = { 0 };
+    enum c2d_status status;
+
+    if (app->word_count == 0)
+        return app_usage(app, "%s which lock token? Name it, or - to read them from stdin",
+                         app->command->name);
+    status = session_open(app);
+    for (size_t i = 0; status == C2D_OK && i < app->word_count && several_goes_on(&several); i++) {
+        if (strcmp(app->words[i], "-") == 0)
+            status = settle_lines(app, outcome, &several);
+        else
+            several_add(&several, settle(app, app->words[i], outcome));
+    }
+    return worse(several_status(&several), status);
+}
+
+static enum c2d_status run_complete(struct app *app, void *settings)
+{
+    (void)settings;
+    return run(app, C2D_COMPLETE);
+}
+
+static enum c2d_status run_abandon(struct app *app, void *settings)
+{
+    (void)settings;
+    return run(app, C2D_ABANDON);
+}
+
+static enum c2d_status run_reject(struct app *app, void *settings)
+{
+    (void)settings;
+    return run(app, C2D_REJECT);
+}
+
+const struct command complete_command = {
+    "complete", "TOKEN...|-", "remove kept messages: they are done", NULL, 0, NULL, run_complete,
+};
+
+const struct command abandon_command = {
+    "abandon", "TOKEN...|-", "put kept messages back; the tenth time removes them", NULL, 0,
+    NULL,      run_abandon,
+};
+
+const struct command reject_command = {
+    "reject", "TOKEN...|-", "remove kept messages: they cannot be dealt with", NULL, 0,
+    NULL,     run_reject,
+};

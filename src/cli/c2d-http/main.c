@@ -1,0 +1,20 @@
+#include "../common/sas.h"
+#include "commands.h"
+
+static const struct command *const commands[] = {
+    &send_command, &feedback_command, &purge_command, &status_command, &sas_service_command, NULL,
+};
+
+static const struct program program = {
+    .name = "c2d-http",
+    .role = C2D_ROLE_SERVICE,
+    .variable = "IOTHUB_CONNECTION_STRING",
+    .file = "service.conn",
+    .commands = commands,
+};
+
+int main(int argc, char **argv)
+{
+    (void)argc;
+    return app_main(&program, argv);
+}

@@ -1,0 +1,84 @@
+/* purge: removes all messages that wait for a device. */
+#include "../common/json_line.h"
+#include "../common/output.h"
+#include "../common/report.h"
+#include "../common/session.h"
+#include "commands.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct settings {
+    bool force;
+};
+
+static const struct option options[] = {
+    { 0, "force", NULL, "do not ask; needed where nobody can be asked", OPTION_FLAG,
+      offsetof(struct settings, force), 0, 0 },
+    { 0, NULL, NULL, NULL, OPTION_FLAG, 0, 0, 0 },
+};
+
+/* Asks only where both a question can be seen and an answer typed. */
+static enum c2d_status confirm(struct app *app, const char *device_id)
+{
+    char answer[16];
+
+    if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+        return app_usage(app,
+                         "purge removes messages for good: without a terminal it needs --force");
+    fprintf(stderr, "Remove all messages that wait for device '%s'? [y/N] ", device_id);
+    if (fgets(answer, sizeof answer, stdin) == NULL || (answer[0] != 'y' && answer[0] != 'Y'))
+        return report_failure(app, C2D_USAGE, NULL, "not confirmed: nothing was removed");
+    return C2D_OK;
+}
+
+static enum c2d_status print_result(const struct app *app, const char *device_id, int64_t purged)
+{
+    struct json_line line;
+    enum c2d_status status;
+    char *text;
+
+    if (app->common.quiet)
+        return C2D_OK;
+    json_begin(&line);
+    json_text(&line, "deviceId", device_id);
+    json_number(&line, "totalMessagesPurged", purged);
+    text = json_end(&line);
+    status = output_line(app, text);
+    free(text);
+    return status;
+}
+
+static enum c2d_status run(struct app *app, void *arguments)
+{
+    const struct settings *settings = arguments;
+    struct c2d_error error;
+    int64_t purged = 0;
+    enum c2d_status status;
+
+    if (app->word_count != 1)
+        return app_usage(app, "purge takes one device, always by name");
+    if (!settings->force && !app->common.dry_run) {
+        status = confirm(app, app->words[0]);
+        if (status != C2D_OK)
+            return status;
+    }
+    status = session_open(app);
+    if (status != C2D_OK)
+        return status;
+    status = c2d_purge(app->client, app->words[0], &purged, &error);
+    if (status != C2D_OK)
+        return report_error(app, &error, &(struct subject) { app->words[0], NULL });
+    return print_result(app, app->words[0], purged);
+}
+
+const struct command purge_command = {
+    "purge",
+    "DEVICE",
+    "remove all messages that wait for a device",
+    options,
+    sizeof(struct settings),
+    NULL,
+    run,
+};

@@ -1,0 +1,246 @@
+/* send: one message to one device. */
+#include "../common/json_line.h"
+#include "../common/output.h"
+#include "../common/report.h"
+#include "../common/session.h"
+#include "commands.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { BODY_LIMIT = 65536 };
+
+struct settings {
+    const char *text, *file;
+    const char *message_id, *correlation_id, *user_id, *content_type, *content_encoding, *ack;
+    int64_t ttl_ms;
+    struct option_list properties;
+};
+
+#define AT(member) offsetof(struct settings, member)
+
+static const struct option options[] = {
+    { 'm', "message", "TEXT", "the body", OPTION_TEXT, AT(text), 0, 0 },
+    { 'f', "file", "FILE|-", "the body, byte for byte; - is stdin", OPTION_TEXT, AT(file), 0, 0 },
+    { 'p', "property", "NAME=VALUE", "an application property; may be given again", OPTION_LIST,
+      AT(properties), 0, 0 },
+    { 'i', "message-id", "ID", "default: a random UUID", OPTION_TEXT, AT(message_id), 0, 0 },
+    { 0, "correlation-id", "ID", "what the message answers or belongs to", OPTION_TEXT,
+      AT(correlation_id), 0, 0 },
+    { 0, "user-id", "ID", "who sends it", OPTION_TEXT, AT(user_id), 0, 0 },
+    { 0, "content-type", "TYPE", "such as application/json", OPTION_TEXT, AT(content_type), 0, 0 },
+    { 0, "content-encoding", "ENC", "such as utf-8 or gzip; nothing is converted", OPTION_TEXT,
+      AT(content_encoding), 0, 0 },
+    { 0, "ttl", "D", "gone when not received in time; at most 2d (the hub's default: 1h)",
+      OPTION_DURATION, AT(ttl_ms), 1000, (int64_t)2 * 86400000 },
+    { 0, "ack", "WHICH", "feedback wanted: none, positive, negative or full", OPTION_TEXT, AT(ack),
+      0, 0 },
+    { 0, NULL, NULL, NULL, OPTION_FLAG, 0, 0, 0 },
+};
+
+/* ---- Body ---- */
+
+/* Reads fd whole, but no more than one byte over what a message can hold. */
+static enum c2d_status read_body(const struct app *app, int fd, const char *name, char **body,
+                                 size_t *size)
+{
+    char *data = malloc(BODY_LIMIT + 1);
+    ssize_t count = 1;
+
+    *size = 0;
+    if (data == NULL)
+        return report_failure(app, C2D_OS, NULL, "out of memory");
+    while (count != 0 && *size <= BODY_LIMIT) {
+        count = read(fd, data + *size, BODY_LIMIT + 1 - *size);
+        if (count < 0 && errno != EINTR)
+            break;
+        *size += count > 0 ? (size_t)count : 0;
+    }
+    if (count < 0) {
+        int problem = errno;
+
+        free(data);
+        return report_failure(app, C2D_NO_INPUT, NULL, "%s: %s", name, strerror(problem));
+    }
+    if (*size > BODY_LIMIT) {
+        free(data);
+        return report_failure(app, C2D_TOO_LARGE, "send a link to the data instead, or split it",
+                              "%s holds more than %d bytes, the most that a message can carry",
+                              name, BODY_LIMIT);
+    }
+    *body = data;
+    return C2D_OK;
+}
+
+/* *body is the caller's, NULL when the text of -m is the body. */
+static enum c2d_status find_body(struct app *app, const struct settings *settings, char **body,
+                                 struct c2d_message *message)
+{
+    bool from_stdin = settings->file == NULL || strcmp(settings->file, "-") == 0;
+    const char *name = from_stdin ? "stdin" : settings->file;
+    enum c2d_status status;
+    int fd;
+
+    if (settings->text != NULL && settings->file != NULL)
+        return app_usage(app, "give the body with -m or with -f, not both");
+    if (settings->text != NULL) {
+        message->body = settings->text;
+        message->body_size = strlen(settings->text);
+        return C2D_OK;
+    }
+    if (settings->file == NULL && isatty(STDIN_FILENO))
+        return app_usage(app, "there is no body: give -m TEXT, -f FILE, or pipe it in");
+    fd = from_stdin ? STDIN_FILENO : open(settings->file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0)
+        return report_failure(app, C2D_NO_INPUT, NULL, "'%s': %s", name, strerror(errno));
+    status = read_body(app, fd, name, body, &message->body_size);
+    if (!from_stdin) {
+        app->dry_run_body = settings->file;
+        close(fd);
+    }
+    message->body = *body;
+    if (status == C2D_OK && message->body_size == 0 && settings->file == NULL)
+        return app_usage(app, "stdin is empty: send an empty message with -m '' or -f -");
+    return status;
+}
+
+/* ---- Properties ---- */
+
+/* Splits the items of -p at their first "=", into copies that are the caller's. */
+static enum c2d_status split_properties(struct app *app, const struct option_list *items,
+                                        struct c2d_property **properties)
+{
+    *properties = calloc(items->count + 1, sizeof **properties);
+    if (*properties == NULL)
+        return report_failure(app, C2D_OS, NULL, "out of memory");
+    for (size_t i = 0; i < items->count; i++) {
+        const char *equals = strchr(items->items[i], '=');
+        char *name;
+
+        if (equals == NULL)
+            return app_usage(app, "--property takes NAME=VALUE, not '%.60s'", items->items[i]);
+        name = strndup(items->items[i], (size_t)(equals - items->items[i]));
+        if (name == NULL)
+            return report_failure(app, C2D_OS, NULL, "out of memory");
+        (*properties)[i] = (struct c2d_property) { name, equals + 1 };
+    }
+    return C2D_OK;
+}
+
+static void free_properties(struct c2d_property *properties)
+{
+    for (size_t i = 0; properties != NULL && properties[i].name != NULL; i++)
+        free((char *)properties[i].name); /* a copy of split_properties() */
+    free(properties);
+}
+
+/* ---- The command ---- */
+
+static enum c2d_status print_result(const struct app *app, const struct subject *subject,
+                                    const struct c2d_error *error, int64_t ms)
+{
+    struct json_line line;
+    enum c2d_status status;
+    char *text;
+
+    if (app->common.quiet)
+        return C2D_OK;
+    if (!app->common.json)
+        return output_line(app, subject->message_id);
+    json_begin(&line);
+    json_text(&line, "deviceId", subject->device_id);
+    json_text(&line, "messageId", subject->message_id);
+    json_text(&line, "status", "enqueued");
+    json_number(&line, "httpStatus", error->http_status);
+    json_number(&line, "attempts", error->attempts);
+    json_bool(&line, "maybeDuplicate", error->earlier_try_unanswered);
+    json_number(&line, "ms", ms);
+    text = json_end(&line);
+    status = output_line(app, text);
+    free(text);
+    return status;
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec now = { 0 };
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static enum c2d_status send_message(struct app *app, const struct subject *subject,
+                                    const struct c2d_message *message)
+{
+    struct c2d_error error;
+    int64_t started_ms = now_ms();
+    enum c2d_status status = c2d_send(app->client, subject->device_id, message, &error);
+
+    if (status != C2D_OK)
+        return report_error(app, &error, subject);
+    if (error.earlier_try_unanswered)
+        report_warning(app,
+                       "an earlier try got no answer: message '%s' may be queued twice, under the "
+                       "same id",
+                       subject->message_id);
+    return print_result(app, subject, &error, now_ms() - started_ms);
+}
+
+static enum c2d_status fill_message(struct app *app, const struct settings *settings,
+                                    struct c2d_message *message, char id[37])
+{
+    message->message_id = settings->message_id != NULL ? settings->message_id : id;
+    message->correlation_id = settings->correlation_id;
+    message->user_id = settings->user_id;
+    message->content_type = settings->content_type;
+    message->content_encoding = settings->content_encoding;
+    message->ack = c2d_ack_from_name(settings->ack);
+    if (settings->ack != NULL && message->ack == C2D_ACK_UNSET)
+        return app_usage(app, "--ack takes none, positive, negative or full, not '%.60s'",
+                         settings->ack);
+    if (settings->ttl_ms > 0)
+        message->expires_at_s = (int64_t)time(NULL) + (settings->ttl_ms + 999) / 1000;
+    if (settings->message_id == NULL && c2d_uuid(id) != C2D_OK)
+        return report_failure(app, C2D_OS, NULL, "the system has no randomness");
+    return C2D_OK;
+}
+
+static enum c2d_status run(struct app *app, void *arguments)
+{
+    struct settings *settings = arguments;
+    struct c2d_message message = { 0 };
+    struct c2d_property *properties = NULL;
+    const char *device_id = app->word_count > 0 ? app->words[0] : getenv("IOTHUB_DEVICE_ID");
+    char *body = NULL;
+    char id[37];
+    enum c2d_status status = C2D_OK;
+
+    if (app->word_count > 1)
+        status = app_usage(app, "send takes one device: what is '%.60s'?", app->words[1]);
+    else if (device_id == NULL || *device_id == '\0')
+        status = app_usage(app, "to which device? Name it, or set IOTHUB_DEVICE_ID");
+    if (status == C2D_OK)
+        status = fill_message(app, settings, &message, id);
+    if (status == C2D_OK)
+        status = split_properties(app, &settings->properties, &properties);
+    message.properties = properties;
+    message.property_count = settings->properties.count;
+    if (status == C2D_OK)
+        status = find_body(app, settings, &body, &message);
+    if (status == C2D_OK)
+        status = session_open(app);
+    if (status == C2D_OK)
+        status = send_message(app, &(struct subject) { device_id, message.message_id }, &message);
+    free(body);
+    free_properties(properties);
+    free(settings->properties.items);
+    return status;
+}
+
+const struct command send_command = {
+    "send", "[DEVICE]", "queue a message for a device", options, sizeof(struct settings), NULL, run,
+};

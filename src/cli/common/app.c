@@ -1,0 +1,217 @@
+#define _DEFAULT_SOURCE
+#include "app.h"
+
+#include "credentials.h"
+#include "help.h"
+#include "output.h"
+#include "report.h"
+#include "session.h"
+#include "signals.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DAY_MS ((int64_t)86400000)
+#define AT(member) offsetof(struct common, member)
+
+const struct option common_options[] = {
+    { 'C', "connection-string-file", "FILE", "read the connection string from FILE, - is stdin",
+      OPTION_TEXT, AT(connection_file), 0, 0 },
+    { 0, "connect-timeout", "D", "time for name, TCP, proxy and TLS (10s)", OPTION_DURATION,
+      AT(connect_timeout_ms), 1, DAY_MS },
+    { 0, "timeout", "D", "time for one operation with all its tries (60s)", OPTION_DURATION,
+      AT(timeout_ms), 1, DAY_MS },
+    { 0, "retries", "N", "tries after the first (3)", OPTION_NUMBER, AT(retries), 0, 1000 },
+    { 0, "proxy", "URL|none", "http, https or socks5h proxy (default: https_proxy ...)",
+      OPTION_TEXT, AT(proxy), 0, 0 },
+    { 0, "proxy-user-file", "FILE", "USER:PASSWORD for the proxy", OPTION_TEXT, AT(proxy_user_file),
+      0, 0 },
+    { 0, "cacert", "FILE|DIR", "trusted roots instead of the system's; DIR is a hashed one",
+      OPTION_TEXT, AT(cacert), 0, 0 },
+    { 0, "connect-to", "HOST:PORT", "connect there; name check and token stay HostName's",
+      OPTION_TEXT, AT(connect_to), 0, 0 },
+    { 0, "api-version", "V", "for a hub that wants another", OPTION_TEXT, AT(api_version), 0, 0 },
+    { 'j', "json", NULL, "results and messages as JSON Lines", OPTION_FLAG, AT(json), 0, 0 },
+    { 'q', "quiet", NULL, "errors only", OPTION_FLAG, AT(quiet), 0, 0 },
+    { 'v', "verbose", NULL, "one line per request on stderr", OPTION_FLAG, AT(verbose), 0, 0 },
+    { 0, "trace", "FILE|-", "append requests and answers, secrets masked; - is stderr", OPTION_TEXT,
+      AT(trace), 0, 0 },
+    { 'n', "dry-run", NULL, "check everything, print the request as a curl command, send nothing",
+      OPTION_FLAG, AT(dry_run), 0, 0 },
+    { 'h', "help", NULL, "show this", OPTION_FLAG, AT(help), 0, 0 },
+    { 'V', "version", NULL, "show the version", OPTION_FLAG, AT(version), 0, 0 },
+    { 0, NULL, NULL, NULL, OPTION_FLAG, 0, 0, 0 },
+};
+
+enum c2d_status app_usage(struct app *app, const char *format, ...)
+{
+    char text[512], advice[128];
+    va_list args;
+
+    va_start(args, format);
+    if (vsnprintf(text, sizeof text, format, args) < 0)
+        text[0] = '\0';
+    va_end(args);
+    snprintf(advice, sizeof advice, "%s help%s%s", app->program->name,
+             app->command != NULL ? " " : "", app->command != NULL ? app->command->name : "");
+    return report_failure(app, C2D_USAGE, advice, "%s", text);
+}
+
+/* A file that is opened while fd 0, 1 or 2 is free would take its place, and get what is meant for
+ * stdout or stderr. */
+static bool fill_standard_fds(bool *stdout_closed)
+{
+    *stdout_closed = fcntl(STDOUT_FILENO, F_GETFD) < 0;
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 0 ? O_RDONLY : O_WRONLY) != fd)
+            return false;
+    return true;
+}
+
+static bool is_url_of(const char *proxy)
+{
+    static const char *const schemes[] = { "http://", "https://", "socks5h://" };
+
+    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
+        if (strncmp(proxy, schemes[i], strlen(schemes[i])) == 0)
+            return true;
+    return strcmp(proxy, "none") == 0;
+}
+
+static enum c2d_status check_common(struct app *app)
+{
+    const struct common *common = &app->common;
+
+    if (common->proxy != NULL && strchr(common->proxy, '@') != NULL)
+        return report_failure(app, C2D_USAGE,
+                              "put USER:PASSWORD into a file of mode 600 and pass "
+                              "--proxy-user-file FILE",
+                              "--proxy takes no user or password: every user of this machine could "
+                              "read it");
+    if (common->proxy != NULL && !is_url_of(common->proxy))
+        return app_usage(app, "--proxy takes http://, https:// or socks5h://HOST[:PORT], or none");
+    if (common->connect_to != NULL && strchr(common->connect_to, ':') == NULL)
+        return app_usage(app, "--connect-to takes HOST:PORT, not '%.60s'", common->connect_to);
+    return C2D_OK;
+}
+
+static const struct command *find_command(const struct program *program, const char *name)
+{
+    for (const struct command *const *command = program->commands; *command != NULL; command++)
+        if (strcmp((*command)->name, name) == 0)
+            return *command;
+    return NULL;
+}
+
+/* Options before the command, then the command, then the rest. argv and words have room for all. */
+static enum c2d_status parse(struct app *app, char **argv, char **words, void **settings)
+{
+    struct option_parser parser = {
+        .tables = { { common_options, &app->common }, { app->program->options, &app->common } },
+        .argv = argv,
+        .stop_at_word = true,
+        .words = words,
+    };
+
+    if (!options_parse(&parser))
+        return report_failure(app, C2D_USAGE, parser.hint, "%s", parser.problem);
+    if (parser.word_count == 0 && (app->common.help || app->common.version))
+        return C2D_OK;
+    if (parser.word_count == 0) {
+        help_usage(app->program, stderr);
+        return C2D_USAGE;
+    }
+    if (strcmp(words[0], "help") != 0) {
+        app->command = find_command(app->program, words[0]);
+        if (app->command == NULL)
+            return app_usage(app, "there is no command '%.60s'", words[0]);
+        *settings = calloc(1, app->command->settings_size + 1);
+        if (*settings == NULL)
+            return report_failure(app, C2D_OS, NULL, "out of memory");
+        if (app->command->defaults != NULL)
+            app->command->defaults(*settings);
+        parser.tables[2] = (struct option_table) { app->command->options, *settings };
+    }
+    parser.stop_at_word = false;
+    if (!options_parse(&parser))
+        return report_failure(app, C2D_USAGE, parser.hint, "%s", parser.problem);
+    app->words = words + 1;
+    app->word_count = parser.word_count - 1;
+    app->rest = parser.ended ? parser.argv : NULL;
+    return check_common(app);
+}
+
+static enum c2d_status show_help(struct app *app)
+{
+    const struct command *command = app->command;
+
+    if (app->common.version) {
+        printf("%s %s (libc2d %s)\n", app->program->name, C2D_VERSION, c2d_version());
+    } else {
+        if (command == NULL && app->word_count > 0) {
+            command = find_command(app->program, app->words[0]);
+            if (command == NULL)
+                return app_usage(app, "there is no command '%.60s'", app->words[0]);
+        }
+        if (command == NULL)
+            help_program(app->program, stdout);
+        else
+            help_command(app->program, command, stdout);
+    }
+    if (fflush(stdout) != 0 || app->stdout_closed)
+        return report_failure(app, C2D_IO, NULL, "stdout: %s", strerror(errno));
+    return C2D_OK;
+}
+
+static enum c2d_status run(struct app *app, void *settings)
+{
+    enum c2d_status status;
+
+    if (app->command == NULL || app->common.help || app->common.version)
+        return show_help(app);
+    if (app->rest != NULL && app->rest[0] != NULL && app->command->options == NULL)
+        return app_usage(app, "%s takes nothing behind --", app->command->name);
+    status = output_check(app);
+    if (status == C2D_OK)
+        status = app->command->run(app, settings);
+    if (status == C2D_DRY_RUN)
+        status = C2D_OK;
+    status = worse(worse(status, app->output_status), session_close(app));
+    free(settings);
+    return status;
+}
+
+int app_main(const struct program *program, char **argv)
+{
+    struct secrets secrets = { 0 };
+    struct app app = {
+        .program = program,
+        .common = { .connect_timeout_ms = 10000, .timeout_ms = 60000, .retries = 3 },
+        .dry_run_body = "-",
+        .secrets = &secrets,
+    };
+    size_t count = 0;
+    char **words;
+    void *settings = NULL;
+    enum c2d_status status;
+
+    if (!fill_standard_fds(&app.stdout_closed))
+        return C2D_OS;
+    while (argv[count] != NULL)
+        count++;
+    words = calloc(count + 1, sizeof *words);
+    if (words == NULL || !secrets_take(&secrets, program) || !signals_set_up())
+        status = report_failure(&app, C2D_OS, NULL, "cannot start: %s", strerror(errno));
+    else
+        status = parse(&app, count > 0 ? argv + 1 : argv, words, &settings);
+    if (status == C2D_OK)
+        status = run(&app, settings);
+    secrets_clear(&secrets);
+    free(words);
+    signals_raise();
+    return (int)status;
+}

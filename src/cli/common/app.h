@@ -1,0 +1,63 @@
+/* What both programs are made of: commands in a table, common options, one way in and out. */
+#ifndef APP_H
+#define APP_H
+
+#include "c2d.h"
+#include "options.h"
+
+#include <stdio.h>
+
+struct app;
+
+struct command {
+    const char *name;
+    const char *arguments; /* for the usage line */
+    const char *summary;
+    const struct option *options; /* its own; NULL: none */
+    size_t settings_size;         /* of the struct that they fill in */
+    void (*defaults)(void *settings);
+    /* Returns what the program exits with; has reported it, unless it is C2D_OK. */
+    enum c2d_status (*run)(struct app *app, void *settings);
+};
+
+struct program {
+    const char *name;
+    enum c2d_role role;
+    const char *variable;                  /* the environment variable with the connection string */
+    const char *file;                      /* its name below ~/.config/c2d */
+    const struct option *options;          /* beside the common ones */
+    const struct command *const *commands; /* NULL-terminated */
+};
+
+struct common {
+    const char *connection_file;
+    const char *cert, *key;
+    int64_t connect_timeout_ms, timeout_ms, retries;
+    const char *proxy, *proxy_user_file, *cacert, *connect_to, *api_version, *trace;
+    bool json, quiet, verbose, dry_run, help, version;
+};
+
+struct app {
+    const struct program *program;
+    const struct command *command; /* NULL until it is known */
+    struct common common;
+    char **words; /* arguments that are no options */
+    size_t word_count;
+    char **rest; /* what follows "--", NULL-terminated; NULL: there was none */
+    bool stdout_closed;
+    const char *dry_run_body;      /* where a dry run's body is taken from: "-" or a file */
+    enum c2d_status output_status; /* of what a dry run printed */
+    FILE *trace;
+    struct secrets *secrets;   /* see credentials.h */
+    struct c2d_client *client; /* see session.h */
+};
+
+int app_main(const struct program *program, char **argv);
+
+/* Reports a wrong command line; returns C2D_USAGE. */
+enum c2d_status app_usage(struct app *app, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+extern const struct option common_options[];
+
+#endif

@@ -1,0 +1,182 @@
+#define _DEFAULT_SOURCE /* explicit_bzero */
+#include "credentials.h"
+
+#include "report.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { SECRET_LIMIT = 4096 + 2 }; /* and a newline */
+
+void secret_free(char *text)
+{
+    if (text != NULL)
+        explicit_bzero(text, strlen(text));
+    free(text);
+}
+
+/* Overwrites the variable where it stands, which /proc/PID/environ shows, and unsets it. */
+static void wipe_variable(const char *name)
+{
+    char *value = getenv(name);
+
+    if (value != NULL)
+        explicit_bzero(value, strlen(value));
+    unsetenv(name);
+}
+
+bool secrets_take(struct secrets *secrets, const struct program *program)
+{
+    const struct rlimit no_core = { 0, 0 };
+    const char *value = getenv(program->variable);
+    bool ok = true;
+
+    *secrets = (struct secrets) { 0 };
+    /* A core or a debugger would show the key. Where this is refused, nothing is lost. */
+    (void)setrlimit(RLIMIT_CORE, &no_core);
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    if (value != NULL && *value != '\0') {
+        secrets->connection_string = strdup(value);
+        ok = secrets->connection_string != NULL;
+    }
+    wipe_variable("IOTHUB_CONNECTION_STRING");
+    wipe_variable("IOTHUB_DEVICE_CONNECTION_STRING");
+    unsetenv("SSLKEYLOGFILE"); /* would write the session's secrets to a file */
+    return ok;
+}
+
+void secrets_clear(struct secrets *secrets)
+{
+    secret_free(secrets->connection_string);
+    *secrets = (struct secrets) { 0 };
+}
+
+enum c2d_status secret_file_check(const struct app *app, const char *path, int fd)
+{
+    struct stat status;
+    char fix[512];
+
+    if (fstat(fd, &status) != 0)
+        return report_failure(app, C2D_CONFIG, NULL, "'%s': %s", path, strerror(errno));
+    if (!S_ISREG(status.st_mode) || status.st_uid != geteuid() || (status.st_mode & 077) == 0)
+        return C2D_OK;
+    snprintf(fix, sizeof fix, "chmod 600 %s", path);
+    return report_failure(app, C2D_AUTH, fix, "'%s' holds a secret and others may read it", path);
+}
+
+/* Reads fd to its end, at most limit bytes, into memory of its own. */
+static enum c2d_status read_secret(const struct app *app, const char *path, int fd, size_t limit,
+                                   char **text)
+{
+    char *data = calloc(limit + 2, 1);
+    size_t size = 0;
+    ssize_t count = 1;
+
+    if (data == NULL)
+        return report_failure(app, C2D_OS, NULL, "out of memory");
+    while (size <= limit && count != 0) {
+        count = read(fd, data + size, limit + 1 - size);
+        if (count < 0 && errno != EINTR)
+            break;
+        size += count > 0 ? (size_t)count : 0;
+    }
+    if (count < 0 || size > limit || memchr(data, '\0', size) != NULL) {
+        int problem = errno;
+
+        explicit_bzero(data, limit + 2);
+        free(data);
+        if (count < 0)
+            return report_failure(app, C2D_CONFIG, NULL, "'%s': %s", path, strerror(problem));
+        return report_failure(
+            app, C2D_CONFIG, NULL,
+            size > limit ? "'%s' holds more than %zu bytes" : "'%s' holds a NUL byte", path, limit);
+    }
+    *text = data;
+    return C2D_OK;
+}
+
+enum c2d_status secret_file_read(const struct app *app, const char *path, size_t limit, char **text)
+{
+    bool is_stdin = strcmp(path, "-") == 0;
+    int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    enum c2d_status status = C2D_OK;
+
+    *text = NULL;
+    if (fd < 0)
+        return report_failure(app, C2D_CONFIG, NULL, "'%s': %s", path, strerror(errno));
+    if (!is_stdin)
+        status = secret_file_check(app, path, fd);
+    if (status == C2D_OK)
+        status = read_secret(app, path, fd, limit, text);
+    if (!is_stdin)
+        close(fd);
+    return status;
+}
+
+/* $first/second/third where first is set; else "". */
+static void join(char *out, size_t size, const char *first, const char *second, const char *third)
+{
+    if (first == NULL || *first == '\0'
+        || (size_t)snprintf(out, size, "%s%s/%s", first, second, third) >= size)
+        out[0] = '\0';
+}
+
+static void lower(char *out, size_t size, const char *text)
+{
+    size_t i = 0;
+
+    for (; i + 1 < size && text[i] != '\0'; i++)
+        out[i] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] + 32 : text[i]);
+    out[i] = '\0';
+}
+
+static enum c2d_status fail_none(const struct app *app, const char *config_path)
+{
+    char hint[512];
+
+    snprintf(hint, sizeof hint,
+             "pass -C FILE, or set %s, or put it into %.200s (mode 600), or use systemd's "
+             "LoadCredential",
+             app->program->variable, *config_path != '\0' ? config_path : "$XDG_CONFIG_HOME/c2d");
+    return report_failure(app, C2D_CONFIG, hint, "no connection string was found");
+}
+
+enum c2d_status credentials_find(const struct app *app, char **connection_string)
+{
+    const char *config = getenv("XDG_CONFIG_HOME");
+    char name[64], credential_path[4096], config_path[4096];
+
+    *connection_string = NULL;
+    lower(name, sizeof name, app->program->variable);
+    join(credential_path, sizeof credential_path, getenv("CREDENTIALS_DIRECTORY"), "", name);
+    if (config != NULL && *config != '\0')
+        join(config_path, sizeof config_path, config, "/c2d", app->program->file);
+    else
+        join(config_path, sizeof config_path, getenv("HOME"), "/.config/c2d", app->program->file);
+
+    if (app->common.connection_file != NULL) {
+        report_verbose(app, "connection string from %s", app->common.connection_file);
+        return secret_file_read(app, app->common.connection_file, SECRET_LIMIT, connection_string);
+    }
+    if (app->secrets->connection_string != NULL) {
+        report_verbose(app, "connection string from the environment (%s)", app->program->variable);
+        *connection_string = strdup(app->secrets->connection_string);
+        return *connection_string != NULL ? C2D_OK
+                                          : report_failure(app, C2D_OS, NULL, "out of memory");
+    }
+    if (*credential_path != '\0' && access(credential_path, F_OK) == 0) {
+        report_verbose(app, "connection string from %s", credential_path);
+        return secret_file_read(app, credential_path, SECRET_LIMIT, connection_string);
+    }
+    if (*config_path != '\0' && access(config_path, F_OK) == 0) {
+        report_verbose(app, "connection string from %s", config_path);
+        return secret_file_read(app, config_path, SECRET_LIMIT, connection_string);
+    }
+    return fail_none(app, config_path);
+}

@@ -1,0 +1,28 @@
+/* Where the connection string and other secrets come from, and that they leave no trace. */
+#ifndef CREDENTIALS_H
+#define CREDENTIALS_H
+
+#include "app.h"
+
+/* Takes the secrets out of the environment before anything else can see it, and forbids cores and
+ * a look into this process. For the start of main(). */
+struct secrets {
+    char *connection_string; /* from the program's own variable; NULL: not set, or empty */
+};
+
+/* False without memory. */
+bool secrets_take(struct secrets *secrets, const struct program *program);
+void secrets_clear(struct secrets *secrets);
+/* Overwrites and frees. NULL is fine. */
+void secret_free(char *text);
+
+/* The first connection string there is, the caller's; reports why there is none. */
+enum c2d_status credentials_find(const struct app *app, char **connection_string);
+
+/* A secret file's text, at most limit bytes; C2D_AUTH when others may read it. The caller's. */
+enum c2d_status secret_file_read(const struct app *app, const char *path, size_t limit,
+                                 char **text);
+/* C2D_AUTH when path is ours and others may read it; C2D_OK also for what is no regular file. */
+enum c2d_status secret_file_check(const struct app *app, const char *path, int fd);
+
+#endif

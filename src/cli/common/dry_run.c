@@ -1,0 +1,47 @@
+#include "dry_run.h"
+
+#include "output.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void put_text(FILE *out, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (*text == '\'')
+            fputs("'\\''", out);
+        else
+            fputc(*text, out);
+    }
+}
+
+/* before, and then first and second as one single-quoted word. */
+static void put_word(FILE *out, const char *before, const char *first, const char *second)
+{
+    fprintf(out, "%s'", before);
+    put_text(out, first);
+    put_text(out, second);
+    fputc('\'', out);
+}
+
+void dry_run_print(struct app *app, const struct c2d_event *event)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+
+    if (out == NULL)
+        return;
+    fputs("'curl' '--http1.1' '--request'", out);
+    put_word(out, " ", event->method, "");
+    for (size_t i = 0; i < event->header_count; i++)
+        put_word(out, " '--header' ", event->headers[i], "");
+    if (strcmp(event->method, "POST") == 0 && event->body_size == 0)
+        fputs(" '--data-binary' ''", out);
+    else if (event->body_size > 0)
+        put_word(out, " '--data-binary' ", "@", app->dry_run_body);
+    put_word(out, " ", event->url, "");
+    if (fclose(out) == 0)
+        app->output_status = output_line(app, text);
+    free(text);
+}

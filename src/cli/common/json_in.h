@@ -1,0 +1,9 @@
+/* Reading a line of JSON. The programs' only user of cJSON. */
+#ifndef JSON_IN_H
+#define JSON_IN_H
+
+/* The text under key of the object in line, the caller's; NULL when line is no object, or has no
+ * such text. */
+char *json_in_text(const char *line, const char *key);
+
+#endif

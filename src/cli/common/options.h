@@ -1,0 +1,59 @@
+/* Command lines, from tables: one row is one option in the parser, in --help and in the checks of
+ * man page and completions. */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum option_type {
+    OPTION_FLAG,     /* bool */
+    OPTION_TEXT,     /* const char * */
+    OPTION_NUMBER,   /* int64_t, from min to max */
+    OPTION_DURATION, /* int64_t, milliseconds, from min to max */
+    OPTION_LIST,     /* struct option_list: may be given again */
+};
+
+struct option {
+    char letter; /* 0: none */
+    const char *name;
+    const char *argument; /* NULL for a flag */
+    const char *help;
+    enum option_type type;
+    size_t at; /* where in its table's target the value goes */
+    int64_t min, max;
+};
+
+struct option_list {
+    const char **items;
+    size_t count;
+};
+
+/* Rows that end with one whose name is NULL, and the struct that they fill in. */
+struct option_table {
+    const struct option *rows;
+    void *target;
+};
+
+enum { OPTION_TABLES = 3 };
+
+struct option_parser {
+    struct option_table tables[OPTION_TABLES]; /* unused ones have no rows */
+    char **argv;                               /* what is left to parse, NULL-terminated */
+    bool stop_at_word; /* the first word that is no option ends the parsing: it is the command */
+    char **words;      /* out: what is no option; room for all of argv */
+    size_t word_count;
+    bool ended;        /* out: "--" was met; what followed it stands in argv */
+    char problem[256]; /* out: why it failed */
+    const char *hint;  /* out: or NULL */
+};
+
+/* Long names match exactly. On "--" or, with stop_at_word, behind the first word, argv points to
+ * the rest. False when problem says why. */
+bool options_parse(struct option_parser *parser);
+
+/* "90", "90s", "250ms", "5m", "2h", "1d" as milliseconds; false for anything else or overflow. */
+bool duration_parse(const char *text, int64_t *ms);
+
+#endif

@@ -1,0 +1,37 @@
+#include "output.h"
+
+#include "report.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum c2d_status output_check(const struct app *app)
+{
+    return app->stdout_closed ? report_failure(app, C2D_IO, NULL, "stdout is closed") : C2D_OK;
+}
+
+enum c2d_status output_line(const struct app *app, const char *text)
+{
+    size_t size = text == NULL ? 0 : strlen(text) + 1;
+    char *line = text == NULL ? NULL : malloc(size);
+    size_t done = 0;
+    int problem = 0;
+
+    if (line == NULL)
+        return report_failure(app, C2D_OS, NULL, "out of memory");
+    memcpy(line, text, size - 1);
+    line[size - 1] = '\n';
+    while (done < size && problem == 0) {
+        ssize_t count = write(STDOUT_FILENO, line + done, size - done);
+
+        if (count > 0)
+            done += (size_t)count;
+        else if (count < 0 && errno != EINTR)
+            problem = errno;
+    }
+    free(line);
+    return problem == 0 ? C2D_OK
+                        : report_failure(app, C2D_IO, NULL, "stdout: %s", strerror(problem));
+}

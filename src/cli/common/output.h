@@ -1,0 +1,12 @@
+/* Results on stdout. */
+#ifndef OUTPUT_H
+#define OUTPUT_H
+
+#include "app.h"
+
+/* C2D_IO, reported, when stdout was closed at start: before anything is asked of a hub. */
+enum c2d_status output_check(const struct app *app);
+/* Writes text and a newline whole, or reports C2D_IO; NULL text is memory that was gone. */
+enum c2d_status output_line(const struct app *app, const char *text);
+
+#endif

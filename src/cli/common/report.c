@@ -1,0 +1,157 @@
+#include "report.h"
+
+#include "json_line.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Writes one line to stderr with one write(2), made printable: texts may quote a stranger. */
+static void put_line(const char *line)
+{
+    char *shown = c2d_printable(line, strlen(line));
+    size_t size;
+
+    if (shown == NULL)
+        return;
+    size = strlen(shown);
+    shown[size] = '\n'; /* in place of its NUL */
+    if (write(STDERR_FILENO, shown, size + 1) < 0) {
+        /* There is nowhere left to say so. */
+    }
+    free(shown);
+}
+
+static void put_plain(const struct app *app, const char *level, const char *name, const char *text)
+{
+    char line[1024];
+
+    snprintf(line, sizeof line, "%s: %s: %s%s%s", app->program->name, level, name,
+             *name != '\0' ? ": " : "", text);
+    put_line(line);
+}
+
+static void put_json(const struct app *app, const char *level, const struct c2d_error *error,
+                     const struct subject *subject)
+{
+    struct json_line line;
+    char *text;
+
+    json_begin(&line);
+    json_text(&line, "level", level);
+    json_text(&line, "program", app->program->name);
+    json_text(&line, "command", app->command == NULL ? NULL : app->command->name);
+    if (error->status != C2D_OK) {
+        json_text(&line, "name", c2d_status_name(error->status));
+        json_number(&line, "exit", error->status);
+    }
+    json_text(&line, "message", error->text);
+    json_text(&line, "hint", *error->hint != '\0' ? error->hint : NULL);
+    if (subject != NULL) {
+        json_text(&line, "deviceId", subject->device_id);
+        json_text(&line, "messageId", subject->message_id);
+    }
+    if (error->http_status != 0)
+        json_number(&line, "httpStatus", error->http_status);
+    if (error->hub_code != 0)
+        json_number(&line, "hubCode", error->hub_code);
+    json_text(&line, "requestId", *error->request_id != '\0' ? error->request_id : NULL);
+    if (error->attempts > 0)
+        json_number(&line, "attempts", error->attempts);
+    if (error->status != C2D_OK)
+        json_bool(&line, "retryable", error->retryable);
+    text = json_end(&line);
+    if (text != NULL)
+        put_line(text);
+    free(text);
+}
+
+static bool is_silent(const struct app *app, enum c2d_status status)
+{
+    /* cron mails whatever is printed, and these are no trouble. */
+    return status == C2D_OK || status == C2D_DRY_RUN || status == C2D_CANCELLED
+           || ((status == C2D_NO_MESSAGE || status == C2D_LOCKED) && !app->common.verbose);
+}
+
+enum c2d_status report_error(const struct app *app, const struct c2d_error *error,
+                             const struct subject *subject)
+{
+    if (is_silent(app, error->status))
+        return error->status;
+    if (app->common.json) {
+        put_json(app, "error", error, subject);
+    } else {
+        put_plain(app, "error", c2d_status_name(error->status), error->text);
+        if (*error->hint != '\0')
+            put_plain(app, "hint", "", error->hint);
+    }
+    return error->status;
+}
+
+enum c2d_status report_failure(const struct app *app, enum c2d_status status, const char *hint,
+                               const char *format, ...)
+{
+    struct c2d_error error = { .status = status };
+    va_list args;
+
+    va_start(args, format);
+    if (vsnprintf(error.text, sizeof error.text, format, args) < 0)
+        error.text[0] = '\0';
+    va_end(args);
+    snprintf(error.hint, sizeof error.hint, "%s", hint == NULL ? "" : hint);
+    return report_error(app, &error, NULL);
+}
+
+void report_warning(const struct app *app, const char *format, ...)
+{
+    struct c2d_error warning = { .status = C2D_OK };
+    va_list args;
+
+    if (app->common.quiet)
+        return;
+    va_start(args, format);
+    if (vsnprintf(warning.text, sizeof warning.text, format, args) < 0)
+        warning.text[0] = '\0';
+    va_end(args);
+    if (app->common.json)
+        put_json(app, "warning", &warning, NULL);
+    else
+        put_plain(app, "warning", "", warning.text);
+}
+
+void report_verbose(const struct app *app, const char *format, ...)
+{
+    struct c2d_error info = { .status = C2D_OK };
+    va_list args;
+
+    if (!app->common.verbose)
+        return;
+    va_start(args, format);
+    if (vsnprintf(info.text, sizeof info.text, format, args) < 0)
+        info.text[0] = '\0';
+    va_end(args);
+    if (app->common.json)
+        put_json(app, "info", &info, NULL);
+    else
+        put_plain(app, "info", "", info.text);
+}
+
+/* Lower comes first; all that is not listed comes last, in the order of its coming. */
+static int rank(enum c2d_status status)
+{
+    static const enum c2d_status order[] = { C2D_CANCELLED, C2D_IO,      C2D_CANT_CREATE,
+                                             C2D_OS,        C2D_AUTH,    C2D_CONFIG,
+                                             C2D_HANDLER,   C2D_PARTIAL, C2D_LOCK_LOST };
+    int count = (int)(sizeof order / sizeof *order);
+
+    for (int i = 0; i < count; i++)
+        if (order[i] == status)
+            return i;
+    return status == C2D_OK ? count + 1 : count;
+}
+
+enum c2d_status worse(enum c2d_status first, enum c2d_status second)
+{
+    return rank(second) < rank(first) ? second : first;
+}

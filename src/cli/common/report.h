@@ -1,0 +1,28 @@
+/* What goes to stderr: errors, hints, warnings; plain or as JSON Lines. */
+#ifndef REPORT_H
+#define REPORT_H
+
+#include "app.h"
+
+/* Which message or device an error is about; members may be NULL. */
+struct subject {
+    const char *device_id, *message_id;
+};
+
+/* Reports error unless it is silent by nature (nothing came, another instance), and returns its
+ * status. subject may be NULL. */
+enum c2d_status report_error(const struct app *app, const struct c2d_error *error,
+                             const struct subject *subject);
+/* Reports an error of the program's own; hint may be NULL. Returns status. */
+enum c2d_status report_failure(const struct app *app, enum c2d_status status, const char *hint,
+                               const char *format, ...) __attribute__((format(printf, 4, 5)));
+void report_warning(const struct app *app, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* One line on stderr, for -v. */
+void report_verbose(const struct app *app, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Of two failures the one that the program exits with. */
+enum c2d_status worse(enum c2d_status first, enum c2d_status second);
+
+#endif

@@ -1,0 +1,161 @@
+#include "sas.h"
+
+#include "credentials.h"
+#include "json_line.h"
+#include "output.h"
+#include "report.h"
+#include "session.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+struct settings {
+    int64_t ttl_ms;
+    bool decode;
+};
+
+static const struct option options[] = {
+    { 0, "ttl", "D", "how long the token is good (1h)", OPTION_DURATION,
+      offsetof(struct settings, ttl_ms), 1000, (int64_t)3650 * 86400000 },
+    { 0, "decode", NULL, "read a token from stdin and say what it is", OPTION_FLAG,
+      offsetof(struct settings, decode), 0, 0 },
+    { 0, NULL, NULL, NULL, OPTION_FLAG, 0, 0, 0 },
+};
+
+static void defaults(void *settings)
+{
+    ((struct settings *)settings)->ttl_ms = 3600 * 1000;
+}
+
+static void instant_text(int64_t seconds, char out[32])
+{
+    time_t when = (time_t)seconds;
+    struct tm tm = { 0 };
+
+    if (gmtime_r(&when, &tm) == NULL || strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+        snprintf(out, 32, "%lld", (long long)seconds);
+}
+
+/* "expired 3 h ago", "good for another 59 min" */
+static void validity_text(int64_t left_s, char *out, size_t size)
+{
+    static const struct {
+        int64_t s;
+        const char *unit;
+    } units[] = { { 86400, "d" }, { 3600, "h" }, { 60, "min" }, { 1, "s" } };
+    int64_t span = left_s < 0 ? -left_s : left_s;
+    size_t i = 0;
+
+    while (i < 3 && span < 2 * units[i].s)
+        i++;
+    snprintf(out, size, left_s <= 0 ? "expired %lld %s ago" : "good for another %lld %s",
+             (long long)(span / units[i].s), units[i].unit);
+}
+
+static enum c2d_status print_parts(const struct app *app, const struct c2d_sas *sas)
+{
+    char expiry[32], validity[64], *text;
+    int64_t left_s = sas->expires_at_s - (int64_t)time(NULL);
+    struct json_line line;
+    enum c2d_status status;
+
+    instant_text(sas->expires_at_s, expiry);
+    validity_text(left_s, validity, sizeof validity);
+    if (app->common.json) {
+        json_begin(&line);
+        json_text(&line, "resource", sas->resource);
+        json_text(&line, "policy", *sas->policy != '\0' ? sas->policy : NULL);
+        json_text(&line, "expiry", expiry);
+        json_number(&line, "expiresInSeconds", left_s);
+        json_bool(&line, "expired", left_s <= 0);
+        text = json_end(&line);
+    } else {
+        char plain[1024];
+
+        snprintf(plain, sizeof plain, "resource  %s\npolicy    %s\nexpiry    %s  %s", sas->resource,
+                 *sas->policy != '\0' ? sas->policy : "(a device's own key)", expiry, validity);
+        text = strdup(plain);
+    }
+    status = output_line(app, text);
+    free(text);
+    return status;
+}
+
+static enum c2d_status decode(struct app *app)
+{
+    struct c2d_sas sas;
+    struct c2d_error error;
+    char *token = NULL, *start;
+    enum c2d_status status = secret_file_read(app, "-", 8192, &token);
+
+    if (status != C2D_OK)
+        return status;
+    token[strcspn(token, "\r\n")] = '\0';
+    start = token;
+    if (strncmp(start, "Authorization: ", 15) == 0)
+        start += 15; /* pasted from a trace */
+    status = c2d_sas_decode(start, &sas, &error);
+    secret_free(token);
+    return status == C2D_OK ? print_parts(app, &sas) : report_error(app, &error, NULL);
+}
+
+static enum c2d_status print_token(const struct app *app, const char *token)
+{
+    struct c2d_sas sas;
+    struct c2d_error error;
+    struct json_line line;
+    char expiry[32], *text;
+    enum c2d_status status;
+
+    if (!app->common.json)
+        return output_line(app, token);
+    status = c2d_sas_decode(token, &sas, &error);
+    if (status != C2D_OK)
+        return report_error(app, &error, NULL);
+    instant_text(sas.expires_at_s, expiry);
+    json_begin(&line);
+    json_text(&line, "token", token);
+    json_text(&line, "resource", sas.resource);
+    json_text(&line, "expiry", expiry);
+    text = json_end(&line);
+    status = output_line(app, text);
+    secret_free(text);
+    return status;
+}
+
+static enum c2d_status run(struct app *app, void *arguments)
+{
+    const struct settings *settings = arguments;
+    size_t most = app->program->role == C2D_ROLE_SERVICE && !settings->decode ? 1 : 0;
+    struct c2d_error error;
+    char *token = NULL;
+    enum c2d_status status;
+
+    if (app->word_count > most)
+        return app_usage(app, "too many arguments: '%.60s'", app->words[most]);
+    if (settings->decode)
+        return decode(app);
+    status = session_open(app);
+    if (status != C2D_OK)
+        return status;
+    status = c2d_sas_token(app->client, app->word_count > 0 ? app->words[0] : NULL,
+                           (settings->ttl_ms + 999) / 1000, &token, &error);
+    status = status == C2D_OK ? print_token(app, token) : report_error(app, &error, NULL);
+    secret_free(token);
+    return status;
+}
+
+const struct command sas_service_command = {
+    "sas",
+    "[DEVICE]",
+    "print a token for the hub, or for DEVICE alone",
+    options,
+    sizeof(struct settings),
+    defaults,
+    run,
+};
+
+const struct command sas_device_command = {
+    "sas", "", "print a token for this device", options, sizeof(struct settings), defaults, run,
+};

@@ -1,0 +1,185 @@
+#define _DEFAULT_SOURCE /* explicit_bzero */
+#include "session.h"
+
+#include "credentials.h"
+#include "dry_run.h"
+#include "report.h"
+#include "signals.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void on_event(void *context, const struct c2d_event *event)
+{
+    struct app *app = context;
+
+    switch (event->kind) {
+    case C2D_EVENT_ATTEMPT:
+        if (event->http_status != 0)
+            report_verbose(app, "%s %s: HTTP %d, %lld ms, try %u", event->method, event->path,
+                           event->http_status, (long long)event->elapsed_ms, event->attempt);
+        else
+            report_verbose(app, "%s %s: %s, %lld ms, try %u", event->method, event->path,
+                           event->text, (long long)event->elapsed_ms, event->attempt);
+        break;
+    case C2D_EVENT_WARNING:
+        report_warning(app, "%s", event->text);
+        break;
+    case C2D_EVENT_TRACE:
+        fwrite(event->text, 1, event->text_size, app->trace);
+        fflush(app->trace);
+        break;
+    case C2D_EVENT_DRY_RUN:
+        dry_run_print(app, event);
+        break;
+    }
+}
+
+static enum c2d_status open_trace(struct app *app)
+{
+    const char *path = app->common.trace;
+    int fd = -1;
+
+    if (path == NULL)
+        return C2D_OK;
+    if (strcmp(path, "-") == 0) {
+        fd = dup(STDERR_FILENO);
+    } else {
+        fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW, 0600);
+        /* It holds what the messages held: for its owner alone, also where it was there before. */
+        if (fd >= 0 && fchmod(fd, 0600) != 0 && errno != EPERM && errno != EINVAL) {
+            close(fd);
+            fd = -1;
+        }
+    }
+    app->trace = fd < 0 ? NULL : fdopen(fd, "a");
+    if (app->trace != NULL)
+        return C2D_OK;
+    report_failure(app, C2D_CANT_CREATE, NULL, "trace '%s': %s", path, strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return C2D_CANT_CREATE;
+}
+
+/* "user:password" of --proxy-user-file, split in place. */
+static enum c2d_status read_proxy_user(const struct app *app, char **text,
+                                       struct c2d_options *options)
+{
+    enum c2d_status status;
+    char *colon;
+
+    if (app->common.proxy_user_file == NULL)
+        return C2D_OK;
+    status = secret_file_read(app, app->common.proxy_user_file, 1024, text);
+    if (status != C2D_OK)
+        return status;
+    (*text)[strcspn(*text, "\r\n")] = '\0';
+    colon = strchr(*text, ':');
+    if (colon == NULL)
+        return report_failure(app, C2D_CONFIG, NULL, "'%s' does not hold USER:PASSWORD",
+                              app->common.proxy_user_file);
+    *colon = '\0';
+    options->proxy_user = *text;
+    options->proxy_password = colon + 1;
+    return C2D_OK;
+}
+
+static void set_trust(const struct app *app, struct c2d_options *options)
+{
+    const char *file = getenv("SSL_CERT_FILE"), *dir = getenv("SSL_CERT_DIR");
+    struct stat status;
+
+    if (app->common.cacert != NULL) {
+        bool is_dir = stat(app->common.cacert, &status) == 0 && S_ISDIR(status.st_mode);
+
+        *(is_dir ? &options->ca_dir : &options->ca_file) = app->common.cacert;
+        return;
+    }
+    options->ca_file = file != NULL && *file != '\0' ? file : NULL;
+    options->ca_dir = dir != NULL && *dir != '\0' ? dir : NULL;
+}
+
+static enum c2d_status check_key_file(const struct app *app)
+{
+    int fd;
+    enum c2d_status status;
+
+    if (app->common.key == NULL)
+        return C2D_OK;
+    fd = open(app->common.key, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0)
+        return report_failure(app, C2D_CONFIG, NULL, "key '%s': %s", app->common.key,
+                              strerror(errno));
+    status = secret_file_check(app, app->common.key, fd);
+    close(fd);
+    return status;
+}
+
+static struct c2d_options options_of(struct app *app)
+{
+    const struct common *common = &app->common;
+    struct c2d_options options = c2d_options_default();
+
+    options.role = app->program->role;
+    options.api_version = common->api_version;
+    options.connect_timeout_ms = (int)common->connect_timeout_ms;
+    options.timeout_ms = (int)common->timeout_ms;
+    options.retries = (int)common->retries;
+    options.cert_file = common->cert;
+    options.key_file = common->key;
+    options.proxy =
+        common->proxy != NULL && strcmp(common->proxy, "none") == 0 ? "" : common->proxy;
+    options.connect_to = common->connect_to;
+    options.cancel_fd = signals_fd();
+    options.dry_run = common->dry_run;
+    options.trace = common->trace != NULL;
+    options.observer = on_event;
+    options.observer_context = app;
+    set_trust(app, &options);
+    return options;
+}
+
+enum c2d_status session_open(struct app *app)
+{
+    struct c2d_options options = options_of(app);
+    struct c2d_error error = { 0 };
+    char *connection_string = NULL, *proxy_user = NULL;
+    enum c2d_status status = credentials_find(app, &connection_string);
+
+    if (status == C2D_OK)
+        status = check_key_file(app);
+    if (status == C2D_OK)
+        status = read_proxy_user(app, &proxy_user, &options);
+    if (status == C2D_OK) {
+        status = c2d_client_new(&app->client, connection_string, &options, &error);
+        if (status != C2D_OK)
+            report_error(app, &error, NULL);
+    }
+    secret_free(connection_string);
+    if (proxy_user != NULL && options.proxy_password != NULL)
+        explicit_bzero((char *)options.proxy_password, strlen(options.proxy_password));
+    secret_free(proxy_user);
+    if (status == C2D_OK)
+        status = open_trace(app);
+    return status;
+}
+
+enum c2d_status session_close(struct app *app)
+{
+    bool failed = false;
+
+    c2d_client_free(app->client);
+    app->client = NULL;
+    if (app->trace != NULL) {
+        failed = ferror(app->trace) != 0;
+        failed = fclose(app->trace) != 0 || failed;
+        app->trace = NULL;
+    }
+    if (failed)
+        return report_failure(app, C2D_IO, NULL, "the trace was not fully written");
+    return C2D_OK;
+}

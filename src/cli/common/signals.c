@@ -1,0 +1,70 @@
+#include "signals.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stddef.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t caught;
+static int wake[2] = { -1, -1 };
+
+static void die_of(int number)
+{
+    struct sigaction action = { .sa_handler = SIG_DFL };
+    sigset_t set;
+
+    sigaction(number, &action, NULL);
+    sigemptyset(&set);
+    sigaddset(&set, number);
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
+    raise(number);
+}
+
+static void on_signal(int number)
+{
+    int saved = errno;
+
+    if (caught != 0)
+        die_of(number);
+    caught = number;
+    if (write(wake[1], "", 1) < 0) {
+        /* The pipe cannot be full: this is its only byte. */
+    }
+    errno = saved;
+}
+
+bool signals_set_up(void)
+{
+    static const int taken[] = { SIGINT, SIGTERM, SIGHUP };
+    struct sigaction ignore = { .sa_handler = SIG_IGN };
+    struct sigaction take = { .sa_handler = on_signal }; /* no SA_RESTART: write(2) must end */
+    struct sigaction old;
+
+    if (pipe(wake) != 0 || fcntl(wake[0], F_SETFD, FD_CLOEXEC) != 0
+        || fcntl(wake[1], F_SETFD, FD_CLOEXEC) != 0)
+        return false;
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) {
+        if (sigaction(taken[i], NULL, &old) != 0)
+            return false;
+        if (old.sa_handler != SIG_IGN && sigaction(taken[i], &take, NULL) != 0)
+            return false;
+    }
+    return sigaction(SIGPIPE, &ignore, NULL) == 0 && sigaction(SIGXFSZ, &ignore, NULL) == 0;
+}
+
+int signals_fd(void)
+{
+    return wake[0];
+}
+
+int signals_caught(void)
+{
+    return caught;
+}
+
+void signals_raise(void)
+{
+    if (caught != 0)
+        die_of(caught);
+}

@@ -1,0 +1,19 @@
+/* Asking again at intervals until a time has passed. */
+#ifndef WAITING_H
+#define WAITING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct waiting {
+    int64_t end_ms; /* of the monotonic clock */
+    int64_t interval_ms;
+    bool was_last;
+};
+
+struct waiting waiting_begin(int64_t wait_ms, int64_t interval_ms);
+/* Sleeps an interval, give or take 10 %, or until the end, for one last time. False when it is time
+ * to stop: the end was reached before, or a signal came. */
+bool waiting_next(struct waiting *waiting);
+
+#endif
