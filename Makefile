@@ -20,9 +20,9 @@ FORTIFY := $(shell for l in 3 2; do echo 'int a;' | $(CC) -O2 -U_FORTIFY_SOURCE 
 	-D_FORTIFY_SOURCE=$$l -Werror -include stdio.h -x c -c -o /dev/null - 2>/dev/null && \
 	echo "-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=$$l" && break; done)
 
-WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes \
+WARNINGS = -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wwrite-strings -Wformat=2 -Wvla $(WERROR)
-OWN_CFLAGS := -std=c11 -D_POSIX_C_SOURCE=200809L -Iinclude $(WARNINGS) -fPIC \
+OWN_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -Iinclude $(WARNINGS) -fPIC \
 	-fvisibility=hidden -fstack-protector-strong -MMD -MP
 HARDEN_LDFLAGS := -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--as-needed
 ASAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1
@@ -32,7 +32,9 @@ COMMON_SRC := $(wildcard src/cli/common/*.c)
 HTTP_SRC := $(wildcard src/cli/c2d-http/*.c)
 DEVICE_SRC := $(wildcard src/cli/c2d-device/*.c)
 SIM_SRC := $(wildcard src/sim/*.c)
-UNIT_SRC := $(wildcard tests/unit/*.c) tests/support/script.c
+UNIT_SRC := $(wildcard tests/unit/*.c) $(filter-out tests/support/hostile.c,$(wildcard tests/support/*.c))
+# Unit tests let the n-th allocation fail; the product itself carries no hook.
+WRAP := $(foreach f,malloc calloc realloc strdup strndup,-Wl,--wrap=$(f))
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -65,6 +67,10 @@ $(1)/c2d-http $(1)/c2d-device: $$(COMMON_SRC:%.c=$(1)/%.o) $(1)/libc2d.a
 $(1)/c2d-sim: $$(SIM_SRC:%.c=$(1)/%.o)
 	$$(CC) -pie $$(HARDEN_LDFLAGS) $$(CFLAGS) $(2) $$(LDFLAGS) -o $$@ $$^ \
 		$$(shell $$(PKG_CONFIG) --libs $$(SIM_PKGS))
+# The objects themselves, not the archive: unit tests reach what the library hides.
+$(1)/unit-tests: $$(UNIT_SRC:%.c=$(1)/%.o) $$(LIB_SRC:%.c=$(1)/%.o) $$(COMMON_SRC:%.c=$(1)/%.o)
+	$$(CC) $$(CFLAGS) $(2) $$(LDFLAGS) $$(WRAP) -o $$@ $$^ \
+		$$(shell $$(PKG_CONFIG) --libs $$(PKGS) criterion)
 $(1)/hostile: $(1)/tests/support/hostile.o
 	$$(CC) -pie $$(CFLAGS) $(2) $$(LDFLAGS) -o $$@ $$^ $$(shell $$(PKG_CONFIG) --libs libssl libcrypto)
 endef
@@ -72,10 +78,36 @@ $(eval $(call RULES,build,,$(FORTIFY)))
 $(eval $(call RULES,build-asan,$(ASAN),))
 $(eval $(call RULES,build-cov,--coverage -O0,))
 
+# What the tests run, for one folder of the build.
+TESTED = $(1)/libc2d.so $(1)/libc2d.a $(addprefix $(1)/,c2d-http c2d-device c2d-sim unit-tests hostile)
+
+check asan: WERROR := -Werror
+check: $(call TESTED,build) ## all tests; warnings are errors
+	scripts/check-structure
+	tests/run build
+asan: $(call TESTED,build-asan) ## all tests under AddressSanitizer and UBSan; leaks fail
+	tests/run build-asan
+
+install: all ## to DESTDIR and PREFIX; BINDIR, LIBDIR, INCLUDEDIR too; c2d-sim if it was built
+	install -d $(addprefix $(DESTDIR),$(BINDIR) $(LIBDIR)/pkgconfig $(INCLUDEDIR))
+	install -m 755 build/c2d-http build/c2d-device $(wildcard build/c2d-sim) $(DESTDIR)$(BINDIR)
+	install -m 644 include/c2d.h $(DESTDIR)$(INCLUDEDIR)
+	install -m 644 build/libc2d.a $(DESTDIR)$(LIBDIR)
+	install -m 755 build/libc2d.so.$(ABI) $(DESTDIR)$(LIBDIR)/libc2d.so.$(VERSION)
+	ln -sf libc2d.so.$(VERSION) $(DESTDIR)$(LIBDIR)/libc2d.so.$(ABI)
+	ln -sf libc2d.so.$(ABI) $(DESTDIR)$(LIBDIR)/libc2d.so
+	sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCLUDEDIR@|$(INCLUDEDIR)|' \
+		-e 's|@VERSION@|$(VERSION)|; s|@PKGS@|$(PKGS)|' src/lib/libc2d.pc.in \
+		>$(DESTDIR)$(LIBDIR)/pkgconfig/libc2d.pc
+uninstall: ## what install has put there
+	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,c2d-http c2d-device c2d-sim) \
+		$(DESTDIR)$(INCLUDEDIR)/c2d.h $(DESTDIR)$(LIBDIR)/pkgconfig/libc2d.pc \
+		$(addprefix $(DESTDIR)$(LIBDIR)/libc2d.,a so so.$(ABI) so.$(VERSION))
+
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
 clean: ## remove what was built
 	rm -rf build build-asan build-cov
-.PHONY: all sim help clean
+.PHONY: all sim check asan install uninstall help clean
 
 -include $(shell find build build-asan build-cov -name '*.d' 2>/dev/null)

@@ -112,8 +112,6 @@ static enum c2d_status check_parts(const char *const values[PART_COUNT], struct 
     if (values[MODULE_ID] != NULL)
         return fail(error, C2D_CONFIG,
                     "ModuleId is not supported: cloud-to-device messages go to devices only");
-    if (values[HOST_NAME] == NULL)
-        return fail(error, C2D_CONFIG, "the connection string has no HostName");
     if (values[DEVICE_ID] == NULL && values[KEY_NAME] == NULL && secrets == 0) {
         hint(error, "was it cut at ';' by the shell? Put it into a file, or in quotes");
         return fail(error, C2D_CONFIG, "the connection string has a HostName and nothing else");
@@ -158,11 +156,14 @@ static char *copy_text(const char *text, bool *ok)
 static enum c2d_status fill(const char *const values[PART_COUNT], struct credentials *credentials,
                             struct c2d_error *error)
 {
-    size_t host_length = host_name_length(values[HOST_NAME]);
     const char *token = values[SIGNATURE];
+    size_t host_length;
     struct c2d_error detail = { 0 };
     bool ok = true;
 
+    if (values[HOST_NAME] == NULL)
+        return fail(error, C2D_CONFIG, "the connection string has no HostName");
+    host_length = host_name_length(values[HOST_NAME]);
     if (host_length == 0)
         return fail(error, C2D_CONFIG, "HostName '%.100s' in the connection string is no host name",
                     values[HOST_NAME]);

@@ -179,8 +179,8 @@ static enum c2d_status conclude(struct exchange *exchange, const struct progress
             *error = progress->answer;
         } else {
             snprintf(last, sizeof last, "%s", error->text);
-            fail(error, C2D_TIMEOUT, "gave up before the time-out of %d s: %.400s",
-                 exchange->timeout_ms / 1000, last);
+            fail(error, C2D_TIMEOUT, "%s%.400s", out_of_time ? "no time for another try: " : "",
+                 last);
         }
     }
     blame_clock(exchange, progress, error);

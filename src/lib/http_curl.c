@@ -38,20 +38,14 @@ struct web {
 
 /* ---- What libcurl calls ---- */
 
-static size_t on_header(char *line, size_t one, size_t size, void *context)
+static size_t on_header(char *line, size_t one, size_t size, void *reader)
 {
-    struct slot *slot = context;
-
-    (void)one;
-    return http_reader_line(&slot->reader, line, size) ? size : 0;
+    return http_reader_line(reader, line, one * size) ? size : 0;
 }
 
-static size_t on_body(char *data, size_t one, size_t size, void *context)
+static size_t on_body(char *data, size_t one, size_t size, void *reader)
 {
-    struct slot *slot = context;
-
-    (void)one;
-    return http_reader_body(&slot->reader, data, size) ? size : 0;
+    return http_reader_body(reader, data, one * size) ? size : 0;
 }
 
 /* libcurl sends a request again, unseen, when a kept-alive connection dies before the answer. The
@@ -68,22 +62,20 @@ static int on_request(void *context, char *remote_ip, char *local_ip, int remote
     return CURL_PREREQFUNC_OK;
 }
 
-static CURLcode on_ssl_context(CURL *easy, void *ssl_context, void *context)
+static CURLcode on_ssl_context(CURL *easy, void *ssl_context, void *verdict)
 {
-    struct slot *slot = context;
-
     (void)easy;
-    tls_watch(ssl_context, &slot->tls);
+    tls_watch(ssl_context, verdict);
     return CURLE_OK;
 }
 
 static int on_debug(CURL *easy, curl_infotype type, char *data, size_t size, void *context)
 {
-    struct slot *slot = context;
+    const struct http_curl_options *options = context;
 
     (void)easy;
     if (type == CURLINFO_TEXT)
-        slot->web->options.note(slot->web->options.note_context, data, size);
+        options->note(options->note_context, data, size);
     return 0;
 }
 
@@ -145,18 +137,18 @@ static bool set_options(CURL *easy, const struct web *web)
 static void set_callbacks(CURL *easy, struct slot *slot)
 {
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
-    curl_easy_setopt(easy, CURLOPT_HEADERDATA, slot);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, &slot->reader);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, slot);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, &slot->reader);
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request);
     curl_easy_setopt(easy, CURLOPT_PREREQDATA, slot);
     curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_ssl_context);
-    curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, slot);
+    curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, &slot->tls);
     curl_easy_setopt(easy, CURLOPT_PRIVATE, slot);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, slot->detail);
     if (slot->web->options.note != NULL) {
         curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, on_debug);
-        curl_easy_setopt(easy, CURLOPT_DEBUGDATA, slot);
+        curl_easy_setopt(easy, CURLOPT_DEBUGDATA, &slot->web->options);
         curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L);
     }
 }
@@ -257,26 +249,23 @@ static enum http_failure_kind timeout_kind(const struct slot *slot)
     return started_us == 0 ? HTTP_CONNECT_TIMEOUT : HTTP_STALLED;
 }
 
-static enum http_failure_kind kind_of(const struct slot *slot, CURLcode code)
-{
-    static const struct {
-        CURLcode code;
-        enum http_failure_kind kind;
-    } kinds[] = {
-        { CURLE_COULDNT_RESOLVE_HOST, HTTP_NO_NAME },
-        { CURLE_COULDNT_RESOLVE_PROXY, HTTP_NO_PROXY_NAME },
-        { CURLE_COULDNT_CONNECT, HTTP_NO_CONNECTION },
-        { CURLE_PROXY, HTTP_PROXY_REFUSED },
-        { CURLE_PEER_FAILED_VERIFICATION, HTTP_NOT_TRUSTED },
-        { CURLE_SSL_CIPHER, HTTP_NOT_TRUSTED },
-        { CURLE_SSL_CLIENTCERT, HTTP_NOT_TRUSTED },
-        { CURLE_WEIRD_SERVER_REPLY, HTTP_NOT_HTTP },
-        { CURLE_UNSUPPORTED_PROTOCOL, HTTP_NOT_HTTP },
-        { CURLE_OUT_OF_MEMORY, HTTP_NO_MEMORY },
-    };
-    long proxy_status = 0;
+/* What a code means by itself; all others mean a connection that was cut. */
+static const struct {
+    CURLcode code;
+    enum http_failure_kind kind;
+} kinds[] = {
+    { CURLE_COULDNT_RESOLVE_HOST, HTTP_NO_NAME },
+    { CURLE_COULDNT_RESOLVE_PROXY, HTTP_NO_PROXY_NAME },
+    { CURLE_COULDNT_CONNECT, HTTP_NO_CONNECTION },
+    { CURLE_PROXY, HTTP_PROXY_REFUSED },
+    { CURLE_PEER_FAILED_VERIFICATION, HTTP_NOT_TRUSTED },
+    { CURLE_WEIRD_SERVER_REPLY, HTTP_NOT_HTTP },
+    { CURLE_UNSUPPORTED_PROTOCOL, HTTP_NOT_HTTP },
+    { CURLE_OUT_OF_MEMORY, HTTP_NO_MEMORY },
+};
 
-    curl_easy_getinfo(slot->easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
+static enum http_failure_kind kind_of(const struct slot *slot, CURLcode code, long proxy_status)
+{
     if (slot->reader.broken.status != C2D_OK)
         return HTTP_BROKEN;
     if (code == CURLE_OPERATION_TIMEDOUT)
@@ -293,22 +282,18 @@ static enum http_failure_kind kind_of(const struct slot *slot, CURLcode code)
 
 static void describe(const struct slot *slot, CURLcode code, struct c2d_error *error)
 {
+    const char *detail = slot->detail[0] != '\0' ? slot->detail : curl_easy_strerror(code);
     long proxy_status = 0;
-    struct http_failure failure = {
-        .kind = kind_of(slot, code),
-        .request = slot->request,
-        .detail = slot->detail[0] != '\0' ? slot->detail : curl_easy_strerror(code),
-        .tls = &slot->tls,
-        .broken = &slot->reader.broken,
-    };
 
-    curl_easy_getinfo(slot->easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
-    failure.proxy_status = (int)proxy_status;
     if (code == CURLE_OK)
-        failure.detail = "it was cut";
-    else if (code == CURLE_ABORTED_BY_CALLBACK)
-        failure.detail = "a kept connection had died";
-    http_failure_describe(&failure, error);
+        detail = "it was cut";
+    if (code == CURLE_ABORTED_BY_CALLBACK)
+        detail = "a kept connection had died";
+    curl_easy_getinfo(slot->easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
+    http_failure_describe(&(struct http_failure) { kind_of(slot, code, proxy_status), slot->request,
+                                                   detail, (int)proxy_status, &slot->tls,
+                                                   &slot->reader.broken },
+                          error);
 }
 
 static bool begin(struct slot *slot)

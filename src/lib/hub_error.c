@@ -8,7 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
-/* The codes that mean something of their own, from the hub's documents. %s is the device. */
+/* The hub's codes, from its documents. Without a text, the HTTP status says enough. %s is the
+ * device. */
 static const struct row {
     int code;
     const char *name;
@@ -16,6 +17,14 @@ static const struct row {
     bool retryable;
     const char *text, *hint;
 } rows[] = {
+    { 400004, "ArgumentInvalid", C2D_PROTOCOL, false, NULL, NULL },
+    { 400006, "IotHubFormatError", C2D_PROTOCOL, false, NULL, NULL },
+    { 401002, "IotHubUnauthorizedAccess", C2D_AUTH, false, NULL, NULL },
+    { 401003, "IotHubUnauthorized", C2D_AUTH, false, NULL, NULL },
+    { 429001, "ThrottlingException", C2D_THROTTLED, true, NULL, NULL },
+    { 500001, "ServerError", C2D_SERVER, true, NULL, NULL },
+    { 503001, "ServiceUnavailable", C2D_SERVER, true, NULL, NULL },
+    { 503005, "ServerBusy", C2D_SERVER, true, NULL, NULL },
     { 400001, "InvalidProtocolVersion", C2D_PROTOCOL, false,
       "the hub does not know this api-version", "leave --api-version out" },
     { 400024, "RequestTimedOut", C2D_SERVER, true, "the hub was too slow to answer", "" },
@@ -188,12 +197,13 @@ enum c2d_status hub_error_read(const struct http_response *response,
     if (row != NULL) {
         error->hub_code = row->code;
         error->retryable = row->retryable;
-        describe_row(row, question, error);
-    } else if (response->status < 400 || (response->status == 403 && !is_from_hub(error))) {
-        describe_stranger(response, error);
-    } else {
-        describe_http(response, question, refusal.message, error);
     }
+    if (row != NULL && row->text != NULL)
+        describe_row(row, question, error);
+    else if (response->status < 400 || (response->status == 403 && !is_from_hub(error)))
+        describe_stranger(response, error);
+    else
+        describe_http(response, question, refusal.message, error);
     add_facts(error);
     return error->status;
 }

@@ -330,7 +330,7 @@ static enum c2d_status copy_device(const cJSON *root, struct owned_device *owned
 }
 
 /* cJSON frees without wiping: the keys that the registry sends along are overwritten first. */
-static void wipe_texts(cJSON *item)
+static void wipe_texts(cJSON *item) /* NOLINT(misc-no-recursion): parse() limits the depth */
 {
     for (; item != NULL; item = item->next) {
         if (item->valuestring != NULL)

@@ -62,7 +62,8 @@ void error_reset(struct c2d_error *error)
 }
 
 /* Formats into out, printable, cut at size with "..." rather than in mid-escape. */
-static void format_printable(char *out, size_t size, const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static void format_printable(char *out, size_t size,
+                                                                   const char *format, va_list args)
 {
     char raw[1024];
     struct buf shown = { 0 };

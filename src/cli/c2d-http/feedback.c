@@ -115,10 +115,11 @@ static enum c2d_status take_batch(const struct app *app, const struct settings *
 static enum c2d_status drain(const struct app *app, const struct settings *settings,
                              struct sink *sink, int64_t *records)
 {
-    enum c2d_status status = C2D_OK, result = C2D_OK;
+    enum c2d_status result = C2D_OK;
 
-    while ((settings->count == 0 || *records < settings->count)) {
-        status = take_batch(app, settings, sink, records);
+    while (settings->count == 0 || *records < settings->count) {
+        enum c2d_status status = take_batch(app, settings, sink, records);
+
         if (status == C2D_NO_MESSAGE)
             break;
         result = worse(result, status);

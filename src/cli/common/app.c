@@ -141,7 +141,6 @@ static enum c2d_status parse(struct app *app, char **argv, char **words, void **
         return report_failure(app, C2D_USAGE, parser.hint, "%s", parser.problem);
     app->words = words + 1;
     app->word_count = parser.word_count - 1;
-    app->rest = parser.ended ? parser.argv : NULL;
     return check_common(app);
 }
 
@@ -173,8 +172,6 @@ static enum c2d_status run(struct app *app, void *settings)
 
     if (app->command == NULL || app->common.help || app->common.version)
         return show_help(app);
-    if (app->rest != NULL && app->rest[0] != NULL && app->command->options == NULL)
-        return app_usage(app, "%s takes nothing behind --", app->command->name);
     status = output_check(app);
     if (status == C2D_OK)
         status = app->command->run(app, settings);

@@ -41,9 +41,8 @@ struct app {
     const struct program *program;
     const struct command *command; /* NULL until it is known */
     struct common common;
-    char **words; /* arguments that are no options */
+    char **words; /* arguments that are no options, NULL-terminated */
     size_t word_count;
-    char **rest; /* what follows "--", NULL-terminated; NULL: there was none */
     bool stdout_closed;
     const char *dry_run_body;      /* where a dry run's body is taken from: "-" or a file */
     enum c2d_status output_status; /* of what a dry run printed */

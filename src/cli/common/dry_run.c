@@ -24,6 +24,14 @@ static void put_word(FILE *out, const char *before, const char *first, const cha
     fputc('\'', out);
 }
 
+static bool has_content_type(const struct c2d_event *event)
+{
+    for (size_t i = 0; i < event->header_count; i++)
+        if (strncmp(event->headers[i], "Content-Type:", 13) == 0)
+            return true;
+    return false;
+}
+
 void dry_run_print(struct app *app, const struct c2d_event *event)
 {
     char *text = NULL;
@@ -36,6 +44,9 @@ void dry_run_print(struct app *app, const struct c2d_event *event)
     put_word(out, " ", event->method, "");
     for (size_t i = 0; i < event->header_count; i++)
         put_word(out, " '--header' ", event->headers[i], "");
+    /* curl would describe every body as a form. */
+    if (strcmp(event->method, "POST") == 0 && !has_content_type(event))
+        fputs(" '--header' 'Content-Type:'", out);
     if (strcmp(event->method, "POST") == 0 && event->body_size == 0)
         fputs(" '--data-binary' ''", out);
     else if (event->body_size > 0)

@@ -114,15 +114,15 @@ static bool store(struct option_parser *parser, const struct option_table *table
     return true;
 }
 
-/* The row with this letter, or with this name of size bytes when letter is 0. */
+/* The row with this letter, or (letter 0) with this name of size bytes. */
 static const struct option *find(const struct option_parser *parser, char letter, const char *name,
                                  size_t size, const struct option_table **table)
 {
     for (int i = 0; i < OPTION_TABLES; i++) {
         *table = &parser->tables[i];
         for (const struct option *row = (*table)->rows; row != NULL && row->name != NULL; row++)
-            if (letter != 0 ? row->letter == letter
-                            : strlen(row->name) == size && memcmp(row->name, name, size) == 0)
+            if ((letter != 0 && row->letter == letter)
+                || (letter == 0 && strlen(row->name) == size && memcmp(row->name, name, size) == 0))
                 return row;
     }
     return NULL;
@@ -185,7 +185,7 @@ static bool parse_short(struct option_parser *parser, const char *word)
 {
     for (; *word != '\0'; word++) {
         const struct option_table *table;
-        const struct option *option = find(parser, *word, NULL, 0, &table);
+        const struct option *option = find(parser, *word, "", 0, &table);
         const char *value;
 
         if (option == NULL) {
@@ -212,8 +212,9 @@ bool options_parse(struct option_parser *parser)
     while (*parser->argv != NULL) {
         char *word = *parser->argv++;
 
-        if (strcmp(word, "--") == 0) {
-            parser->ended = true;
+        if (strcmp(word, "--") == 0 && !parser->stop_at_word) {
+            while (*parser->argv != NULL)
+                parser->words[parser->word_count++] = *parser->argv++;
             return true;
         }
         if (word[0] == '-' && word[1] == '-') {

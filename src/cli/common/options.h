@@ -44,13 +44,12 @@ struct option_parser {
     bool stop_at_word; /* the first word that is no option ends the parsing: it is the command */
     char **words;      /* out: what is no option; room for all of argv */
     size_t word_count;
-    bool ended;        /* out: "--" was met; what followed it stands in argv */
     char problem[256]; /* out: why it failed */
     const char *hint;  /* out: or NULL */
 };
 
-/* Long names match exactly. On "--" or, with stop_at_word, behind the first word, argv points to
- * the rest. False when problem says why. */
+/* Long names match exactly. "--" ends the options: all that follows are words. With stop_at_word,
+ * argv points behind the first word. False when problem says why. */
 bool options_parse(struct option_parser *parser);
 
 /* "90", "90s", "250ms", "5m", "2h", "1d" as milliseconds; false for anything else or overflow. */

@@ -25,7 +25,7 @@ static const struct option options[] = {
 
 static void defaults(void *settings)
 {
-    ((struct settings *)settings)->ttl_ms = 3600 * 1000;
+    ((struct settings *)settings)->ttl_ms = 3600000;
 }
 
 static void instant_text(int64_t seconds, char out[32])
