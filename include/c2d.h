@@ -86,7 +86,7 @@ struct c2d_error {
     bool earlier_try_unanswered; /* a try was written and lost: the hub may have acted on it */
     char text[512];              /* one printable line without newline or secret; "" on success */
     char hint[256];              /* what to do about it; "" if there is nothing to say */
-}; /* a new field is a new C2D_ABI, here and in every struct below */
+};                               /* a new field is a new C2D_ABI, here and in every struct below */
 
 /* ---- Watching ---- */
 enum c2d_event_kind {
@@ -133,10 +133,11 @@ struct c2d_options {
     const char *key_file;
     const char *proxy; /* http://, https:// or socks5h://HOST[:PORT]; "": none; NULL: environment */
     const char *proxy_user, *proxy_password;
-    const char *connect_to; /* "HOST:PORT": where TCP goes instead; TLS and tokens stay as they are */
-    int cancel_fd;          /* readable: stop, see c2d_receive() and c2d_settle(); -1: none */
-    bool dry_run;           /* every operation ends with C2D_DRY_RUN and an event; no socket */
-    bool trace;             /* C2D_EVENT_TRACE wanted */
+    const char
+        *connect_to; /* "HOST:PORT": where TCP goes instead; TLS and tokens stay as they are */
+    int cancel_fd;   /* readable: stop, see c2d_receive() and c2d_settle(); -1: none */
+    bool dry_run;    /* every operation ends with C2D_DRY_RUN and an event; no socket */
+    bool trace;      /* C2D_EVENT_TRACE wanted */
     c2d_observer *observer; /* NULL: nobody watches */
     void *observer_context;
 };
@@ -171,8 +172,9 @@ struct c2d_message {
     const void *body; /* any bytes */
     size_t body_size;
     const char *message_id, *correlation_id, *user_id, *content_type, *content_encoding;
-    enum c2d_ack ack;     /* which outcomes the sender wants feedback on */
-    int64_t expires_at_s; /* send: since 1970 UTC, at most 2 days ahead; 0: the hub's default, 1 h */
+    enum c2d_ack ack; /* which outcomes the sender wants feedback on */
+    int64_t
+        expires_at_s; /* send: since 1970 UTC, at most 2 days ahead; 0: the hub's default, 1 h */
     const struct c2d_property *properties;
     size_t property_count;
 
@@ -181,9 +183,9 @@ struct c2d_message {
     const char *sequence_number; /* decimal, 64 bits */
     const char *enqueued_time;   /* ISO 8601; older hubs wrote "12/22/2017 12:14:12 AM" [SDKs] */
     const char *expiry_time;
-    int delivery_count;        /* abandons so far; -1: the hub did not say */
-    int64_t received_at_s;     /* our clock, when the request left */
-    int64_t lock_deadline_s;   /* received_at_s + 60: the lock of a C2D message [hub docs] */
+    int delivery_count;      /* abandons so far; -1: the hub did not say */
+    int64_t received_at_s;   /* our clock, when the request left */
+    int64_t lock_deadline_s; /* received_at_s + 60: the lock of a C2D message [hub docs] */
 };
 
 /* Queues message for device_id. Needs a policy with ServiceConnect. A try that was written and not
@@ -259,8 +261,7 @@ struct c2d_device_info {
 
 /* Needs a policy with RegistryRead. Free with c2d_device_info_free(). */
 C2D_API enum c2d_status c2d_device_info_get(struct c2d_client *service, const char *device_id,
-                                            struct c2d_device_info **info,
-                                            struct c2d_error *error);
+                                            struct c2d_device_info **info, struct c2d_error *error);
 /* NULL is fine. */
 C2D_API void c2d_device_info_free(struct c2d_device_info *info);
 

@@ -141,29 +141,32 @@ static void compare_clocks(struct exchange *exchange, struct progress *progress,
     int64_t now_s = exchange->clock.wall_s(exchange->clock.context);
     int64_t off_s;
 
-    if (response->status != 401 || !signer_can_renew(&exchange->signer)
+    if (response->status != 401 || progress->token_renewed || !signer_can_renew(&exchange->signer)
         || !signer_follow_date(&exchange->signer, http_headers_get(&response->headers, "Date"),
                                http_headers_get(&response->headers, "Age"), now_s))
         return;
     progress->clock_followed = true;
     off_s = exchange->signer.clock_offset_s;
     observe_warning(&exchange->observe,
-                    "this machine's clock is %lld min %s the hub's: trying again with the hub's "
-                    "time; set the clock",
-                    (long long)(llabs(off_s) / 60), off_s > 0 ? "behind" : "ahead of");
+                    "this machine's clock is %lld min %s by the hub's Date header: trying again "
+                    "with the hub's time; set the clock",
+                    (long long)(llabs(off_s) / 60), off_s > 0 ? "behind" : "ahead");
 }
 
+/* Says what the comparison of clocks has shown, once it has not helped. */
 static void blame_clock(struct exchange *exchange, const struct progress *progress,
                         struct c2d_error *error)
 {
     int64_t off_s = exchange->signer.clock_offset_s;
+    char refusal[sizeof error->text];
 
     if (error->http_status != 401 || !progress->clock_followed)
         return;
-    hint(error,
-         "this machine's clock is %lld min %s the hub's (by its Date header), but a token "
-         "signed with the hub's time was refused too: look at the key",
-         (long long)(llabs(off_s) / 60), off_s > 0 ? "behind" : "ahead of");
+    memcpy(refusal, error->text, sizeof refusal);
+    fail(error, error->status,
+         "%.300s; by its Date header this machine's clock is %lld min %s, but a token signed with "
+         "the hub's time was refused too",
+         refusal, (long long)(llabs(off_s) / 60), off_s > 0 ? "behind" : "ahead");
     exchange->signer.clock_offset_s = 0; /* that date has proved nothing */
     signer_renew(&exchange->signer);
 }
