@@ -1,0 +1,53 @@
+# shellcheck shell=sh
+# make install, into a folder: everything that a user of programs and library needs, and uninstall
+# takes it away again. The demo runs from a clean start.
+# shellcheck source=tests/cli/lib.sh
+. "$C2D_TESTS/lib.sh"
+
+ROOT=$C2D_TESTS/../..
+[ -z "$SANITIZED" ] || exit 0 # installs what the plain build has made
+
+run make -s -C "$ROOT" install DESTDIR="$PWD/root" PREFIX=/usr
+check 'make install says nothing and succeeds' ends_silently 0 ''
+check 'the programs are there' test -x root/usr/bin/c2d-http -a -x root/usr/bin/c2d-device
+check 'the shared library has its full version, soname and plain name' test \
+    -f root/usr/lib/libc2d.so.0.1.0 -a -L root/usr/lib/libc2d.so.0 -a -L root/usr/lib/libc2d.so
+
+cat >version.c <<'X'
+#include <c2d.h>
+#include <stdio.h>
+int main(void)
+{
+    return puts(c2d_version()) < 0;
+}
+X
+flags=$(PKG_CONFIG_PATH=root/usr/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$PWD/root \
+    pkg-config --cflags --libs libc2d)
+# shellcheck disable=SC2086  # one word for each flag is wanted
+run cc -o version version.c -I root/usr/include -L root/usr/lib $flags
+check 'pkg-config has what a C program needs to link' ends_silently 0 ''
+run env LD_LIBRARY_PATH=root/usr/lib ./version
+check 'a program runs with the installed shared library' ends_silently 0 0.1.0
+check 'the programs need nothing but libcurl, OpenSSL, cJSON and libc' is "$(
+    for program in c2d-http c2d-device; do
+        readelf -d "root/usr/bin/$program" | sed -n 's/.*NEEDED.*\[\(.*\)\.so.*/\1/p'
+    done | sort -u | xargs)" 'libc libcjson libcrypto libcurl libssl'
+
+is_hardened() {
+    readelf -h "$C2D_BUILD/$1" | grep -q DYN && readelf -lW "$C2D_BUILD/$1" | grep -q GNU_RELRO \
+        && readelf -d "$C2D_BUILD/$1" | grep -q NOW \
+        && nm -D "$C2D_BUILD/$1" | grep -q __stack_chk_fail
+}
+
+for program in c2d-http c2d-device c2d-sim; do
+    check "$program is position-independent, with read-only relocations and a stack protector" \
+        is_hardened $program
+done
+
+run make -s -C "$ROOT" uninstall DESTDIR="$PWD/root" PREFIX=/usr
+check 'make uninstall leaves no file' is "$(find root ! -type d)" ''
+
+run "$ROOT/scripts/demo"
+check 'the demo shows the message and its acknowledgement' says out \
+    'restart at noon' '"statusCode":"Success"'
+check 'the demo succeeds and is quiet on stderr' ends_silently 0
