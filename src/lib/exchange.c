@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GRACE_MS = 5000 };
+enum {
+    GRACE_MS = 5000,
+    SLACK_MS = 1000, /* the transport keeps the deadline itself, and knows more to say of it */
+};
 
 /* Where one operation stands. */
 struct progress {
@@ -81,7 +84,8 @@ static bool await(struct exchange *exchange, const struct exchange_call *call,
     struct http_transport *transport = &exchange->transport;
 
     for (;;) {
-        int64_t left_ms = progress->deadline_ms - now_ms(exchange);
+        int64_t end_ms = progress->deadline_ms + (progress->cancelled ? 0 : SLACK_MS);
+        int64_t left_ms = end_ms - now_ms(exchange);
         int cancel_fd = progress->cancelled ? -1 : exchange->cancel_fd;
 
         if (transport->wait(transport->self, left_ms > 0 ? left_ms : 0, cancel_fd, done))
@@ -92,7 +96,7 @@ static bool await(struct exchange *exchange, const struct exchange_call *call,
             transport->cancel(transport->self, progress);
             return false;
         }
-        if (progress->deadline_ms - now_ms(exchange) > 0)
+        if (end_ms - now_ms(exchange) > 0)
             continue;
         transport->cancel(transport->self, progress);
         *done = (struct http_done) { .tag = progress, .written = true };

@@ -94,6 +94,9 @@ static enum c2d_status find_body(struct app *app, const struct settings *setting
     }
     if (settings->file == NULL && isatty(STDIN_FILENO))
         return app_usage(app, "there is no body: give -m TEXT, -f FILE, or pipe it in");
+    if (from_stdin && app->common.connection_file != NULL
+        && strcmp(app->common.connection_file, "-") == 0)
+        return app_usage(app, "stdin cannot be both the connection string and the body");
     fd = from_stdin ? STDIN_FILENO : open(settings->file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0)
         return report_failure(app, C2D_NO_INPUT, NULL, "'%s': %s", name, strerror(errno));
