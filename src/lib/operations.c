@@ -8,13 +8,71 @@
 
 #include <string.h>
 
-/* Every operation takes error as optional and needs one for its own use. */
-static struct c2d_error *own(struct c2d_error *error, struct c2d_error *spare)
+/* One public call: its request, its answer, and the error that it needs even if nobody asked. */
+struct operation {
+    struct http_request request;
+    struct http_response response;
+    struct exchange_call call;
+    struct c2d_error *error, spare;
+};
+
+enum call_kind { SEND, RECEIVE, COMPLETE, REJECT, ABANDON, FEEDBACK, PURGE, DEVICE };
+
+static const struct {
+    enum exchange_kind kind;
+    const char *what, *right;
+    int expected[2];
+    bool hides_keys;
+} calls[] = {
+    [SEND] = { EXCHANGE_SEND, "send", "ServiceConnect", { 204 }, false },
+    [RECEIVE] = { EXCHANGE_READ, "receive", "DeviceConnect", { 200, 204 }, false },
+    [COMPLETE] = { EXCHANGE_SETTLE, "complete", "ServiceConnect", { 204 }, false },
+    [REJECT] = { EXCHANGE_SETTLE, "reject", "DeviceConnect", { 204 }, false },
+    [ABANDON] = { EXCHANGE_SETTLE, "abandon", "ServiceConnect", { 204 }, false },
+    [FEEDBACK] = { EXCHANGE_READ, "read feedback", "ServiceConnect", { 200, 204 }, false },
+    [PURGE] = { EXCHANGE_SEND, "purge", "ServiceConnect", { 200 }, false },
+    [DEVICE] = { EXCHANGE_READ, "read the registry", "RegistryRead", { 200 }, true },
+};
+
+/* By the outcome of a settlement. */
+static const enum call_kind settlements[] = {
+    [C2D_COMPLETE] = COMPLETE,
+    [C2D_REJECT] = REJECT,
+    [C2D_ABANDON] = ABANDON,
+};
+
+/* device_id: whom it concerns, NULL for a device that speaks for itself, or for nobody. */
+static void begin(struct operation *operation, const struct c2d_client *client, enum call_kind kind,
+                  const char *device_id, struct c2d_error *error)
 {
-    if (error == NULL)
-        error = spare;
-    error_reset(error);
-    return error;
+    bool by_device = client->credentials.role == C2D_ROLE_DEVICE;
+
+    *operation = (struct operation) { .error = error != NULL ? error : &operation->spare };
+    operation->call = (struct exchange_call) {
+        .kind = calls[kind].kind,
+        .request = &operation->request,
+        .question = { calls[kind].what, by_device ? client->credentials.device_id : device_id,
+                      calls[kind].right, by_device },
+        .expected = { calls[kind].expected[0], calls[kind].expected[1] },
+        .hides_keys = calls[kind].hides_keys,
+        .response = &operation->response,
+    };
+    error_reset(operation->error);
+}
+
+/* Has the request exchanged that was built as built says. */
+static enum c2d_status perform(struct c2d_client *client, struct operation *operation,
+                               enum c2d_status built)
+{
+    return built == C2D_OK ? exchange_perform(&client->exchange, &operation->call, operation->error)
+                           : built;
+}
+
+static enum c2d_status end(struct operation *operation, enum c2d_status status)
+{
+    http_response_clear(&operation->response);
+    http_request_clear(&operation->request);
+    return status;
 }
 
 /* Was the answer of something that knows no such path, rather than of the hub about a device? */
@@ -24,149 +82,112 @@ static bool knows_no_path(const struct c2d_error *error)
            && error->hub_code == 0 && error->hub_code_name[0] == '\0';
 }
 
-/* The older form takes over the message of a try that the hub has refused: it is not ambiguous. */
+/* The older form takes over the message of a try that was refused. */
 static enum c2d_status send_older(struct c2d_client *service, const char *device_id,
-                                  const struct exchange_call *call, struct c2d_error *error)
+                                  struct operation *operation)
 {
-    struct c2d_error refused = *error;
-    enum c2d_status status =
-        endpoint_send_older(&service->endpoint, device_id, call->request, error);
+    struct c2d_error refused = *operation->error;
+    enum c2d_status status = perform(
+        service, operation,
+        endpoint_send_older(&service->endpoint, device_id, &operation->request, operation->error));
 
-    if (status == C2D_OK)
-        status = exchange_perform(&service->exchange, call, error);
-    if (status != C2D_OK && knows_no_path(error))
-        *error = refused; /* what the documented form was answered says more */
-    error->attempts += refused.attempts;
-    return error->status;
+    if (status != C2D_OK && knows_no_path(operation->error))
+        *operation->error = refused; /* what the usual form was answered says more */
+    operation->error->attempts += refused.attempts;
+    return operation->error->status;
+}
+
+/* What a failed send means for somebody who may send again. */
+static enum c2d_status judge_send(enum c2d_status status, const struct c2d_message *message,
+                                  struct c2d_error *error)
+{
+    char cause[sizeof error->text];
+
+    if (!error->earlier_try_unanswered)
+        return status;
+    if (error->http_status != 0) {
+        if (error->hint[0] == '\0')
+            hint(error, "an earlier try got no answer: the message may be queued all the same");
+        return status;
+    }
+    memcpy(cause, error->text, sizeof cause);
+    hint(error, "send it again under the same message id if twice is better than never");
+    return fail(error, C2D_UNKNOWN_OUTCOME, "message '%.128s' may be queued: %.300s",
+                message->message_id == NULL ? "" : message->message_id, cause);
 }
 
 enum c2d_status c2d_send(struct c2d_client *service, const char *device_id,
                          const struct c2d_message *message, struct c2d_error *error)
 {
-    struct c2d_error spare;
-    struct http_request request = { 0 };
-    struct http_response response = { 0 };
-    struct exchange_call call = {
-        .kind = EXCHANGE_SEND,
-        .request = &request,
-        .question = { "send", device_id, "ServiceConnect", false },
-        .expected = { 204, 0 },
-        .response = &response,
-    };
+    struct operation operation;
     enum c2d_status status;
 
-    error = own(error, &spare);
-    status = endpoint_send(&service->endpoint, device_id, message, &request, error);
-    if (status == C2D_OK) {
-        status = exchange_perform(&service->exchange, &call, error);
-        if (status != C2D_OK && knows_no_path(error))
-            status = send_older(service, device_id, &call, error);
-    }
-    if (status != C2D_OK && error->http_status == 0 && error->earlier_try_unanswered) {
-        char cause[sizeof error->text];
-
-        memcpy(cause, error->text, sizeof cause);
-        hint(error, "send it again under the same message id if twice is better than never");
-        status = fail(error, C2D_UNKNOWN_OUTCOME, "the message may be queued: %.400s", cause);
-    } else if (status != C2D_OK && error->earlier_try_unanswered && error->hint[0] == '\0') {
-        hint(error, "an earlier try got no answer: the message may be queued all the same");
-    }
-    http_response_clear(&response);
-    http_request_clear(&request);
-    return status;
+    begin(&operation, service, SEND, device_id, error);
+    status = perform(
+        service, &operation,
+        endpoint_send(&service->endpoint, device_id, message, &operation.request, operation.error));
+    if (status != C2D_OK && knows_no_path(operation.error))
+        status = send_older(service, device_id, &operation);
+    if (status != C2D_OK)
+        status = judge_send(status, message, operation.error);
+    return end(&operation, status);
 }
 
 enum c2d_status c2d_receive(struct c2d_client *device, struct c2d_message **message,
                             struct c2d_error *error)
 {
-    struct c2d_error spare;
-    struct http_request request = { 0 };
-    struct http_response response = { 0 };
     const char *device_id = device->credentials.device_id;
     int64_t asked_at_s = device->exchange.clock.wall_s(device->exchange.clock.context);
-    struct exchange_call call = {
-        .kind = EXCHANGE_READ,
-        .request = &request,
-        .question = { "receive", device_id, "DeviceConnect", true },
-        .expected = { 200, 204 },
-        .response = &response,
-    };
+    struct operation operation;
     enum c2d_status status;
 
     *message = NULL;
-    error = own(error, &spare);
-    status = endpoint_receive(&device->endpoint, &request, error);
-    if (status == C2D_OK)
-        status = exchange_perform(&device->exchange, &call, error);
-    if (status == C2D_OK && response.status == 204)
-        status = fail(error, C2D_NO_MESSAGE, "no message waits for device '%s'", device_id);
+    begin(&operation, device, RECEIVE, NULL, error);
+    status = perform(device, &operation,
+                     endpoint_receive(&device->endpoint, &operation.request, operation.error));
+    if (status == C2D_OK && operation.response.status == 204)
+        status =
+            fail(operation.error, C2D_NO_MESSAGE, "no message waits for device '%s'", device_id);
     else if (status == C2D_OK)
-        status = message_from_response(&response, device_id, asked_at_s, message, error);
-    http_response_clear(&response);
-    http_request_clear(&request);
-    return status;
+        status = message_from_response(&operation.response, device_id, asked_at_s, message,
+                                       operation.error);
+    return end(&operation, status);
 }
 
-/* Has call's settlement sent, with the request that was built as status says. */
-static enum c2d_status settle(struct c2d_client *client, const struct exchange_call *call,
-                              enum c2d_status built, struct c2d_error *error)
+/* The lock is gone because an earlier try of this very call has ended it, unseen. */
+static enum c2d_status judge_settlement(enum c2d_status status, struct c2d_error *error)
 {
-    enum c2d_status status = built;
-
-    if (status == C2D_OK)
-        status = exchange_perform(&client->exchange, call, error);
-    /* The lock is gone because an earlier try of this very call has ended it, unseen. */
-    if (status == C2D_LOCK_LOST && error->earlier_try_unanswered) {
-        error->status = status = C2D_OK;
-        error->text[0] = error->hint[0] = '\0';
-    }
-    http_response_clear(call->response);
-    http_request_clear(call->request);
-    return status;
-}
-
-static const char *outcome_name(enum c2d_outcome outcome)
-{
-    return outcome == C2D_COMPLETE ? "complete" : outcome == C2D_REJECT ? "reject" : "abandon";
+    if (status != C2D_LOCK_LOST || !error->earlier_try_unanswered)
+        return status;
+    error->status = C2D_OK;
+    error->text[0] = error->hint[0] = '\0';
+    return C2D_OK;
 }
 
 enum c2d_status c2d_settle(struct c2d_client *device, const char *lock_token,
                            enum c2d_outcome outcome, struct c2d_error *error)
 {
-    struct c2d_error spare;
-    struct http_request request = { 0 };
-    struct http_response response = { 0 };
-    struct exchange_call call = {
-        .kind = EXCHANGE_SETTLE,
-        .request = &request,
-        .question = { outcome_name(outcome), device->credentials.device_id, "DeviceConnect", true },
-        .expected = { 204, 0 },
-        .response = &response,
-    };
+    struct operation operation;
+    enum c2d_status status;
 
-    error = own(error, &spare);
-    return settle(device, &call,
-                  endpoint_settle(&device->endpoint, lock_token, outcome, &request, error), error);
+    begin(&operation, device, settlements[outcome], NULL, error);
+    status = perform(device, &operation,
+                     endpoint_settle(&device->endpoint, lock_token, outcome, &operation.request,
+                                     operation.error));
+    return end(&operation, judge_settlement(status, operation.error));
 }
 
 enum c2d_status c2d_feedback_settle(struct c2d_client *service, const char *lock_token,
                                     enum c2d_outcome outcome, struct c2d_error *error)
 {
-    struct c2d_error spare;
-    struct http_request request = { 0 };
-    struct http_response response = { 0 };
-    struct exchange_call call = {
-        .kind = EXCHANGE_SETTLE,
-        .request = &request,
-        .question = { outcome_name(outcome), NULL, "ServiceConnect", false },
-        .expected = { 204, 0 },
-        .response = &response,
-    };
+    struct operation operation;
+    enum c2d_status status;
 
-    error = own(error, &spare);
-    return settle(
-        service, &call,
-        endpoint_feedback_settle(&service->endpoint, lock_token, outcome, &request, error), error);
+    begin(&operation, service, settlements[outcome], NULL, error);
+    status = perform(service, &operation,
+                     endpoint_feedback_settle(&service->endpoint, lock_token, outcome,
+                                              &operation.request, operation.error));
+    return end(&operation, judge_settlement(status, operation.error));
 }
 
 static enum c2d_status read_feedback(struct http_response *response, struct c2d_feedback **feedback,
@@ -185,85 +206,50 @@ static enum c2d_status read_feedback(struct http_response *response, struct c2d_
 enum c2d_status c2d_feedback_receive(struct c2d_client *service, struct c2d_feedback **feedback,
                                      struct c2d_error *error)
 {
-    struct c2d_error spare;
-    struct http_request request = { 0 };
-    struct http_response response = { 0 };
-    struct exchange_call call = {
-        .kind = EXCHANGE_READ,
-        .request = &request,
-        .question = { "read feedback", NULL, "ServiceConnect", false },
-        .expected = { 200, 204 },
-        .response = &response,
-    };
+    struct operation operation;
     enum c2d_status status;
 
     *feedback = NULL;
-    error = own(error, &spare);
-    status = endpoint_feedback(&service->endpoint, &request, error);
+    begin(&operation, service, FEEDBACK, NULL, error);
+    status = perform(service, &operation,
+                     endpoint_feedback(&service->endpoint, &operation.request, operation.error));
     if (status == C2D_OK)
-        status = exchange_perform(&service->exchange, &call, error);
-    if (status == C2D_OK)
-        status = read_feedback(&response, feedback, error);
-    http_response_clear(&response);
-    http_request_clear(&request);
-    return status;
+        status = read_feedback(&operation.response, feedback, operation.error);
+    return end(&operation, status);
 }
 
 enum c2d_status c2d_purge(struct c2d_client *service, const char *device_id, int64_t *purged,
                           struct c2d_error *error)
 {
-    struct c2d_error spare;
-    struct http_request request = { 0 };
-    struct http_response response = { 0 };
-    struct exchange_call call = {
-        .kind = EXCHANGE_SEND,
-        .request = &request,
-        .question = { "purge", device_id, "ServiceConnect", false },
-        .expected = { 200, 0 },
-        .response = &response,
-    };
+    struct operation operation;
     int64_t count = 0;
     enum c2d_status status;
 
-    error = own(error, &spare);
-    status = endpoint_purge(&service->endpoint, device_id, &request, error);
+    begin(&operation, service, PURGE, device_id, error);
+    status =
+        perform(service, &operation,
+                endpoint_purge(&service->endpoint, device_id, &operation.request, operation.error));
     if (status == C2D_OK)
-        status = exchange_perform(&service->exchange, &call, error);
-    if (status == C2D_OK)
-        status = json_read_purge(&response.body, &count, error);
+        status = json_read_purge(&operation.response.body, &count, operation.error);
     if (status == C2D_OK && purged != NULL)
         *purged = count;
-    http_response_clear(&response);
-    http_request_clear(&request);
-    return status;
+    return end(&operation, status);
 }
 
 enum c2d_status c2d_device_info_get(struct c2d_client *service, const char *device_id,
                                     struct c2d_device_info **info, struct c2d_error *error)
 {
-    struct c2d_error spare;
-    struct http_request request = { 0 };
-    struct http_response response = { 0 };
-    struct exchange_call call = {
-        .kind = EXCHANGE_READ,
-        .request = &request,
-        .question = { "read the registry", device_id, "RegistryRead", false },
-        .expected = { 200, 0 },
-        .hides_keys = true,
-        .response = &response,
-    };
+    struct operation operation;
     enum c2d_status status;
 
     *info = NULL;
-    error = own(error, &spare);
-    status = endpoint_device(&service->endpoint, device_id, &request, error);
+    begin(&operation, service, DEVICE, device_id, error);
+    status = perform(
+        service, &operation,
+        endpoint_device(&service->endpoint, device_id, &operation.request, operation.error));
     if (status == C2D_OK)
-        status = exchange_perform(&service->exchange, &call, error);
-    if (status == C2D_OK)
-        status = json_read_device(&response.body, info, error);
-    http_response_clear(&response);
-    http_request_clear(&request);
-    return status;
+        status = json_read_device(&operation.response.body, info, operation.error);
+    return end(&operation, status);
 }
 
 enum c2d_status c2d_sas_token(struct c2d_client *client, const char *device_id, int64_t ttl_s,
@@ -276,7 +262,8 @@ enum c2d_status c2d_sas_token(struct c2d_client *client, const char *device_id, 
     enum c2d_status status = C2D_OK;
 
     *token = NULL;
-    error = own(error, &spare);
+    error = error != NULL ? error : &spare;
+    error_reset(error);
     if (!signer_can_renew(&client->exchange.signer))
         return fail(error, C2D_CONFIG,
                     "a token needs a SharedAccessKey, and the connection string has none");
