@@ -202,5 +202,11 @@ static enum c2d_status run(struct app *app, void *arguments)
 }
 
 const struct command receive_command = {
-    "receive", "", "take the messages that wait", options, sizeof(struct settings), defaults, run,
+    .name = "receive",
+    .arguments = "",
+    .summary = "take the messages that wait",
+    .options = options,
+    .settings_size = sizeof(struct settings),
+    .defaults = defaults,
+    .run = run,
 };

@@ -95,15 +95,22 @@ static enum c2d_status run_reject(struct app *app, void *settings)
 }
 
 const struct command complete_command = {
-    "complete", "TOKEN...|-", "remove kept messages: they are done", NULL, 0, NULL, run_complete,
+    .name = "complete",
+    .arguments = "TOKEN...|-",
+    .summary = "remove kept messages: they are done",
+    .run = run_complete,
 };
 
 const struct command abandon_command = {
-    "abandon", "TOKEN...|-", "put kept messages back; the tenth time removes them", NULL, 0,
-    NULL,      run_abandon,
+    .name = "abandon",
+    .arguments = "TOKEN...|-",
+    .summary = "put kept messages back; the tenth time removes them",
+    .run = run_abandon,
 };
 
 const struct command reject_command = {
-    "reject", "TOKEN...|-", "remove kept messages: they cannot be dealt with", NULL, 0,
-    NULL,     run_reject,
+    .name = "reject",
+    .arguments = "TOKEN...|-",
+    .summary = "remove kept messages: they cannot be dealt with",
+    .run = run_reject,
 };

@@ -162,11 +162,11 @@ static enum c2d_status run(struct app *app, void *arguments)
 }
 
 const struct command feedback_command = {
-    "feedback",
-    "",
-    "read what became of messages sent with --ack",
-    options,
-    sizeof(struct settings),
-    defaults,
-    run,
+    .name = "feedback",
+    .arguments = "",
+    .summary = "read what became of messages sent with --ack",
+    .options = options,
+    .settings_size = sizeof(struct settings),
+    .defaults = defaults,
+    .run = run,
 };

@@ -74,11 +74,11 @@ static enum c2d_status run(struct app *app, void *arguments)
 }
 
 const struct command purge_command = {
-    "purge",
-    "DEVICE",
-    "remove all messages that wait for a device",
-    options,
-    sizeof(struct settings),
-    NULL,
-    run,
+    .name = "purge",
+    .arguments = "DEVICE",
+    .summary = "remove all messages that wait for a device",
+    .options = options,
+    .settings_size = sizeof(struct settings),
+    .prints = true,
+    .run = run,
 };

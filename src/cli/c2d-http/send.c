@@ -245,5 +245,11 @@ static enum c2d_status run(struct app *app, void *arguments)
 }
 
 const struct command send_command = {
-    "send", "[DEVICE]", "queue a message for a device", options, sizeof(struct settings), NULL, run,
+    .name = "send",
+    .arguments = "[DEVICE]",
+    .summary = "queue a message for a device",
+    .options = options,
+    .settings_size = sizeof(struct settings),
+    .prints = true,
+    .run = run,
 };

@@ -59,5 +59,9 @@ static enum c2d_status run(struct app *app, void *settings)
 }
 
 const struct command status_command = {
-    "status", "DEVICE...", "show what the registry knows of devices", NULL, 0, NULL, run,
+    .name = "status",
+    .arguments = "DEVICE...",
+    .summary = "show what the registry knows of devices",
+    .prints = true,
+    .run = run,
 };

@@ -172,7 +172,7 @@ static enum c2d_status run(struct app *app, void *settings)
 
     if (app->command == NULL || app->common.help || app->common.version)
         return show_help(app);
-    status = output_check(app);
+    status = app->command->prints || app->common.dry_run ? output_check(app) : C2D_OK;
     if (status == C2D_OK)
         status = app->command->run(app, settings);
     if (status == C2D_DRY_RUN)

@@ -15,6 +15,7 @@ struct command {
     const char *summary;
     const struct option *options; /* its own; NULL: none */
     size_t settings_size;         /* of the struct that they fill in */
+    bool prints;                  /* its results go to stdout, always */
     void (*defaults)(void *settings);
     /* Returns what the program exits with; has reported it, unless it is C2D_OK. */
     enum c2d_status (*run)(struct app *app, void *settings);

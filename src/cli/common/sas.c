@@ -147,15 +147,23 @@ static enum c2d_status run(struct app *app, void *arguments)
 }
 
 const struct command sas_service_command = {
-    "sas",
-    "[DEVICE]",
-    "print a token for the hub, or for DEVICE alone",
-    options,
-    sizeof(struct settings),
-    defaults,
-    run,
+    .name = "sas",
+    .arguments = "[DEVICE]",
+    .summary = "print a token for the hub, or for DEVICE alone",
+    .options = options,
+    .settings_size = sizeof(struct settings),
+    .defaults = defaults,
+    .prints = true,
+    .run = run,
 };
 
 const struct command sas_device_command = {
-    "sas", "", "print a token for this device", options, sizeof(struct settings), defaults, run,
+    .name = "sas",
+    .arguments = "",
+    .summary = "print a token for this device",
+    .options = options,
+    .settings_size = sizeof(struct settings),
+    .defaults = defaults,
+    .prints = true,
+    .run = run,
 };

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE /* open file description locks */
 #include "sink.h"
 
+#include "output.h"
 #include "report.h"
 #include "signals.h"
 
@@ -70,13 +71,10 @@ enum c2d_status sink_open(struct sink *sink, const struct app *app, const char *
                           bool exclusive)
 {
     struct stat file;
-    enum c2d_status status = C2D_OK;
+    enum c2d_status status;
 
-    *sink = (struct sink) { .name = "stdout", .fd = STDOUT_FILENO };
-    if (path != NULL) {
-        sink->name = path;
-        status = open_file(sink, app, path);
-    }
+    *sink = (struct sink) { .name = path != NULL ? path : "stdout", .fd = STDOUT_FILENO };
+    status = path != NULL ? open_file(sink, app, path) : output_check(app);
     if (status != C2D_OK)
         return status;
     sink->is_ours = path != NULL;
