@@ -1,5 +1,6 @@
 /* send: one message to one device. */
 #include "../common/json_line.h"
+#include "../common/monotonic.h"
 #include "../common/output.h"
 #include "../common/report.h"
 #include "../common/session.h"
@@ -168,19 +169,11 @@ static enum c2d_status print_result(const struct app *app, const struct subject 
     return status;
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec now = { 0 };
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static enum c2d_status send_message(struct app *app, const struct subject *subject,
                                     const struct c2d_message *message)
 {
     struct c2d_error error;
-    int64_t started_ms = now_ms();
+    int64_t started_ms = monotonic_ms();
     enum c2d_status status = c2d_send(app->client, subject->device_id, message, &error);
 
     if (status != C2D_OK)
@@ -190,7 +183,7 @@ static enum c2d_status send_message(struct app *app, const struct subject *subje
                        "an earlier try got no answer: message '%s' may be queued twice, under the "
                        "same id",
                        subject->message_id);
-    return print_result(app, subject, &error, now_ms() - started_ms);
+    return print_result(app, subject, &error, monotonic_ms() - started_ms);
 }
 
 static enum c2d_status fill_message(struct app *app, const struct settings *settings,

@@ -1,24 +1,16 @@
 #include "waiting.h"
 
+#include "monotonic.h"
 #include "signals.h"
 
 #include <poll.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
-
-static int64_t now_ms(void)
-{
-    struct timespec now = { 0 };
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 struct waiting waiting_begin(int64_t wait_ms, int64_t interval_ms)
 {
     return (struct waiting) {
-        .end_ms = now_ms() + wait_ms,
+        .end_ms = monotonic_ms() + wait_ms,
         .interval_ms = interval_ms,
         .was_last = wait_ms == 0,
     };
@@ -27,7 +19,7 @@ struct waiting waiting_begin(int64_t wait_ms, int64_t interval_ms)
 /* Programs that were started together must not go on asking together. */
 static int64_t jittered(int64_t interval_ms)
 {
-    unsigned seed = (unsigned)now_ms() ^ (unsigned)getpid();
+    unsigned seed = (unsigned)monotonic_ms() ^ (unsigned)getpid();
     int64_t tenth = interval_ms / 10;
 
     return tenth == 0 ? interval_ms : interval_ms - tenth + rand_r(&seed) % (2 * tenth + 1);
@@ -36,7 +28,7 @@ static int64_t jittered(int64_t interval_ms)
 bool waiting_next(struct waiting *waiting)
 {
     struct pollfd wake = { .fd = signals_fd(), .events = POLLIN };
-    int64_t wake_ms = now_ms() + jittered(waiting->interval_ms);
+    int64_t wake_ms = monotonic_ms() + jittered(waiting->interval_ms);
     int64_t left_ms;
 
     if (waiting->was_last || signals_caught() != 0)
@@ -45,7 +37,7 @@ bool waiting_next(struct waiting *waiting)
         wake_ms = waiting->end_ms;
         waiting->was_last = true;
     }
-    while ((left_ms = wake_ms - now_ms()) > 0) {
+    while ((left_ms = wake_ms - monotonic_ms()) > 0) {
         poll(&wake, 1, left_ms > 60000 ? 60000 : (int)left_ms);
         if (signals_caught() != 0)
             return false;
