@@ -5,7 +5,7 @@
  *
  * Threads: a client is used by one thread at a time; different clients are independent. The library
  * keeps no global state of its own, prints nothing, never exits and reads no environment variable
- * (libcurl's proxy variables aside).
+ * (libcurl reads its proxy variables, and SSLKEYLOGFILE where it was built so).
  *
  * Text is NUL-terminated UTF-8 unless said otherwise, arguments are borrowed for the call only, and
  * every `char *` result is the caller's, to be freed with free().
@@ -57,7 +57,7 @@ enum c2d_status {
     C2D_PROTOCOL = 24,        /* not what a hub answers, or over a limit */
     C2D_UNKNOWN_OUTCOME = 25, /* a send was written and never answered: it may be queued */
     C2D_LOCKED = 26,          /* programs only: another instance is at work */
-    C2D_USAGE = 64,           /* programs only: command line */
+    C2D_USAGE = 64,           /* an option that cannot be; programs: command line */
     C2D_DATA = 65,            /* a message, id or token that the wire cannot carry */
     C2D_NO_INPUT = 66,        /* programs only: an input file cannot be read */
     C2D_INTERNAL = 70,        /* a broken invariant: a defect of this library */
@@ -147,7 +147,8 @@ C2D_API struct c2d_options c2d_options_default(void);
 /* Reads connection_string ("HostName=…;DeviceId=…;SharedAccessKey=…", or SharedAccessKeyName=… for
  * the back end; SharedAccessSignature=… or x509=true instead of a key) and connects nothing yet.
  * At most 4096 bytes; one trailing newline is ignored. options NULL: defaults. Copies what it is
- * given. C2D_CONFIG says what is wrong with the string, a certificate or an option. */
+ * given. C2D_CONFIG says what is wrong with the string or a certificate, C2D_USAGE which option
+ * cannot be. */
 C2D_API enum c2d_status c2d_client_new(struct c2d_client **client, const char *connection_string,
                                        const struct c2d_options *options, struct c2d_error *error);
 /* Closes the connections and wipes key and token. NULL is fine. */
@@ -203,6 +204,10 @@ C2D_API enum c2d_status c2d_send(struct c2d_client *service, const char *device_
  * the request is given up at once. */
 C2D_API enum c2d_status c2d_receive(struct c2d_client *device, struct c2d_message **message,
                                     struct c2d_error *error);
+/* C2D_DATA, with the character named, for an id or token that no request can carry; for whoever
+ * wants to know before the first request. */
+C2D_API enum c2d_status c2d_check_device_id(const char *device_id, struct c2d_error *error);
+C2D_API enum c2d_status c2d_check_lock_token(const char *lock_token, struct c2d_error *error);
 /* For messages made by c2d_receive(). NULL is fine. */
 C2D_API void c2d_message_free(struct c2d_message *message);
 

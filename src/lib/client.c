@@ -68,7 +68,7 @@ static bool is_proxy_url(const char *proxy)
 
     for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
         if (strncasecmp(proxy, schemes[i], strlen(schemes[i])) == 0)
-            return proxy[strlen(schemes[i])] != '\0' && strchr(proxy, '@') == NULL;
+            return proxy[strlen(schemes[i])] != '\0';
     return *proxy == '\0';
 }
 
@@ -86,16 +86,21 @@ static enum c2d_status check_options(const struct c2d_options *options, struct c
     enum c2d_status status = C2D_OK;
 
     if (options->timeout_ms < 1 || options->connect_timeout_ms < 1 || options->retries < 0)
-        return fail(error, C2D_CONFIG, "a time-out or the number of retries is out of range");
-    if (options->api_version != NULL)
-        status = value_check("api-version", options->api_version, error);
-    if (status == C2D_OK && options->proxy != NULL && !is_proxy_url(options->proxy))
-        return fail(error, C2D_CONFIG,
-                    "the proxy must be http://, https:// or socks5h://HOST[:PORT], without a "
-                    "password");
-    if (status == C2D_OK && options->connect_to != NULL && !is_host_and_port(options->connect_to))
-        return fail(error, C2D_CONFIG, "'%s' is not HOST:PORT", options->connect_to);
-    if (status == C2D_OK && options->ca_file != NULL)
+        return fail(error, C2D_USAGE, "a time-out or the number of retries is out of range");
+    if (options->api_version != NULL && value_check("", options->api_version, NULL) != C2D_OK)
+        return fail(error, C2D_USAGE, "--api-version takes printable ASCII without outer spaces");
+    if (options->proxy != NULL && strchr(options->proxy, '@') != NULL) {
+        hint(error, "put USER:PASSWORD into a file of mode 600 and pass --proxy-user-file FILE");
+        return fail(error, C2D_USAGE,
+                    "--proxy takes no user or password: every user of this machine could read it");
+    }
+    if (options->proxy != NULL && !is_proxy_url(options->proxy))
+        return fail(error, C2D_USAGE,
+                    "--proxy takes http://, https:// or socks5h://HOST[:PORT], or none");
+    if (options->connect_to != NULL && !is_host_and_port(options->connect_to))
+        return fail(error, C2D_USAGE, "--connect-to takes HOST:PORT, not '%.60s'",
+                    options->connect_to);
+    if (options->ca_file != NULL)
         status = tls_check_ca_file(options->ca_file, error);
     if (status == C2D_OK && options->ca_dir != NULL)
         status = tls_check_ca_dir(options->ca_dir, error);
@@ -140,7 +145,6 @@ static void set_up(struct c2d_client *client, const struct clock *clock)
     client->endpoint = (struct endpoint) { &client->credentials, options->api_version };
     client->exchange.clock = *clock;
     client->exchange.signer.credentials = &client->credentials;
-    client->exchange.budget.tokens = RETRY_BUDGET_FULL;
     client->exchange.connect_timeout_ms = options->connect_timeout_ms;
     client->exchange.timeout_ms = options->timeout_ms;
     client->exchange.retries = options->retries;

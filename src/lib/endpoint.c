@@ -106,13 +106,6 @@ enum c2d_status endpoint_receive(const struct endpoint *endpoint, struct http_re
     return url_end(endpoint, device_api_version, request, error);
 }
 
-static enum c2d_status check_lock_token(const char *lock_token, struct c2d_error *error)
-{
-    if (*lock_token == '\0')
-        return fail(error, C2D_DATA, "the lock token is empty");
-    return value_check("lock token", lock_token, error);
-}
-
 /* The last part of a settlement's path. Complete and reject differ only in a query parameter whose
  * presence decides. */
 static enum c2d_status url_settle(const struct endpoint *endpoint, const char *version,
@@ -139,7 +132,7 @@ enum c2d_status endpoint_settle(const struct endpoint *endpoint, const char *loc
     enum c2d_status status = require_role(endpoint, C2D_ROLE_DEVICE, error);
 
     if (status == C2D_OK)
-        status = check_lock_token(lock_token, error);
+        status = id_check_lock_token(lock_token, error);
     if (status != C2D_OK)
         return status;
     url_begin(endpoint, request);
@@ -168,7 +161,7 @@ enum c2d_status endpoint_feedback_settle(const struct endpoint *endpoint, const 
     enum c2d_status status = require_role(endpoint, C2D_ROLE_SERVICE, error);
 
     if (status == C2D_OK)
-        status = check_lock_token(lock_token, error);
+        status = id_check_lock_token(lock_token, error);
     if (status == C2D_OK && outcome == C2D_REJECT)
         status =
             fail(error, C2D_DATA, "a feedback batch is completed or abandoned, never rejected");

@@ -12,18 +12,6 @@ enum {
     SLACK_MS = 1000, /* the transport keeps the deadline itself, and knows more to say of it */
 };
 
-/* Where one operation stands. */
-struct progress {
-    int64_t deadline_ms;
-    unsigned attempts;
-    int64_t previous_delay_ms;
-    bool token_renewed;
-    bool clock_followed;
-    bool cancelled;          /* the grace period runs: no further try */
-    bool written_unanswered; /* some try was written and lost */
-    struct c2d_error answer; /* of the last try that was answered; http_status 0: none was */
-};
-
 static int64_t now_ms(const struct exchange *exchange)
 {
     return exchange->clock.monotonic_ms(exchange->clock.context);
@@ -42,46 +30,46 @@ static enum c2d_status fail_cancelled(struct c2d_error *error)
 }
 
 /* Begins the grace period if there is to be one; false if the operation stops here and now. */
-static bool survives_cancel(const struct exchange *exchange, const struct exchange_call *call,
-                            struct progress *progress, bool begun)
+static bool survives_cancel(const struct exchange *exchange, struct exchange_call *call, bool begun)
 {
     int64_t grace_end_ms = now_ms(exchange) + GRACE_MS;
 
     if (call->kind == EXCHANGE_READ || (call->kind == EXCHANGE_SEND && !begun))
         return false;
-    if (!progress->cancelled && grace_end_ms < progress->deadline_ms)
-        progress->deadline_ms = grace_end_ms;
-    progress->cancelled = true;
+    if (grace_end_ms < call->progress.deadline_ms)
+        call->progress.deadline_ms = grace_end_ms;
+    call->progress.cancelled = true;
     return true;
 }
 
-static enum c2d_status start(struct exchange *exchange, const struct exchange_call *call,
-                             struct progress *progress, struct c2d_error *error)
+static enum c2d_status start(struct exchange *exchange, struct exchange_call *call,
+                             struct c2d_error *error)
 {
     struct http_request *request = call->request;
-    int64_t left_ms = progress->deadline_ms - now_ms(exchange);
-    enum c2d_status status =
-        signer_token(&exchange->signer, exchange->clock.wall_s(exchange->clock.context),
-                     &request->authorization, error);
+    int64_t now_s = exchange->clock.wall_s(exchange->clock.context);
+    int64_t left_ms = call->progress.deadline_ms - now_ms(exchange);
+    enum c2d_status status = signer_token(&exchange->signer, now_s, &request->authorization, error);
 
     if (status != C2D_OK)
         return status;
     if (exchange->dry_run) {
-        observe_dry_run(&exchange->observe, request);
+        if (!observe_dry_run(&exchange->observe, request))
+            return fail_memory(error);
         return fail(error, C2D_DRY_RUN, "dry run: nothing was sent");
     }
     request->timeout_ms = left_ms > 1 ? (int)left_ms : 1;
     request->connect_timeout_ms = exchange->connect_timeout_ms;
     observe_request(&exchange->observe, request);
-    progress->attempts++;
-    return exchange->transport.start(exchange->transport.self, request, progress, error);
+    call->progress.attempts++;
+    call->progress.started_at_s = now_s;
+    return exchange->transport.start(exchange->transport.self, request, call, error);
 }
 
 /* Waits for the try that was started. False when it was given up because of a cancellation. */
-static bool await(struct exchange *exchange, const struct exchange_call *call,
-                  struct progress *progress, struct http_done *done)
+static bool await(struct exchange *exchange, struct exchange_call *call, struct http_done *done)
 {
     struct http_transport *transport = &exchange->transport;
+    const struct exchange_progress *progress = &call->progress;
 
     for (;;) {
         int64_t end_ms = progress->deadline_ms + (progress->cancelled ? 0 : SLACK_MS);
@@ -91,15 +79,15 @@ static bool await(struct exchange *exchange, const struct exchange_call *call,
         if (transport->wait(transport->self, left_ms > 0 ? left_ms : 0, cancel_fd, done))
             return true;
         if (!progress->cancelled && is_cancelled(exchange)) {
-            if (survives_cancel(exchange, call, progress, true))
+            if (survives_cancel(exchange, call, true))
                 continue;
-            transport->cancel(transport->self, progress);
+            transport->cancel(transport->self, call);
             return false;
         }
         if (end_ms - now_ms(exchange) > 0)
             continue;
-        transport->cancel(transport->self, progress);
-        *done = (struct http_done) { .tag = progress, .written = true };
+        transport->cancel(transport->self, call);
+        *done = (struct http_done) { .tag = call, .written = true };
         done->error.retryable = true;
         fail(&done->error, C2D_TIMEOUT, "no answer in time");
         return true;
@@ -112,18 +100,18 @@ static bool is_expected(const struct exchange_call *call, int http_status)
            && (http_status == call->expected[0] || http_status == call->expected[1]);
 }
 
-/* Turns what came back into error; true on success, with call->response filled in. */
-static bool read_done(struct exchange *exchange, const struct exchange_call *call,
-                      struct progress *progress, struct http_done *done, struct c2d_error *error)
+/* Turns what came back into error; true on success. */
+static bool read_done(struct exchange *exchange, struct exchange_call *call,
+                      const struct http_done *done, struct c2d_error *error)
 {
-    const struct http_request *request = call->request;
+    struct exchange_progress *progress = &call->progress;
     bool success = false;
 
     if (done->error.status != C2D_OK) {
         *error = done->error;
         progress->written_unanswered = progress->written_unanswered || done->written;
     } else {
-        observe_response(&exchange->observe, request, &done->response, call->hides_keys);
+        observe_response(&exchange->observe, call->request, &done->response, call->hides_keys);
         success = is_expected(call, done->response.status);
         if (success)
             *error = (struct c2d_error) { .http_status = done->response.status };
@@ -132,33 +120,34 @@ static bool read_done(struct exchange *exchange, const struct exchange_call *cal
                            exchange->clock.wall_s(exchange->clock.context), error);
         progress->answer = *error;
     }
-    mask_signature(error->text, strlen(error->text), request->authorization);
+    mask_signature(error->text, strlen(error->text), call->request->authorization);
     error->attempts = progress->attempts;
     error->earlier_try_unanswered = progress->written_unanswered;
     return success;
 }
 
-/* On a 401: do the hub's clock and ours differ? Then the next token is signed with the hub's. */
-static void compare_clocks(struct exchange *exchange, struct progress *progress,
-                           const struct http_response *response)
+/* After a 401: a fresh token, signed with the hub's time if its clock and ours differ. */
+static void renew_token(struct exchange *exchange, struct exchange_progress *progress,
+                        const struct http_response *response)
 {
-    int64_t now_s = exchange->clock.wall_s(exchange->clock.context);
+    const struct http_headers *headers = &response->headers;
     int64_t off_s;
 
-    if (response->status != 401 || progress->token_renewed || !signer_can_renew(&exchange->signer)
-        || !signer_follow_date(&exchange->signer, http_headers_get(&response->headers, "Date"),
-                               http_headers_get(&response->headers, "Age"), now_s))
-        return;
-    progress->clock_followed = true;
+    progress->token_renewed = true;
+    signer_renew(&exchange->signer);
+    progress->clock_followed = signer_follow_date(
+        &exchange->signer, http_headers_get(headers, "Date"), http_headers_get(headers, "Age"),
+        exchange->clock.wall_s(exchange->clock.context));
     off_s = exchange->signer.clock_offset_s;
-    observe_warning(&exchange->observe,
-                    "this machine's clock is %lld min %s by the hub's Date header: trying again "
-                    "with the hub's time; set the clock",
-                    (long long)(llabs(off_s) / 60), off_s > 0 ? "behind" : "ahead");
+    if (progress->clock_followed)
+        observe_warning(&exchange->observe,
+                        "this machine's clock is %lld min %s by the hub's Date header: trying "
+                        "again with the hub's time; set the clock",
+                        (long long)(llabs(off_s) / 60), off_s > 0 ? "behind" : "ahead");
 }
 
 /* Says what the comparison of clocks has shown, once it has not helped. */
-static void blame_clock(struct exchange *exchange, const struct progress *progress,
+static void blame_clock(struct exchange *exchange, const struct exchange_progress *progress,
                         struct c2d_error *error)
 {
     int64_t off_s = exchange->signer.clock_offset_s;
@@ -176,35 +165,52 @@ static void blame_clock(struct exchange *exchange, const struct progress *progre
 }
 
 /* The last word on an operation that failed. */
-static enum c2d_status conclude(struct exchange *exchange, const struct progress *progress,
+static enum c2d_status conclude(struct exchange *exchange, const struct exchange_progress *progress,
                                 bool out_of_time, struct c2d_error *error)
 {
     char last[sizeof error->text];
 
-    if (out_of_time || error->status == C2D_TIMEOUT) {
-        if (progress->answer.http_status != 0) {
-            *error = progress->answer;
-        } else {
-            snprintf(last, sizeof last, "%s", error->text);
-            fail(error, C2D_TIMEOUT, "%s%.400s", out_of_time ? "no time for another try: " : "",
-                 last);
-        }
-    }
+    memcpy(last, error->text, sizeof last);
+    if ((out_of_time || error->status == C2D_TIMEOUT) && progress->answer.http_status != 0)
+        *error = progress->answer;
+    else if (out_of_time)
+        fail(error, C2D_TIMEOUT, "no time for another try: %.400s", last);
     blame_clock(exchange, progress, error);
     error->attempts = progress->attempts;
     error->earlier_try_unanswered = progress->written_unanswered;
     if (progress->attempts > 1) {
-        snprintf(last, sizeof last, "%s", error->text);
+        memcpy(last, error->text, sizeof last);
         fail(error, error->status, "%.480s (%u tries)", last, progress->attempts);
     }
     return error->status;
 }
 
-/* Waits as the policy says; false when the operation ends with what error holds. */
-static bool prepare_retry(struct exchange *exchange, const struct exchange_call *call,
-                          struct progress *progress, struct c2d_error *error, bool *out_of_time)
+/* False when a signal ends the operation instead. */
+static bool sleep_between(struct exchange *exchange, struct exchange_call *call, int64_t delay_ms)
 {
+    struct http_transport *transport = &exchange->transport;
+    int64_t end_ms = now_ms(exchange) + delay_ms;
     struct http_done none;
+
+    for (;;) {
+        int64_t left_ms = end_ms - now_ms(exchange);
+
+        if (left_ms <= 0)
+            return true;
+        transport->wait(transport->self, left_ms,
+                        call->progress.cancelled ? -1 : exchange->cancel_fd, &none);
+        if (!call->progress.cancelled && is_cancelled(exchange)
+            && (!survives_cancel(exchange, call, false) || end_ms >= call->progress.deadline_ms))
+            return false;
+    }
+}
+
+/* Waits as the policy says; false when the operation ends with what error holds. */
+static bool prepare_retry(struct exchange *exchange, struct exchange_call *call,
+                          const struct http_response *response, struct c2d_error *error,
+                          bool *out_of_time)
+{
+    struct exchange_progress *progress = &call->progress;
     int64_t delay_ms = 0;
     struct retry_case now = {
         .attempt = progress->attempts,
@@ -216,58 +222,56 @@ static bool prepare_retry(struct exchange *exchange, const struct exchange_call 
         .previous_delay_ms = progress->previous_delay_ms,
         .random = exchange->clock.random(exchange->clock.context),
     };
-    enum retry_verdict verdict = retry_decide(&now, &exchange->budget, &delay_ms);
+    enum retry_verdict verdict = RETRY_NEVER;
 
+    if (!progress->cancelled || call->kind == EXCHANGE_SETTLE)
+        verdict = retry_decide(&now, exchange->budget, &delay_ms);
     *out_of_time = verdict == RETRY_NO_TIME;
-    if (verdict == RETRY_NEVER || verdict == RETRY_NO_TIME || progress->cancelled)
-        return false;
-    if (verdict == RETRY_RENEWED) {
-        progress->token_renewed = true;
-        signer_renew(&exchange->signer);
-        return true;
-    }
+    if (verdict == RETRY_RENEWED)
+        renew_token(exchange, progress, response);
     progress->previous_delay_ms = delay_ms;
-    exchange->transport.wait(exchange->transport.self, delay_ms, exchange->cancel_fd, &none);
-    if (is_cancelled(exchange)) {
+    if (verdict == RETRY_AFTER_DELAY && !sleep_between(exchange, call, delay_ms)) {
         if (call->kind == EXCHANGE_READ)
             fail_cancelled(error);
         return false;
     }
-    return true;
+    return verdict == RETRY_RENEWED || verdict == RETRY_AFTER_DELAY;
 }
 
-enum c2d_status exchange_perform(struct exchange *exchange, const struct exchange_call *call,
+enum c2d_status exchange_perform(struct exchange *exchange, struct exchange_call *call,
                                  struct c2d_error *error)
 {
-    struct progress progress = { .deadline_ms = now_ms(exchange) + exchange->timeout_ms };
-    bool out_of_time = false;
+    struct exchange_progress *progress = &call->progress;
+    bool out_of_time = false, again;
 
     error_reset(error);
-    if (is_cancelled(exchange) && !survives_cancel(exchange, call, &progress, false))
+    if (progress->deadline_ms == 0)
+        progress->deadline_ms = now_ms(exchange) + exchange->timeout_ms;
+    if (is_cancelled(exchange) && !survives_cancel(exchange, call, false))
         return fail_cancelled(error);
     do {
         struct http_done done = { 0 };
         int64_t started_ms = now_ms(exchange);
-        enum c2d_status status = start(exchange, call, &progress, error);
+        enum c2d_status status = start(exchange, call, error);
         bool success;
 
         if (status != C2D_OK)
             return status;
-        if (!await(exchange, call, &progress, &done)) {
-            error->attempts = progress.attempts;
+        if (!await(exchange, call, &done)) {
+            error->attempts = progress->attempts;
             error->earlier_try_unanswered = true;
             return fail_cancelled(error);
         }
-        success = read_done(exchange, call, &progress, &done, error);
+        success = read_done(exchange, call, &done, error);
         observe_attempt(&exchange->observe, call->request, error, now_ms(exchange) - started_ms);
         if (success) {
-            retry_success(&exchange->budget);
+            retry_success(exchange->budget);
             *call->response = done.response;
             return C2D_OK;
         }
-        compare_clocks(exchange, &progress, &done.response);
+        again = prepare_retry(exchange, call, &done.response, error, &out_of_time);
         http_response_clear(&done.response);
-    } while (prepare_retry(exchange, call, &progress, error, &out_of_time));
+    } while (again);
     return error->status == C2D_CANCELLED ? C2D_CANCELLED
-                                          : conclude(exchange, &progress, out_of_time, error);
+                                          : conclude(exchange, progress, out_of_time, error);
 }

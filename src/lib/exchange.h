@@ -14,7 +14,7 @@ struct exchange {
     struct http_transport transport;
     struct clock clock;
     struct signer signer;
-    struct retry_budget budget;
+    struct retry_budget *budget; /* NULL: tries are bounded by their number alone */
     struct observe observe;
     int connect_timeout_ms, timeout_ms, retries;
     int cancel_fd;
@@ -28,6 +28,20 @@ enum exchange_kind {
     EXCHANGE_SETTLE, /* begun all the same, and gets 5 s to end */
 };
 
+/* Where a call stands. Zeroed at first; a call that is performed again in another form goes on with
+ * it, so that time-out, count and doubts are those of the whole. */
+struct exchange_progress {
+    int64_t deadline_ms;
+    int64_t started_at_s; /* when the last try left, by our clock */
+    unsigned attempts;
+    int64_t previous_delay_ms;
+    bool token_renewed;
+    bool clock_followed;
+    bool cancelled;          /* the grace period runs */
+    bool written_unanswered; /* some try was written and lost */
+    struct c2d_error answer; /* of the last try that was answered; http_status 0: none was */
+};
+
 struct exchange_call {
     enum exchange_kind kind;
     struct http_request *request; /* complete but for Authorization and time-outs */
@@ -35,10 +49,11 @@ struct exchange_call {
     int expected[2];                /* HTTP statuses that are success; 0: no second one */
     bool hides_keys;                /* the answer is the registry's */
     struct http_response *response; /* filled in on success; zeroed by the caller */
+    struct exchange_progress progress;
 };
 
 /* Resets error first. Any status of the hub or the network; C2D_DRY_RUN, C2D_CANCELLED. */
-enum c2d_status exchange_perform(struct exchange *exchange, const struct exchange_call *call,
+enum c2d_status exchange_perform(struct exchange *exchange, struct exchange_call *call,
                                  struct c2d_error *error);
 
 #endif

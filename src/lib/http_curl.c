@@ -4,6 +4,7 @@
 #include "http_failure.h"
 #include "http_reader.h"
 #include "status.h"
+#include "text.h"
 #include "tls.h"
 
 #include <curl/curl.h>
@@ -95,6 +96,7 @@ static const struct {
     { CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1 }, /* 2 would change the case of properties */
     { CURLOPT_NETRC, CURL_NETRC_IGNORED },
     { CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2 },
+    { CURLOPT_PROXY_SSLVERSION, CURL_SSLVERSION_TLSv1_2 },
     { CURLOPT_SSL_VERIFYPEER, 1 },
     { CURLOPT_SSL_VERIFYHOST, 2 },
     { CURLOPT_PROXY_SSL_VERIFYPEER, 1 },
@@ -259,8 +261,13 @@ static const struct {
     { CURLE_COULDNT_CONNECT, HTTP_NO_CONNECTION },
     { CURLE_PROXY, HTTP_PROXY_REFUSED },
     { CURLE_PEER_FAILED_VERIFICATION, HTTP_NOT_TRUSTED },
-    { CURLE_WEIRD_SERVER_REPLY, HTTP_NOT_HTTP },
+    { CURLE_SSL_CERTPROBLEM, HTTP_NOT_TRUSTED },
+    { CURLE_SSL_CIPHER, HTTP_NOT_TRUSTED },
+    { CURLE_SSL_ISSUER_ERROR, HTTP_NOT_TRUSTED },
+    { CURLE_SSL_INVALIDCERTSTATUS, HTTP_NOT_TRUSTED },
+    { CURLE_SSL_CACERT_BADFILE, HTTP_NO_TRUST_STORE },
     { CURLE_UNSUPPORTED_PROTOCOL, HTTP_NOT_HTTP },
+    { CURLE_WEIRD_SERVER_REPLY, HTTP_NOT_HTTP },
     { CURLE_OUT_OF_MEMORY, HTTP_NO_MEMORY },
 };
 
@@ -270,6 +277,11 @@ static enum http_failure_kind kind_of(const struct slot *slot, CURLcode code, lo
         return HTTP_BROKEN;
     if (code == CURLE_OPERATION_TIMEDOUT)
         return timeout_kind(slot);
+    if (code == CURLE_OUT_OF_MEMORY && slot->written && !slot->reader.head_complete)
+        return HTTP_NOT_HTTP; /* what libcurl says of a header line over 100 KiB */
+    if (!slot->written
+        && (code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_COULDNT_RESOLVE_PROXY))
+        return HTTP_NO_PROXY_NAME;
     if (code == CURLE_SSL_CONNECT_ERROR)
         return slot->tls.refused ? HTTP_NOT_TRUSTED : HTTP_CUT;
     if (!slot->written && proxy_status >= 300)
@@ -280,20 +292,29 @@ static enum http_failure_kind kind_of(const struct slot *slot, CURLcode code, lo
     return HTTP_CUT;
 }
 
-static void describe(const struct slot *slot, CURLcode code, struct c2d_error *error)
+static void describe(struct slot *slot, CURLcode code, struct c2d_error *error)
 {
     const char *detail = slot->detail[0] != '\0' ? slot->detail : curl_easy_strerror(code);
     long proxy_status = 0;
+
+    mask_userinfo(slot->detail); /* a proxy's URL may come from the environment, with a password */
 
     if (code == CURLE_OK)
         detail = "it was cut";
     if (code == CURLE_ABORTED_BY_CALLBACK)
         detail = "a kept connection had died";
     curl_easy_getinfo(slot->easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
-    http_failure_describe(&(struct http_failure) { kind_of(slot, code, proxy_status), slot->request,
-                                                   detail, (int)proxy_status, &slot->tls,
-                                                   &slot->reader.broken },
-                          error);
+    http_failure_describe(
+        &(struct http_failure) {
+            .kind = kind_of(slot, code, proxy_status),
+            .request = slot->request,
+            .detail = detail,
+            .proxy_has_user = slot->web->options.proxy_user != NULL,
+            .proxy_status = (int)proxy_status,
+            .tls = &slot->tls,
+            .broken = &slot->reader.broken,
+        },
+        error);
 }
 
 static bool begin(struct slot *slot)

@@ -44,8 +44,11 @@ static void describe_proxy(const struct http_failure *failure, const char *host,
                            struct c2d_error *error)
 {
     if (failure->proxy_status == 407) {
-        hint(error, "pass its user and password with --proxy-user-file FILE");
-        fail(error, C2D_AUTH, "the proxy asks for credentials (HTTP 407)");
+        hint(error, "%s",
+             failure->proxy_has_user ? "are user and password in --proxy-user-file right?"
+                                     : "pass its user and password with --proxy-user-file FILE");
+        fail(error, C2D_AUTH, "the proxy %s (HTTP 407)",
+             failure->proxy_has_user ? "refused the credentials" : "asks for credentials");
         return;
     }
     error->retryable = failure->proxy_status >= 500 || failure->proxy_status == 0;
@@ -66,7 +69,7 @@ static const struct {
 } sentences[] = {
     { HTTP_NO_NAME, C2D_NETWORK, "cannot find the address of",
       "check HostName in the connection string, and this machine's name server" },
-    { HTTP_NO_PROXY_NAME, C2D_NETWORK, "cannot find the address of the proxy on the way to",
+    { HTTP_NO_PROXY_NAME, C2D_NETWORK, "cannot use the proxy on the way to",
       "check --proxy, https_proxy and ALL_PROXY" },
     { HTTP_NO_CONNECTION, C2D_NETWORK, "cannot connect to",
       "is port 443 open? Behind a proxy, set https_proxy or pass --proxy" },
@@ -98,6 +101,8 @@ void http_failure_describe(const struct http_failure *failure, struct c2d_error 
         describe_trust(failure, host, error);
     else if (failure->kind == HTTP_PROXY_REFUSED)
         describe_proxy(failure, host, error);
+    else if (failure->kind == HTTP_NO_TRUST_STORE)
+        fail(error, C2D_CONFIG, "the trusted certificates cannot be read: %s", failure->detail);
     else if (failure->kind == HTTP_NOT_HTTP)
         fail(error, C2D_PROTOCOL, "what %s answers is not HTTP: %s", host, failure->detail);
     else if (failure->kind == HTTP_BROKEN)

@@ -2,6 +2,7 @@
 
 #include "limits.h"
 #include "status.h"
+#include "text.h"
 
 #include <string.h>
 #include <strings.h>
@@ -18,18 +19,22 @@ static void begin_head(struct http_reader *reader)
     reader->framed = false;
 }
 
-/* Notes what frames the body. Two lengths that differ would let two readers cut an answer in two
- * ways: false. */
+/* Notes what frames the body. False for a length that is no number, and for two that differ, which
+ * two readers would cut in two ways. */
 static bool note_framing(struct http_reader *reader)
 {
     const struct http_headers *headers = &reader->response.headers;
     const char *name = http_header_name(headers, headers->count - 1);
     const char *value = http_header_value(headers, headers->count - 1);
+    long long length;
 
     if (strcasecmp(name, "Transfer-Encoding") == 0 && strcasecmp(value, "chunked") == 0)
         reader->framed = true;
     if (strcasecmp(name, "Content-Length") != 0)
         return true;
+    /* libcurl reads on to the end of the connection for a length that it cannot hold. */
+    if (!text_to_number(value, INT64_MAX, &length))
+        return false;
     reader->framed = true;
     for (size_t i = 0; i + 1 < headers->count; i++)
         if (strcasecmp(http_header_name(headers, i), name) == 0
@@ -59,7 +64,8 @@ static enum c2d_status take_line(struct http_reader *reader, const char *line, s
     }
     status = http_headers_add_line(&reader->response.headers, line, size, &reader->broken);
     if (status == C2D_OK && !note_framing(reader))
-        status = fail(&reader->broken, C2D_PROTOCOL, "the answer has two lengths");
+        status = fail(&reader->broken, C2D_PROTOCOL,
+                      "the answer has two lengths, or one that is no number");
     return status;
 }
 

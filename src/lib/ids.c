@@ -41,6 +41,25 @@ enum c2d_status id_check_device(const char *id, struct c2d_error *error)
     return id_check("device id", id, LIMIT_DEVICE_ID, "-.+%_#*?!(),:=@$'", error);
 }
 
+enum c2d_status c2d_check_device_id(const char *device_id, struct c2d_error *error)
+{
+    error_reset(error);
+    return id_check_device(device_id, error);
+}
+
+enum c2d_status id_check_lock_token(const char *token, struct c2d_error *error)
+{
+    if (*token == '\0')
+        return fail(error, C2D_DATA, "the lock token is empty");
+    return value_check("lock token", token, error);
+}
+
+enum c2d_status c2d_check_lock_token(const char *lock_token, struct c2d_error *error)
+{
+    error_reset(error);
+    return id_check_lock_token(lock_token, error);
+}
+
 enum c2d_status id_check_message(const char *id, struct c2d_error *error)
 {
     return id_check("message id", id, LIMIT_MESSAGE_ID, "-:.+%_#*?!(),=@;$'", error);

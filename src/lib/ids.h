@@ -7,6 +7,8 @@
 /* C2D_DATA with the character named when id is no device id: 1-128 of A-Za-z0-9 and
  * - . + % _ # * ? ! ( ) , : = @ $ ' and neither "." nor "..", which libraries take for a folder. */
 enum c2d_status id_check_device(const char *id, struct c2d_error *error);
+/* The same for lock tokens, which are the hub's own and any plain text. */
+enum c2d_status id_check_lock_token(const char *token, struct c2d_error *error);
 /* The same for message ids, which may also hold ";". */
 enum c2d_status id_check_message(const char *id, struct c2d_error *error);
 /* C2D_DATA when value is not 0x20-0x7e or begins or ends with a space; what names it. */

@@ -1,9 +1,8 @@
 #include "json.h"
 
+#include "json_scan.h"
 #include "json_write.h"
-#include "limits.h"
 #include "status.h"
-#include "text.h"
 
 #include <cjson/cJSON.h>
 #include <stdio.h>
@@ -11,46 +10,15 @@
 #include <string.h>
 #include <strings.h>
 
-/* cJSON parses by recursion and takes 1000 levels: a stranger's nesting is counted first. */
-static bool depth_is_safe(const char *text, size_t size)
+/* *root is the whole of text as one JSON value, or NULL: C2D_PROTOCOL when it is none, C2D_OS when
+ * memory is gone, which cJSON alone would not tell apart. */
+static enum c2d_status parse(const struct buf *text, cJSON **root, struct c2d_error *error)
 {
-    int depth = 0;
-    bool in_string = false;
-
-    for (size_t i = 0; i < size; i++) {
-        char c = text[i];
-
-        if (in_string && c == '\\')
-            i++;
-        else if (c == '"')
-            in_string = !in_string;
-        else if (!in_string && (c == '{' || c == '['))
-            depth++;
-        else if (!in_string && (c == '}' || c == ']'))
-            depth--;
-        if (depth > LIMIT_JSON_DEPTH)
-            return false;
-    }
-    return true;
-}
-
-/* The whole of text as one JSON value, or NULL: valid UTF-8, no NUL, nothing behind it. */
-static cJSON *parse(const char *text, size_t size)
-{
-    const char *end = NULL;
-    cJSON *root;
-
-    if (size == 0 || memchr(text, '\0', size) != NULL || !utf8_valid(text, size)
-        || !depth_is_safe(text, size))
-        return NULL;
-    root = cJSON_ParseWithLengthOpts(text, size, &end, false);
-    while (root != NULL && end < text + size) {
-        if (strchr(" \t\r\n", *end++) == NULL) {
-            cJSON_Delete(root);
-            root = NULL;
-        }
-    }
-    return root;
+    *root = NULL;
+    if (text->size == 0 || !json_is_valid(text->data, text->size))
+        return fail(error, C2D_PROTOCOL, "the answer is no JSON");
+    *root = cJSON_ParseWithLength(text->data, text->size);
+    return *root != NULL ? C2D_OK : fail_memory(error);
 }
 
 static const char *text_member(const cJSON *object, const char *name)
@@ -119,10 +87,15 @@ static void read_tracking_id(const char *text, struct hub_refusal *refusal)
 
 void json_read_refusal(const struct buf *body, struct hub_refusal *refusal)
 {
-    cJSON *root = body->size == 0 ? NULL : parse(body->data, body->size);
-    const char *message = text_member(root, "Message");
-    cJSON *nested = message == NULL ? NULL : parse(message, strlen(message));
+    cJSON *root, *nested = NULL;
+    struct buf inner = { 0 };
+    const char *message;
 
+    parse(body, &root, NULL);
+    message = text_member(root, "Message");
+    if (message != NULL && buf_text(&inner, message))
+        parse(&inner, &nested, NULL);
+    buf_clear(&inner);
     *refusal = (struct hub_refusal) { 0 };
     if (cJSON_IsObject(nested))
         read_flat_refusal(nested, refusal);
@@ -201,8 +174,10 @@ static bool read_record(const cJSON *object, struct c2d_feedback_record *record,
         }
         text = cJSON_PrintUnformatted(item);
         json_append_key(&rest, item->string);
-        if (text == NULL || !buf_text(&rest, text))
+        if (text == NULL)
             rest.failed = true;
+        else
+            json_append_json(&rest, text);
         cJSON_free(text);
     }
     if (!rest.failed && rest.size == 1) {
@@ -250,12 +225,10 @@ enum c2d_status json_read_feedback(const struct buf *body, const char *lock_toke
         return fail_memory(error);
     owned->lock_token = strdup(lock_token);
     owned->shown.lock_token = owned->lock_token;
-    owned->tree = parse(body->data, body->size);
-    if (owned->lock_token == NULL)
-        status = fail_memory(error);
-    else if (!cJSON_IsArray(owned->tree))
+    status = owned->lock_token != NULL ? parse(body, &owned->tree, error) : fail_memory(error);
+    if (status == C2D_OK && !cJSON_IsArray(owned->tree))
         status = fail(error, C2D_PROTOCOL, "the feedback batch is no JSON array");
-    else
+    if (status == C2D_OK)
         status = read_records(owned, error);
     if (status == C2D_OK)
         *feedback = &owned->shown;
@@ -283,15 +256,16 @@ void c2d_feedback_free(struct c2d_feedback *feedback)
 
 enum c2d_status json_read_purge(const struct buf *body, int64_t *purged, struct c2d_error *error)
 {
-    cJSON *root = parse(body->data, body->size);
+    cJSON *root;
     double number = 0;
-    bool found = number_member(root, "totalMessagesPurged", INT32_MAX, &number);
+    enum c2d_status status = parse(body, &root, error);
 
+    if (status == C2D_OK && !number_member(root, "totalMessagesPurged", INT32_MAX, &number))
+        status = fail(error, C2D_PROTOCOL, "the answer to purge has no totalMessagesPurged");
+    if (status == C2D_OK)
+        *purged = (int64_t)number;
     cJSON_Delete(root);
-    if (!found)
-        return fail(error, C2D_PROTOCOL, "the answer to purge has no totalMessagesPurged");
-    *purged = (int64_t)number;
-    return C2D_OK;
+    return status;
 }
 
 /* The public facts, and the one block of texts that they point into. */
@@ -342,16 +316,16 @@ static void wipe_texts(cJSON *item) /* NOLINT(misc-no-recursion): parse() limits
 enum c2d_status json_read_device(const struct buf *body, struct c2d_device_info **info,
                                  struct c2d_error *error)
 {
-    cJSON *root = parse(body->data, body->size);
+    cJSON *root;
     struct owned_device *owned = calloc(1, sizeof *owned);
-    enum c2d_status status;
+    enum c2d_status status = parse(body, &root, error);
 
     *info = NULL;
-    if (owned == NULL)
+    if (status == C2D_OK && owned == NULL)
         status = fail_memory(error);
-    else if (!cJSON_IsObject(root))
+    if (status == C2D_OK && !cJSON_IsObject(root))
         status = fail(error, C2D_PROTOCOL, "the registry's answer is no JSON object");
-    else
+    if (status == C2D_OK)
         status = copy_device(root, owned, error);
     wipe_texts(root);
     cJSON_Delete(root);
@@ -373,16 +347,16 @@ void c2d_device_info_free(struct c2d_device_info *info)
 
 bool json_append_without_keys(struct buf *out, const struct buf *body)
 {
-    cJSON *root = parse(body->data, body->size);
-    cJSON *keys = cJSON_GetObjectItem(root, "authentication");
+    cJSON *root, *keys;
     char *text = NULL;
 
-    if (keys != NULL) {
+    parse(body, &root, NULL);
+
+    while ((keys = cJSON_GetObjectItem(root, "authentication")) != NULL) {
         wipe_texts(keys->child);
         cJSON_DeleteItemFromObject(root, "authentication");
-        cJSON_AddStringToObject(root, "authentication", "***");
     }
-    if (cJSON_IsObject(root))
+    if (cJSON_IsObject(root) && cJSON_AddStringToObject(root, "authentication", "***") != NULL)
         text = cJSON_PrintUnformatted(root);
     if (text != NULL)
         buf_text(out, text);

@@ -45,6 +45,22 @@ void json_append_quoted(struct buf *buf, const void *text, size_t size)
     buf_text(buf, "\"");
 }
 
+void json_append_json(struct buf *buf, const char *json)
+{
+    const unsigned char *at = (const unsigned char *)json;
+
+    while (*at != '\0') {
+        unsigned code = 0;
+        size_t length = utf8_sequence(at, strlen((const char *)at), &code);
+
+        if (length > 0 && code >= 0x7f && code <= 0x9f)
+            append_escape(buf, code);
+        else
+            buf_append(buf, at, length > 0 ? length : 1);
+        at += length > 0 ? length : 1;
+    }
+}
+
 void json_append_key(struct buf *buf, const char *key)
 {
     if (buf->size > 0 && buf->data[buf->size - 1] != '{')

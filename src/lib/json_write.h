@@ -7,6 +7,8 @@
 
 /* Appends size bytes as a JSON string; bytes that are not UTF-8 become U+FFFD. */
 void json_append_quoted(struct buf *buf, const void *text, size_t size);
+/* Appends what is JSON already, with DEL and U+0080-009F in its strings escaped. */
+void json_append_json(struct buf *buf, const char *json);
 /* "key": with a comma before it unless buf ends in "{". */
 void json_append_key(struct buf *buf, const char *key);
 /* A member with a text value; none at all when value is NULL. */

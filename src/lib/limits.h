@@ -11,6 +11,7 @@ enum {
     LOCK_S = 60,
     LIMIT_HEADER_BLOCK = 128 * 1024, /* of an answer */
     LIMIT_HEADERS = 1000,
+    LIMIT_PROPERTIES = 900, /* of a message sent: no server takes more header lines */
     LIMIT_BODY = 1024 * 1024,
     LIMIT_JSON_DEPTH = 32,
 };

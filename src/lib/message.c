@@ -181,6 +181,8 @@ void c2d_message_free(struct c2d_message *message)
 static enum c2d_status check_properties(const struct c2d_message *message, size_t *size,
                                         struct c2d_error *error)
 {
+    if (message->property_count > LIMIT_PROPERTIES)
+        return fail(error, C2D_DATA, "the message has more than %d properties", LIMIT_PROPERTIES);
     for (size_t i = 0; i < message->property_count; i++) {
         const struct c2d_property *property = &message->properties[i];
         enum c2d_status status = property_name_check(property->name, error);

@@ -16,9 +16,13 @@ static void tell(const struct observe *observe, const struct c2d_event *event)
 
 void mask_signature(char *data, size_t size, const char *authorization)
 {
-    const char *signature = authorization == NULL ? NULL : strstr(authorization, "sig=");
+    const char *signature = authorization;
     size_t length;
 
+    /* A device id or policy may hold "sig=" too, but not behind a separator of fields. */
+    do
+        signature = signature == NULL ? NULL : strstr(signature + 1, "sig=");
+    while (signature != NULL && signature[-1] != '&' && signature[-1] != ' ');
     if (signature == NULL)
         return;
     signature += strlen("sig=");
@@ -79,15 +83,17 @@ static void append_headers(struct buf *out, const struct http_request *request, 
                    http_header_value(&request->headers, i), after);
 }
 
-void observe_dry_run(const struct observe *observe, const struct http_request *request)
+bool observe_dry_run(const struct observe *observe, const struct http_request *request)
 {
     size_t count = request->headers.count + (request->authorization != NULL ? 1 : 0);
     const char **lines = calloc(count + 1, sizeof *lines);
     struct buf text = { 0 };
+    bool ok;
     char *line;
 
     append_headers(&text, request, "", "\n");
-    if (lines == NULL || text.failed)
+    ok = lines != NULL && !text.failed && !request->url.failed;
+    if (!ok)
         goto done;
     line = text.data;
     for (size_t i = 0; i < count; i++) {
@@ -108,6 +114,7 @@ void observe_dry_run(const struct observe *observe, const struct http_request *r
 done:
     free(lines);
     buf_clear(&text);
+    return ok;
 }
 
 static void tell_trace(const struct observe *observe, struct buf *text)
@@ -185,6 +192,8 @@ void observe_note(void *observe, const char *text, size_t size)
         size--;
     buf_text(&line, "* ");
     text_append_printable(&line, text, size);
+    if (!line.failed)
+        mask_userinfo(line.data);
     buf_text(&line, "\n");
     tell_trace(observe, &line);
 }

@@ -15,7 +15,8 @@ void observe_attempt(const struct observe *observe, const struct http_request *r
                      const struct c2d_error *error, int64_t elapsed_ms);
 void observe_warning(const struct observe *observe, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-void observe_dry_run(const struct observe *observe, const struct http_request *request);
+/* False without memory. */
+bool observe_dry_run(const struct observe *observe, const struct http_request *request);
 /* Traces; nothing unless trace is set. hides_keys: the answer is the registry's, its keys masked. */
 void observe_request(const struct observe *observe, const struct http_request *request);
 void observe_response(const struct observe *observe, const struct http_request *request,

@@ -82,38 +82,42 @@ static bool knows_no_path(const struct c2d_error *error)
            && error->hub_code == 0 && error->hub_code_name[0] == '\0';
 }
 
-/* The older form takes over the message of a try that was refused. */
+/* The older form takes over the message of a try that was refused, and its time and doubts. */
 static enum c2d_status send_older(struct c2d_client *service, const char *device_id,
                                   struct operation *operation)
 {
     struct c2d_error refused = *operation->error;
-    enum c2d_status status = perform(
+    enum c2d_status status;
+
+    error_reset(operation->error);
+    status = perform(
         service, operation,
         endpoint_send_older(&service->endpoint, device_id, &operation->request, operation->error));
 
-    if (status != C2D_OK && knows_no_path(operation->error))
-        *operation->error = refused; /* what the usual form was answered says more */
-    operation->error->attempts += refused.attempts;
-    return operation->error->status;
+    if (status == C2D_OK || !knows_no_path(operation->error))
+        return status;
+    refused.attempts = operation->error->attempts;
+    *operation->error = refused; /* what the usual form was answered says more */
+    return refused.status;
 }
 
 /* What a failed send means for somebody who may send again. */
 static enum c2d_status judge_send(enum c2d_status status, const struct c2d_message *message,
                                   struct c2d_error *error)
 {
+    const char *id = message->message_id == NULL ? "" : message->message_id;
     char cause[sizeof error->text];
 
     if (!error->earlier_try_unanswered)
         return status;
-    if (error->http_status != 0) {
-        if (error->hint[0] == '\0')
-            hint(error, "an earlier try got no answer: the message may be queued all the same");
-        return status;
-    }
     memcpy(cause, error->text, sizeof cause);
+    if (error->http_status != 0)
+        return fail(error, status,
+                    "%.300s; an earlier try got no answer: message '%.128s' may be "
+                    "queued",
+                    cause, id);
     hint(error, "send it again under the same message id if twice is better than never");
-    return fail(error, C2D_UNKNOWN_OUTCOME, "message '%.128s' may be queued: %.300s",
-                message->message_id == NULL ? "" : message->message_id, cause);
+    return fail(error, C2D_UNKNOWN_OUTCOME, "message '%.128s' may be queued: %.300s", id, cause);
 }
 
 enum c2d_status c2d_send(struct c2d_client *service, const char *device_id,
@@ -137,7 +141,6 @@ enum c2d_status c2d_receive(struct c2d_client *device, struct c2d_message **mess
                             struct c2d_error *error)
 {
     const char *device_id = device->credentials.device_id;
-    int64_t asked_at_s = device->exchange.clock.wall_s(device->exchange.clock.context);
     struct operation operation;
     enum c2d_status status;
 
@@ -149,8 +152,9 @@ enum c2d_status c2d_receive(struct c2d_client *device, struct c2d_message **mess
         status =
             fail(operation.error, C2D_NO_MESSAGE, "no message waits for device '%s'", device_id);
     else if (status == C2D_OK)
-        status = message_from_response(&operation.response, device_id, asked_at_s, message,
-                                       operation.error);
+        status =
+            message_from_response(&operation.response, device_id,
+                                  operation.call.progress.started_at_s, message, operation.error);
     return end(&operation, status);
 }
 

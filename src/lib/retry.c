@@ -4,6 +4,7 @@
 #include "timestamp.h"
 
 #include <stddef.h>
+#include <string.h>
 
 enum { DELAY_MIN_MS = 500, DELAY_CAP_MS = 30000, RETRY_COST = 5, TIMEOUT_COST = 10 };
 
@@ -42,18 +43,19 @@ enum retry_verdict retry_decide(const struct retry_case *now, struct retry_budge
         return RETRY_NEVER;
     if (now->error->http_status == 401)
         return now->can_renew_token ? RETRY_RENEWED : RETRY_NEVER;
-    if (!now->error->retryable || budget->tokens < cost)
+    if (!now->error->retryable || (budget != NULL && budget->tokens < cost))
         return RETRY_NEVER;
     *delay_ms = delay_for(now);
     if (*delay_ms >= now->remaining_ms)
         return RETRY_NO_TIME;
-    budget->tokens -= cost;
+    if (budget != NULL)
+        budget->tokens -= cost;
     return RETRY_AFTER_DELAY;
 }
 
 void retry_success(struct retry_budget *budget)
 {
-    if (budget->tokens < RETRY_BUDGET_FULL)
+    if (budget != NULL && budget->tokens < RETRY_BUDGET_FULL)
         budget->tokens++;
 }
 
@@ -64,7 +66,10 @@ int retry_after_s(const char *header, int64_t now_s)
 
     if (header == NULL)
         return 0;
-    if (!text_to_number(header, INT32_MAX, &seconds)) {
+    if (*header != '\0' && header[strspn(header, "0123456789")] == '\0') {
+        if (!text_to_number(header, INT32_MAX, &seconds))
+            seconds = INT32_MAX;
+    } else {
         if (!timestamp_parse_http(header, &when) || when <= now_s)
             return 0;
         seconds = when - now_s;

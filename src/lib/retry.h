@@ -31,7 +31,7 @@ enum retry_verdict {
     RETRY_RENEWED,     /* at once, with a fresh token */
 };
 
-/* Takes from budget only when it says to try again. */
+/* Takes from budget only when it says to try again; NULL: unlimited. */
 enum retry_verdict retry_decide(const struct retry_case *now, struct retry_budget *budget,
                                 int64_t *delay_ms);
 void retry_success(struct retry_budget *budget);

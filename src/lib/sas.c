@@ -63,11 +63,16 @@ static int field_bit(const char *text, size_t name_size)
     return 0;
 }
 
+static bool copy_field(char *out, size_t size, const char *value)
+{
+    return (size_t)snprintf(out, size, "%s", value) < size;
+}
+
 /* Reads one field; returns its bit, or 0 when it is none or does not fit. */
 static int read_field(const char *text, size_t size, struct c2d_sas *sas)
 {
     const char *equals = memchr(text, '=', size);
-    char value[512];
+    char value[1024];
     long long number;
     int bit;
 
@@ -77,16 +82,14 @@ static int read_field(const char *text, size_t size, struct c2d_sas *sas)
     size -= (size_t)(equals + 1 - text);
     if (size == 0 || size >= sizeof value || !url_unescape(equals + 1, size, value))
         return 0;
-    if (bit == SR)
-        snprintf(sas->resource, sizeof sas->resource, "%s", value);
-    if (bit == SKN
-        && (size_t)snprintf(sas->policy, sizeof sas->policy, "%s", value) >= sizeof sas->policy)
-        return 0;
-    if (bit == SE) {
-        if (!text_to_number(value, INT64_MAX, &number))
-            return 0;
+    if (bit == SR && !copy_field(sas->resource, sizeof sas->resource, value))
+        bit = 0;
+    if (bit == SKN && !copy_field(sas->policy, sizeof sas->policy, value))
+        bit = 0;
+    if (bit == SE && !text_to_number(value, INT64_MAX, &number))
+        bit = 0;
+    if (bit == SE)
         sas->expires_at_s = number;
-    }
     wipe(value, sizeof value);
     return bit;
 }

@@ -81,8 +81,10 @@ bool signer_follow_date(struct signer *signer, const char *date, const char *age
     offset = hub_s - now_s;
     if (offset > absurd_s || offset < -absurd_s)
         return false;
-    if (offset <= SKEW_TOLERATED_S && offset >= -SKEW_TOLERATED_S)
+    if (offset <= SKEW_TOLERATED_S && offset >= -SKEW_TOLERATED_S) {
+        signer->clock_offset_s = 0; /* our clock has been set right */
         return false;
+    }
     signer->clock_offset_s = offset;
     return true;
 }

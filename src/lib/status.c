@@ -77,7 +77,7 @@ __attribute__((format(printf, 3, 0))) static void format_printable(char *out, si
     if (length > 0 && length < size)
         memcpy(out, shown.data, length + 1);
     else if (length > 0)
-        snprintf(out, size, "%.*s...", (int)(size - 4), shown.data);
+        snprintf(out, size, "%.*s...", (int)text_cut(shown.data, size - 4), shown.data);
     else
         out[0] = '\0';
     buf_clear(&shown);

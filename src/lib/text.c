@@ -55,6 +55,25 @@ void text_append_printable(struct buf *buf, const void *text, size_t size)
     }
 }
 
+size_t text_cut(const char *text, size_t size)
+{
+    while (size > 0 && ((unsigned char)text[size] & 0xc0) == 0x80)
+        size--;
+    for (size_t back = 1; back <= 3 && back <= size; back++)
+        if (text[size - back] == '\\' && text[size - back + 1] == 'x')
+            return size - back;
+    return size;
+}
+
+void mask_userinfo(char *text)
+{
+    char *start = strstr(text, "://");
+    char *end = start == NULL ? NULL : strrchr(start, '@');
+
+    if (end != NULL)
+        memset(start + 3, '*', (size_t)(end - start - 3));
+}
+
 bool byte_is_plain(unsigned char byte)
 {
     return byte >= 0x20 && byte <= 0x7e;

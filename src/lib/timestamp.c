@@ -34,6 +34,7 @@ static int month_number(const char *text)
 bool timestamp_parse_http(const char *text, int64_t *seconds)
 {
     struct tm tm = { 0 };
+    int day;
 
     if (strlen(text) != 29 || strcmp(text + 25, " GMT") != 0 || text[3] != ',' || text[4] != ' '
         || text[7] != ' ' || text[11] != ' ' || text[16] != ' ' || text[19] != ':'
@@ -48,8 +49,9 @@ bool timestamp_parse_http(const char *text, int64_t *seconds)
     if (tm.tm_mday < 1 || tm.tm_mday > 31 || tm.tm_mon < 0 || tm.tm_year < 0 || tm.tm_hour < 0
         || tm.tm_hour > 23 || tm.tm_min < 0 || tm.tm_min > 59 || tm.tm_sec < 0 || tm.tm_sec > 60)
         return false;
+    day = tm.tm_mday;
     *seconds = timegm(&tm);
-    return true;
+    return tm.tm_mday == day || tm.tm_sec == 60; /* 31 April would have become 1 May */
 }
 
 void timestamp_format(int64_t seconds, const char *suffix, char out[TIMESTAMP_SIZE])

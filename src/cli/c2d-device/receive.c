@@ -1,4 +1,5 @@
 /* receive: takes the messages that wait, makes each safe in the output, and only then settles it. */
+#include "../common/monotonic.h"
 #include "../common/report.h"
 #include "../common/session.h"
 #include "../common/sink.h"
@@ -8,7 +9,10 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
+
+enum { LOCK_MS = 60000 };
 
 struct settings {
     int64_t count, wait_ms, interval_ms;
@@ -52,13 +56,21 @@ struct receiver {
     enum format format;
     struct sink sink;
     long long received;
-    bool answer_lost;       /* a GET that was lost may have locked a message */
+    int64_t lost_at_ms;     /* a GET that was lost then may have locked a message; 0: none was */
     enum c2d_status result; /* what the program will exit with */
 };
 
 static void note(struct receiver *receiver, enum c2d_status status)
 {
     receiver->result = worse(receiver->result, status);
+}
+
+/* When the lock lapses, by the clock that is not set. */
+static int64_t lock_end_ms(const struct c2d_message *message)
+{
+    int64_t left_ms = (message->lock_deadline_s - (int64_t)time(NULL)) * 1000;
+
+    return monotonic_ms() + (left_ms > LOCK_MS ? LOCK_MS : left_ms);
 }
 
 /* Makes message safe. Local trouble leaves it: an abandon would cost one of its ten deliveries. */
@@ -71,7 +83,7 @@ static enum verdict take(struct receiver *receiver, const struct c2d_message *me
     if (record == NULL)
         status = report_failure(receiver->app, C2D_OS, NULL, "out of memory");
     else
-        status = sink_put(&receiver->sink, receiver->app, record, size, message->lock_deadline_s);
+        status = sink_put(&receiver->sink, receiver->app, record, size, lock_end_ms(message));
     free(record);
     note(receiver, status);
     if (status != C2D_OK)
@@ -127,7 +139,8 @@ static void drain(struct receiver *receiver)
         struct c2d_error error;
         enum c2d_status status = c2d_receive(receiver->app->client, &message, &error);
 
-        receiver->answer_lost = receiver->answer_lost || error.earlier_try_unanswered;
+        if (error.earlier_try_unanswered)
+            receiver->lost_at_ms = monotonic_ms();
         if (status == C2D_OK) {
             goes_on = handle(receiver, message);
             c2d_message_free(message);
@@ -147,10 +160,13 @@ static enum c2d_status receive(struct receiver *receiver)
     const struct settings *settings = receiver->settings;
     struct waiting waiting = waiting_begin(settings->wait_ms, settings->interval_ms);
 
-    do
+    do {
+        /* What a lost answer may have locked has come back by now. */
+        if (monotonic_ms() - receiver->lost_at_ms > LOCK_MS)
+            receiver->lost_at_ms = 0;
         drain(receiver);
-    while (receiver->result == C2D_OK && receiver->received == 0 && waiting_next(&waiting));
-    if (receiver->result == C2D_OK && receiver->answer_lost)
+    } while (receiver->result == C2D_OK && receiver->received == 0 && waiting_next(&waiting));
+    if (receiver->result == C2D_OK && receiver->lost_at_ms != 0)
         return report_failure(receiver->app, C2D_NETWORK, "receive again in a minute",
                               "the answer to a request was lost: a message may be locked for a "
                               "minute");

@@ -3,6 +3,7 @@
 #include "../common/report.h"
 #include "../common/session.h"
 #include "../common/several.h"
+#include "../common/signals.h"
 #include "commands.h"
 
 #include <errno.h>
@@ -52,7 +53,9 @@ static enum c2d_status settle_lines(struct app *app, enum c2d_outcome outcome,
         else if (line[strspn(line, " \t\r\n")] != '\0')
             several_add(several, settle_line(app, line, outcome));
     }
-    if (ferror(stdin))
+    if (signals_caught() != 0)
+        status = C2D_CANCELLED;
+    else if (ferror(stdin))
         status = report_failure(app, C2D_NO_INPUT, NULL, "stdin: %s", strerror(errno));
     free(line);
     return status;
@@ -61,11 +64,15 @@ static enum c2d_status settle_lines(struct app *app, enum c2d_outcome outcome,
 static enum c2d_status run(struct app *app, enum c2d_outcome outcome)
 {
     struct several several = { 0 };
+    struct c2d_error error;
     enum c2d_status status;
 
     if (app->word_count == 0)
         return app_usage(app, "%s which lock token? Name it, or - to read them from stdin",
                          app->command->name);
+    for (size_t i = 0; i < app->word_count; i++)
+        if (c2d_check_lock_token(app->words[i], &error) != C2D_OK)
+            return report_error(app, &error, NULL);
     status = session_open(app);
     for (size_t i = 0; status == C2D_OK && i < app->word_count && several_goes_on(&several); i++) {
         if (strcmp(app->words[i], "-") == 0)

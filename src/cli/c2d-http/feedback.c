@@ -1,4 +1,5 @@
 /* feedback: reads the hub's delivery feedback, batch by batch. */
+#include "../common/monotonic.h"
 #include "../common/report.h"
 #include "../common/session.h"
 #include "../common/sink.h"
@@ -7,9 +8,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-enum { LOCK_S = 60 };
+enum { SAFE_MS = 55000 }; /* the lock is a minute, and the answer took its time */
 
 struct settings {
     int64_t count, wait_ms, interval_ms;
@@ -60,7 +60,7 @@ static char *batch_lines(const struct c2d_feedback *feedback, size_t *size)
 }
 
 static enum c2d_status put_batch(const struct app *app, struct sink *sink,
-                                 const struct c2d_feedback *feedback, int64_t deadline_s)
+                                 const struct c2d_feedback *feedback, int64_t deadline_ms)
 {
     size_t size = 0;
     char *lines = batch_lines(feedback, &size);
@@ -68,7 +68,7 @@ static enum c2d_status put_batch(const struct app *app, struct sink *sink,
 
     if (lines == NULL)
         return report_failure(app, C2D_OS, NULL, "out of memory");
-    status = sink_put(sink, app, lines, size, deadline_s);
+    status = sink_put(sink, app, lines, size, deadline_ms);
     free(lines);
     return status;
 }
@@ -86,6 +86,8 @@ static enum c2d_status complete(const struct app *app, const struct c2d_feedback
                        feedback->record_count);
     else if (status != C2D_OK)
         report_error(app, &error, NULL);
+    else if (error.earlier_try_unanswered)
+        report_warning(app, "a batch was completed by a try that got no answer");
     return status;
 }
 
@@ -95,16 +97,16 @@ static enum c2d_status take_batch(const struct app *app, const struct settings *
 {
     struct c2d_feedback *feedback = NULL;
     struct c2d_error error;
-    int64_t asked_at_s = (int64_t)time(NULL);
     enum c2d_status status = c2d_feedback_receive(app->client, &feedback, &error);
 
-    if (status != C2D_OK) {
-        if (status != C2D_NO_MESSAGE)
-            report_error(app, &error, NULL);
-        return status;
-    }
+    if (status == C2D_NO_MESSAGE && error.earlier_try_unanswered)
+        return report_failure(app, C2D_NETWORK, "ask again in a minute",
+                              "the answer to a request was lost: a batch may be locked for a "
+                              "minute");
+    if (status != C2D_OK)
+        return status == C2D_NO_MESSAGE ? status : report_error(app, &error, NULL);
     *records += (int64_t)feedback->record_count;
-    status = put_batch(app, sink, feedback, asked_at_s + LOCK_S);
+    status = put_batch(app, sink, feedback, monotonic_ms() + SAFE_MS);
     if (status == C2D_OK && !settings->keep)
         status = complete(app, feedback);
     c2d_feedback_free(feedback);

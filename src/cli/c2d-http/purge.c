@@ -70,6 +70,8 @@ static enum c2d_status run(struct app *app, void *arguments)
     status = c2d_purge(app->client, app->words[0], &purged, &error);
     if (status != C2D_OK)
         return report_error(app, &error, &(struct subject) { app->words[0], NULL });
+    if (error.earlier_try_unanswered)
+        report_warning(app, "an earlier try got no answer: what it removed is not counted");
     return print_result(app, app->words[0], purged);
 }
 

@@ -1,4 +1,5 @@
 /* send: one message to one device. */
+#include "../common/input.h"
 #include "../common/json_line.h"
 #include "../common/monotonic.h"
 #include "../common/output.h"
@@ -49,32 +50,19 @@ static const struct option options[] = {
 static enum c2d_status read_body(const struct app *app, int fd, const char *name, char **body,
                                  size_t *size)
 {
-    char *data = malloc(BODY_LIMIT + 1);
-    ssize_t count = 1;
+    enum c2d_status status;
 
-    *size = 0;
-    if (data == NULL)
+    *body = malloc(BODY_LIMIT + 1);
+    if (*body == NULL)
         return report_failure(app, C2D_OS, NULL, "out of memory");
-    while (count != 0 && *size <= BODY_LIMIT) {
-        count = read(fd, data + *size, BODY_LIMIT + 1 - *size);
-        if (count < 0 && errno != EINTR)
-            break;
-        *size += count > 0 ? (size_t)count : 0;
-    }
-    if (count < 0) {
-        int problem = errno;
-
-        free(data);
-        return report_failure(app, C2D_NO_INPUT, NULL, "%s: %s", name, strerror(problem));
-    }
-    if (*size > BODY_LIMIT) {
-        free(data);
+    status = input_read(fd, *body, BODY_LIMIT + 1, size);
+    if (status == C2D_NO_INPUT)
+        return report_failure(app, C2D_NO_INPUT, NULL, "%s: %s", name, strerror(errno));
+    if (status == C2D_OK && *size > BODY_LIMIT)
         return report_failure(app, C2D_TOO_LARGE, "send a link to the data instead, or split it",
                               "%s holds more than %d bytes, the most that a message can carry",
                               name, BODY_LIMIT);
-    }
-    *body = data;
-    return C2D_OK;
+    return status;
 }
 
 /* *body is the caller's, NULL when the text of -m is the body. */
@@ -233,7 +221,6 @@ static enum c2d_status run(struct app *app, void *arguments)
         status = send_message(app, &(struct subject) { device_id, message.message_id }, &message);
     free(body);
     free_properties(properties);
-    free(settings->properties.items);
     return status;
 }
 

@@ -45,11 +45,15 @@ static enum c2d_status show(struct app *app, const char *device_id)
 static enum c2d_status run(struct app *app, void *settings)
 {
     struct several several = { 0 };
+    struct c2d_error error;
     enum c2d_status status;
 
     (void)settings;
     if (app->word_count == 0)
         return app_usage(app, "status of which device?");
+    for (size_t i = 0; i < app->word_count; i++)
+        if (c2d_check_device_id(app->words[i], &error) != C2D_OK)
+            return report_error(app, &error, NULL);
     status = session_open(app);
     if (status != C2D_OK)
         return status;

@@ -72,33 +72,6 @@ static bool fill_standard_fds(bool *stdout_closed)
     return true;
 }
 
-static bool is_url_of(const char *proxy)
-{
-    static const char *const schemes[] = { "http://", "https://", "socks5h://" };
-
-    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
-        if (strncmp(proxy, schemes[i], strlen(schemes[i])) == 0)
-            return true;
-    return strcmp(proxy, "none") == 0;
-}
-
-static enum c2d_status check_common(struct app *app)
-{
-    const struct common *common = &app->common;
-
-    if (common->proxy != NULL && strchr(common->proxy, '@') != NULL)
-        return report_failure(app, C2D_USAGE,
-                              "put USER:PASSWORD into a file of mode 600 and pass "
-                              "--proxy-user-file FILE",
-                              "--proxy takes no user or password: every user of this machine could "
-                              "read it");
-    if (common->proxy != NULL && !is_url_of(common->proxy))
-        return app_usage(app, "--proxy takes http://, https:// or socks5h://HOST[:PORT], or none");
-    if (common->connect_to != NULL && strchr(common->connect_to, ':') == NULL)
-        return app_usage(app, "--connect-to takes HOST:PORT, not '%.60s'", common->connect_to);
-    return C2D_OK;
-}
-
 static const struct command *find_command(const struct program *program, const char *name)
 {
     for (const struct command *const *command = program->commands; *command != NULL; command++)
@@ -125,6 +98,10 @@ static enum c2d_status parse(struct app *app, char **argv, char **words, void **
         help_usage(app->program, stderr);
         return C2D_USAGE;
     }
+    if (strstr(words[0], "SharedAccess") != NULL)
+        return report_failure(app, C2D_USAGE, "put it into a file of mode 600 and pass -C FILE",
+                              "a connection string is no argument: every user of this machine "
+                              "could read it");
     if (strcmp(words[0], "help") != 0) {
         app->command = find_command(app->program, words[0]);
         if (app->command == NULL)
@@ -141,7 +118,7 @@ static enum c2d_status parse(struct app *app, char **argv, char **words, void **
         return report_failure(app, C2D_USAGE, parser.hint, "%s", parser.problem);
     app->words = words + 1;
     app->word_count = parser.word_count - 1;
-    return check_common(app);
+    return C2D_OK;
 }
 
 static enum c2d_status show_help(struct app *app)
@@ -177,9 +154,7 @@ static enum c2d_status run(struct app *app, void *settings)
         status = app->command->run(app, settings);
     if (status == C2D_DRY_RUN)
         status = C2D_OK;
-    status = worse(worse(status, app->output_status), session_close(app));
-    free(settings);
-    return status;
+    return worse(worse(status, app->output_status), session_close(app));
 }
 
 int app_main(const struct program *program, char **argv)
@@ -207,8 +182,11 @@ int app_main(const struct program *program, char **argv)
         status = parse(&app, count > 0 ? argv + 1 : argv, words, &settings);
     if (status == C2D_OK)
         status = run(&app, settings);
-    secrets_clear(&secrets);
+    if (settings != NULL)
+        options_clear(app.command->options, settings);
+    free(settings);
     free(words);
+    secrets_clear(&secrets);
     signals_raise();
     return (int)status;
 }

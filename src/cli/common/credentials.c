@@ -1,6 +1,7 @@
 #define _DEFAULT_SOURCE /* explicit_bzero */
 #include "credentials.h"
 
+#include "input.h"
 #include "report.h"
 
 #include <errno.h>
@@ -76,29 +77,25 @@ static enum c2d_status read_secret(const struct app *app, const char *path, int 
 {
     char *data = calloc(limit + 2, 1);
     size_t size = 0;
-    ssize_t count = 1;
+    enum c2d_status status;
 
     if (data == NULL)
         return report_failure(app, C2D_OS, NULL, "out of memory");
-    while (size <= limit && count != 0) {
-        count = read(fd, data + size, limit + 1 - size);
-        if (count < 0 && errno != EINTR)
-            break;
-        size += count > 0 ? (size_t)count : 0;
+    status = input_read(fd, data, limit + 1, &size);
+    if (status == C2D_NO_INPUT)
+        status = report_failure(app, C2D_CONFIG, NULL, "'%s': %s", path, strerror(errno));
+    else if (status == C2D_OK && size > limit)
+        status =
+            report_failure(app, C2D_CONFIG, NULL, "'%s' holds more than %zu bytes", path, limit);
+    else if (status == C2D_OK && memchr(data, '\0', size) != NULL)
+        status = report_failure(app, C2D_CONFIG, NULL, "'%s' holds a NUL byte", path);
+    if (status == C2D_OK) {
+        *text = data;
+        return C2D_OK;
     }
-    if (count < 0 || size > limit || memchr(data, '\0', size) != NULL) {
-        int problem = errno;
-
-        explicit_bzero(data, limit + 2);
-        free(data);
-        if (count < 0)
-            return report_failure(app, C2D_CONFIG, NULL, "'%s': %s", path, strerror(problem));
-        return report_failure(
-            app, C2D_CONFIG, NULL,
-            size > limit ? "'%s' holds more than %zu bytes" : "'%s' holds a NUL byte", path, limit);
-    }
-    *text = data;
-    return C2D_OK;
+    explicit_bzero(data, limit + 2);
+    free(data);
+    return status;
 }
 
 enum c2d_status secret_file_read(const struct app *app, const char *path, size_t limit, char **text)
@@ -108,6 +105,10 @@ enum c2d_status secret_file_read(const struct app *app, const char *path, size_t
     enum c2d_status status = C2D_OK;
 
     *text = NULL;
+    if (fd < 0 && strstr(path, "SharedAccess") != NULL)
+        return report_failure(app, C2D_USAGE, "put it into a file of mode 600 and pass -C FILE",
+                              "-C takes a file, not the connection string itself: every user of "
+                              "this machine could read it");
     if (fd < 0)
         return report_failure(app, C2D_CONFIG, NULL, "'%s': %s", path, strerror(errno));
     if (!is_stdin)
@@ -161,7 +162,8 @@ enum c2d_status credentials_find(const struct app *app, char **connection_string
         join(config_path, sizeof config_path, getenv("HOME"), "/.config/c2d", app->program->file);
 
     if (app->common.connection_file != NULL) {
-        report_verbose(app, "connection string from %s", app->common.connection_file);
+        if (strstr(app->common.connection_file, "SharedAccess") == NULL)
+            report_verbose(app, "connection string from %s", app->common.connection_file);
         return secret_file_read(app, app->common.connection_file, SECRET_LIMIT, connection_string);
     }
     if (app->secrets->connection_string != NULL) {

@@ -231,3 +231,13 @@ bool options_parse(struct option_parser *parser)
     }
     return true;
 }
+
+void options_clear(const struct option *rows, void *target)
+{
+    for (const struct option *row = rows; row != NULL && row->name != NULL; row++)
+        if (row->type == OPTION_LIST) {
+            struct option_list *list = (void *)((char *)target + row->at);
+
+            free(list->items);
+        }
+}

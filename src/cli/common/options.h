@@ -52,6 +52,9 @@ struct option_parser {
  * argv points behind the first word. False when problem says why. */
 bool options_parse(struct option_parser *parser);
 
+/* Frees what the options of a table have put into target. rows may be NULL. */
+void options_clear(const struct option *rows, void *target);
+
 /* "90", "90s", "250ms", "5m", "2h", "1d" as milliseconds; false for anything else or overflow. */
 bool duration_parse(const char *text, int64_t *ms);
 

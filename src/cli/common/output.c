@@ -1,6 +1,7 @@
 #include "output.h"
 
 #include "report.h"
+#include "signals.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -28,10 +29,12 @@ enum c2d_status output_line(const struct app *app, const char *text)
 
         if (count > 0)
             done += (size_t)count;
-        else if (count < 0 && errno != EINTR)
+        else if (count < 0 && (errno != EINTR || signals_caught() != 0))
             problem = errno;
     }
     free(line);
+    if (problem == EINTR)
+        return C2D_CANCELLED;
     return problem == 0 ? C2D_OK
                         : report_failure(app, C2D_IO, NULL, "stdout: %s", strerror(problem));
 }

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE /* open file description locks */
 #include "sink.h"
 
+#include "monotonic.h"
 #include "output.h"
 #include "report.h"
 #include "signals.h"
@@ -13,7 +14,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 /* What every record of ours begins with. */
@@ -40,11 +40,11 @@ static bool sync_folder(const char *path)
     return ok;
 }
 
-static bool lock_file(int fd, short type, bool wait)
+static bool set_lock(int fd, short type)
 {
     struct flock lock = { .l_type = type, .l_whence = SEEK_SET };
 
-    return fcntl(fd, wait ? F_OFD_SETLKW : F_OFD_SETLK, &lock) == 0;
+    return fcntl(fd, F_OFD_SETLK, &lock) == 0;
 }
 
 static enum c2d_status open_file(struct sink *sink, const struct app *app, const char *path)
@@ -84,7 +84,7 @@ enum c2d_status sink_open(struct sink *sink, const struct app *app, const char *
     sink->is_pipe = S_ISFIFO(file.st_mode);
     sink->heals = heals && sink->is_ours && sink->is_file;
     sink->exclusive = exclusive && sink->is_ours && sink->is_file;
-    if (sink->exclusive && !lock_file(sink->fd, F_WRLCK, false))
+    if (sink->exclusive && !set_lock(sink->fd, F_WRLCK))
         return report_failure(app, C2D_LOCKED, NULL, "another program collects into '%s'", path);
     return C2D_OK;
 }
@@ -141,79 +141,99 @@ static bool heal(int fd, off_t *size)
     return write(fd, "\n", 1) == 1;
 }
 
-static bool write_all(int fd, const char *data, size_t size)
+/* How much of data was written; less than size with errno set. */
+static size_t write_all(int fd, const char *data, size_t size)
 {
-    while (size > 0) {
-        ssize_t count = write(fd, data, size);
+    size_t done = 0;
+
+    while (done < size) {
+        ssize_t count = write(fd, data + done, size - done);
 
         if (count < 0 && errno == EINTR && signals_caught() == 0)
             continue;
         if (count <= 0)
-            return false;
-        data += count;
-        size -= (size_t)count;
+            break;
+        done += (size_t)count;
     }
-    return true;
+    return done;
 }
 
-/* Where the next byte goes: the end, or for a redirected stdout wherever its owner has put it. */
-static off_t next_place(const struct sink *sink)
+static off_t file_size(int fd)
 {
     struct stat file;
-    int flags = fcntl(sink->fd, F_GETFL);
 
-    if (flags >= 0 && (flags & O_APPEND) == 0)
-        return lseek(sink->fd, 0, SEEK_CUR);
-    return fstat(sink->fd, &file) == 0 ? file.st_size : -1;
+    return fstat(fd, &file) == 0 ? file.st_size : -1;
 }
 
-static void undo(const struct sink *sink, off_t place)
+/* Takes back what was written of a record at the end of the file, if nobody has written behind it. */
+static void undo(const struct sink *sink, off_t end, size_t written)
 {
     int problem = errno;
 
-    if (ftruncate(sink->fd, place) == 0)
-        (void)lseek(sink->fd, place, SEEK_SET);
+    if (file_size(sink->fd) == end + (off_t)written && ftruncate(sink->fd, end) == 0)
+        (void)lseek(sink->fd, end, SEEK_SET);
     errno = problem;
 }
 
 static bool put_file(struct sink *sink, const char *data, size_t size)
 {
-    off_t place = next_place(sink);
+    off_t end = file_size(sink->fd);
+    int flags = fcntl(sink->fd, F_GETFL);
+    /* A redirected stdout may stand anywhere; what lies behind it is not ours to cut. */
+    bool at_end = flags >= 0 && ((flags & O_APPEND) != 0 || lseek(sink->fd, 0, SEEK_CUR) == end);
+    size_t written;
 
-    if (place < 0 || (sink->heals && !heal(sink->fd, &place)))
+    if (end < 0 || (sink->heals && !heal(sink->fd, &end)))
         return false;
-    if (write_all(sink->fd, data, size) && fsync(sink->fd) == 0)
+    written = write_all(sink->fd, data, size);
+    if (written == size && fsync(sink->fd) == 0)
         return true;
-    undo(sink, place);
+    if (at_end)
+        undo(sink, end, written);
     return false;
 }
 
 /* ---- Pipes and terminals ---- */
 
-/* Waits for events on fd, or for a signal; false when there is reason to give up. */
-static bool await(int fd, short events, int timeout_ms)
+/* Waits up to pause_ms for events on fd; false, with errno, when there is reason to give up: a
+ * signal, a reader that has gone, the deadline. */
+static bool await(int fd, short events, int pause_ms, int64_t deadline_ms)
 {
     struct pollfd fds[2] = { { .fd = fd, .events = events },
                              { .fd = signals_fd(), .events = POLLIN } };
-    int ready = poll(fds, 2, timeout_ms);
+    int ready = poll(fds, 2, pause_ms);
 
-    if (signals_caught() != 0) {
+    if (ready < 0 && errno != EINTR)
+        return false;
+    if (signals_caught() != 0)
         errno = EINTR;
-        return false;
-    }
-    if (ready > 0 && (fds[0].revents & (POLLERR | POLLNVAL)) != 0) {
+    else if (ready > 0 && (fds[0].revents & (POLLERR | POLLNVAL)) != 0)
         errno = EPIPE;
-        return false;
-    }
-    return ready >= 0 || errno == EINTR;
+    else if (monotonic_ms() >= deadline_ms)
+        errno = ETIMEDOUT;
+    else
+        return true;
+    return false;
 }
 
-static bool write_pieces(const struct sink *sink, const char *data, size_t size)
+static bool is_writable(int fd)
+{
+    struct pollfd poll_fd = { .fd = fd, .events = POLLOUT };
+
+    return poll(&poll_fd, 1, 0) == 1 && (poll_fd.revents & POLLOUT) != 0;
+}
+
+static bool write_pieces(const struct sink *sink, const char *data, size_t size,
+                         int64_t deadline_ms)
 {
     while (size > 0) {
         size_t piece = size < PIPE_PIECE ? size : PIPE_PIECE;
 
-        if (!await(sink->fd, POLLOUT, -1) || !write_all(sink->fd, data, piece))
+        if (!await(sink->fd, POLLOUT, 1000, deadline_ms))
+            return false;
+        if (!is_writable(sink->fd))
+            continue;
+        if (write_all(sink->fd, data, piece) != piece)
             return false;
         data += piece;
         size -= piece;
@@ -221,38 +241,47 @@ static bool write_pieces(const struct sink *sink, const char *data, size_t size)
     return true;
 }
 
-/* A pipe's 64 KiB are gone with its reader: only what has been read has arrived. */
-static bool await_reader(const struct sink *sink, int64_t deadline_s)
+/* What a pipe holds is gone with its reader: only what has been read has arrived. */
+static bool await_reader(const struct sink *sink, int64_t deadline_ms)
 {
     int waiting = 0;
     int pause_ms = 1;
 
     while (ioctl(sink->fd, FIONREAD, &waiting) == 0 && waiting > 0) {
-        if ((int64_t)time(NULL) >= deadline_s) {
-            errno = ETIMEDOUT;
-            return false;
-        }
-        if (!await(sink->fd, 0, pause_ms))
+        if (!await(sink->fd, 0, pause_ms, deadline_ms))
             return false;
         pause_ms = pause_ms < 50 ? pause_ms * 2 : 50;
     }
-    return await(sink->fd, 0, 0);
+    return await(sink->fd, 0, 0, INT64_MAX);
+}
+
+/* Others hold the lock for one record only, unless they collect into the file. */
+static bool await_lock(const struct sink *sink, int64_t deadline_ms)
+{
+    while (!set_lock(sink->fd, F_WRLCK)) {
+        if (errno != EAGAIN && errno != EACCES)
+            return false;
+        if (!await(-1, 0, 20, deadline_ms))
+            return false;
+    }
+    return true;
 }
 
 enum c2d_status sink_put(struct sink *sink, const struct app *app, const void *data, size_t size,
-                         int64_t deadline_s)
+                         int64_t deadline_ms)
 {
     bool locks = sink->is_ours && sink->is_file && !sink->exclusive;
-    bool ok = !locks || lock_file(sink->fd, F_WRLCK, true);
+    bool ok = !locks || await_lock(sink, deadline_ms);
     int problem;
 
     if (ok && sink->is_file)
         ok = put_file(sink, data, size);
     else if (ok)
-        ok = write_pieces(sink, data, size) && (!sink->is_pipe || await_reader(sink, deadline_s));
+        ok = write_pieces(sink, data, size, deadline_ms)
+             && (!sink->is_pipe || await_reader(sink, deadline_ms));
     problem = errno;
     if (locks)
-        lock_file(sink->fd, F_UNLCK, false);
+        set_lock(sink->fd, F_UNLCK);
     errno = problem;
     if (!ok)
         return signals_caught() != 0 ? C2D_CANCELLED : fail_io(sink, app);

@@ -1,0 +1,142 @@
+#include "json_scan.h"
+
+#include "limits.h"
+#include "text.h"
+
+#include <string.h>
+
+struct scan {
+    const char *at, *end;
+};
+
+static bool take(struct scan *scan, const char *text)
+{
+    size_t size = strlen(text);
+
+    if ((size_t)(scan->end - scan->at) < size || memcmp(scan->at, text, size) != 0)
+        return false;
+    scan->at += size;
+    return true;
+}
+
+static void skip_any(struct scan *scan, const char *bytes)
+{
+    while (scan->at < scan->end && *scan->at != '\0' && strchr(bytes, *scan->at) != NULL)
+        scan->at++;
+}
+
+static void skip_space(struct scan *scan)
+{
+    skip_any(scan, " \t\r\n");
+}
+
+static bool skip_digits(struct scan *scan)
+{
+    const char *start = scan->at;
+
+    skip_any(scan, "0123456789");
+    return scan->at > start;
+}
+
+static bool skip_number(struct scan *scan)
+{
+    take(scan, "-");
+    if (!take(scan, "0") && !skip_digits(scan))
+        return false;
+    if (take(scan, ".") && !skip_digits(scan))
+        return false;
+    if (!take(scan, "e") && !take(scan, "E"))
+        return true;
+    if (!take(scan, "+"))
+        take(scan, "-");
+    return skip_digits(scan);
+}
+
+/* What follows a backslash. */
+static bool skip_escape(struct scan *scan)
+{
+    const char *start = scan->at;
+
+    if (!take(scan, "u")) {
+        scan->at +=
+            scan->at < scan->end && *scan->at != '\0' && strchr("\"\\/bfnrt", *scan->at) != NULL;
+        return scan->at > start;
+    }
+    for (int i = 0; i < 4; i++, scan->at++)
+        if (scan->at == scan->end || *scan->at == '\0'
+            || strchr("0123456789abcdefABCDEF", *scan->at) == NULL)
+            return false;
+    return memcmp(start, "u0000", 5) != 0;
+}
+
+static bool skip_string(struct scan *scan)
+{
+    if (!take(scan, "\""))
+        return false;
+    while (!take(scan, "\"")) {
+        if (scan->at == scan->end || (unsigned char)*scan->at < 0x20)
+            return false;
+        if (*scan->at++ == '\\' && !skip_escape(scan))
+            return false;
+    }
+    return true;
+}
+
+static bool skip_value(struct scan *scan, int depth);
+
+/* What stands between the brackets of an array or object. */
+/* NOLINTNEXTLINE(misc-no-recursion): the depth is limited */
+static bool skip_members(struct scan *scan, const char *close, int depth)
+{
+    bool is_object = *close == '}';
+
+    skip_space(scan);
+    if (take(scan, close))
+        return true;
+    do {
+        skip_space(scan);
+        if (is_object && !skip_string(scan))
+            return false;
+        skip_space(scan);
+        if (is_object && !take(scan, ":"))
+            return false;
+        if (!skip_value(scan, depth))
+            return false;
+        skip_space(scan);
+    } while (take(scan, ","));
+    return take(scan, close);
+}
+
+/* NOLINTNEXTLINE(misc-no-recursion): the depth is limited */
+static bool skip_value(struct scan *scan, int depth)
+{
+    skip_space(scan);
+    if (scan->at == scan->end)
+        return false;
+    switch (*scan->at) {
+    case '{':
+        return take(scan, "{") && depth < LIMIT_JSON_DEPTH && skip_members(scan, "}", depth + 1);
+    case '[':
+        return take(scan, "[") && depth < LIMIT_JSON_DEPTH && skip_members(scan, "]", depth + 1);
+    case '"':
+        return skip_string(scan);
+    case 't':
+        return take(scan, "true");
+    case 'f':
+        return take(scan, "false");
+    case 'n':
+        return take(scan, "null");
+    default:
+        return skip_number(scan);
+    }
+}
+
+bool json_is_valid(const char *text, size_t size)
+{
+    struct scan scan = { text, text + size };
+
+    if (!utf8_valid(text, size) || !skip_value(&scan, 0))
+        return false;
+    skip_space(&scan);
+    return scan.at == scan.end;
+}

@@ -1,0 +1,229 @@
+# shellcheck shell=sh
+# What the scenarios share. A scenario runs in an empty folder of its own, with the programs first
+# in
+# PATH and nothing else in its environment, and prints "ok - sentence" or "not ok - sentence".
+#
+# A run leaves its stdout in the file out, its stderr in err and its exit code in CODE.
+
+HUB=$PWD/hub
+PIDS=
+CODE=
+RUN_PID=
+HOSTILE_PID=
+export PORT=
+
+# ---- Checks ----
+
+# check SENTENCE CONDITION...: the sentence is false when the condition, a command, fails.
+check() {
+    sentence=$1
+    shift
+    if "$@" >got 2>&1; then
+        echo "ok - $sentence"
+        return
+    fi
+    echo "not ok - $sentence"
+    {
+        echo "condition: $*"
+        cat got
+        echo "exit code: $CODE"
+        for file in out err; do
+            [ ! -s "$file" ] || { echo "$file:" && head -c 1500 "$file"; }
+        done
+    } | cat -v | cut -c 1-400 | sed 's/^/    # /'
+}
+
+is() {
+    [ "$1" = "$2" ] || { echo "got '$1', expected '$2'"; return 1; }
+}
+
+code_is() {
+    is "$CODE" "$1"
+}
+
+# FILE holds each TEXT.
+says() {
+    file=$1
+    shift
+    for text in "$@"; do
+        grep -qF -e "$text" "$file" || { echo "$file does not say '$text'"; return 1; }
+    done
+}
+
+# FILE holds none of the TEXTs.
+lacks() {
+    file=$1
+    shift
+    for text in "$@"; do
+        ! grep -qF -e "$text" "$file" || { echo "$file says '$text'"; return 1; }
+    done
+}
+
+is_empty() {
+    [ ! -s "$1" ]
+}
+
+not() {
+    ! "$@"
+}
+
+# Exit code and name of the one error line on stderr, and nothing on stdout.
+fails_with() {
+    code_is "$1" || return 1
+    is "$(grep -c '^c2d-[a-z]*: error: ' err)" 1 || return 1
+    grep -q "^c2d-[a-z]*: error: $2: ." err || { echo "no error line with $2"; return 1; }
+}
+
+# The exit code was $1, with nothing on stderr and, where $2 is given, exactly that on stdout.
+ends_silently() {
+    code_is "$1" && is_empty err && { [ $# -lt 2 ] || is "$(cat out)" "$2"; }
+}
+
+# The run's only line on stdout is JSON of which the jq filter is true.
+shows() {
+    is "$(wc -l <out)" 1 && jq -e "$1" out >/dev/null
+}
+
+# ---- Runs ----
+
+run() {
+    "$@" >out 2>err
+    CODE=$?
+}
+
+# In the background, and able to be interrupted, which a shell's background commands are not.
+start_run() {
+    env --default-signal=INT,TERM,HUP "$@" >out 2>err &
+    RUN_PID=$!
+    PIDS="$PIDS $RUN_PID"
+}
+
+finish_run() {
+    CODE=0
+    wait "$RUN_PID" 2>/dev/null || CODE=$?
+}
+
+# Until the condition holds, for at most ten seconds.
+until_true() {
+    tries=0
+    until "$@" >/dev/null 2>&1; do
+        tries=$((tries + 1))
+        [ "$tries" -lt 200 ] || return 1
+        sleep 0.05
+    done
+}
+
+# ---- The hub ----
+
+# Starts c2d-sim with the options given; its variables are exported from then on.
+start_sim() {
+    c2d-sim --dir "$HUB" "$@" >sim.ready 2>sim.err &
+    PIDS="$PIDS $!"
+    until_true grep -q ^ready sim.ready || { cat sim.err && exit 1; }
+    # shellcheck source=/dev/null
+    . "$HUB/env"
+}
+
+# sim GET|POST COMMAND [JSON]
+sim() {
+    printf %s "${3-}" | curl -sS --fail-with-body --cacert "$HUB/ca.pem" -X "$1" \
+        --data-binary @- "$C2D_SIM_URL/_sim/$2"
+}
+
+set_sim() {
+    sim POST "$@" >/dev/null || echo "not ok - the hub takes $1 $(printf %.200s "$2")"
+}
+
+fault() {
+    set_sim faults "$1"
+}
+
+enqueue() {
+    set_sim enqueue "$1"
+}
+
+reset_hub() {
+    set_sim reset '{}'
+}
+
+# What a jq filter says of the hub's state.
+state() {
+    sim GET state | jq -r "$1"
+}
+
+# How many requests of an operation reached the hub.
+requests() {
+    state "[.log[] | select(.operation == \"$1\")] | length"
+}
+
+# How many requests of any kind reached the hub.
+all_requests() {
+    state '.log | length'
+}
+
+queued() {
+    state ".devices[\"${1:-dev1}\"].queue | length"
+}
+
+# The newest value of a header that a request of the operation carried.
+sent_header() {
+    state "[.log[] | select(.operation == \"$1\")][-1].headers
+           | map(select(.[0] | ascii_downcase == (\"$2\" | ascii_downcase)))[-1][1]"
+}
+
+has_requests() {
+    is "$(requests "$1")" "$2"
+}
+
+# Nothing was settled, and the device still has its messages.
+is_left() {
+    is "$(requests complete) $(requests reject) $(requests abandon)" '0 0 0' \
+        && is "$(queued dev1)" "${1:-1}"
+}
+
+nothing_was_asked() {
+    is "$(all_requests)" 0
+}
+
+# ---- Hostile servers ----
+
+# make_cert NAME SUBJECT-ALT-NAME [DAYS]: NAME.crt and NAME.key, signed by its own key.
+make_cert() {
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$1.key" \
+        -out "$1.crt" -subj "/CN=$1 issuer" -addext "subjectAltName=$2" -days 30 2>/dev/null
+    [ -z "${3-}" ] || openssl x509 -in "$1.crt" -signkey "$1.key" -days "$3" -out "$1.crt" \
+        2>/dev/null
+}
+
+# start_hostile OPTION... HOW:REPLY...: see tests/support/hostile.c; sets PORT.
+start_hostile() {
+    stop_hostile
+    rm -f hostile.log hostile.ready
+    hostile --log hostile.log "$@" >hostile.ready 2>hostile.err &
+    HOSTILE_PID=$!
+    PIDS="$PIDS $HOSTILE_PID"
+    until_true grep -q ^ready hostile.ready || { cat hostile.err && exit 1; }
+    PORT=$(cut -d ' ' -f 2 hostile.ready)
+    touch hostile.log
+}
+
+stop_hostile() {
+    [ -z "$HOSTILE_PID" ] || { kill "$HOSTILE_PID" && wait "$HOSTILE_PID"; } 2>/dev/null
+    HOSTILE_PID=
+}
+
+# How many requests of a method reached the hostile server.
+heard() {
+    grep -aoE "$1 [^ ]* HTTP/1.1" hostile.log | wc -l
+}
+
+clean_up() {
+    trap - EXIT
+    for pid in $PIDS; do
+        kill "$pid" 2>/dev/null
+    done
+    wait
+}
+
+trap clean_up EXIT
+trap 'exit 1' INT TERM HUP

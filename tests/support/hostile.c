@@ -1,0 +1,277 @@
+/* hostile: a server for one test that plays back exact bytes and then behaves badly.
+ *
+ *     hostile --log FILE (--plain | --cert FILE --key FILE) [--old-tls] HOW:REPLY...
+ *
+ * Listens on a free port of 127.0.0.1, prints "ready PORT", and answers each request with the next
+ * REPLY, a file, sent as it is (no file: nothing is sent). HOW says what follows it:
+ *
+ *     keep    the connection stays open for the next request
+ *     notify  TLS says good-bye, then the connection ends
+ *     close   the connection ends without a word
+ *     reset   the connection ends with RST
+ *     hang    nothing more happens until the client goes
+ *
+ * Without a REPLY left, connections end once a request has come. Every byte of HTTP that arrives,
+ * decrypted, is appended to the log before it is answered. Runs until it is killed. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { REQUEST_MAX = 256 * 1024 };
+
+struct server {
+    const char *log, *cert, *key;
+    bool plain, old_tls; /* old: 1.1 at most */
+    char **replies;      /* HOW:REPLY, NULL-terminated; moves on as they are used */
+    SSL_CTX *tls;
+    int listener;
+};
+
+struct connection {
+    int fd;
+    SSL *tls; /* NULL: plain */
+};
+
+static void die(const char *what)
+{
+    fprintf(stderr, "hostile: %s: %s\n", what, strerror(errno));
+    ERR_print_errors_fp(stderr);
+    exit(1);
+}
+
+/* ---- Bytes ---- */
+
+static size_t receive_some(struct connection *connection, char *data, size_t size)
+{
+    ssize_t count = connection->tls != NULL ? SSL_read(connection->tls, data, (int)size)
+                                            : read(connection->fd, data, size);
+
+    return count > 0 ? (size_t)count : 0;
+}
+
+static void send_all(struct connection *connection, const char *data, size_t size)
+{
+    while (size > 0) {
+        ssize_t count = connection->tls != NULL ? SSL_write(connection->tls, data, (int)size)
+                                                : write(connection->fd, data, size);
+
+        if (count <= 0)
+            return; /* the client has gone, which is its right */
+        data += count;
+        size -= (size_t)count;
+    }
+}
+
+static void append_to_log(const struct server *server, const char *data, size_t size)
+{
+    int fd = open(server->log, O_WRONLY | O_CREAT | O_APPEND, 0600);
+
+    if (fd < 0 || write(fd, data, size) != (ssize_t)size || close(fd) != 0)
+        die(server->log);
+}
+
+/* How many bytes of body the head announces. */
+static size_t body_size(const char *head)
+{
+    static const char name[] = "\nContent-Length:";
+
+    for (; *head != '\0'; head++)
+        if (strncasecmp(head, name, sizeof name - 1) == 0)
+            return (size_t)strtoul(head + sizeof name - 1, NULL, 10);
+    return 0;
+}
+
+/* Waits for a request, but not while another client waits: false when there is none to come. */
+static bool await_request(const struct server *server, const struct connection *connection)
+{
+    struct pollfd fds[2] = { { .fd = connection->fd, .events = POLLIN },
+                             { .fd = server->listener, .events = POLLIN } };
+
+    return poll(fds, 2, -1) > 0 && fds[0].revents != 0;
+}
+
+/* Reads one request whole and logs it as it comes; false when the client goes before its end. */
+static bool read_request(const struct server *server, struct connection *connection)
+{
+    static char request[REQUEST_MAX + 1];
+    size_t size = 0, wanted = REQUEST_MAX;
+
+    while (size < wanted) {
+        size_t count = receive_some(connection, request + size, REQUEST_MAX - size);
+        const char *end;
+
+        if (count == 0)
+            return false;
+        append_to_log(server, request + size, count);
+        size += count;
+        request[size] = '\0';
+        if (server->plain && request[0] == 0x16)
+            return true; /* the start of TLS, which a plain server cannot understand */
+        end = strstr(request, "\r\n\r\n");
+        if (end != NULL)
+            wanted = (size_t)(end - request) + 4 + body_size(request);
+    }
+    return true;
+}
+
+/* ---- Replies ---- */
+
+static void send_file(struct connection *connection, const char *path)
+{
+    char data[4096];
+    size_t count;
+    FILE *file = fopen(path, "rb");
+
+    if (file == NULL)
+        die(path);
+    while ((count = fread(data, 1, sizeof data, file)) > 0)
+        send_all(connection, data, count);
+    fclose(file);
+}
+
+static void reset(const struct connection *connection)
+{
+    struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
+
+    setsockopt(connection->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
+/* Plays the next reply; true when the connection is to go on. */
+static bool reply(struct server *server, struct connection *connection)
+{
+    const char *how = *server->replies;
+    const char *path = how == NULL ? NULL : strchr(how, ':') + 1;
+    char rest[256];
+
+    if (how == NULL)
+        return false;
+    server->replies++;
+    if (*path != '\0')
+        send_file(connection, path);
+    if (strncmp(how, "notify:", 7) == 0 && connection->tls != NULL)
+        SSL_shutdown(connection->tls);
+    else if (strncmp(how, "reset:", 6) == 0)
+        reset(connection);
+    else if (strncmp(how, "hang:", 5) == 0)
+        while (receive_some(connection, rest, sizeof rest) > 0)
+            ;
+    return strncmp(how, "keep:", 5) == 0;
+}
+
+static void serve(struct server *server, struct connection *connection)
+{
+    if (server->tls != NULL) {
+        connection->tls = SSL_new(server->tls);
+        if (connection->tls == NULL || SSL_set_fd(connection->tls, connection->fd) != 1)
+            die("SSL_new");
+        if (SSL_accept(connection->tls) != 1)
+            return;
+    }
+    while (await_request(server, connection) && read_request(server, connection)
+           && reply(server, connection))
+        ;
+}
+
+/* ---- Setting up ---- */
+
+static bool has_form(const char *reply_word)
+{
+    static const char *const forms[] = { "keep:", "notify:", "close:", "reset:", "hang:" };
+
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+        if (strncmp(reply_word, forms[i], strlen(forms[i])) == 0)
+            return true;
+    return false;
+}
+
+/* Fills in server from the command line; false when that is none of ours. */
+static bool parse(struct server *server, char **words)
+{
+    for (; *words != NULL && strncmp(*words, "--", 2) == 0; words++) {
+        const char **place = strcmp(*words, "--log") == 0    ? &server->log
+                             : strcmp(*words, "--cert") == 0 ? &server->cert
+                             : strcmp(*words, "--key") == 0  ? &server->key
+                                                             : NULL;
+
+        if (strcmp(*words, "--plain") == 0)
+            server->plain = true;
+        else if (strcmp(*words, "--old-tls") == 0)
+            server->old_tls = true;
+        else if (place == NULL || words[1] == NULL)
+            return false;
+        else
+            *place = *++words;
+    }
+    server->replies = words;
+    for (; *words != NULL; words++)
+        if (!has_form(*words))
+            return false;
+    return server->log != NULL && server->plain == (server->cert == NULL)
+           && server->plain == (server->key == NULL);
+}
+
+static void set_up_tls(struct server *server)
+{
+    server->tls = SSL_CTX_new(TLS_server_method());
+    if (server->tls == NULL || SSL_CTX_use_certificate_chain_file(server->tls, server->cert) != 1
+        || SSL_CTX_use_PrivateKey_file(server->tls, server->key, SSL_FILETYPE_PEM) != 1)
+        die("certificate");
+    if (server->old_tls) {
+        /* Level 0: only there do the old versions have a signature algorithm that is allowed. */
+        SSL_CTX_set_security_level(server->tls, 0);
+        SSL_CTX_set_min_proto_version(server->tls, TLS1_VERSION);
+        SSL_CTX_set_max_proto_version(server->tls, TLS1_1_VERSION);
+    }
+}
+
+static void listen_and_tell(struct server *server)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+    socklen_t size = sizeof address;
+
+    server->listener = socket(AF_INET, SOCK_STREAM, 0);
+    if (server->listener < 0 || bind(server->listener, (struct sockaddr *)&address, size) != 0
+        || listen(server->listener, 8) != 0
+        || getsockname(server->listener, (struct sockaddr *)&address, &size) != 0)
+        die("listen");
+    printf("ready %d\n", ntohs(address.sin_port));
+    if (fflush(stdout) != 0)
+        die("stdout");
+}
+
+int main(int argc, char **argv)
+{
+    struct server server = { 0 };
+
+    if (argc < 1 || !parse(&server, argv + 1)) {
+        fputs("usage: hostile --log FILE (--plain | --cert FILE --key FILE) [--old-tls] "
+              "HOW:REPLY...\n",
+              stderr);
+        return 64;
+    }
+    signal(SIGPIPE, SIG_IGN);
+    if (!server.plain)
+        set_up_tls(&server);
+    listen_and_tell(&server);
+    for (;;) {
+        struct connection connection = { .fd = accept(server.listener, NULL, NULL) };
+
+        if (connection.fd < 0)
+            die("accept");
+        serve(&server, &connection);
+        SSL_free(connection.tls);
+        close(connection.fd);
+    }
+}

@@ -1,0 +1,82 @@
+/* A hub made of paper: the scripted transport records each request and plays the replies it was
+ * given, and its clock moves only while somebody waits on it, so no test really waits. */
+#ifndef SCRIPT_H
+#define SCRIPT_H
+
+#include "../../src/lib/client.h"
+#include "table.h"
+
+#define HUB "hub.azure-devices.net"
+/* The keys are canaries: no test may find them in anything that is shown. */
+#define DEVICE_KEY "Y2FuYXJ5LWtleS1vZi1kZXYx"
+#define SERVICE_KEY "Y2FuYXJ5LWtleS1vZi1odWIh"
+#define DEVICE_STRING "HostName=" HUB ";DeviceId=dev1;SharedAccessKey=" DEVICE_KEY
+#define SERVICE_STRING "HostName=" HUB ";SharedAccessKeyName=service;SharedAccessKey=" SERVICE_KEY
+
+enum {
+    SCRIPT_REPLIES = 12,
+    SCRIPT_HEADERS = 14,
+    SCRIPT_START_S = 1767225600, /* 2026-01-01T00:00:00Z, unless the test says otherwise */
+};
+
+struct script_reply {
+    int status;                          /* HTTP; 0: no answer came, for the reason in failure */
+    const char *headers[SCRIPT_HEADERS]; /* "Name: value" */
+    const char *body;
+    size_t body_size; /* 0: strlen(body) */
+    enum c2d_status failure;
+    const char *failure_text;
+    bool final;       /* the failure is not worth a retry */
+    bool written;     /* the request may have reached the hub all the same */
+    int64_t delay_ms; /* until the reply comes; past the request's time-out it is too late */
+    bool silent;      /* it never comes */
+    bool cancels;     /* cancel_fd becomes readable while it is waited for */
+    bool echoes;      /* Authorization comes back in body and header, as hostile servers do */
+};
+
+struct script_request {
+    char method[8], url[1024], authorization[1024];
+    char headers[4096]; /* "Name: value\n" each, in order */
+    bool has_authorization;
+    char body[256]; /* its beginning */
+    size_t body_size;
+    int timeout_ms;
+    int64_t at_ms; /* since the script's beginning */
+    int64_t at_s;  /* by the fake wall clock */
+};
+
+/* Zeroed but for the replies, it is ready. */
+struct script {
+    struct script_reply replies[SCRIPT_REPLIES];
+    const struct c2d_options *options; /* NULL: defaults */
+    int64_t start_s;                   /* 0: SCRIPT_START_S */
+    uint64_t random;                   /* what the clock's random() gives each time */
+    int64_t wall_shift_s;              /* a test changes it to set the machine's clock */
+    bool wakes_early; /* the next wait without a reply ends half-way, as by a signal */
+
+    struct script_request requests[SCRIPT_REPLIES];
+    size_t request_count;
+    size_t cancelled; /* exchanges given up */
+    bool destroyed;
+    int64_t now_ms;
+    const struct http_request *in_flight;
+    void *tag;
+    int64_t due_ms;
+    bool late;          /* what is due is the transport's own time-out */
+    int cancel_pipe[2]; /* script_cancel_fd() opens it */
+};
+
+/* A client over script by connection_string; fails the test if there is none. */
+struct c2d_client *client_for_test(struct script *script, const char *connection_string);
+/* The scripted transport and the fake clock, for tests that make their client themselves. */
+struct http_transport script_transport(struct script *script);
+struct clock script_clock(struct script *script);
+/* The readable end of a pipe for c2d_options.cancel_fd, and how to make it readable now. */
+int script_cancel_fd(struct script *script);
+void script_cancel(struct script *script);
+
+/* An answer as it stands after reading; headers end with NULL. body_size 0: strlen(body). */
+struct http_response response_for_test(int status, const char *const *headers, const char *body,
+                                       size_t body_size);
+
+#endif

@@ -1,0 +1,113 @@
+#include "../../src/lib/buf.h"
+
+#include "../support/alloc.h"
+
+#include <criterion/criterion.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+Test(buf, appends_of_all_kinds_join_in_order_and_end_with_nul)
+{
+    struct buf buf = { 0 };
+
+    cr_assert(buf_append(&buf, "ab\0c", 4));
+    cr_assert(buf_text(&buf, "def"));
+    cr_assert(buf_format(&buf, "%d-%s", 42, "x"));
+    cr_assert_eq(buf.size, 11);
+    cr_assert_eq(memcmp(buf.data, "ab\0cdef42-x", 12), 0);
+    buf_clear(&buf);
+}
+
+Test(buf, what_it_holds_survives_growth)
+{
+    struct buf buf = { 0 };
+
+    for (int i = 0; i < 5000; i++)
+        cr_assert(buf_format(&buf, "%04d", i));
+    cr_assert_eq(buf.size, 20000);
+    for (int i = 0; i < 5000; i++) {
+        char expected[16];
+
+        snprintf(expected, sizeof expected, "%04d", i);
+        cr_assert_eq(memcmp(buf.data + (size_t)i * 4, expected, 4), 0, "at %d", i);
+    }
+    buf_clear(&buf);
+}
+
+Test(buf, limit_may_be_reached_but_not_passed)
+{
+    struct buf buf = { .limit = 5 };
+
+    cr_assert(buf_text(&buf, "abc"));
+    cr_assert(buf_text(&buf, "de"));
+    cr_assert_not(buf.overflow);
+    cr_assert_not(buf_text(&buf, "f"));
+    cr_assert(buf.overflow);
+    cr_assert_str_eq(buf.data, "abcde");
+    buf_clear(&buf);
+}
+
+Test(buf, size_near_the_end_of_memory_is_an_overflow_and_not_a_wrap)
+{
+    struct buf buf = { 0 };
+
+    cr_assert(buf_text(&buf, "a"));
+    cr_assert_null(buf_reserve(&buf, SIZE_MAX - 1));
+    cr_assert(buf.overflow);
+    buf_clear(&buf);
+}
+
+Test(buf, failure_sticks_until_it_is_cleared)
+{
+    struct buf buf = { .limit = 3 };
+
+    cr_assert_not(buf_text(&buf, "abcd"));
+    cr_assert_not(buf_text(&buf, "a"));
+    cr_assert_not(buf_format(&buf, "a"));
+    cr_assert_null(buf_reserve(&buf, 1));
+    cr_assert_null(buf_take(&buf));
+    cr_assert(buf_text(&buf, "abc"), "buf_take() leaves a fresh buffer");
+    cr_assert_eq(buf.limit, 3);
+    buf_clear(&buf);
+}
+
+Test(buf, lost_memory_is_a_failure_and_no_overflow)
+{
+    struct buf buf = { 0 };
+
+    alloc_fail_at(1, false);
+    cr_assert_not(buf_text(&buf, "abc"));
+    cr_assert(alloc_stop());
+    cr_assert(buf.failed);
+    cr_assert_not(buf.overflow);
+    cr_assert_not(buf_text(&buf, "abc"), "memory is back, and the text would have a hole");
+    buf_clear(&buf);
+}
+
+Test(buf, taken_text_is_the_callers_and_empty_text_is_text)
+{
+    struct buf buf = { 0 };
+    char *text = buf_take(&buf);
+
+    cr_assert_str_eq(text, "");
+    free(text);
+    buf_text(&buf, "abc");
+    text = buf_take(&buf);
+    cr_assert_str_eq(text, "abc");
+    cr_assert_eq(buf.size, 0);
+    cr_assert_null(buf.data);
+    free(text);
+}
+
+Test(buf, wipe_overwrites_all_bytes)
+{
+    char secret[8] = "secret!";
+
+    wipe(secret, sizeof secret);
+    for (size_t i = 0; i < sizeof secret; i++)
+        cr_assert_eq(secret[i], 0, "byte %zu", i);
+    wipe(NULL, 0);
+    wipe_free(NULL);
+}

@@ -1,0 +1,152 @@
+/* c2d_receive() over a scripted hub. */
+#include "../support/script.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+static enum c2d_status receive_over(struct script *script, struct c2d_message **message,
+                                    struct c2d_error *error)
+{
+    struct c2d_client *client = client_for_test(script, DEVICE_STRING);
+    enum c2d_status status = c2d_receive(client, message, error);
+
+    cr_expect_eq(error->status, status);
+    cr_expect_eq(*message == NULL, status != C2D_OK);
+    c2d_client_free(client);
+    return status;
+}
+
+Test(client_receive, request_is_the_wires_and_signed_by_the_device)
+{
+    struct script script = { .replies = { { .status = 204 } } };
+    const struct script_request *request = script.requests;
+    struct c2d_message *message = NULL;
+    struct c2d_error error;
+
+    cr_assert_eq(receive_over(&script, &message, &error), C2D_NO_MESSAGE);
+    cr_assert_eq(script.request_count, 1);
+    cr_assert_str_eq(request->method, "GET");
+    cr_assert_str_eq(request->url,
+                     "https://" HUB "/devices/dev1/messages/deviceBound?api-version=2021-04-12");
+    cr_assert_str_eq(request->headers, "");
+    cr_assert_eq(request->body_size, 0);
+    cr_assert_not_null(
+        strstr(request->authorization, "SharedAccessSignature sr=" HUB "%2Fdevices%2Fdev1&sig="));
+    cr_assert_null(strstr(request->authorization, "skn="));
+    cr_assert_not(error.earlier_try_unanswered);
+    cr_assert_not_null(strstr(error.text, "'dev1'"));
+}
+
+Test(client_receive, message_is_handed_over_with_body_and_times)
+{
+    struct script script = {
+        .replies = { { .status = 200,
+                       .headers = { "etag: \"t1\"", "iothub-messageid: m1", "iothub-app-K: v" },
+                       .body = "a\0b",
+                       .body_size = 3 } },
+    };
+    struct c2d_message *message = NULL;
+    struct c2d_error error;
+
+    cr_assert_eq(receive_over(&script, &message, &error), C2D_OK);
+    cr_assert_str_eq(message->lock_token, "t1");
+    cr_assert_str_eq(message->message_id, "m1");
+    cr_assert_str_eq(message->device_id, "dev1");
+    cr_assert_eq(message->body_size, 3);
+    cr_assert_eq(memcmp(message->body, "a\0b", 3), 0);
+    cr_assert_str_eq(message->properties[0].name, "K");
+    cr_assert_eq(message->received_at_s, SCRIPT_START_S);
+    cr_assert_eq(message->lock_deadline_s, SCRIPT_START_S + 60);
+    c2d_message_free(message);
+}
+
+Test(client_receive, lock_counts_from_the_request_that_brought_the_message)
+{
+    struct script script = {
+        .replies = { { .status = 503, .headers = { "Retry-After: 25" } },
+                     { .status = 200, .headers = { "ETag: \"t\"" }, .delay_ms = 3000 } },
+    };
+    struct c2d_message *message = NULL;
+    struct c2d_error error;
+
+    cr_assert_eq(receive_over(&script, &message, &error), C2D_OK);
+    cr_assert_eq(script.requests[1].at_s, SCRIPT_START_S + 25);
+    cr_expect_eq(message->received_at_s, SCRIPT_START_S + 25);
+    cr_expect_eq(message->lock_deadline_s, SCRIPT_START_S + 85);
+    c2d_message_free(message);
+}
+
+Test(client_receive, empty_body_is_a_message)
+{
+    struct script script = { .replies = { { .status = 200, .headers = { "ETag: \"t\"" } } } };
+    struct c2d_message *message = NULL;
+    struct c2d_error error;
+
+    cr_assert_eq(receive_over(&script, &message, &error), C2D_OK);
+    cr_assert_eq(message->body_size, 0);
+    c2d_message_free(message);
+}
+
+static const struct {
+    struct script_reply reply;
+    enum c2d_status status;
+} answers[] = {
+    { { .status = 200, .body = "<html>Log in</html>" }, C2D_PROTOCOL },
+    { { .status = 200, .headers = { "ETag: \"\"" } }, C2D_PROTOCOL },
+    { { .status = 202, .headers = { "ETag: \"t\"" } }, C2D_PROTOCOL },
+    { { .status = 206, .headers = { "ETag: \"t\"" } }, C2D_PROTOCOL },
+    { { .status = 304 }, C2D_PROTOCOL },
+    { { .status = 403 }, C2D_AUTH },
+    { { .status = 404 }, C2D_NOT_FOUND },
+    { { .failure = C2D_TLS, .final = true }, C2D_TLS },
+};
+
+Test(client_receive, what_is_no_message_settles_nothing_and_is_told)
+{
+    for (size_t i = 0; i < COUNT(answers); i++) {
+        struct script script = { .replies = { answers[i].reply } };
+        struct c2d_message *message = NULL;
+        struct c2d_error error;
+
+        cr_expect_eq(receive_over(&script, &message, &error), answers[i].status, "row %zu: %s", i,
+                     error.text);
+        cr_expect_eq(script.request_count, 1, "row %zu", i);
+    }
+}
+
+Test(client_receive, empty_queue_behind_a_lost_answer_is_told_apart)
+{
+    struct script script = { .replies = { { .written = true }, { .status = 204 } } };
+    struct c2d_message *message = NULL;
+    struct c2d_error error;
+
+    cr_assert_eq(receive_over(&script, &message, &error), C2D_NO_MESSAGE);
+    cr_assert(error.earlier_try_unanswered);
+}
+
+Test(client_receive, nothing_of_a_lost_try_reaches_the_message)
+{
+    struct script script = {
+        .replies = { { .status = 503, .headers = { "iothub-app-old: 1" }, .body = "old" },
+                     { .status = 200, .headers = { "ETag: \"t\"" }, .body = "new" } },
+    };
+    struct c2d_message *message = NULL;
+    struct c2d_error error;
+
+    cr_assert_eq(receive_over(&script, &message, &error), C2D_OK);
+    cr_assert_eq(message->property_count, 0);
+    cr_assert_eq(message->body_size, 3);
+    cr_assert_eq(memcmp(message->body, "new", 3), 0);
+    c2d_message_free(message);
+}
+
+Test(client_receive, hub_policy_is_refused_before_any_request)
+{
+    struct script script = { 0 };
+    struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
+    struct c2d_message *message = NULL;
+
+    cr_assert_eq(c2d_receive(client, &message, NULL), C2D_CONFIG);
+    cr_assert_eq(script.request_count, 0);
+    c2d_client_free(client);
+}

@@ -1,0 +1,121 @@
+/* c2d_settle() and c2d_feedback_settle() over a scripted hub. */
+#include "../support/script.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+static const struct {
+    bool feedback;
+    enum c2d_outcome outcome;
+    const char *method, *url;
+} requests[] = {
+    { false, C2D_COMPLETE, "DELETE",
+      "https://" HUB "/devices/dev1/messages/deviceBound/t?api-version=2021-04-12" },
+    { false, C2D_REJECT, "DELETE",
+      "https://" HUB "/devices/dev1/messages/deviceBound/t?api-version=2021-04-12&reject" },
+    { false, C2D_ABANDON, "POST",
+      "https://" HUB "/devices/dev1/messages/deviceBound/t/abandon?api-version=2021-04-12" },
+    { true, C2D_COMPLETE, "DELETE",
+      "https://" HUB "/messages/serviceBound/feedback/t?api-version=2020-09-30" },
+    { true, C2D_ABANDON, "POST",
+      "https://" HUB "/messages/serviceBound/feedback/t/abandon?api-version=2020-09-30" },
+};
+
+static enum c2d_status settle_over(struct script *script, size_t row, struct c2d_error *error)
+{
+    bool feedback = requests[row].feedback;
+    struct c2d_client *client = client_for_test(script, feedback ? SERVICE_STRING : DEVICE_STRING);
+    enum c2d_status status = feedback
+                                 ? c2d_feedback_settle(client, "t", requests[row].outcome, error)
+                                 : c2d_settle(client, "t", requests[row].outcome, error);
+
+    cr_expect_eq(error->status, status);
+    c2d_client_free(client);
+    return status;
+}
+
+Test(client_settle, each_outcome_is_exactly_its_request)
+{
+    for (size_t i = 0; i < COUNT(requests); i++) {
+        struct script script = { .replies = { { .status = 204 } } };
+        struct c2d_error error;
+
+        cr_expect_eq(settle_over(&script, i, &error), C2D_OK, "row %zu: %s", i, error.text);
+        cr_expect_eq(script.request_count, 1);
+        cr_expect_str_eq(script.requests[0].method, requests[i].method);
+        cr_expect_str_eq(script.requests[0].url, requests[i].url);
+        cr_expect_str_eq(script.requests[0].headers, "");
+        cr_expect_eq(script.requests[0].body_size, 0);
+        cr_expect_str_eq(error.text, "");
+    }
+}
+
+Test(client_settle, second_settlement_of_one_lock_reports_lock_lost)
+{
+    struct script script = { .replies = { { .status = 204 }, { .status = 412 } } };
+    struct c2d_client *device = client_for_test(&script, DEVICE_STRING);
+    struct c2d_error error;
+
+    cr_assert_eq(c2d_settle(device, "lock", C2D_COMPLETE, NULL), C2D_OK);
+    cr_assert_eq(c2d_settle(device, "lock", C2D_COMPLETE, &error), C2D_LOCK_LOST);
+    cr_assert_not(error.earlier_try_unanswered);
+    cr_assert_not(error.retryable);
+    c2d_client_free(device);
+}
+
+Test(client_settle, lock_lost_behind_an_own_unanswered_try_is_success)
+{
+    for (size_t i = 0; i < COUNT(requests); i++) {
+        struct script script = { .replies = { { .written = true }, { .status = 412 } } };
+        struct c2d_error error;
+
+        cr_expect_eq(settle_over(&script, i, &error), C2D_OK, "row %zu: %s", i, error.text);
+        cr_expect(error.earlier_try_unanswered, "row %zu", i);
+        cr_expect_str_eq(error.text, "", "row %zu", i);
+        cr_expect_str_eq(error.hint, "", "row %zu", i);
+    }
+}
+
+Test(client_settle, lock_lost_behind_a_try_that_was_never_written_stays_lost)
+{
+    static const struct script_reply first[] = { { .written = false }, { .status = 503 } };
+
+    for (size_t i = 0; i < COUNT(first); i++) {
+        struct script script = { .replies = { first[i], { .status = 412 } } };
+        struct c2d_error error;
+
+        cr_expect_eq(settle_over(&script, 0, &error), C2D_LOCK_LOST, "row %zu", i);
+    }
+}
+
+Test(client_settle, other_answers_are_failures)
+{
+    static const struct {
+        int http;
+        enum c2d_status status;
+    } rows[] = { { 200, C2D_PROTOCOL },
+                 { 202, C2D_PROTOCOL },
+                 { 400, C2D_PROTOCOL },
+                 { 403, C2D_AUTH },
+                 { 404, C2D_NOT_FOUND } };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct script script = { .replies = { { .status = rows[i].http } } };
+        struct c2d_error error;
+
+        cr_expect_eq(settle_over(&script, 0, &error), rows[i].status, "HTTP %d", rows[i].http);
+        cr_expect_eq(script.request_count, 1, "HTTP %d", rows[i].http);
+    }
+}
+
+Test(client_settle, feedback_is_never_rejected_and_junk_tokens_go_nowhere)
+{
+    struct script script = { 0 };
+    struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
+
+    cr_assert_eq(c2d_feedback_settle(client, "t", C2D_REJECT, NULL), C2D_DATA);
+    cr_assert_eq(c2d_feedback_settle(client, "", C2D_COMPLETE, NULL), C2D_DATA);
+    cr_assert_eq(c2d_feedback_settle(client, "a\r\nb", C2D_COMPLETE, NULL), C2D_DATA);
+    cr_assert_eq(script.request_count, 0);
+    c2d_client_free(client);
+}

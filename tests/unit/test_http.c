@@ -1,0 +1,128 @@
+#include "../../src/lib/http.h"
+
+#include "../support/alloc.h"
+#include "../support/table.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+    const char *name, *value;
+    enum c2d_status status;
+} adds[] = {
+    { "iothub-app-a", "b", C2D_OK },
+    { "x", "", C2D_OK },
+    { "!#$%&'*+-.^_`|~", "any \t text \xc3\xa9\xff", C2D_OK },
+    { "x", "a\r\nInjected: 1", C2D_PROTOCOL },
+    { "x", "a\nb", C2D_PROTOCOL },
+    { "x", "a\rb", C2D_PROTOCOL },
+    { "x", "a\x01", C2D_PROTOCOL },
+    { "x", "\x1b[2J", C2D_PROTOCOL },
+    { "x", "\x7f", C2D_PROTOCOL },
+    { "", "v", C2D_PROTOCOL },
+    { "a b", "v", C2D_PROTOCOL },
+    { "a:b", "v", C2D_PROTOCOL },
+    { "a\r\nb", "v", C2D_PROTOCOL },
+    { " a", "v", C2D_PROTOCOL },
+    { "a\t", "v", C2D_PROTOCOL },
+    { "\xc3\xa9", "v", C2D_PROTOCOL },
+    { "a(b)", "v", C2D_PROTOCOL },
+    { "a/b", "v", C2D_PROTOCOL },
+};
+
+Test(http, header_that_could_become_two_is_refused)
+{
+    for (size_t i = 0; i < COUNT(adds); i++) {
+        struct http_headers headers = { 0 };
+
+        cr_expect_eq(http_headers_add(&headers, adds[i].name, adds[i].value, NULL), adds[i].status,
+                     "row %zu", i);
+        cr_expect_eq(headers.count, adds[i].status == C2D_OK ? 1 : 0, "row %zu", i);
+        http_headers_clear(&headers);
+    }
+}
+
+static const struct {
+    const char *line;
+    size_t size;              /* 0: strlen(line) */
+    const char *name, *value; /* NULL: refused */
+} lines[] = {
+    { "ETag: \"x\"", 0, "ETag", "\"x\"" },
+    { "a:b", 0, "a", "b" },
+    { "a:", 0, "a", "" },
+    { "a: \t ", 0, "a", "" },
+    { "a: \t b  c \t", 0, "a", "b  c" },
+    { "a: b: c", 0, "a", "b: c" },
+    { "iothub-app-Mixed: \xe2\x82\xac\xff", 0, "iothub-app-Mixed", "\xe2\x82\xac\xff" },
+    { "no colon", 0, NULL, NULL },
+    { "", 0, NULL, NULL },
+    { ": v", 0, NULL, NULL },
+    { "a : v", 0, NULL, NULL }, /* a blank before the colon: two readers would differ */
+    { " a: v", 0, NULL, NULL },
+    { "a\0b: v", 6, NULL, NULL },
+    { "a: v\0w", 6, NULL, NULL },
+    { "a: v\rw", 0, NULL, NULL },
+    { "a: v\nw", 0, NULL, NULL },
+};
+
+Test(http, line_of_an_answer_is_split_at_its_first_colon_or_refused)
+{
+    for (size_t i = 0; i < COUNT(lines); i++) {
+        struct http_headers headers = { 0 };
+        size_t size = lines[i].size > 0 ? lines[i].size : strlen(lines[i].line);
+        enum c2d_status status = http_headers_add_line(&headers, lines[i].line, size, NULL);
+
+        cr_expect_eq(status, lines[i].name != NULL ? C2D_OK : C2D_PROTOCOL, "row %zu", i);
+        if (status == C2D_OK && lines[i].name != NULL) {
+            cr_expect_str_eq(http_header_name(&headers, 0), lines[i].name);
+            cr_expect_str_eq(http_header_value(&headers, 0), lines[i].value);
+        }
+        http_headers_clear(&headers);
+    }
+}
+
+Test(http, names_are_compared_without_case_and_the_last_value_stands)
+{
+    struct http_headers headers = { 0 };
+
+    http_headers_add(&headers, "ETag", "one", NULL);
+    http_headers_add(&headers, "etag", "two", NULL);
+    http_headers_add(&headers, "etagx", "three", NULL);
+    cr_assert_str_eq(http_headers_get(&headers, "ETAG"), "two");
+    cr_assert_null(http_headers_get(&headers, "eta"));
+    cr_assert_str_eq(http_header_name(&headers, 0), "ETag", "the case of a name is kept");
+    http_headers_clear(&headers);
+}
+
+Test(http, header_1000_is_the_last)
+{
+    struct http_headers headers = { 0 };
+    char name[16];
+
+    for (int i = 0; i < 1000; i++) {
+        snprintf(name, sizeof name, "n%d", i);
+        cr_assert_eq(http_headers_add(&headers, name, "v", NULL), C2D_OK, "header %d", i);
+    }
+    cr_assert_eq(http_headers_add(&headers, "one-more", "v", NULL), C2D_PROTOCOL);
+    cr_assert_str_eq(http_header_name(&headers, 999), "n999");
+    cr_assert_str_eq(http_headers_get(&headers, "n0"), "v");
+    http_headers_clear(&headers);
+}
+
+Test(http, lost_memory_is_told_as_such_and_clearing_is_safe)
+{
+    bool failed = true;
+
+    for (size_t n = 1; failed; n++) {
+        struct http_headers headers = { 0 };
+        enum c2d_status status = C2D_OK;
+
+        alloc_fail_at(n, false);
+        for (int i = 0; status == C2D_OK && i < 40; i++)
+            status = http_headers_add(&headers, "some-name", "some value", NULL);
+        failed = alloc_stop();
+        cr_expect_eq(status, failed ? C2D_OS : C2D_OK, "allocation %zu", n);
+        http_headers_clear(&headers);
+    }
+}

@@ -1,0 +1,230 @@
+#include "../../src/lib/http_reader.h"
+
+#include "../../src/lib/limits.h"
+#include "../support/alloc.h"
+#include "../support/table.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+/* Feeds lines until one is refused; true if all were taken. */
+static bool feed(struct http_reader *reader, const char *const *lines)
+{
+    for (size_t i = 0; lines[i] != NULL; i++)
+        if (!http_reader_line(reader, lines[i], strlen(lines[i])))
+            return false;
+    return true;
+}
+
+static const struct {
+    const char *what;
+    int status;
+    bool whole;
+    const char *lines[8];
+} heads[] = {
+    { "a length", 200, true, { "HTTP/1.1 200 OK\r\n", "Content-Length: 3\r\n", "\r\n" } },
+    { "chunked", 200, true, { "HTTP/1.1 200 OK\r\n", "transfer-encoding: Chunked\r\n", "\r\n" } },
+    { "bare line feeds", 200, true, { "HTTP/1.1 200 OK\n", "Content-Length: 3\n", "\n" } },
+    { "no content", 204, true, { "HTTP/1.1 204 No Content\r\n", "\r\n" } },
+    { "not modified", 304, true, { "HTTP/1.1 304 Not Modified\r\n", "\r\n" } },
+    { "one length twice",
+      200,
+      true,
+      { "HTTP/1.1 200 OK\r\n", "Content-Length: 3\r\n", "content-length: 3\r\n", "\r\n" } },
+    { "cut before the empty line", 200, false, { "HTTP/1.1 200 OK\r\n", "Content-Length: 3\r\n" } },
+    { "cut, without a body", 204, false, { "HTTP/1.1 204 No Content\r\n", "a: b\r\n" } },
+    { "unframed body", 200, false, { "HTTP/1.1 200 OK\r\n", "ETag: \"x\"\r\n", "\r\n" } },
+    { "unframed error", 500, false, { "HTTP/1.1 500 No\r\n", "\r\n" } },
+    { "framing of an interim head only",
+      200,
+      false,
+      { "HTTP/1.1 100 Continue\r\n", "Content-Length: 0\r\n", "\r\n", "HTTP/1.1 200 OK\r\n",
+        "\r\n" } },
+    { "final head cut behind an interim one",
+      200,
+      false,
+      { "HTTP/1.1 100 Continue\r\n", "\r\n", "HTTP/1.1 200 OK\r\n", "Content-Length: 0\r\n" } },
+    { "nothing at all", 200, false, { NULL } },
+};
+
+Test(http_reader, answer_is_whole_only_with_its_empty_line_and_a_framed_body)
+{
+    for (size_t i = 0; i < COUNT(heads); i++) {
+        struct http_reader reader;
+
+        http_reader_init(&reader);
+        cr_expect(feed(&reader, heads[i].lines), "%s: %s", heads[i].what, reader.broken.text);
+        cr_expect_eq(http_reader_is_whole(&reader, heads[i].status), heads[i].whole, "%s",
+                     heads[i].what);
+        http_reader_clear(&reader);
+    }
+}
+
+static const struct {
+    const char *what;
+    const char *lines[6];
+} refused[] = {
+    { "two lengths", { "HTTP/1.1 200 OK\r\n", "Content-Length: 3\r\n", "Content-Length: 4\r\n" } },
+    { "a folded line", { "HTTP/1.1 200 OK\r\n", "a: b\r\n", " folded\r\n" } },
+    { "a folded line with a colon", { "HTTP/1.1 200 OK\r\n", "a: b\r\n", "\tc: d\r\n" } },
+    { "a line without colon", { "HTTP/1.1 200 OK\r\n", "nonsense\r\n" } },
+    { "a carriage return inside", { "HTTP/1.1 200 OK\r\n", "a: b\rc: d\r\n" } },
+    { "a blank before the colon", { "HTTP/1.1 200 OK\r\n", "Content-Length : 3\r\n" } },
+};
+
+Test(http_reader, line_that_two_readers_could_take_in_two_ways_is_refused)
+{
+    for (size_t i = 0; i < COUNT(refused); i++) {
+        struct http_reader reader;
+
+        http_reader_init(&reader);
+        cr_expect_not(feed(&reader, refused[i].lines), "%s", refused[i].what);
+        cr_expect_eq(reader.broken.status, C2D_PROTOCOL, "%s", refused[i].what);
+        cr_expect(reader.broken.text[0] != '\0', "%s", refused[i].what);
+        http_reader_clear(&reader);
+    }
+}
+
+Test(http_reader, only_the_final_head_counts)
+{
+    static const char *const lines[] = {
+        "HTTP/1.1 103 Early Hints\r\n",
+        "ETag: \"early\"\r\n",
+        "iothub-app-a: 1\r\n",
+        "\r\n",
+        "HTTP/1.1 200 OK\r\n",
+        "Content-Length: 1\r\n",
+        "\r\n",
+        NULL,
+    };
+    struct http_reader reader;
+
+    http_reader_init(&reader);
+    cr_assert(feed(&reader, lines));
+    cr_assert_eq(reader.response.headers.count, 1);
+    cr_assert_null(http_headers_get(&reader.response.headers, "ETag"));
+    http_reader_clear(&reader);
+}
+
+Test(http_reader, trailers_are_ignored)
+{
+    static const char *const lines[] = {
+        "HTTP/1.1 200 OK\r\n",
+        "Transfer-Encoding: chunked\r\n",
+        "\r\n",
+        "ETag: \"late\"\r\n",
+        "Content-Length: 9\r\n",
+        "\r\n",
+        NULL,
+    };
+    struct http_reader reader;
+
+    http_reader_init(&reader);
+    cr_assert(feed(&reader, lines));
+    cr_assert_eq(reader.response.headers.count, 1);
+    cr_assert_null(http_headers_get(&reader.response.headers, "ETag"));
+    cr_assert(http_reader_is_whole(&reader, 200));
+    http_reader_clear(&reader);
+}
+
+Test(http_reader, nul_in_a_header_is_refused)
+{
+    struct http_reader reader;
+
+    http_reader_init(&reader);
+    cr_assert_not(http_reader_line(&reader, "a: b\0c\r\n", 8));
+    cr_assert_eq(reader.broken.status, C2D_PROTOCOL);
+    http_reader_clear(&reader);
+}
+
+Test(http_reader, header_block_of_128_kib_is_the_most)
+{
+    static char line[LIMIT_HEADER_BLOCK / 4];
+    struct http_reader reader;
+
+    memset(line, 'v', sizeof line);
+    line[0] = 'n';
+    line[1] = ':';
+    line[sizeof line - 2] = '\r';
+    line[sizeof line - 1] = '\n';
+    http_reader_init(&reader);
+    for (int i = 0; i < 4; i++)
+        cr_assert(http_reader_line(&reader, line, sizeof line), "line %d", i);
+    cr_assert_not(http_reader_line(&reader, "\r\n", 2));
+    cr_assert_eq(reader.broken.status, C2D_PROTOCOL);
+    http_reader_clear(&reader);
+}
+
+Test(http_reader, heads_without_end_reach_the_limit_too)
+{
+    static const char *const interim[] = { "HTTP/1.1 100 Continue\r\n", "\r\n", NULL };
+    struct http_reader reader;
+    size_t heads_taken = 0;
+
+    http_reader_init(&reader);
+    while (heads_taken <= LIMIT_HEADER_BLOCK && feed(&reader, interim))
+        heads_taken++;
+    cr_assert_eq(heads_taken, LIMIT_HEADER_BLOCK / 25);
+    http_reader_clear(&reader);
+}
+
+Test(http_reader, header_1001_is_refused)
+{
+    struct http_reader reader;
+
+    http_reader_init(&reader);
+    for (int i = 0; i < 1000; i++)
+        cr_assert(http_reader_line(&reader, "a: b\r\n", 6), "header %d", i);
+    cr_assert_not(http_reader_line(&reader, "a: b\r\n", 6));
+    cr_assert_eq(reader.broken.status, C2D_PROTOCOL);
+    http_reader_clear(&reader);
+}
+
+Test(http_reader, body_of_1_mib_is_the_most)
+{
+    static char piece[64 * 1024];
+    struct http_reader reader;
+
+    http_reader_init(&reader);
+    for (int i = 0; i < 16; i++)
+        cr_assert(http_reader_body(&reader, piece, sizeof piece));
+    cr_assert_eq(reader.response.body.size, LIMIT_BODY);
+    cr_assert_not(http_reader_body(&reader, "x", 1));
+    cr_assert_eq(reader.broken.status, C2D_PROTOCOL);
+    http_reader_clear(&reader);
+}
+
+Test(http_reader, lost_memory_is_no_protocol_error)
+{
+    struct http_reader reader;
+
+    http_reader_init(&reader);
+    alloc_fail_at(1, false);
+    cr_assert_not(http_reader_body(&reader, "abc", 3));
+    alloc_stop();
+    cr_assert_eq(reader.broken.status, C2D_OS);
+    http_reader_clear(&reader);
+    alloc_fail_at(1, false);
+    cr_assert_not(http_reader_line(&reader, "a: b\r\n", 6));
+    alloc_stop();
+    cr_assert_eq(reader.broken.status, C2D_OS);
+    http_reader_clear(&reader);
+}
+
+Test(http_reader, nothing_of_a_broken_try_survives_clearing)
+{
+    static const char *const first[] = { "HTTP/1.1 200 OK\r\n", "Content-Length: 9\r\n",
+                                         "iothub-app-a: old\r\n", "\r\n", NULL };
+    static const char *const second[] = { "HTTP/1.1 200 OK\r\n", NULL };
+    struct http_reader reader;
+
+    http_reader_init(&reader);
+    cr_assert(feed(&reader, first));
+    cr_assert(http_reader_body(&reader, "half", 4));
+    http_reader_clear(&reader);
+    cr_assert(feed(&reader, second));
+    cr_assert_eq(reader.response.headers.count, 0);
+    cr_assert_eq(reader.response.body.size, 0);
+    cr_assert_not(http_reader_is_whole(&reader, 200));
+    http_reader_clear(&reader);
+}

@@ -1,0 +1,90 @@
+#include "../../src/lib/ids.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#define ALNUM "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+#define ID64 "i234567890123456789012345678901234567890123456789012345678901234"
+
+typedef enum c2d_status id_check(const char *id, struct c2d_error *error);
+
+/* Puts each byte into an id: the legal ones pass, the others are named with their place. */
+static void check_every_byte(id_check *check, const char *legal)
+{
+    for (int byte = 1; byte < 256; byte++) {
+        char id[4] = { 'a', (char)byte, 'z', '\0' };
+        char shown[8];
+        struct c2d_error error = { 0 };
+        bool is_legal = strchr(legal, byte) != NULL;
+
+        cr_expect_eq(check(id, &error), is_legal ? C2D_OK : C2D_DATA, "byte 0x%02x",
+                     (unsigned)byte);
+        if (is_legal)
+            continue;
+        snprintf(shown, sizeof shown, byte > 0x20 && byte < 0x7f ? "'%c'" : "0x%02x", byte);
+        cr_expect_not_null(strstr(error.text, byte == ' ' ? "a space" : shown), "byte 0x%02x: %s",
+                           (unsigned)byte, error.text);
+        cr_expect_not_null(strstr(error.text, "position 2"), "%s", error.text);
+    }
+}
+
+Test(ids, device_id_holds_the_legal_characters_and_no_other)
+{
+    check_every_byte(id_check_device, ALNUM "-.+%_#*?!(),:=@$'");
+}
+
+Test(ids, message_id_holds_the_legal_characters_and_no_other)
+{
+    check_every_byte(id_check_message, ALNUM "-:.+%_#*?!(),=@;$'");
+}
+
+Test(ids, length_is_1_to_128)
+{
+    static id_check *const checks[] = { id_check_device, id_check_message };
+
+    for (size_t i = 0; i < 2; i++) {
+        cr_expect_eq(checks[i]("", NULL), C2D_DATA);
+        cr_expect_eq(checks[i]("a", NULL), C2D_OK);
+        cr_expect_eq(checks[i](ID64 ID64, NULL), C2D_OK);
+        cr_expect_eq(checks[i](ID64 ID64 "x", NULL), C2D_DATA);
+    }
+}
+
+Test(ids, device_id_is_no_folder)
+{
+    cr_assert_eq(id_check_device(".", NULL), C2D_DATA);
+    cr_assert_eq(id_check_device("..", NULL), C2D_DATA);
+    cr_assert_eq(id_check_device("...", NULL), C2D_OK);
+    cr_assert_eq(id_check_device(".a", NULL), C2D_OK);
+}
+
+static enum c2d_status check_value(const char *value, struct c2d_error *error)
+{
+    return value_check("user id", value, error);
+}
+
+Test(ids, value_holds_printable_ascii_and_no_other)
+{
+    char legal[96];
+
+    for (int i = 0; i < 95; i++)
+        legal[i] = (char)(0x20 + i);
+    legal[95] = '\0';
+    check_every_byte(check_value, legal);
+}
+
+Test(ids, value_has_no_outer_spaces)
+{
+    cr_assert_eq(check_value("", NULL), C2D_OK);
+    cr_assert_eq(check_value("a b", NULL), C2D_OK);
+    cr_assert_eq(check_value(" ", NULL), C2D_DATA);
+    cr_assert_eq(check_value(" a", NULL), C2D_DATA);
+    cr_assert_eq(check_value("a ", NULL), C2D_DATA);
+}
+
+Test(ids, property_name_is_a_token_and_what_is_not_is_named)
+{
+    cr_assert_eq(property_name_check("", NULL), C2D_DATA);
+    check_every_byte(property_name_check, ALNUM "!#$%&'*+-.^_`|~");
+}

@@ -1,0 +1,180 @@
+/* Feedback batches: module json. */
+#include "../../src/lib/json.h"
+#include "../support/table.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static enum c2d_status read_batch(const char *text, struct c2d_feedback **feedback)
+{
+    struct buf body = { 0 };
+    enum c2d_status status;
+
+    if (*text != '\0')
+        buf_text(&body, text);
+    status = json_read_feedback(&body, "lock", feedback, NULL);
+    buf_clear(&body); /* a batch owns all that it shows */
+    return status;
+}
+
+Test(feedback, documented_batch_is_read_whole)
+{
+    struct c2d_feedback *batch = NULL;
+    const struct c2d_feedback_record *record;
+
+    cr_assert_eq(
+        read_batch("[{\"originalMessageId\":\"m1\",\"enqueuedTimeUtc\":\"2015-07-28T16:24:48.789Z\""
+                   ",\"statusCode\":\"Success\",\"description\":\"Success\",\"deviceId\":\"d1\","
+                   "\"deviceGenerationId\":\"g1\"},{\"originalMessageId\":\"m2\"}]",
+                   &batch),
+        C2D_OK);
+    cr_assert_str_eq(batch->lock_token, "lock");
+    cr_assert_eq(batch->record_count, 2);
+    record = batch->records;
+    cr_assert_str_eq(record->original_message_id, "m1");
+    cr_assert_str_eq(record->enqueued_time, "2015-07-28T16:24:48.789Z");
+    cr_assert_str_eq(record->status_code, "Success");
+    cr_assert_str_eq(record->description, "Success");
+    cr_assert_str_eq(record->device_id, "d1");
+    cr_assert_str_eq(record->device_generation_id, "g1");
+    cr_assert_null(record->extra_json);
+    cr_assert_str_eq(record[1].original_message_id, "m2");
+    cr_assert_null(record[1].device_id);
+    cr_assert_null(record[1].status_code);
+    c2d_feedback_free(batch);
+}
+
+static const struct {
+    const char *json, *word;
+} words[] = {
+    { "0", "Success" },
+    { "1", "Expired" },
+    { "2", "DeliveryCountExceeded" },
+    { "3", "Rejected" },
+    { "4", "Purged" },
+    { "\"success\"", "Success" },
+    { "\"EXPIRED\"", "Expired" },
+    { "\"deliveryCountexceeded\"", "DeliveryCountExceeded" },
+    { "\"Rejected\"", "Rejected" },
+    { "\"purged\"", "Purged" },
+    { "\"Teleported\"", "Teleported" },
+    { "\"\"", "" },
+    { "5", NULL },
+    { "-1", NULL },
+    { "1.5", NULL },
+    { "null", NULL },
+};
+
+Test(feedback, status_is_one_of_five_words_for_numbers_and_any_case)
+{
+    for (size_t i = 0; i < COUNT(words); i++) {
+        char text[128];
+        struct c2d_feedback *batch = NULL;
+
+        snprintf(text, sizeof text, "[{\"statusCode\":%s}]", words[i].json);
+        cr_expect_eq(read_batch(text, &batch), C2D_OK, "%s", text);
+        if (words[i].word == NULL) {
+            cr_expect_null(batch->records->status_code, "%s", text);
+            cr_expect_not_null(batch->records->extra_json, "%s is dropped", text);
+        } else {
+            cr_expect_str_eq(batch->records->status_code, words[i].word, "%s", text);
+        }
+        c2d_feedback_free(batch);
+    }
+}
+
+static const struct {
+    const char *what, *body, *line;
+} lines[] = {
+    { "nothing", "[{}]", "{\"v\":1,\"batch\":{\"lockToken\":\"lock\",\"index\":0,\"size\":1}}" },
+    { "names in any case", "[{\"DeviceID\":\"d\",\"STATUSCODE\":0}]",
+      "{\"v\":1,\"deviceId\":\"d\",\"statusCode\":\"Success\",\"batch\":{\"lockToken\":\"lock\","
+      "\"index\":0,\"size\":1}}" },
+    { "unknown members", "[{\"new\":{\"a\":[1,true,null]},\"deviceId\":\"d\",\"n\":\"x\"}]",
+      "{\"v\":1,\"deviceId\":\"d\",\"extra\":{\"new\":{\"a\":[1,true,null]},\"n\":\"x\"},"
+      "\"batch\":{\"lockToken\":\"lock\",\"index\":0,\"size\":1}}" },
+    { "known members of another type", "[{\"deviceId\":7,\"description\":null}]",
+      "{\"v\":1,\"extra\":{\"deviceId\":7,\"description\":null},\"batch\":{\"lockToken\":\"lock\","
+      "\"index\":0,\"size\":1}}" },
+    { "a member given twice", "[{\"deviceId\":\"a\",\"deviceId\":\"b\"}]",
+      "{\"v\":1,\"deviceId\":\"a\",\"extra\":{\"deviceId\":\"b\"},\"batch\":{\"lockToken\":"
+      "\"lock\",\"index\":0,\"size\":1}}" },
+    { "all keys, in their order",
+      "[{\"enqueuedTimeUtc\":\"t\",\"description\":\"x\",\"statusCode\":\"Purged\","
+      "\"deviceGenerationId\":\"g\",\"deviceId\":\"d\",\"originalMessageId\":\"m\"}]",
+      "{\"v\":1,\"originalMessageId\":\"m\",\"deviceId\":\"d\",\"deviceGenerationId\":\"g\","
+      "\"statusCode\":\"Purged\",\"description\":\"x\",\"enqueuedTimeUtc\":\"t\","
+      "\"batch\":{\"lockToken\":\"lock\",\"index\":0,\"size\":1}}" },
+    { "controls in a description",
+      "[{\"description\":\"\xc2\x9b"
+      "31m\\u001b\x7f\"}]",
+      "{\"v\":1,\"description\":\"\\u009b31m\\u001b\\u007f\",\"batch\":{\"lockToken\":\"lock\","
+      "\"index\":0,\"size\":1}}" },
+};
+
+Test(feedback, record_becomes_one_line_that_drops_nothing)
+{
+    for (size_t i = 0; i < COUNT(lines); i++) {
+        struct c2d_feedback *batch = NULL;
+        char *line;
+
+        cr_expect_eq(read_batch(lines[i].body, &batch), C2D_OK, "%s", lines[i].what);
+        line = c2d_feedback_to_json(batch, 0);
+        cr_expect_str_eq(line, lines[i].line, "%s: %s", lines[i].what, line);
+        free(line);
+        c2d_feedback_free(batch);
+    }
+}
+
+Test(feedback, line_says_where_in_the_batch_the_record_stood)
+{
+    struct c2d_feedback *batch = NULL;
+    char *line;
+
+    cr_assert_eq(read_batch("[{},{},{}]", &batch), C2D_OK);
+    line = c2d_feedback_to_json(batch, 2);
+    cr_assert_not_null(strstr(line, "\"index\":2,\"size\":3"), "%s", line);
+    free(line);
+    c2d_feedback_free(batch);
+}
+
+Test(feedback, empty_batch_is_a_batch)
+{
+    struct c2d_feedback *batch = NULL;
+
+    cr_assert_eq(read_batch("[]", &batch), C2D_OK);
+    cr_assert_eq(batch->record_count, 0);
+    c2d_feedback_free(batch);
+}
+
+Test(feedback, what_is_no_array_of_objects_is_refused)
+{
+    static const char *const bodies[] = { "",        "{}",     "null",   "\"x\"",
+                                          "[",       "[{}",    "[1]",    "[null]",
+                                          "[{},[]]", "[{}] x", "<html>", "[{\"a\":\"\xff\"}]" };
+
+    for (size_t i = 0; i < COUNT(bodies); i++) {
+        struct c2d_feedback *batch = NULL;
+
+        cr_expect_eq(read_batch(bodies[i], &batch), C2D_PROTOCOL, "%s", bodies[i]);
+        cr_expect_null(batch, "%s", bodies[i]);
+    }
+}
+
+Test(feedback, line_holds_no_byte_that_moves_a_cursor_even_in_unknown_members)
+{
+    struct c2d_feedback *batch = NULL;
+    char *line;
+
+    cr_assert_eq(read_batch("[{\"new\":\"\xc2\x9b"
+                            "31m\\u001b\x7f\"}]",
+                            &batch),
+                 C2D_OK);
+    line = c2d_feedback_to_json(batch, 0);
+    for (const char *at = line; *at != '\0'; at++)
+        cr_expect(*at >= 0x20 && *at < 0x7f, "byte 0x%02x", (unsigned char)*at);
+    free(line);
+    c2d_feedback_free(batch);
+}

@@ -1,0 +1,37 @@
+#include "../../src/cli/common/report.h"
+
+#include "../support/table.h"
+
+#include <criterion/criterion.h>
+
+/* cli.md X1; the same number: which of the two is not laid down. */
+static const struct {
+    int rank;
+    enum c2d_status status;
+} order[] = {
+    { 0, C2D_CANCELLED }, { 1, C2D_IO },      { 2, C2D_CANT_CREATE }, { 3, C2D_OS },
+    { 4, C2D_AUTH },      { 5, C2D_CONFIG },  { 6, C2D_HANDLER },     { 6, C2D_PARTIAL },
+    { 7, C2D_LOCK_LOST }, { 8, C2D_NETWORK }, { 8, C2D_TLS },         { 8, C2D_SERVER },
+    { 8, C2D_PROTOCOL },  { 8, C2D_TIMEOUT }, { 8, C2D_THROTTLED },   { 8, C2D_QUOTA },
+    { 9, C2D_OK },
+};
+
+Test(report, worse_of_two_failures_is_the_one_that_comes_first_in_the_contract)
+{
+    for (size_t i = 0; i < COUNT(order); i++)
+        for (size_t k = 0; k < COUNT(order); k++) {
+            enum c2d_status worst = worse(order[i].status, order[k].status);
+
+            if (order[i].rank != order[k].rank)
+                cr_expect_eq(worst, order[order[i].rank < order[k].rank ? i : k].status,
+                             "%s and %s", c2d_status_name(order[i].status),
+                             c2d_status_name(order[k].status));
+        }
+}
+
+Test(report, of_two_failures_of_one_rank_the_first_stands)
+{
+    cr_assert_eq(worse(C2D_NETWORK, C2D_SERVER), C2D_NETWORK);
+    cr_assert_eq(worse(C2D_SERVER, C2D_NETWORK), C2D_SERVER);
+    cr_assert_eq(worse(C2D_OK, C2D_OK), C2D_OK);
+}

@@ -1,0 +1,148 @@
+#include "../../src/lib/text.h"
+
+#include "../support/table.h"
+
+#include <criterion/criterion.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "c2d.h"
+
+static const struct {
+    const char *bytes;
+    size_t length; /* 0: no UTF-8 */
+    unsigned code;
+} sequences[] = {
+    { "a", 1, 'a' },
+    { "\x7f", 1, 0x7f },
+    { "\xc2\x80", 2, 0x80 },
+    { "\xdf\xbf", 2, 0x7ff },
+    { "\xe0\xa0\x80", 3, 0x800 },
+    { "\xed\x9f\xbf", 3, 0xd7ff },
+    { "\xee\x80\x80", 3, 0xe000 },
+    { "\xef\xbf\xbf", 3, 0xffff },
+    { "\xf0\x90\x80\x80", 4, 0x10000 },
+    { "\xf4\x8f\xbf\xbf", 4, 0x10ffff },
+    { "\x80", 0, 0 }, /* a continuation alone */
+    { "\xbf", 0, 0 },
+    { "\xc0\xaf", 0, 0 }, /* overlong '/' in 2, 3 and 4 bytes */
+    { "\xc1\xbf", 0, 0 },
+    { "\xe0\x9f\xbf", 0, 0 },
+    { "\xf0\x8f\xbf\xbf", 0, 0 },
+    { "\xed\xa0\x80", 0, 0 }, /* surrogates */
+    { "\xed\xbf\xbf", 0, 0 },
+    { "\xf4\x90\x80\x80", 0, 0 }, /* past U+10FFFF */
+    { "\xf5\x80\x80\x80", 0, 0 },
+    { "\xff\xbf\xbf\xbf", 0, 0 },
+    { "\xc3", 0, 0 }, /* cut */
+    { "\xe2\x82", 0, 0 },
+    { "\xf0\x9f\x98", 0, 0 },
+    { "\xc3"
+      "a",
+      0, 0 }, /* a continuation is missing */
+    { "\xe2\x82"
+      "a",
+      0, 0 },
+    { "\xf0\x9f"
+      "a\x80",
+      0, 0 },
+};
+
+Test(text, utf8_is_recognised_at_every_edge)
+{
+    for (size_t i = 0; i < COUNT(sequences); i++) {
+        unsigned code = 0;
+        size_t size = strlen(sequences[i].bytes);
+        size_t length = utf8_sequence((const unsigned char *)sequences[i].bytes, size, &code);
+
+        cr_expect_eq(length, sequences[i].length, "row %zu: length %zu", i, length);
+        if (length > 0)
+            cr_expect_eq(code, sequences[i].code, "row %zu: code U+%04X", i, code);
+        cr_expect_eq(utf8_valid(sequences[i].bytes, size), sequences[i].length > 0, "row %zu", i);
+    }
+}
+
+Test(text, utf8_is_valid_only_as_a_whole)
+{
+    cr_assert(utf8_valid("", 0));
+    cr_assert(utf8_valid("a\0b", 3));
+    cr_assert(utf8_valid("\xe2\x82\xac\xf0\x9f\x98\x80 ok", 10));
+    cr_assert_not(utf8_valid("good\xff", 5));
+    cr_assert_not(utf8_valid("\xe2\x82\xac", 2), "size counts, not the NUL");
+}
+
+static const struct {
+    const char *bytes;
+    size_t size;
+    const char *shown;
+} printables[] = {
+    { "plain ~", 7, "plain ~" },
+    { "\x1b[2J", 4, "\\x1b[2J" },
+    { "a\nb\tc\r", 6, "a\\x0ab\\x09c\\x0d" },
+    { "a\0b", 3, "a\\x00b" },
+    { "\x7f", 1, "\\x7f" },
+    { "\xc2\x80\xc2\x9b\xc2\x9f", 6, "\\xc2\\x80\\xc2\\x9b\\xc2\\x9f" },
+    { "\xc2\xa0", 2, "\xc2\xa0" },
+    { "\xe2\x82\xac", 3, "\xe2\x82\xac" },
+    { "\xff"
+      "a\xc3",
+      3, "\\xffa\\xc3" },
+};
+
+Test(text, what_could_move_a_cursor_is_shown_as_hex)
+{
+    for (size_t i = 0; i < COUNT(printables); i++) {
+        char *shown = c2d_printable(printables[i].bytes, printables[i].size);
+
+        cr_expect_str_eq(shown, printables[i].shown, "row %zu: %s", i, shown);
+        free(shown);
+    }
+}
+
+static const struct {
+    const char *text;
+    long long max, number; /* -1: refused */
+} numbers[] = {
+    { "0", 9, 0 },
+    { "007", 9, 7 },
+    { "9", 9, 9 },
+    { "10", 9, -1 },
+    { "9223372036854775807", LLONG_MAX, LLONG_MAX },
+    { "9223372036854775808", LLONG_MAX, -1 },
+    { "99999999999999999999999", LLONG_MAX, -1 },
+    { "", 9, -1 },
+    { "-1", 9, -1 },
+    { "+1", 9, -1 },
+    { " 1", 9, -1 },
+    { "1 ", 9, -1 },
+    { "0x1", 99, -1 },
+    { "1e1", 99, -1 },
+    { "\xb2", 99, -1 },
+};
+
+Test(text, number_is_read_whole_and_in_range_or_not_at_all)
+{
+    for (size_t i = 0; i < COUNT(numbers); i++) {
+        long long number = -1;
+        bool ok = text_to_number(numbers[i].text, numbers[i].max, &number);
+
+        cr_expect_eq(ok, numbers[i].number >= 0, "'%s'", numbers[i].text);
+        cr_expect_eq(number, numbers[i].number, "'%s': %lld", numbers[i].text, number);
+    }
+}
+
+Test(text, byte_classes_hold_exactly_their_bytes)
+{
+    static const char token[] = "!#$%&'*+-.^_`|~0123456789"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+    for (int byte = 0; byte < 256; byte++) {
+        unsigned char b = (unsigned char)byte;
+
+        cr_expect_eq(byte_is_token(b), byte != 0 && strchr(token, byte) != NULL, "0x%02x", b);
+        cr_expect_eq(byte_is_plain(b), byte >= 0x20 && byte <= 0x7e, "0x%02x", b);
+        cr_expect_eq(byte_is_digit(b), byte >= '0' && byte <= '9', "0x%02x", b);
+        cr_expect_eq(byte_is_alnum(b), byte != 0 && strchr(token + 15, byte) != NULL, "0x%02x", b);
+    }
+}

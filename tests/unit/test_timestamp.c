@@ -1,0 +1,78 @@
+#include "../../src/lib/timestamp.h"
+
+#include "../support/table.h"
+
+#include <criterion/criterion.h>
+
+static const struct {
+    const char *text;
+    int64_t seconds; /* -1: refused */
+} dates[] = {
+    { "Sun, 06 Nov 1994 08:49:37 GMT", 784111777 },
+    { "Thu, 01 Jan 1970 00:00:00 GMT", 0 },
+    { "Tue, 19 Jan 2038 03:14:08 GMT", 2147483648 },
+    { "Thu, 29 Feb 2024 23:59:59 GMT", 1709251199 },
+    { "Fri, 31 Dec 9999 23:59:59 GMT", 253402300799 },
+    { "", -1 },
+    { "Sun, 06 Nov 1994 08:49:37", -1 },
+    { "Sun, 06 Nov 1994 08:49:37 UTC", -1 },
+    { "Sun, 06 Nov 1994 08:49:37 +00", -1 },
+    { "Sunday, 06-Nov-94 08:49:37 GMT", -1 },
+    { "Sun Nov  6 08:49:37 1994", -1 },
+    { "Sun, 06 nov 1994 08:49:37 GMT", -1 },
+    { "Sun, 06 Foo 1994 08:49:37 GMT", -1 },
+    { "Sun, 00 Nov 1994 08:49:37 GMT", -1 },
+    { "Sun, 32 Nov 1994 08:49:37 GMT", -1 },
+    { "Sun, 06 Nov 1994 24:49:37 GMT", -1 },
+    { "Sun, 06 Nov 1994 08:60:37 GMT", -1 },
+    { "Sun, 06 Nov 1994 08:49:61 GMT", -1 },
+    { "Sun, 06 Nov 1994 08:49:-7 GMT", -1 },
+    { "Sun, 06 Nov 1899 08:49:37 GMT", -1 },
+    { "Sun, +6 Nov 1994 08:49:37 GMT", -1 },
+    { "Sun, 06 Nov 1994 08-49-37 GMT", -1 },
+    { "Sun, 06 Nov 1994 08:49:37 GMT ", -1 },
+    { " Sun, 06 Nov 1994 08:49:37 GMT", -1 },
+    { "2026-01-01T00:00:00Z", -1 },
+};
+
+Test(timestamp, http_date_is_read_in_its_one_form)
+{
+    for (size_t i = 0; i < COUNT(dates); i++) {
+        int64_t seconds = -1;
+        bool ok = timestamp_parse_http(dates[i].text, &seconds);
+
+        cr_expect_eq(ok, dates[i].seconds >= 0, "%s", dates[i].text);
+        cr_expect_eq(seconds, dates[i].seconds, "%s: %lld", dates[i].text, (long long)seconds);
+    }
+}
+
+Test(timestamp, day_that_its_month_has_not_is_no_date)
+{
+    int64_t seconds;
+
+    cr_expect_not(timestamp_parse_http("Thu, 30 Feb 2023 00:00:00 GMT", &seconds));
+    cr_expect_not(timestamp_parse_http("Wed, 29 Feb 2023 00:00:00 GMT", &seconds));
+    cr_expect_not(timestamp_parse_http("Thu, 31 Apr 2026 00:00:00 GMT", &seconds));
+}
+
+static const struct {
+    int64_t seconds;
+    const char *suffix, *text;
+} formats[] = {
+    { 0, "Z", "1970-01-01T00:00:00Z" },
+    { 1769860800, ".0000000Z", "2026-01-31T12:00:00.0000000Z" },
+    { 253402300799, "Z", "9999-12-31T23:59:59Z" },
+    { INT64_MAX, "Z", "9999-12-31T23:59:59Z" },
+    { -1, "Z", "1970-01-01T00:00:00Z" },
+    { INT64_MIN, ".0000000Z", "1970-01-01T00:00:00.0000000Z" },
+};
+
+Test(timestamp, instants_are_written_in_rfc_3339_whatever_they_are)
+{
+    for (size_t i = 0; i < COUNT(formats); i++) {
+        char text[TIMESTAMP_SIZE];
+
+        timestamp_format(formats[i].seconds, formats[i].suffix, text);
+        cr_expect_str_eq(text, formats[i].text);
+    }
+}
