@@ -166,11 +166,10 @@ static enum c2d_status fill(const char *const values[PART_COUNT], struct credent
     host_length = host_name_length(values[HOST_NAME]);
     if (host_length == 0)
         return fail(error, C2D_CONFIG, "HostName in the connection string is no host name");
-    /* The values are not shown: with another separator than ";" the key would be a part of them. */
-    if (values[DEVICE_ID] != NULL && id_check_device(values[DEVICE_ID], NULL) != C2D_OK)
-        return fail(error, C2D_CONFIG, "DeviceId in the connection string is no device id");
-    if (values[KEY_NAME] != NULL && value_check("policy", values[KEY_NAME], NULL) != C2D_OK)
-        return fail(error, C2D_CONFIG, "SharedAccessKeyName holds a byte that is not allowed");
+    if (values[DEVICE_ID] != NULL && id_check_device(values[DEVICE_ID], &detail) != C2D_OK)
+        return fail(error, C2D_CONFIG, "DeviceId in the connection string: %s", detail.text);
+    if (values[KEY_NAME] != NULL && value_check("policy", values[KEY_NAME], &detail) != C2D_OK)
+        return fail(error, C2D_CONFIG, "SharedAccessKeyName: %s", detail.text);
     if (token != NULL && sas_parse(token, &(struct c2d_sas) { 0 }, &detail) != C2D_OK)
         return fail(error, C2D_CONFIG, "SharedAccessSignature: %s", detail.text);
     if (values[KEY] != NULL

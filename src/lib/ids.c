@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Names byte at in an error: itself where it can be read, else its number. */
+/* Names a byte in an error: itself where it can be read, else its number. What stands around it is
+ * not shown: it may be a piece of a key that was glued to it. */
 static enum c2d_status bad_byte(struct c2d_error *error, const char *what, const char *text,
                                 size_t at)
 {
@@ -14,8 +15,8 @@ static enum c2d_status bad_byte(struct c2d_error *error, const char *what, const
     char shown[8];
 
     snprintf(shown, sizeof shown, byte > 0x20 && byte < 0x7f ? "'%c'" : "0x%02x", byte);
-    return fail(error, C2D_DATA, "%s '%.128s' holds %s at position %zu, which the hub cannot carry",
-                what, text, byte == ' ' ? "a space" : shown, at + 1);
+    return fail(error, C2D_DATA, "the %s holds %s at position %zu, which the hub cannot carry",
+                what, byte == ' ' ? "a space" : shown, at + 1);
 }
 
 static enum c2d_status id_check(const char *what, const char *id, size_t max, const char *marks,
@@ -37,7 +38,7 @@ static enum c2d_status id_check(const char *what, const char *id, size_t max, co
 enum c2d_status id_check_device(const char *id, struct c2d_error *error)
 {
     if (strcmp(id, ".") == 0 || strcmp(id, "..") == 0)
-        return fail(error, C2D_DATA, "'%s' is no device id that a URL can carry", id);
+        return fail(error, C2D_DATA, "the device id is '%s', which no URL can carry", id);
     return id_check("device id", id, LIMIT_DEVICE_ID, "-.+%_#*?!(),:=@$'", error);
 }
 
@@ -74,17 +75,19 @@ enum c2d_status value_check(const char *what, const char *value, struct c2d_erro
             return bad_byte(error, what, value, i);
     if (size > 0 && (value[0] == ' ' || value[size - 1] == ' '))
         return fail(error, C2D_DATA,
-                    "%s '%.128s' begins or ends with a space, which a header cannot carry", what,
-                    value);
+                    "the %s begins or ends with a space, which a header cannot carry", what);
     return C2D_OK;
 }
 
 enum c2d_status property_name_check(const char *name, struct c2d_error *error)
 {
+    char what[160];
+
     if (*name == '\0')
         return fail(error, C2D_DATA, "a property has no name");
+    snprintf(what, sizeof what, "property name '%.128s'", name);
     for (size_t i = 0; name[i] != '\0'; i++)
         if (!byte_is_token((unsigned char)name[i]))
-            return bad_byte(error, "property name", name, i);
+            return bad_byte(error, what, name, i);
     return C2D_OK;
 }

@@ -348,6 +348,7 @@ void c2d_device_info_free(struct c2d_device_info *info)
 bool json_append_without_keys(struct buf *out, const struct buf *body)
 {
     cJSON *root, *keys;
+    bool had_keys = false;
     char *text = NULL;
 
     parse(body, &root, NULL);
@@ -355,8 +356,10 @@ bool json_append_without_keys(struct buf *out, const struct buf *body)
     while ((keys = cJSON_GetObjectItem(root, "authentication")) != NULL) {
         wipe_texts(keys->child);
         cJSON_DeleteItemFromObject(root, "authentication");
+        had_keys = true;
     }
-    if (cJSON_IsObject(root) && cJSON_AddStringToObject(root, "authentication", "***") != NULL)
+    if (cJSON_IsObject(root)
+        && (!had_keys || cJSON_AddStringToObject(root, "authentication", "***") != NULL))
         text = cJSON_PrintUnformatted(root);
     if (text != NULL)
         buf_text(out, text);

@@ -136,7 +136,7 @@ Test(client_cancel, grace_never_outlasts_the_time_out)
     cr_assert_eq(setting.script.now_ms, 3000);
 }
 
-Test(client_cancel, no_further_try_follows)
+Test(client_cancel, request_is_not_tried_again_but_a_settlement_is_within_its_grace)
 {
     struct setting receiving = {
         .script.replies = { { .cancels = true, .status = 503 }, { .status = 204 } },
@@ -144,11 +144,18 @@ Test(client_cancel, no_further_try_follows)
     struct setting settling = {
         .script.replies = { { .cancels = true, .status = 503 }, { .status = 204 } },
     };
+    struct setting late = {
+        .script.replies = { { .cancels = true, .status = 503, .headers = { "Retry-After: 9" } },
+                            { .status = 204 } },
+    };
 
     set_up(&receiving, DEVICE_STRING);
     cr_expect_eq(receive(&receiving), C2D_CANCELLED);
     cr_expect_eq(receiving.script.request_count, 1);
     set_up(&settling, DEVICE_STRING);
-    cr_expect_eq(complete(&settling), C2D_SERVER);
-    cr_expect_eq(settling.script.request_count, 1);
+    cr_expect_eq(complete(&settling), C2D_OK);
+    cr_expect_eq(settling.script.request_count, 2);
+    set_up(&late, DEVICE_STRING);
+    cr_expect_eq(complete(&late), C2D_SERVER);
+    cr_expect_eq(late.script.request_count, 1);
 }

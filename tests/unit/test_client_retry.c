@@ -152,8 +152,11 @@ Test(client_retry, budget_ends_the_retries_of_a_hub_that_is_down)
 {
     struct script script = { 0 };
     struct c2d_client *client = client_for_test(&script, DEVICE_STRING);
+    struct retry_budget budget = { RETRY_BUDGET_FULL };
     struct c2d_message *message = NULL;
     size_t requests = 0;
+
+    client->exchange.budget = &budget;
 
     /* 100 tokens, 5 for a retry: 20 retries, and then one request per call. */
     for (int call = 0; call < 12; call++) {

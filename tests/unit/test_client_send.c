@@ -207,7 +207,7 @@ Test(client_send, refusal_behind_a_lost_answer_says_that_it_may_be_queued_all_th
 
     cr_assert_eq(send_over(&script, &error), C2D_TOO_LARGE);
     cr_assert(error.earlier_try_unanswered);
-    cr_assert_not_null(strstr(error.hint, "may be queued"), "%s", error.hint);
+    cr_assert_not_null(strstr(error.text, "'m1' may be queued"), "%s", error.text);
 }
 
 Test(client_send, no_retries_is_at_most_once)
