@@ -142,7 +142,6 @@ static void set_up(struct c2d_client *client, const struct clock *clock)
 {
     const struct c2d_options *options = &client->options;
 
-    client->endpoint = (struct endpoint) { &client->credentials, options->api_version };
     client->exchange.clock = *clock;
     client->exchange.signer.credentials = &client->credentials;
     client->exchange.connect_timeout_ms = options->connect_timeout_ms;

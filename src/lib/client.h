@@ -3,12 +3,10 @@
 #define CLIENT_H
 
 #include "connstr.h"
-#include "endpoint.h"
 #include "exchange.h"
 
 struct c2d_client {
     struct credentials credentials;
-    struct endpoint endpoint;
     struct exchange exchange;
     struct c2d_options options; /* its texts are ours */
 };

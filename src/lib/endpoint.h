@@ -1,37 +1,62 @@
-/* The hub's REST endpoints: arguments to request, one function each. Sends nothing. */
+/* The hub's REST endpoints: one row of facts for each, and how a request is made from it. Sends
+ * nothing. */
 #ifndef ENDPOINT_H
 #define ENDPOINT_H
 
 #include "connstr.h"
 #include "http.h"
 
-/* What all requests of a client share. api_version NULL: each endpoint's own. */
-struct endpoint {
-    const struct credentials *credentials;
-    const char *api_version;
+/* What becomes of a request when the caller is told to stop. */
+enum endpoint_manner {
+    ENDPOINT_READS,   /* given up at once */
+    ENDPOINT_SENDS,   /* not begun; once begun it gets 5 s to end */
+    ENDPOINT_SETTLES, /* begun all the same, and gets 5 s to end */
 };
 
-/* Each fills in a zeroed request, or fails before anything could be sent. */
-enum c2d_status endpoint_send(const struct endpoint *endpoint, const char *device_id,
-                              const struct c2d_message *message, struct http_request *request,
-                              struct c2d_error *error);
-/* Turns a request of endpoint_send() into the form of older hubs, which names the device in a
- * header; for after a 404, 405 or 501 that carries no code of the hub's. */
-enum c2d_status endpoint_send_older(const struct endpoint *endpoint, const char *device_id,
-                                    struct http_request *request, struct c2d_error *error);
-enum c2d_status endpoint_receive(const struct endpoint *endpoint, struct http_request *request,
+struct endpoint {
+    const char *what;  /* it is asked to do, for sentences */
+    const char *right; /* what a policy needs for it; DeviceConnect: it takes a device's key */
+    const char *method;
+    const char *path;  /* {d} is the device id, {t} the lock token */
+    const char *query; /* behind the api-version */
+    enum endpoint_manner manner;
+    int expected[2]; /* HTTP statuses that are success; 0: no second one */
+    bool hides_keys; /* its answer holds the device's keys */
+};
+
+enum endpoint_id {
+    ENDPOINT_SEND,
+    ENDPOINT_SEND_OLDER, /* names the device in a header; for hubs that do not know the other form */
+    ENDPOINT_RECEIVE,
+    ENDPOINT_COMPLETE,
+    ENDPOINT_REJECT,
+    ENDPOINT_ABANDON,
+    ENDPOINT_FEEDBACK,
+    ENDPOINT_FEEDBACK_COMPLETE,
+    ENDPOINT_FEEDBACK_ABANDON,
+    ENDPOINT_PURGE,
+    ENDPOINT_DEVICE,
+};
+
+extern const struct endpoint endpoints[]; /* by enum endpoint_id */
+
+/* Whom and what a request is about. */
+struct endpoint_target {
+    const struct credentials *credentials;
+    const char *api_version; /* NULL: the endpoint's own */
+    const char *device_id;   /* NULL: that of the credentials, if any */
+    const char *lock_token;  /* NULL: none */
+};
+
+/* Fills in a zeroed request but for headers and body; C2D_CONFIG for the wrong kind of credentials,
+ * C2D_DATA for an id or token that no request can carry. */
+enum c2d_status endpoint_request(const struct endpoint *endpoint,
+                                 const struct endpoint_target *target, struct http_request *request,
                                  struct c2d_error *error);
-enum c2d_status endpoint_settle(const struct endpoint *endpoint, const char *lock_token,
-                                enum c2d_outcome outcome, struct http_request *request,
-                                struct c2d_error *error);
-enum c2d_status endpoint_feedback(const struct endpoint *endpoint, struct http_request *request,
-                                  struct c2d_error *error);
-enum c2d_status endpoint_feedback_settle(const struct endpoint *endpoint, const char *lock_token,
-                                         enum c2d_outcome outcome, struct http_request *request,
-                                         struct c2d_error *error);
-enum c2d_status endpoint_purge(const struct endpoint *endpoint, const char *device_id,
-                               struct http_request *request, struct c2d_error *error);
-enum c2d_status endpoint_device(const struct endpoint *endpoint, const char *device_id,
-                                struct http_request *request, struct c2d_error *error);
+
+/* What ENDPOINT_SEND_OLDER needs besides: the device in a header. */
+enum c2d_status endpoint_name_device(const char *device_id, struct http_request *request,
+                                     struct c2d_error *error);
+bool endpoint_is_for_device(const struct endpoint *endpoint);
 
 #endif

@@ -34,7 +34,8 @@ static bool survives_cancel(const struct exchange *exchange, struct exchange_cal
 {
     int64_t grace_end_ms = now_ms(exchange) + GRACE_MS;
 
-    if (call->kind == EXCHANGE_READ || (call->kind == EXCHANGE_SEND && !begun))
+    if (call->endpoint->manner == ENDPOINT_READS
+        || (call->endpoint->manner == ENDPOINT_SENDS && !begun))
         return false;
     if (grace_end_ms < call->progress.deadline_ms)
         call->progress.deadline_ms = grace_end_ms;
@@ -97,7 +98,8 @@ static bool await(struct exchange *exchange, struct exchange_call *call, struct 
 static bool is_expected(const struct exchange_call *call, int http_status)
 {
     return http_status != 0
-           && (http_status == call->expected[0] || http_status == call->expected[1]);
+           && (http_status == call->endpoint->expected[0]
+               || http_status == call->endpoint->expected[1]);
 }
 
 /* Turns what came back into error; true on success. */
@@ -105,18 +107,25 @@ static bool read_done(struct exchange *exchange, struct exchange_call *call,
                       const struct http_done *done, struct c2d_error *error)
 {
     struct exchange_progress *progress = &call->progress;
+    const struct hub_question question = {
+        .what = call->endpoint->what,
+        .device_id = call->device_id,
+        .right = call->endpoint->right,
+        .by_device = endpoint_is_for_device(call->endpoint),
+    };
     bool success = false;
 
     if (done->error.status != C2D_OK) {
         *error = done->error;
         progress->written_unanswered = progress->written_unanswered || done->written;
     } else {
-        observe_response(&exchange->observe, call->request, &done->response, call->hides_keys);
+        observe_response(&exchange->observe, call->request, &done->response,
+                         call->endpoint->hides_keys);
         success = is_expected(call, done->response.status);
         if (success)
             *error = (struct c2d_error) { .http_status = done->response.status };
         else
-            hub_error_read(&done->response, &call->question,
+            hub_error_read(&done->response, &question,
                            exchange->clock.wall_s(exchange->clock.context), error);
         progress->answer = *error;
     }
@@ -224,14 +233,14 @@ static bool prepare_retry(struct exchange *exchange, struct exchange_call *call,
     };
     enum retry_verdict verdict = RETRY_NEVER;
 
-    if (!progress->cancelled || call->kind == EXCHANGE_SETTLE)
+    if (!progress->cancelled || call->endpoint->manner == ENDPOINT_SETTLES)
         verdict = retry_decide(&now, exchange->budget, &delay_ms);
     *out_of_time = verdict == RETRY_NO_TIME;
     if (verdict == RETRY_RENEWED)
         renew_token(exchange, progress, response);
     progress->previous_delay_ms = delay_ms;
     if (verdict == RETRY_AFTER_DELAY && !sleep_between(exchange, call, delay_ms)) {
-        if (call->kind == EXCHANGE_READ)
+        if (call->endpoint->manner == ENDPOINT_READS)
             fail_cancelled(error);
         return false;
     }

@@ -3,6 +3,7 @@
 #define EXCHANGE_H
 
 #include "clock.h"
+#include "endpoint.h"
 #include "http.h"
 #include "hub_error.h"
 #include "observe.h"
@@ -21,13 +22,6 @@ struct exchange {
     bool dry_run;
 };
 
-/* What is done when cancel_fd becomes readable. */
-enum exchange_kind {
-    EXCHANGE_READ,   /* given up at once */
-    EXCHANGE_SEND,   /* not begun; once begun it gets 5 s to end */
-    EXCHANGE_SETTLE, /* begun all the same, and gets 5 s to end */
-};
-
 /* Where a call stands. Zeroed at first; a call that is performed again in another form goes on with
  * it, so that time-out, count and doubts are those of the whole. */
 struct exchange_progress {
@@ -43,11 +37,9 @@ struct exchange_progress {
 };
 
 struct exchange_call {
-    enum exchange_kind kind;
-    struct http_request *request; /* complete but for Authorization and time-outs */
-    struct hub_question question;
-    int expected[2];                /* HTTP statuses that are success; 0: no second one */
-    bool hides_keys;                /* the answer is the registry's */
+    const struct endpoint *endpoint;
+    struct http_request *request;   /* complete but for Authorization and time-outs */
+    const char *device_id;          /* whom it concerns, for sentences; NULL: nobody */
     struct http_response *response; /* filled in on success; zeroed by the caller */
     struct exchange_progress progress;
 };

@@ -52,21 +52,41 @@ static bool skip_number(struct scan *scan)
     return skip_digits(scan);
 }
 
-/* What follows a backslash. */
+/* The four digits of a \u escape; -1 if they are none. */
+static int take_code_unit(struct scan *scan)
+{
+    static const char digits[] = "0123456789abcdef0123456789ABCDEF";
+    int unit = 0;
+
+    for (int i = 0; i < 4; i++, scan->at++) {
+        const char *digit =
+            scan->at < scan->end && *scan->at != '\0' ? strchr(digits, *scan->at) : NULL;
+
+        if (digit == NULL)
+            return -1;
+        unit = unit * 16 + (int)(digit - digits) % 16;
+    }
+    return unit;
+}
+
+/* What follows a backslash. A half of a surrogate pair is no character. */
 static bool skip_escape(struct scan *scan)
 {
     const char *start = scan->at;
+    int unit;
 
     if (!take(scan, "u")) {
         scan->at +=
             scan->at < scan->end && *scan->at != '\0' && strchr("\"\\/bfnrt", *scan->at) != NULL;
         return scan->at > start;
     }
-    for (int i = 0; i < 4; i++, scan->at++)
-        if (scan->at == scan->end || *scan->at == '\0'
-            || strchr("0123456789abcdefABCDEF", *scan->at) == NULL)
-            return false;
-    return memcmp(start, "u0000", 5) != 0;
+    unit = take_code_unit(scan);
+    if (unit < 0xd800 || unit > 0xdfff)
+        return unit > 0;
+    if (unit > 0xdbff || !take(scan, "\\u"))
+        return false;
+    unit = take_code_unit(scan);
+    return unit >= 0xdc00 && unit <= 0xdfff;
 }
 
 static bool skip_string(struct scan *scan)

@@ -8,64 +8,46 @@
 
 #include <string.h>
 
-/* One public call: its request, its answer, and the error that it needs even if nobody asked. */
+/* One public call: its request and its answer. */
 struct operation {
+    struct c2d_client *client;
     struct http_request request;
     struct http_response response;
     struct exchange_call call;
-    struct c2d_error *error, spare;
 };
 
-enum call_kind { SEND, RECEIVE, COMPLETE, REJECT, ABANDON, FEEDBACK, PURGE, DEVICE };
-
-static const struct {
-    enum exchange_kind kind;
-    const char *what, *right;
-    int expected[2];
-    bool hides_keys;
-} calls[] = {
-    [SEND] = { EXCHANGE_SEND, "send", "ServiceConnect", { 204 }, false },
-    [RECEIVE] = { EXCHANGE_READ, "receive", "DeviceConnect", { 200, 204 }, false },
-    [COMPLETE] = { EXCHANGE_SETTLE, "complete", "ServiceConnect", { 204 }, false },
-    [REJECT] = { EXCHANGE_SETTLE, "reject", "DeviceConnect", { 204 }, false },
-    [ABANDON] = { EXCHANGE_SETTLE, "abandon", "ServiceConnect", { 204 }, false },
-    [FEEDBACK] = { EXCHANGE_READ, "read feedback", "ServiceConnect", { 200, 204 }, false },
-    [PURGE] = { EXCHANGE_SEND, "purge", "ServiceConnect", { 200 }, false },
-    [DEVICE] = { EXCHANGE_READ, "read the registry", "RegistryRead", { 200 }, true },
-};
-
-/* By the outcome of a settlement. */
-static const enum call_kind settlements[] = {
-    [C2D_COMPLETE] = COMPLETE,
-    [C2D_REJECT] = REJECT,
-    [C2D_ABANDON] = ABANDON,
-};
-
-/* device_id: whom it concerns, NULL for a device that speaks for itself, or for nobody. */
-static void begin(struct operation *operation, const struct c2d_client *client, enum call_kind kind,
-                  const char *device_id, struct c2d_error *error)
+/* Every operation needs an error for its own use, also when the caller wants none. */
+static struct c2d_error *usable(struct c2d_error *error, struct c2d_error *spare)
 {
-    bool by_device = client->credentials.role == C2D_ROLE_DEVICE;
-
-    *operation = (struct operation) { .error = error != NULL ? error : &operation->spare };
-    operation->call = (struct exchange_call) {
-        .kind = calls[kind].kind,
-        .request = &operation->request,
-        .question = { calls[kind].what, by_device ? client->credentials.device_id : device_id,
-                      calls[kind].right, by_device },
-        .expected = { calls[kind].expected[0], calls[kind].expected[1] },
-        .hides_keys = calls[kind].hides_keys,
-        .response = &operation->response,
-    };
-    error_reset(operation->error);
+    if (error == NULL)
+        error = spare;
+    error_reset(error);
+    return error;
 }
 
-/* Has the request exchanged that was built as built says. */
-static enum c2d_status perform(struct c2d_client *client, struct operation *operation,
-                               enum c2d_status built)
+/* Makes the request. about says whom and what it is about; credentials and version are filled in. */
+static enum c2d_status prepare(struct operation *operation, struct c2d_client *client,
+                               enum endpoint_id id, struct endpoint_target about,
+                               struct c2d_error *error)
 {
-    return built == C2D_OK ? exchange_perform(&client->exchange, &operation->call, operation->error)
-                           : built;
+    *operation = (struct operation) { .client = client };
+    operation->call = (struct exchange_call) {
+        .endpoint = &endpoints[id],
+        .request = &operation->request,
+        .device_id = about.device_id != NULL ? about.device_id : client->credentials.device_id,
+        .response = &operation->response,
+    };
+    about.credentials = &client->credentials;
+    about.api_version = client->options.api_version;
+    return endpoint_request(&endpoints[id], &about, &operation->request, error);
+}
+
+/* Has the request exchanged, if it could be made. */
+static enum c2d_status perform(struct operation *operation, enum c2d_status made,
+                               struct c2d_error *error)
+{
+    return made == C2D_OK ? exchange_perform(&operation->client->exchange, &operation->call, error)
+                          : made;
 }
 
 static enum c2d_status end(struct operation *operation, enum c2d_status status)
@@ -75,6 +57,8 @@ static enum c2d_status end(struct operation *operation, enum c2d_status status)
     return status;
 }
 
+/* ---- Send ---- */
+
 /* Was the answer of something that knows no such path, rather than of the hub about a device? */
 static bool knows_no_path(const struct c2d_error *error)
 {
@@ -82,22 +66,31 @@ static bool knows_no_path(const struct c2d_error *error)
            && error->hub_code == 0 && error->hub_code_name[0] == '\0';
 }
 
-/* The older form takes over the message of a try that was refused, and its time and doubts. */
-static enum c2d_status send_older(struct c2d_client *service, const char *device_id,
-                                  struct operation *operation)
+/* The older form takes over message and headers of a try that was refused, its time and doubts. */
+static enum c2d_status send_older(struct operation *first, const char *device_id,
+                                  struct c2d_error *error)
 {
-    struct c2d_error refused = *operation->error;
+    struct c2d_error refused = *error;
+    struct operation older;
     enum c2d_status status;
 
-    error_reset(operation->error);
-    status = perform(
-        service, operation,
-        endpoint_send_older(&service->endpoint, device_id, &operation->request, operation->error));
-
-    if (status == C2D_OK || !knows_no_path(operation->error))
+    error_reset(error);
+    status = prepare(&older, first->client, ENDPOINT_SEND_OLDER,
+                     (struct endpoint_target) { .device_id = device_id }, error);
+    if (status == C2D_OK)
+        status = endpoint_name_device(device_id, &first->request, error);
+    if (status == C2D_OK) {
+        older.request.headers = first->request.headers;
+        older.request.body = first->request.body;
+        older.request.body_size = first->request.body_size;
+        older.call.progress = first->call.progress;
+        first->request.headers = (struct http_headers) { 0 };
+    }
+    status = end(&older, perform(&older, status, error));
+    if (status == C2D_OK || !knows_no_path(error))
         return status;
-    refused.attempts = operation->error->attempts;
-    *operation->error = refused; /* what the usual form was answered says more */
+    refused.attempts = error->attempts;
+    *error = refused; /* what the usual form was answered says more */
     return refused.status;
 }
 
@@ -108,14 +101,13 @@ static enum c2d_status judge_send(enum c2d_status status, const struct c2d_messa
     const char *id = message->message_id == NULL ? "" : message->message_id;
     char cause[sizeof error->text];
 
-    if (!error->earlier_try_unanswered)
+    if (status == C2D_OK || !error->earlier_try_unanswered)
         return status;
     memcpy(cause, error->text, sizeof cause);
     if (error->http_status != 0)
         return fail(error, status,
-                    "%.300s; an earlier try got no answer: message '%.128s' may be "
-                    "queued",
-                    cause, id);
+                    "%.300s; an earlier try got no answer: message '%.128s' may be queued", cause,
+                    id);
     hint(error, "send it again under the same message id if twice is better than never");
     return fail(error, C2D_UNKNOWN_OUTCOME, "message '%.128s' may be queued: %.300s", id, cause);
 }
@@ -123,75 +115,87 @@ static enum c2d_status judge_send(enum c2d_status status, const struct c2d_messa
 enum c2d_status c2d_send(struct c2d_client *service, const char *device_id,
                          const struct c2d_message *message, struct c2d_error *error)
 {
+    struct c2d_error spare;
     struct operation operation;
     enum c2d_status status;
 
-    begin(&operation, service, SEND, device_id, error);
-    status = perform(
-        service, &operation,
-        endpoint_send(&service->endpoint, device_id, message, &operation.request, operation.error));
-    if (status != C2D_OK && knows_no_path(operation.error))
-        status = send_older(service, device_id, &operation);
-    if (status != C2D_OK)
-        status = judge_send(status, message, operation.error);
-    return end(&operation, status);
+    error = usable(error, &spare);
+    status = prepare(&operation, service, ENDPOINT_SEND,
+                     (struct endpoint_target) { .device_id = device_id }, error);
+    if (status == C2D_OK)
+        status = message_check(message, error);
+    if (status == C2D_OK)
+        status = message_add_headers(message, &operation.request.headers, error);
+    operation.request.body = message->body;
+    operation.request.body_size = message->body_size;
+    status = perform(&operation, status, error);
+    if (status != C2D_OK && knows_no_path(error))
+        status = send_older(&operation, device_id, error);
+    return end(&operation, judge_send(status, message, error));
 }
+
+/* ---- Receive and settle ---- */
 
 enum c2d_status c2d_receive(struct c2d_client *device, struct c2d_message **message,
                             struct c2d_error *error)
 {
-    const char *device_id = device->credentials.device_id;
+    struct c2d_error spare;
     struct operation operation;
     enum c2d_status status;
 
     *message = NULL;
-    begin(&operation, device, RECEIVE, NULL, error);
-    status = perform(device, &operation,
-                     endpoint_receive(&device->endpoint, &operation.request, operation.error));
+    error = usable(error, &spare);
+    status = prepare(&operation, device, ENDPOINT_RECEIVE, (struct endpoint_target) { 0 }, error);
+    status = perform(&operation, status, error);
     if (status == C2D_OK && operation.response.status == 204)
-        status =
-            fail(operation.error, C2D_NO_MESSAGE, "no message waits for device '%s'", device_id);
+        status = fail(error, C2D_NO_MESSAGE, "no message waits for device '%s'",
+                      device->credentials.device_id);
     else if (status == C2D_OK)
-        status =
-            message_from_response(&operation.response, device_id,
-                                  operation.call.progress.started_at_s, message, operation.error);
+        status = message_from_response(&operation.response, device->credentials.device_id,
+                                       operation.call.progress.started_at_s, message, error);
     return end(&operation, status);
 }
 
-/* The lock is gone because an earlier try of this very call has ended it, unseen. */
-static enum c2d_status judge_settlement(enum c2d_status status, struct c2d_error *error)
+static enum c2d_status settle(struct c2d_client *client, enum endpoint_id id,
+                              const char *lock_token, struct c2d_error *error)
 {
-    if (status != C2D_LOCK_LOST || !error->earlier_try_unanswered)
-        return status;
-    error->status = C2D_OK;
-    error->text[0] = error->hint[0] = '\0';
-    return C2D_OK;
+    struct c2d_error spare;
+    struct operation operation;
+    enum c2d_status status;
+
+    error = usable(error, &spare);
+    status = prepare(&operation, client, id, (struct endpoint_target) { .lock_token = lock_token },
+                     error);
+    status = perform(&operation, status, error);
+    /* The lock is gone because an earlier try of this very call has ended it, unseen. */
+    if (status == C2D_LOCK_LOST && error->earlier_try_unanswered) {
+        error->status = status = C2D_OK;
+        error->text[0] = error->hint[0] = '\0';
+    }
+    return end(&operation, status);
 }
 
 enum c2d_status c2d_settle(struct c2d_client *device, const char *lock_token,
                            enum c2d_outcome outcome, struct c2d_error *error)
 {
-    struct operation operation;
-    enum c2d_status status;
-
-    begin(&operation, device, settlements[outcome], NULL, error);
-    status = perform(device, &operation,
-                     endpoint_settle(&device->endpoint, lock_token, outcome, &operation.request,
-                                     operation.error));
-    return end(&operation, judge_settlement(status, operation.error));
+    return settle(device,
+                  outcome == C2D_COMPLETE ? ENDPOINT_COMPLETE
+                  : outcome == C2D_REJECT ? ENDPOINT_REJECT
+                                          : ENDPOINT_ABANDON,
+                  lock_token, error);
 }
+
+/* ---- Feedback ---- */
 
 enum c2d_status c2d_feedback_settle(struct c2d_client *service, const char *lock_token,
                                     enum c2d_outcome outcome, struct c2d_error *error)
 {
-    struct operation operation;
-    enum c2d_status status;
-
-    begin(&operation, service, settlements[outcome], NULL, error);
-    status = perform(service, &operation,
-                     endpoint_feedback_settle(&service->endpoint, lock_token, outcome,
-                                              &operation.request, operation.error));
-    return end(&operation, judge_settlement(status, operation.error));
+    error_reset(error);
+    if (outcome == C2D_REJECT)
+        return fail(error, C2D_DATA, "a feedback batch is completed or abandoned, never rejected");
+    return settle(service,
+                  outcome == C2D_COMPLETE ? ENDPOINT_FEEDBACK_COMPLETE : ENDPOINT_FEEDBACK_ABANDON,
+                  lock_token, error);
 }
 
 static enum c2d_status read_feedback(struct http_response *response, struct c2d_feedback **feedback,
@@ -210,51 +214,56 @@ static enum c2d_status read_feedback(struct http_response *response, struct c2d_
 enum c2d_status c2d_feedback_receive(struct c2d_client *service, struct c2d_feedback **feedback,
                                      struct c2d_error *error)
 {
+    struct c2d_error spare;
     struct operation operation;
     enum c2d_status status;
 
     *feedback = NULL;
-    begin(&operation, service, FEEDBACK, NULL, error);
-    status = perform(service, &operation,
-                     endpoint_feedback(&service->endpoint, &operation.request, operation.error));
+    error = usable(error, &spare);
+    status = prepare(&operation, service, ENDPOINT_FEEDBACK, (struct endpoint_target) { 0 }, error);
+    status = perform(&operation, status, error);
     if (status == C2D_OK)
-        status = read_feedback(&operation.response, feedback, operation.error);
+        status = read_feedback(&operation.response, feedback, error);
     return end(&operation, status);
 }
+
+/* ---- Devices ---- */
 
 enum c2d_status c2d_purge(struct c2d_client *service, const char *device_id, int64_t *purged,
                           struct c2d_error *error)
 {
+    struct c2d_error spare;
     struct operation operation;
-    int64_t count = 0;
+    int64_t count;
     enum c2d_status status;
 
-    begin(&operation, service, PURGE, device_id, error);
-    status =
-        perform(service, &operation,
-                endpoint_purge(&service->endpoint, device_id, &operation.request, operation.error));
+    error = usable(error, &spare);
+    status = prepare(&operation, service, ENDPOINT_PURGE,
+                     (struct endpoint_target) { .device_id = device_id }, error);
+    status = perform(&operation, status, error);
     if (status == C2D_OK)
-        status = json_read_purge(&operation.response.body, &count, operation.error);
-    if (status == C2D_OK && purged != NULL)
-        *purged = count;
+        status = json_read_purge(&operation.response.body, purged != NULL ? purged : &count, error);
     return end(&operation, status);
 }
 
 enum c2d_status c2d_device_info_get(struct c2d_client *service, const char *device_id,
                                     struct c2d_device_info **info, struct c2d_error *error)
 {
+    struct c2d_error spare;
     struct operation operation;
     enum c2d_status status;
 
     *info = NULL;
-    begin(&operation, service, DEVICE, device_id, error);
-    status = perform(
-        service, &operation,
-        endpoint_device(&service->endpoint, device_id, &operation.request, operation.error));
+    error = usable(error, &spare);
+    status = prepare(&operation, service, ENDPOINT_DEVICE,
+                     (struct endpoint_target) { .device_id = device_id }, error);
+    status = perform(&operation, status, error);
     if (status == C2D_OK)
-        status = json_read_device(&operation.response.body, info, operation.error);
+        status = json_read_device(&operation.response.body, info, error);
     return end(&operation, status);
 }
+
+/* ---- Tokens ---- */
 
 enum c2d_status c2d_sas_token(struct c2d_client *client, const char *device_id, int64_t ttl_s,
                               char **token, struct c2d_error *error)
@@ -266,8 +275,7 @@ enum c2d_status c2d_sas_token(struct c2d_client *client, const char *device_id, 
     enum c2d_status status = C2D_OK;
 
     *token = NULL;
-    error = error != NULL ? error : &spare;
-    error_reset(error);
+    error = usable(error, &spare);
     if (!signer_can_renew(&client->exchange.signer))
         return fail(error, C2D_CONFIG,
                     "a token needs a SharedAccessKey, and the connection string has none");

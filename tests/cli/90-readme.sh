@@ -50,7 +50,7 @@ sed 's/, NULL, &error)/, \&options, \&error)/
 DEVICE_CONNECTION_STRING=$(cat "$HUB/device-dev1.conn")
 export DEVICE_CONNECTION_STRING
 flags='-Wall -Wextra -Werror'
-[ -z "$SANITIZED" ] || flags="$flags -fsanitize=address,undefined"
+! is_sanitized || flags="$flags -fsanitize=address,undefined"
 for program in example trusting; do
     # shellcheck disable=SC2046,SC2086  # one word for each flag is wanted
     run cc -std=c11 $flags -I"$ROOT/include" -o $program $program.c "$C2D_BUILD/libc2d.a" \

@@ -185,6 +185,11 @@ nothing_was_asked() {
     is "$(all_requests)" 0
 }
 
+# Were the programs built with sanitizers?
+is_sanitized() {
+    grep -q __asan_init "$C2D_BUILD/c2d-http"
+}
+
 # ---- Hostile servers ----
 
 # make_cert NAME SUBJECT-ALT-NAME [DAYS]: NAME.crt and NAME.key, signed by its own key.

@@ -232,3 +232,20 @@ Test(client_secrets, dry_run_sends_nothing_and_masks_the_token)
     buf_clear(&shown.text);
     c2d_client_free(client);
 }
+
+Test(client_secrets, signature_is_masked_where_an_id_looks_like_one)
+{
+    struct shown shown = { 0 };
+    struct c2d_options options = watched(&shown);
+    struct script script = { .replies = { { .status = 400, .echoes = true } },
+                             .options = &options };
+    struct c2d_client *client = client_for_test(
+        &script, "HostName=h;DeviceId=d;SharedAccessSignature=SharedAccessSignature "
+                 "sr=h-sig=x&sig=Q0FOQVJZ%3D&se=9");
+    struct c2d_message *message = NULL;
+
+    c2d_receive(client, &message, NULL);
+    cr_expect_null(strstr(shown.text.data, "Q0FOQVJZ"), "%s", shown.text.data);
+    buf_clear(&shown.text);
+    c2d_client_free(client);
+}

@@ -27,6 +27,16 @@ Test(client_service, feedback_batch_is_read_with_its_lock)
     c2d_client_free(client);
 }
 
+Test(client_service, feedback_is_never_rejected)
+{
+    struct script script = { 0 };
+    struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
+
+    cr_assert_eq(c2d_feedback_settle(client, "t", C2D_REJECT, NULL), C2D_DATA);
+    cr_assert_eq(script.request_count, 0);
+    c2d_client_free(client);
+}
+
 static const struct {
     struct script_reply reply;
     enum c2d_status status;

@@ -88,3 +88,12 @@ Test(ids, property_name_is_a_token_and_what_is_not_is_named)
     cr_assert_eq(property_name_check("", NULL), C2D_DATA);
     check_every_byte(property_name_check, ALNUM "!#$%&'*+-.^_`|~");
 }
+
+Test(ids, whoever_asks_beforehand_gets_the_same_answer)
+{
+    cr_expect_eq(c2d_check_device_id("dev1", NULL), C2D_OK);
+    cr_expect_eq(c2d_check_device_id("a/b", NULL), C2D_DATA);
+    cr_expect_eq(c2d_check_lock_token("any plain (text)", NULL), C2D_OK);
+    cr_expect_eq(c2d_check_lock_token("", NULL), C2D_DATA);
+    cr_expect_eq(c2d_check_lock_token("a\nb", NULL), C2D_DATA);
+}

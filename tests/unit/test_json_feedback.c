@@ -178,3 +178,20 @@ Test(feedback, line_holds_no_byte_that_moves_a_cursor_even_in_unknown_members)
     free(line);
     c2d_feedback_free(batch);
 }
+
+Test(feedback, text_that_only_the_grammar_allows_is_no_lost_memory)
+{
+    static const char *const bodies[] = {
+        "[{\"description\":\"\\ud800\"}]", /* half of a surrogate pair */
+        "[{\"new\":1000000000000000000000000000000000000000000000000000000000000000000000000}]",
+    };
+
+    for (size_t i = 0; i < COUNT(bodies); i++) {
+        struct c2d_feedback *batch = NULL;
+        enum c2d_status status = read_batch(bodies[i], &batch);
+
+        cr_expect(status == C2D_OK || status == C2D_PROTOCOL, "row %zu: %s", i,
+                  c2d_status_name(status));
+        c2d_feedback_free(batch);
+    }
+}

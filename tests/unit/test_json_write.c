@@ -62,3 +62,12 @@ Test(json_write, lost_memory_is_null)
     cr_assert_null(c2d_printable("abc", 3));
     cr_assert(alloc_stop());
 }
+
+Test(json_write, json_of_others_passes_with_its_controls_escaped)
+{
+    struct buf line = { 0 };
+
+    json_append_json(&line, "{\"a\\n\":[1,\"\xc2\x9b\x7f\xe2\x82\xac\"]}");
+    cr_assert_str_eq(line.data, "{\"a\\n\":[1,\"\\u009b\\u007f\xe2\x82\xac\"]}");
+    buf_clear(&line);
+}

@@ -4,6 +4,7 @@
 #include "../support/table.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -106,4 +107,20 @@ Test(message_check, size_of_64_kib_counts_body_properties_and_system_values)
 
         cr_expect_eq(message_check(&message, NULL), sizes[i].status, "row %zu", i);
     }
+}
+
+Test(message_check, properties_900_are_the_most)
+{
+    static struct c2d_property properties[901];
+    static char names[901][8];
+    struct c2d_message message = { .properties = properties };
+
+    for (size_t i = 0; i < COUNT(properties); i++) {
+        snprintf(names[i], sizeof names[i], "p%zu", i);
+        properties[i] = (struct c2d_property) { names[i], "v" };
+    }
+    message.property_count = 900;
+    cr_expect_eq(message_check(&message, NULL), C2D_OK);
+    message.property_count = 901;
+    cr_expect_eq(message_check(&message, NULL), C2D_DATA);
 }

@@ -149,7 +149,7 @@ Test(retry, budget_bounds_the_extra_load)
     struct retry_case now = { .max_retries = 1000 };
     int retries = 0;
 
-    while (decide(now, &budget, NULL) == RETRY_AFTER_DELAY)
+    while (retries < 1000 && decide(now, &budget, NULL) == RETRY_AFTER_DELAY)
         retries++;
     cr_assert_eq(retries, 20, "100 tokens at 5 each");
     cr_assert_eq(budget.tokens, 0);
@@ -165,8 +165,9 @@ Test(retry, timed_out_try_costs_twice)
     struct retry_budget budget = { RETRY_BUDGET_FULL };
     int retries = 0;
 
-    while (decide((struct retry_case) { .max_retries = 1000, .timed_out = true }, &budget, NULL)
-           == RETRY_AFTER_DELAY)
+    while (retries < 1000
+           && decide((struct retry_case) { .max_retries = 1000, .timed_out = true }, &budget, NULL)
+                  == RETRY_AFTER_DELAY)
         retries++;
     cr_assert_eq(retries, 10);
 }
@@ -216,4 +217,18 @@ Test(retry, retry_after_is_read_as_seconds_or_date)
 
         cr_expect_eq(seconds, wishes[i].seconds, "row %zu: %d", i, seconds);
     }
+}
+
+Test(retry, without_a_budget_only_the_number_of_tries_bounds)
+{
+    struct c2d_error error = { .retryable = true };
+    int64_t delay_ms;
+
+    for (unsigned attempt = 1; attempt <= 1001; attempt++)
+        cr_expect_eq(retry_decide(&(struct retry_case) { .attempt = attempt,
+                                                         .max_retries = 1000,
+                                                         .error = &error,
+                                                         .remaining_ms = 60000 },
+                                  NULL, &delay_ms),
+                     attempt <= 1000 ? RETRY_AFTER_DELAY : RETRY_NEVER, "attempt %u", attempt);
 }

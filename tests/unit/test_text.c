@@ -146,3 +146,54 @@ Test(text, byte_classes_hold_exactly_their_bytes)
         cr_expect_eq(byte_is_alnum(b), byte != 0 && strchr(token + 15, byte) != NULL, "0x%02x", b);
     }
 }
+
+Test(text, user_and_password_of_a_url_are_masked_and_the_rest_is_kept)
+{
+    static const struct {
+        const char *text, *masked;
+    } rows[] = {
+        { "http://user:secret@proxy:8080", "http://***********@proxy:8080" },
+        { "at http://u:p@ss@proxy refused", "at http://******@proxy refused" },
+        { "http://proxy:8080", "http://proxy:8080" },
+        { "user@host", "user@host" },
+        { "http://@proxy", "http://@proxy" },
+        { "", "" },
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char text[64];
+
+        strcpy(text, rows[i].text);
+        mask_userinfo(text);
+        cr_expect_str_eq(text, rows[i].masked, "row %zu: %s", i, text);
+    }
+}
+
+Test(text, cut_falls_between_characters_and_before_an_escape)
+{
+    static const struct {
+        const char *text;
+        size_t size, cut;
+    } rows[] = {
+        { "abcdef", 3, 3 },
+        { "ab\xe2\x82\xac"
+          "c",
+          5, 5 },
+        { "ab\xe2\x82\xac"
+          "c",
+          4, 2 },
+        { "ab\xe2\x82\xac"
+          "c",
+          3, 2 },
+        { "ab\\x1bc", 6, 6 },
+        { "ab\\x1bc", 5, 2 },
+        { "ab\\x1bc", 4, 2 },
+        { "ab\\x1bc", 3, 2 },
+        { "\xe2\x82\xac", 2, 0 },
+        { "abc", 0, 0 },
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++)
+        cr_expect_eq(text_cut(rows[i].text, rows[i].size), rows[i].cut, "row %zu: %zu", i,
+                     text_cut(rows[i].text, rows[i].size));
+}
