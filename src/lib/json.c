@@ -316,13 +316,14 @@ static void wipe_texts(cJSON *item) /* NOLINT(misc-no-recursion): parse() limits
 enum c2d_status json_read_device(const struct buf *body, struct c2d_device_info **info,
                                  struct c2d_error *error)
 {
-    cJSON *root;
     struct owned_device *owned = calloc(1, sizeof *owned);
-    enum c2d_status status = parse(body, &root, error);
+    cJSON *root;
+    enum c2d_status status;
 
     *info = NULL;
-    if (status == C2D_OK && owned == NULL)
-        status = fail_memory(error);
+    if (owned == NULL)
+        return fail_memory(error);
+    status = parse(body, &root, error);
     if (status == C2D_OK && !cJSON_IsObject(root))
         status = fail(error, C2D_PROTOCOL, "the registry's answer is no JSON object");
     if (status == C2D_OK)
@@ -332,7 +333,7 @@ enum c2d_status json_read_device(const struct buf *body, struct c2d_device_info 
     if (status == C2D_OK)
         *info = &owned->shown;
     else
-        c2d_device_info_free(owned == NULL ? NULL : &owned->shown);
+        c2d_device_info_free(&owned->shown);
     return status;
 }
 

@@ -1,19 +1,32 @@
-/* http: the head of a request, read strictly: what two servers could read in two ways is refused.
- * It knows no sockets. */
-#include "http.h"
+/* http: the head of a request, read strictly, for what two servers could read in two ways is
+ * refused; and the bytes of an answer. It knows no sockets. */
+#define _GNU_SOURCE /* strcasestr */
+#include "sim.h"
 
-#include "text.h"
-
-#include <stdlib.h>
-#include <string.h>
-#include <strings.h>
-
-static const char token_extra[] = "!#$%&'*+-.^_`|~";
+static const char *const status_lines[] = { "200 OK",
+                                            "204 No Content",
+                                            "400 Bad Request",
+                                            "401 Unauthorized",
+                                            "403 Forbidden",
+                                            "404 Not Found",
+                                            "405 Method Not Allowed",
+                                            "411 Length Required",
+                                            "412 Precondition Failed",
+                                            "413 Request Entity Too Large",
+                                            "417 Expectation Failed",
+                                            "429 Too Many Requests",
+                                            "431 Request Header Fields Too Large",
+                                            "500 Internal Server Error",
+                                            "501 Not Implemented",
+                                            "502 Bad Gateway",
+                                            "503 Service Unavailable",
+                                            "504 Gateway Timeout",
+                                            "505 HTTP Version Not Supported" };
 
 /* Ends the text at cursor at its first separator; returns what follows, NULL if there is none. */
 static char *cut(char *cursor, const char *separator)
 {
-    char *end = strstr(cursor, separator);
+    char *end = cursor != NULL ? strstr(cursor, separator) : NULL;
 
     if (end == NULL)
         return NULL;
@@ -21,47 +34,40 @@ static char *cut(char *cursor, const char *separator)
     return end + strlen(separator);
 }
 
-/* Is every byte of text printable, a tab or beyond ASCII? */
-static bool is_field_text(const char *text)
-{
-    for (; *text != '\0'; text++)
-        if (((unsigned char)*text < 0x20 && *text != '\t') || *text == 0x7f)
-            return false;
-    return true;
-}
-
 /* "METHOD TARGET HTTP/1.x"; returns the status that refuses it, or 0. */
 static int parse_request_line(struct http_request *request, char *line)
 {
     char *target = cut(line, " ");
-    char *version = target != NULL ? cut(target, " ") : NULL;
+    char *version = cut(target, " ");
 
-    if (version == NULL || !text_consists_of(line, token_extra))
+    if (version == NULL || !text_consists_of(line, TOKEN_EXTRA) || *target != '/')
         return 400;
     for (const char *c = target; *c != '\0'; c++)
-        if (*c <= 0x20 || *c == 0x7f)
+        if (*c <= 0x20 || (unsigned char)*c >= 0x7f)
             return 400;
     request->method = line;
     request->target = target;
-    if (strcmp(version, "HTTP/1.0") == 0)
-        request->close = true;
-    else if (strcmp(version, "HTTP/1.1") != 0)
-        return strncmp(version, "HTTP/", 5) == 0 && text_consists_of(version + 5, ".") ? 505 : 400;
-    return *target == '/' ? 0 : 400;
+    request->close = strcmp(version, "HTTP/1.0") == 0;
+    if (request->close || strcmp(version, "HTTP/1.1") == 0)
+        return 0;
+    return strncmp(version, "HTTP/", 5) == 0 && text_consists_of(version + 5, ".") ? 505 : 400;
 }
 
 static int parse_header(struct http_request *request, char *line)
 {
     char *value = cut(line, ":");
-    size_t size;
+    char *end;
 
-    if (value == NULL || !text_consists_of(line, token_extra))
+    if (value == NULL || !text_consists_of(line, TOKEN_EXTRA))
         return 400;
     value += strspn(value, " \t");
-    for (size = strlen(value); size > 0 && strchr(" \t", value[size - 1]) != NULL; size--)
-        value[size - 1] = '\0';
-    if (!is_field_text(value))
-        return 400;
+    for (end = value + strlen(value); end > value && strchr(" \t", end[-1]) != NULL; end--)
+        end[-1] = '\0';
+    for (const char *c = value; *c != '\0'; c++)
+        if (((unsigned char)*c < 0x20 && *c != '\t') || *c == 0x7f)
+            return 400;
+    if (request->header_count == HTTP_HEADERS_MAX)
+        return 431;
     request->headers[request->header_count++] = (struct http_header) { line, value };
     return 0;
 }
@@ -75,37 +81,22 @@ static size_t count_header(const struct http_request *request, const char *name)
     return count;
 }
 
-/* Does the comma list hold word? */
-static bool list_has(const char *list, const char *word)
-{
-    size_t size = strlen(word);
-
-    while (list != NULL && *list != '\0') {
-        list += strspn(list, " \t,");
-        if (strncasecmp(list, word, size) == 0 && strchr(" \t,", list[size]) != NULL)
-            return true;
-        list += strcspn(list, ",");
-    }
-    return false;
-}
-
 /* What the headers say about the body and the connection; the refusing status, or 0. */
 static int parse_framing(struct http_request *request)
 {
     const char *length = http_request_header(request, "Content-Length");
     const char *expect = http_request_header(request, "Expect");
+    const char *connection = http_request_header(request, "Connection");
     int64_t size = 0;
 
-    if (list_has(http_request_header(request, "Connection"), "close"))
-        request->close = true;
+    request->close |= connection != NULL && strcasestr(connection, "close") != NULL;
     if (count_header(request, "Host") != 1 || count_header(request, "Content-Length") > 1
         || count_header(request, "Authorization") > 1)
         return 400;
     if (http_request_header(request, "Transfer-Encoding") != NULL)
         return 501;
     if (length == NULL)
-        return strcmp(request->method, "POST") == 0 || strcmp(request->method, "PUT") == 0 ? 411
-                                                                                           : 0;
+        return text_is_word(request->method, "POST PUT") ? 411 : 0;
     if (!text_number(length, 0, INT64_MAX, &size))
         return 400;
     if (size > HTTP_BODY_MAX)
@@ -117,44 +108,31 @@ static int parse_framing(struct http_request *request)
     return 0;
 }
 
-static int parse_head(struct http_request *request, char *head, size_t size)
+static int parse_head(struct http_request *request, size_t size)
 {
-    char *line = head;
+    char *line = request->head;
     char *next = cut(line, "\r\n");
-    int problem;
+    int problem = next != NULL ? parse_request_line(request, line) : 400;
 
-    if (next == NULL || strlen(line) + 2 > size)
-        return 400;
-    problem = parse_request_line(request, line);
-    while (problem == 0 && *(line = next) != '\0') {
+    while (problem == 0) {
+        line = next;
         next = cut(line, "\r\n");
         if (next == NULL)
             return 400;
         if (*line == '\0') /* the empty line; a NUL byte elsewhere would end the head early */
-            return next == head + size ? parse_framing(request) : 400;
-        if (request->header_count == HTTP_HEADERS_MAX)
-            return 431;
+            return next == request->head + size ? parse_framing(request) : 400;
         problem = parse_header(request, line);
     }
-    return problem != 0 ? problem : 400;
+    return problem;
 }
 
-bool http_request_parse(struct http_request *request, char *head, size_t size)
+void http_request_parse(struct http_request *request, char *head, size_t size)
 {
-    size_t lines = 0;
-
     *request = (struct http_request) { .head = head, .method = "", .target = "" };
-    for (size_t i = 0; i < size; i++)
-        lines += head[i] == '\n';
-    request->headers = calloc(lines + 1, sizeof *request->headers);
-    if (request->headers == NULL) {
-        http_request_clear(request);
-        return false;
-    }
-    request->problem = parse_head(request, head, size);
+    request->headers = memory_new(HTTP_HEADERS_MAX * sizeof *request->headers);
+    request->problem = parse_head(request, size);
     if (request->problem != 0)
         request->close = true; /* where the next request would start is anyone's guess */
-    return true;
 }
 
 const char *http_request_header(const struct http_request *request, const char *name)
@@ -171,4 +149,48 @@ void http_request_clear(struct http_request *request)
     free(request->headers);
     free(request->body);
     *request = (struct http_request) { 0 };
+}
+
+void http_response_reset(struct http_response *response)
+{
+    evbuffer_drain(response->headers, SIZE_MAX);
+    evbuffer_drain(response->body, SIZE_MAX);
+    *response = (struct http_response) {
+        .status = 200, .headers = response->headers, .body = response->body, .manner.cut_after = -1
+    };
+}
+
+void http_response_header(struct http_response *response, const char *name, const char *value)
+{
+    evbuffer_add_printf(response->headers, "%s: %s\r\n", name, value);
+}
+
+void http_response_frame(struct http_response *response)
+{
+    if (response->status != 204 && !response->manner.unframed)
+        evbuffer_add_printf(response->headers, "Content-Length: %zu\r\n",
+                            evbuffer_get_length(response->body));
+    if (response->manner.close || response->manner.unframed)
+        http_response_header(response, "Connection", "close");
+}
+
+void http_response_write(struct http_response *response, bool is_head, struct evbuffer *wire)
+{
+    char number[5];
+    const char *phrase = "Status";
+
+    if (response->raw != NULL) {
+        evbuffer_add(wire, response->raw, strlen(response->raw));
+        return;
+    }
+    (void)snprintf(number, sizeof number, "%d ", response->status);
+    for (size_t i = 0; i < sizeof status_lines / sizeof status_lines[0]; i++)
+        if (strncmp(status_lines[i], number, 4) == 0)
+            phrase = status_lines[i] + 4;
+    evbuffer_add_printf(wire, "HTTP/1.1 %s%s\r\n", number,
+                        response->reason != NULL ? response->reason : phrase);
+    evbuffer_add_buffer(wire, response->headers);
+    evbuffer_add(wire, "\r\n", 2);
+    if (!is_head && response->status != 204)
+        evbuffer_add_buffer(wire, response->body);
 }

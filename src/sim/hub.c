@@ -1,13 +1,9 @@
-/* hub: the devices, the policies, the clock and the throttles; the rest of the program works on
- * this one struct. */
-#include "hub.h"
+/* hub: the devices, the policies, the clock and the throttles. */
+#define _GNU_SOURCE /* tdestroy */
+#include "sim.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include <search.h>
 #include <time.h>
-
-enum { MINUTE_MS = 60 * 1000 };
 
 static int64_t clock_ms(clockid_t clock)
 {
@@ -17,105 +13,84 @@ static int64_t clock_ms(clockid_t clock)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static bool new_secret(struct secret *secret)
+/* All keys come from the seed and a name: a reset finds them again. */
+static void make_key(const struct hub *hub, const char *kind, const char *name, struct secret *key)
 {
-    secret->size = 32;
-    return crypto_random(secret->bytes, secret->size);
+    char *text = text_format("%s %s", kind, name);
+
+    hmac_sha256(hub->seed, sizeof hub->seed, text, key->bytes);
+    key->size = HASH_SIZE;
+    free(text);
 }
 
-bool hub_init(struct hub *hub, int64_t time_scale)
+void hub_init(struct hub *hub, int64_t time_scale)
 {
     *hub = (struct hub) {
         .start_ms = clock_ms(CLOCK_REALTIME),
         .start_monotonic_ms = clock_ms(CLOCK_MONOTONIC),
         .time_scale = time_scale,
         .policies = {
-            { .name = "service", .permissions = PERMISSION_SERVICE_CONNECT },
+            { .name = "service", .permissions = SERVICE_CONNECT },
             { .name = "iothubowner",
-              .permissions = PERMISSION_REGISTRY_READ | PERMISSION_SERVICE_CONNECT
-                             | PERMISSION_DEVICE_CONNECT },
+              .permissions = REGISTRY_READ | SERVICE_CONNECT
+                             | DEVICE_CONNECT },
         },
+        .devices = memory_new(DEVICES_MAX * sizeof(struct device *)),
+        .log = cJSON_CreateArray(),
+        .faults = cJSON_CreateArray(),
     };
-    for (size_t i = 0; i < POLICY_COUNT; i++)
-        if (!new_secret(&hub->policies[i].key))
-            return false;
-    return true;
+    random_bytes(hub->seed, sizeof hub->seed);
+    for (size_t i = 0; i < sizeof hub->policies / sizeof hub->policies[0]; i++)
+        make_key(hub, "policy", hub->policies[i].name, &hub->policies[i].key);
+    queue_init(&hub->feedback, hub, NULL);
 }
 
-/* Leaves the room of the list. */
-static void clear_devices(struct device_list *devices)
+static int compare_ids(const void *left, const void *right)
 {
-    for (size_t i = 0; i < devices->count; i++) {
-        queue_clear(&devices->items[i]->queue);
-        free(devices->items[i]);
+    return strcmp(left, right);
+}
+
+void hub_reset(struct hub *hub)
+{
+    for (; hub->device_count > hub->first_count; hub->device_count--) {
+        struct device *device = hub->devices[hub->device_count - 1];
+
+        (void)tdelete(device, &hub->by_id, compare_ids);
+        queue_clear(&device->queue);
+        free(device);
     }
-    devices->count = 0;
-    table_clear(&devices->by_id);
-}
-
-void hub_clear(struct hub *hub)
-{
-    clear_devices(&hub->devices);
-    free(hub->devices.items);
-    free(hub->first_keys);
-    free(hub->host_name);
-    free(hub->listen_host);
-    feedback_clear(&hub->feedback);
-    fault_list_clear(&hub->faults);
-    log_clear(&hub->log);
-    *hub = (struct hub) { 0 };
-}
-
-bool hub_keep_devices(struct hub *hub)
-{
-    struct secret *keys = calloc(hub->devices.count + 1, sizeof *keys);
-
-    if (keys == NULL)
-        return false;
-    for (size_t i = 0; i < hub->devices.count; i++)
-        keys[i] = hub->devices.items[i]->key;
-    free(hub->first_keys);
-    hub->first_keys = keys;
-    hub->first_count = hub->devices.count;
-    return true;
-}
-
-/* Keeps the first devices as they were at the start, without their messages. */
-static bool reset_devices(struct hub *hub)
-{
-    struct device_list *devices = &hub->devices;
-
-    for (size_t i = 0; i < hub->first_count; i++) {
-        struct device *device = devices->items[i];
+    for (size_t i = 0; i < hub->device_count; i++) {
+        struct device *device = hub->devices[i];
 
         queue_clear(&device->queue);
         device->is_disabled = false;
         device->thumbprint[0] = '\0';
-        device->key = hub->first_keys[i];
+        make_key(hub, "device", device->id, &device->key);
     }
-    for (; devices->count > hub->first_count; devices->count--) {
-        queue_clear(&devices->items[devices->count - 1]->queue);
-        free(devices->items[devices->count - 1]);
-    }
-    table_clear(&devices->by_id);
-    for (size_t i = 0; i < devices->count; i++)
-        if (!table_add(&devices->by_id, devices->items[i]->id, devices->items[i]))
-            return false;
-    return true;
+    queue_clear(&hub->feedback);
+    message_free(hub->open_batch);
+    cJSON_Delete(hub->faults);
+    cJSON_Delete(hub->log);
+    hub->open_batch = NULL;
+    hub->faults = cJSON_CreateArray();
+    hub->log = cJSON_CreateArray();
+    hub->last_fault = hub->log_size = 0;
+    hub->sends = hub->receives = (struct throttle) { 0 };
+    hub->offset_ms = hub->swept_ms = 0;
+    hub->requests = hub->connections = 0;
 }
 
-bool hub_reset(struct hub *hub)
+void hub_clear(struct hub *hub)
 {
-    feedback_clear(&hub->feedback);
-    fault_list_clear(&hub->faults);
-    log_clear(&hub->log);
-    hub->sends = (struct throttle) { 0 };
-    hub->receives = (struct throttle) { 0 };
-    hub->offset_ms = 0;
-    hub->swept_ms = 0;
-    hub->requests = 0;
-    hub->connections = 0;
-    return reset_devices(hub);
+    if (hub->devices == NULL) /* it was never made */
+        return;
+    hub->first_count = 0;
+    hub_reset(hub);
+    cJSON_Delete(hub->faults);
+    cJSON_Delete(hub->log);
+    free(hub->devices);
+    free(hub->host_name);
+    free(hub->listen_host);
 }
 
 int64_t hub_now_ms(const struct hub *hub)
@@ -125,69 +100,52 @@ int64_t hub_now_ms(const struct hub *hub)
     return hub->start_ms + real_ms * hub->time_scale + hub->offset_ms;
 }
 
-bool throttle_pass(struct throttle *throttle, int64_t now_ms)
-{
-    if (throttle->per_minute == 0)
-        return true;
-    if (now_ms < throttle->window_start_ms || now_ms - throttle->window_start_ms >= MINUTE_MS) {
-        throttle->window_start_ms = now_ms;
-        throttle->used = 0;
-    }
-    return throttle->used++ < throttle->per_minute;
-}
-
-static bool reserve_device(struct device_list *devices)
-{
-    size_t capacity = devices->capacity > 0 ? devices->capacity * 2 : 64;
-    struct device **items;
-
-    if (devices->count >= DEVICES_MAX)
-        return false;
-    if (devices->count < devices->capacity)
-        return true;
-    items = realloc(devices->items, capacity * sizeof(struct device *));
-    if (items == NULL)
-        return false;
-    devices->items = items;
-    devices->capacity = capacity;
-    return true;
-}
-
 struct device *hub_add_device(struct hub *hub, const char *id)
 {
-    struct device_list *devices = &hub->devices;
     struct device *device;
 
-    if (!reserve_device(devices))
+    if (hub->device_count >= DEVICES_MAX)
         return NULL;
-    device = calloc(1, sizeof *device);
-    if (device == NULL)
-        return NULL;
+    device = memory_new(sizeof *device);
     (void)snprintf(device->id, sizeof device->id, "%s", id);
+    hub->devices[hub->device_count++] = device;
     /* A real one is the time of making in ticks: any decimal that differs between devices. */
     (void)snprintf(device->generation_id, sizeof device->generation_id, "63%016zu",
-                   devices->count + 1);
-    device->queue = (struct queue) { .feedback = &hub->feedback,
-                                     .source = { device->id, device->generation_id } };
-    if (!new_secret(&device->key) || !table_add(&devices->by_id, device->id, device)) {
-        free(device);
-        return NULL;
-    }
-    devices->items[devices->count++] = device;
+                   hub->device_count);
+    make_key(hub, "device", id, &device->key);
+    queue_init(&device->queue, hub, device);
+    if (tsearch(device, &hub->by_id, compare_ids) == NULL)
+        exit(report(EXIT_OS, "out of memory"));
     return device;
 }
 
 struct device *hub_find_device(const struct hub *hub, const char *id)
 {
-    return table_find(&hub->devices.by_id, id);
+    struct device **node = tfind(id, &hub->by_id, compare_ids);
+
+    return node != NULL ? *node : NULL;
 }
 
 const struct policy *hub_find_policy(const struct hub *hub, const char *name)
 {
-    for (size_t i = 0; i < POLICY_COUNT; i++)
+    for (size_t i = 0; i < sizeof hub->policies / sizeof hub->policies[0]; i++)
         if (strcmp(hub->policies[i].name, name) == 0)
             return &hub->policies[i];
     return NULL;
+}
+
+char *hub_connection_string(const struct hub *hub, const struct policy *policy,
+                            const struct device *device)
+{
+    const struct secret *secret = device != NULL ? &device->key : &policy->key;
+    bool is_x509 = device != NULL && device->thumbprint[0] != '\0';
+    char key[BASE64_SIZE(KEY_MAX)];
+
+    base64_encode(secret->bytes, secret->size, key);
+    return text_format("HostName=%s;%s=%s;%s%s", hub->host_name,
+                       device != NULL ? "DeviceId" : "SharedAccessKeyName",
+                       device != NULL ? device->id : policy->name,
+                       is_x509 ? "x509=true" : "SharedAccessKey=", is_x509 ? "" : key);
 }
 
 void hub_sweep(struct hub *hub, int64_t now_ms)
@@ -196,32 +154,9 @@ void hub_sweep(struct hub *hub, int64_t now_ms)
 
     /* With 100,000 devices a look at each costs about a millisecond: once a second will do. */
     if (age_ms >= 1000 || age_ms < 0) {
-        for (size_t i = 0; i < hub->devices.count; i++)
-            queue_sweep(&hub->devices.items[i]->queue, now_ms);
+        for (size_t i = 0; i < hub->device_count; i++)
+            queue_sweep(&hub->devices[i]->queue, now_ms);
         hub->swept_ms = now_ms;
     }
-    feedback_sweep(&hub->feedback, now_ms);
-}
-
-static void format_key(const struct secret *key, struct buf *out)
-{
-    char text[BASE64_SIZE(KEY_MAX)];
-
-    crypto_base64(key->bytes, key->size, text);
-    buf_format(out, "SharedAccessKey=%s", text);
-}
-
-void hub_format_policy(const struct hub *hub, const struct policy *policy, struct buf *out)
-{
-    buf_format(out, "HostName=%s;SharedAccessKeyName=%s;", hub->host_name, policy->name);
-    format_key(&policy->key, out);
-}
-
-void hub_format_device(const struct hub *hub, const struct device *device, struct buf *out)
-{
-    buf_format(out, "HostName=%s;DeviceId=%s;", hub->host_name, device->id);
-    if (device->thumbprint[0] != '\0')
-        buf_text(out, "x509=true");
-    else
-        format_key(&device->key, out);
+    feedback_sweep(hub, now_ms);
 }

@@ -1,77 +1,167 @@
-/* json: the strings of the JSON that the hub writes; what it reads goes through cJSON. */
-#include "json.h"
+/* json: what cJSON leaves open: UTF-8 in what is written, and strict types in what is read. */
+#include "sim.h"
 
-#include "crypto.h"
+#include <openssl/asn1.h>
 
-#include <stdlib.h>
-#include <string.h>
-
-/* The length of the UTF-8 sequence at text, 0 if there is none (surrogates and overlong too). */
-static size_t sequence_size(const unsigned char *text)
+void json_write(struct evbuffer *out, cJSON *tree)
 {
-    size_t size = text[0] < 0x80 ? 1 : text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : 4;
+    char *text = cJSON_PrintUnformatted(tree);
+    const unsigned char *start = (const unsigned char *)text; /* of what is not yet written */
+    const unsigned char *end = start + strlen(text);
+    int size;
 
-    if ((text[0] >= 0x80 && text[0] < 0xc2) || text[0] > 0xf4)
-        return 0;
-    for (size_t i = 1; i < size; i++)
-        if ((text[i] & 0xc0) != 0x80)
-            return 0;
-    if ((text[0] == 0xe0 && text[1] < 0xa0) || (text[0] == 0xed && text[1] > 0x9f)
-        || (text[0] == 0xf0 && text[1] < 0x90) || (text[0] == 0xf4 && text[1] > 0x8f))
-        return 0;
-    return size;
+    for (const unsigned char *at = start; at < end; at += size) {
+        unsigned long character = *at;
+
+        size = *at < 0x80 ? 1 : UTF8_getc(at, end - at < 4 ? (int)(end - at) : 4, &character);
+        if (size <= 0 || character > 0x10ffff || (character >= 0xd800 && character < 0xe000)) {
+            unsigned char latin1[2] = { (unsigned char)(0xc0 | *at >> 6),
+                                        (unsigned char)(0x80 | (*at & 0x3f)) };
+
+            evbuffer_add(out, start, (size_t)(at - start));
+            evbuffer_add(out, latin1, sizeof latin1);
+            start = at + 1;
+            size = 1;
+        }
+    }
+    evbuffer_add(out, start, (size_t)(end - start));
+    cJSON_free(text);
+    cJSON_Delete(tree);
 }
 
-static bool is_utf8(const char *text)
+void json_put(cJSON *object, const char *name, const char *text)
 {
-    const unsigned char *at = (const unsigned char *)text;
+    cJSON_AddItemToObject(object, name,
+                          text != NULL ? cJSON_CreateString(text) : cJSON_CreateNull());
+}
 
-    while (*at != '\0') {
-        size_t size = sequence_size(at);
+void json_put_number(cJSON *object, const char *name, uint64_t number)
+{
+    cJSON_AddNumberToObject(object, name, (double)number);
+}
 
-        if (size == 0)
+const cJSON *json_get(const cJSON *object, const char *name)
+{
+    return cJSON_GetObjectItemCaseSensitive(object, name);
+}
+
+const char *json_text(const cJSON *object, const char *name)
+{
+    return cJSON_GetStringValue(json_get(object, name));
+}
+
+int64_t json_number(const cJSON *object, const char *name, int64_t fallback)
+{
+    const cJSON *item = json_get(object, name);
+
+    return cJSON_IsNumber(item) ? (int64_t)item->valuedouble : fallback;
+}
+
+bool json_flag(const cJSON *object, const char *name)
+{
+    return cJSON_IsTrue(json_get(object, name));
+}
+
+bool json_header_lines(const cJSON *pairs, struct evbuffer *lines)
+{
+    const cJSON *pair;
+
+    cJSON_ArrayForEach(pair, pairs)
+    {
+        const char *name = cJSON_GetStringValue(cJSON_GetArrayItem(pair, 0));
+        const cJSON *value = cJSON_GetArrayItem(pair, 1);
+        const char *base64 = json_text(value, "base64");
+        size_t size = 0;
+        unsigned char *bytes = base64 != NULL ? base64_decode(base64, &size) : NULL;
+        const void *data = base64 != NULL ? (const void *)bytes : cJSON_GetStringValue(value);
+        bool is_good = cJSON_GetArraySize(pair) == 2 && name != NULL && data != NULL;
+
+        if (is_good && lines != NULL) {
+            evbuffer_add_printf(lines, "%s: ", name);
+            evbuffer_add(lines, data, base64 != NULL ? size : strlen(data));
+            evbuffer_add(lines, "\r\n", 2);
+        }
+        free(bytes);
+        if (!is_good)
             return false;
-        at += size;
     }
-    return true;
+    return cJSON_IsArray(pairs);
 }
 
-void json_string(struct buf *out, const char *text)
+/* An array of texts? With pairs: an object of texts, or an array of pairs of texts? */
+static bool are_texts(const cJSON *value, bool pairs)
 {
-    bool utf8;
+    const cJSON *item;
 
-    if (text == NULL)
-        text = "";
-    utf8 = is_utf8(text);
-    buf_append(out, "\"", 1);
-    for (; *text != '\0'; text++) {
-        unsigned char c = (unsigned char)*text;
-
-        if (c == '"' || c == '\\')
-            buf_format(out, "\\%c", c);
-        else if (c < 0x20 || c == 0x7f || (c >= 0x80 && !utf8))
-            buf_format(out, "\\u%04x", c);
-        else
-            buf_append(out, text, 1);
+    cJSON_ArrayForEach(item, value)
+    {
+        if (pairs && cJSON_IsArray(value) ? cJSON_GetArraySize(item) != 2 || !are_texts(item, false)
+                                          : !cJSON_IsString(item))
+            return false;
     }
-    buf_append(out, "\"", 1);
+    return cJSON_IsArray(value) || (pairs && cJSON_IsObject(value));
 }
 
-void json_member(struct buf *out, const char *name, const char *text)
+static bool fits(const cJSON *value, const struct json_rule *rule)
 {
-    buf_format(out, ",\"%s\":", name);
-    json_string(out, text);
+    const char *text = cJSON_GetStringValue(value);
+    double number = cJSON_IsNumber(value) ? value->valuedouble : -1e300;
+    bool is_in_range = number >= (double)rule->min && number <= (double)rule->max;
+    /* Whole numbers of up to 53 bits are exact in a double; all limits are well below. */
+    double whole = is_in_range ? (double)(int64_t)number : 0;
+    unsigned char *bytes;
+    size_t size = 0;
+
+    switch (rule->type) {
+    case JSON_TEXT:
+        return text != NULL;
+    case JSON_WORD:
+        return text != NULL && text_is_word(text, rule->words);
+    case JSON_FLAG:
+        return cJSON_IsBool(value);
+    case JSON_REAL:
+        return is_in_range;
+    case JSON_NUMBER:
+    case JSON_TEXT_OR_NUMBER:
+        return (is_in_range && whole >= number && whole <= number)
+               || (text != NULL && rule->type == JSON_TEXT_OR_NUMBER);
+    case JSON_BASE64:
+        bytes = text != NULL ? base64_decode(text, &size) : NULL;
+        free(bytes);
+        return bytes != NULL && (int64_t)size >= rule->min && (int64_t)size <= rule->max;
+    case JSON_HEADERS:
+        return json_header_lines(value, NULL);
+    case JSON_TEXTS:
+        return are_texts(value, false);
+    case JSON_PROPERTIES:
+        return are_texts(value, true);
+    case JSON_LIST:
+        return cJSON_IsArray(value);
+    }
+    return false;
 }
 
-void json_base64(struct buf *out, const void *data, size_t size)
+bool json_check(const cJSON *object, const struct json_rule *rules,
+                char error[static JSON_ERROR_SIZE])
 {
-    char *text = malloc(BASE64_SIZE(size));
+    const cJSON *value;
 
-    if (text == NULL) {
-        out->failed = true;
-        return;
+    (void)snprintf(error, JSON_ERROR_SIZE, "not a JSON object");
+    cJSON_ArrayForEach(value, object)
+    {
+        const struct json_rule *rule = rules;
+
+        while (rule->names != NULL && value->string != NULL
+               && !text_is_word(value->string, rule->names))
+            rule++;
+        if (value->string == NULL) /* object is an array */
+            return false;
+        (void)snprintf(error, JSON_ERROR_SIZE, "%s member '%.60s'%s%s",
+                       rule->names == NULL ? "unknown" : "bad or second", value->string,
+                       rule->words != NULL ? ", it must be one of: " : "",
+                       rule->words != NULL ? rule->words : "");
+        if (rule->names == NULL || json_get(object, value->string) != value || !fits(value, rule))
+            return false;
     }
-    crypto_base64(data, size, text);
-    buf_format(out, "\"%s\"", text);
-    free(text);
+    return cJSON_IsObject(object);
 }

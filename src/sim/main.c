@@ -1,19 +1,15 @@
-/* main: sets the hub up, serves until a signal or the command's end, and cleans up. */
+/* main: reads the command line, sets the hub up, serves until a signal or the command's end, and
+ * cleans up. */
 #define _GNU_SOURCE /* environ */
-#include "call.h"
-#include "files.h"
-#include "options.h"
-#include "server.h"
-#include "tls.h"
+#include "c2d.h"
+#include "sim.h"
 
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <openssl/ssl.h>
 #include <signal.h>
 #include <spawn.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,19 +17,124 @@
 enum { SIGNAL_COUNT = 4 };
 
 struct program {
-    struct options options;
+    const char *listen_host; /* NULL: loopback */
+    const char *listen_port;
+    const char *dir; /* NULL: a temporary one */
+    const char **devices;
+    size_t device_count;
+    int64_t time_scale;
+    char **command; /* NULL: none */
+    bool is_done;   /* --help or --version was all */
     struct hub hub;
     struct files files;
     struct server server;
     struct event *signals[SIGNAL_COUNT];
     pid_t child;    /* 0: none */
     int end_signal; /* that ended the hub; 0: none */
-    enum exit_code code;
+    int code;
 };
 
-static enum exit_code out_of_memory(void)
+/* ADDRESS, ADDRESS:PORT, [ADDRESS] or [ADDRESS]:PORT */
+static bool set_listen(struct program *program, char *value)
 {
-    return report(EXIT_OS, "out of memory or of random bytes");
+    bool is_v6 = *value == '[';
+    char *start = value + is_v6;
+    char *end = start + strcspn(start, is_v6 ? "]" : ":");
+    const char *port = end + (is_v6 && *end == ']');
+    int64_t number;
+
+    if (end == start || (is_v6 && *end != ']')
+        || (*port != '\0' && (*port != ':' || !text_number(port + 1, 0, 65535, &number))))
+        return false;
+    program->listen_port = *port == ':' ? port + 1 : "0";
+    *end = '\0'; /* argv is ours */
+    program->listen_host = strcmp(start, "localhost") == 0 ? "127.0.0.1" : start;
+    return true;
+}
+
+static bool set_dir(struct program *program, char *value)
+{
+    program->dir = value;
+    return *value != '\0' && value[strcspn(value, "\n\r")] == '\0'; /* one line is promised */
+}
+
+static bool add_device(struct program *program, char *value)
+{
+    program->devices[program->device_count++] = value;
+    return text_is_device_id(value) && strcmp(value, ".") != 0 && strcmp(value, "..") != 0;
+}
+
+static bool set_time_scale(struct program *program, char *value)
+{
+    return text_number(value, 1, 100000, &program->time_scale);
+}
+
+/* One row is all that an option is: parsing and help read it. set says whether the value is good;
+ * NULL: there is no value, and the option's answer is all that is wanted. */
+static const struct option {
+    const char *letter;
+    const char *name;
+    const char *value;
+    const char *help;
+    bool (*set)(struct program *program, char *value);
+} options[] = {
+    { "", "--listen", "ADDRESS[:PORT]", "listen there (default: 127.0.0.1 and a free port)",
+      set_listen },
+    { "", "--dir", "DIR", "keep the files in DIR (default: temporary, removed at the end)",
+      set_dir },
+    { "", "--device", "ID", "make this device; repeat for more (default: dev1)", add_device },
+    { "", "--time-scale", "N", "run the hub's clock N times faster, 1 to 100000", set_time_scale },
+    { "-h", "--help", "", "show this help", NULL },
+    { "-V", "--version", "", "show the version", NULL },
+};
+
+enum { OPTION_COUNT = sizeof options / sizeof options[0] };
+
+static void show(bool is_help)
+{
+    if (!is_help) {
+        (void)printf("c2d-sim %s\n", C2D_VERSION);
+        return;
+    }
+    (void)printf("usage: c2d-sim [OPTIONS] [-- COMMAND [ARG]...]\n"
+                 "A hub for cloud-to-device messages on this machine, for trials and tests.\n"
+                 "With COMMAND: runs it against the hub and ends with its exit code.\n\n");
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        (void)printf("  %2s%c %-12s %-14s %s\n", options[i].letter,
+                     options[i].letter[0] != '\0' ? ',' : ' ', options[i].name, options[i].value,
+                     options[i].help);
+}
+
+static int parse_options(struct program *program, char **argv)
+{
+    for (argv++; *argv != NULL && strcmp(*argv, "--") != 0; argv++) {
+        char *value = strchr(*argv, '=');
+        size_t size = value != NULL ? (size_t)(value++ - *argv) : strlen(*argv);
+        const struct option *option = options;
+
+        while (option < options + OPTION_COUNT
+               && (strlen(option->name) != size || strncmp(*argv, option->name, size) != 0)
+               && strcmp(*argv, option->letter) != 0)
+            option++;
+        if (option == options + OPTION_COUNT)
+            return report(EXIT_USAGE, "unknown option or argument '%s'; a command follows --",
+                          *argv);
+        if (option->set == NULL && value != NULL)
+            return report(EXIT_USAGE, "%s takes no value", option->name);
+        if (option->set == NULL) {
+            program->is_done = true;
+            show(strcmp(option->name, "--help") == 0);
+            return fflush(stdout) == 0 ? EXIT_OK : report(EXIT_IOERR, "cannot write to stdout");
+        }
+        if (value == NULL && (value = *++argv) == NULL)
+            return report(EXIT_USAGE, "%s needs a value: %s", option->name, option->value);
+        if (!option->set(program, value))
+            return report(EXIT_USAGE, "%s '%s' is no good; see --help", option->name, value);
+    }
+    program->command = *argv != NULL ? argv + 1 : NULL;
+    return program->command == NULL || *program->command != NULL
+               ? EXIT_OK
+               : report(EXIT_USAGE, "no command behind --");
 }
 
 /* Later files must not land on the standard descriptors. False if stdout was closed. */
@@ -54,12 +155,10 @@ static void on_signal(evutil_socket_t number, short events, void *context)
 
     (void)events;
     if (number == SIGCHLD) {
-        if (program->child == 0 || waitpid(program->child, &status, WNOHANG) != program->child
-            || (!WIFEXITED(status) && !WIFSIGNALED(status)))
+        if (program->child == 0 || waitpid(program->child, &status, WNOHANG) != program->child)
             return;
         program->child = 0;
-        program->code =
-            (enum exit_code)(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+        program->code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     } else if (program->child != 0) {
         (void)kill(program->child, (int)number); /* its end will be ours */
         return;
@@ -69,156 +168,93 @@ static void on_signal(evutil_socket_t number, short events, void *context)
     (void)event_base_loopbreak(program->server.base);
 }
 
-/* A signal that was ignored at the start, as nohup does, stays so. */
-static bool is_ignored(int number)
-{
-    struct sigaction action;
-
-    return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN
-           && number != SIGCHLD;
-}
-
-static enum exit_code watch_signals(struct program *program)
+static int watch_signals(struct program *program)
 {
     static const int numbers[SIGNAL_COUNT] = { SIGCHLD, SIGINT, SIGTERM, SIGHUP };
-    struct sigaction ignore = { .sa_handler = SIG_IGN };
+    struct sigaction action;
 
-    if (sigaction(SIGPIPE, &ignore, NULL) != 0)
-        return report(EXIT_OS, "sigaction: %s", strerror(errno));
     for (int i = 0; i < SIGNAL_COUNT; i++) {
-        if (is_ignored(numbers[i]))
+        /* A signal that was ignored at the start, as nohup does, stays so. */
+        if (numbers[i] != SIGCHLD && sigaction(numbers[i], NULL, &action) == 0
+            && action.sa_handler == SIG_IGN)
             continue;
         program->signals[i] = evsignal_new(program->server.base, numbers[i], on_signal, program);
-        if (program->signals[i] == NULL || evsignal_add(program->signals[i], NULL) != 0)
-            return out_of_memory();
+        if (evsignal_add(program->signals[i], NULL) != 0)
+            return report(EXIT_OS, "cannot watch signals");
     }
     return EXIT_OK;
 }
 
-static enum exit_code make_hub(struct program *program)
+static int listen_for_clients(struct program *program)
 {
-    struct hub *hub = &program->hub;
-
-    if (!hub_init(hub, program->options.time_scale))
-        return out_of_memory();
-    for (size_t i = 0; i < program->options.device_count; i++)
-        if (hub_add_device(hub, program->options.devices[i]) == NULL)
-            return out_of_memory();
-    return hub_keep_devices(hub) ? EXIT_OK : out_of_memory();
-}
-
-/* The name by which tokens and URLs may call the address, so [ADDRESS] for IPv6. */
-static char *listen_name(const char *host)
-{
-    struct buf name = { 0 };
-
-    buf_format(&name, strchr(host, ':') != NULL ? "[%s]" : "%s", host);
-    return name.data;
-}
-
-static enum exit_code listen_for_clients(struct program *program)
-{
-    const char *host = program->options.listen_host;
+    const char *host = program->listen_host;
     struct server *server = &program->server;
     struct hub *hub = &program->hub;
-    struct buf name = { 0 };
 
-    server->connections.handle = call_handle;
-    server->connections.context = hub;
-    server->accepted = &hub->connections;
-    if (!server_listen(server, host, program->options.listen_port))
+    server->hub = hub;
+    if (!server_listen(server, host, program->listen_port))
         return errno == 0 ? report(EXIT_USAGE, "--listen '%s' is no IP address", host)
                           : report(EXIT_OS, "cannot listen on %s port %s: %s",
-                                   host != NULL ? host : "127.0.0.1", program->options.listen_port,
+                                   host != NULL ? host : "127.0.0.1", program->listen_port,
                                    strerror(errno));
-    buf_format(&name, "localhost:%d", server->port);
-    hub->host_name = name.data;
-    if (host != NULL)
-        hub->listen_host = listen_name(host);
-    return hub->host_name == NULL || (host != NULL && hub->listen_host == NULL) ? out_of_memory()
-                                                                                : EXIT_OK;
+    hub->host_name = text_format("localhost:%d", server->port);
+    if (host != NULL) /* as tokens may call it */
+        hub->listen_host = text_format(strchr(host, ':') != NULL ? "[%s]" : "%s", host);
+    return EXIT_OK;
 }
 
-static enum exit_code set_up(struct program *program)
+static int set_up(struct program *program)
 {
-    struct server *server = &program->server;
-    struct buf ca_pem = { 0 };
-    enum exit_code code = make_hub(program);
+    struct evbuffer *ca_pem = evbuffer_new();
+    int code;
 
-    if (code != EXIT_OK)
-        return code;
-    server->base = event_base_new();
-    server->tls = tls_new(program->options.listen_host, &ca_pem);
-    if (server->base == NULL || server->tls == NULL)
-        code = report(EXIT_OS, "cannot set up the event loop or TLS");
-    if (code == EXIT_OK)
-        code = watch_signals(program);
+    hub_init(&program->hub, program->time_scale);
+    for (size_t i = 0; i < program->device_count; i++)
+        if (hub_find_device(&program->hub, program->devices[i]) == NULL)
+            (void)hub_add_device(&program->hub, program->devices[i]);
+    program->hub.first_count = program->hub.device_count;
+    program->server.base = event_base_new();
+    program->server.tls = tls_new(program->listen_host, ca_pem);
+    code = program->server.base != NULL && program->server.tls != NULL
+               ? watch_signals(program)
+               : report(EXIT_OS, "cannot set up the event loop or TLS");
     if (code == EXIT_OK)
         code = listen_for_clients(program);
-    if (code == EXIT_OK
-        && (!files_open(&program->files, program->options.dir)
-            || !files_write(&program->files, &program->hub, &ca_pem)))
+    if (code == EXIT_OK && !files_write(&program->files, program->dir, &program->hub, ca_pem))
         code = report(EXIT_CANTCREAT, "cannot write to %s: %s",
-                      program->options.dir != NULL ? program->options.dir : "a temporary folder",
-                      strerror(errno));
-    buf_clear(&ca_pem);
+                      program->dir != NULL ? program->dir : "a temporary folder", strerror(errno));
+    evbuffer_free(ca_pem);
     return code;
 }
 
-/* Runs the command in our process group, with the signals as they were. */
-static enum exit_code start_command(struct program *program)
+static int run(struct program *program)
 {
-    char **command = program->options.command;
-    posix_spawnattr_t attributes;
-    sigset_t defaults;
-    int failure;
-
-    if (!files_export(&program->files, &program->hub))
-        return out_of_memory();
-    failure = posix_spawnattr_init(&attributes);
-    if (failure != 0)
-        return report(EXIT_OS, "cannot run '%s': %s", command[0], strerror(failure));
-    (void)sigemptyset(&defaults);
-    (void)sigaddset(&defaults, SIGPIPE);
-    if ((failure = posix_spawnattr_setsigdefault(&attributes, &defaults)) == 0
-        && (failure = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF)) == 0)
-        failure = posix_spawnp(&program->child, command[0], NULL, &attributes, command, environ);
-    (void)posix_spawnattr_destroy(&attributes);
-    if (failure != 0) {
-        program->child = 0;
-        return report(EXIT_OS, "cannot run '%s': %s", command[0], strerror(failure));
-    }
-    return EXIT_OK;
-}
-
-static enum exit_code announce(const struct program *program)
-{
-    if (printf("ready https://%s %s\n", program->hub.host_name, program->files.path) < 0
-        || fflush(stdout) != 0)
-        return report(EXIT_IOERR, "cannot write to stdout: %s", strerror(errno));
-    return EXIT_OK;
-}
-
-/* As many connections as the system grants. The command, started before, keeps its own limit. */
-static void raise_descriptor_limit(void)
-{
+    int code = set_up(program);
     struct rlimit limit;
 
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-        limit.rlim_cur = limit.rlim_max;
-        (void)setrlimit(RLIMIT_NOFILE, &limit); /* else there are fewer, and the rest waits */
-    }
-}
-
-static enum exit_code run(struct program *program)
-{
-    enum exit_code code = set_up(program);
-
-    if (code == EXIT_OK)
-        code = program->options.command != NULL ? start_command(program) : announce(program);
     if (code != EXIT_OK)
         return code;
-    raise_descriptor_limit();
+    /* The command is in our process group, and has signals and limits as they were. */
+    if (program->command != NULL) {
+        int failure = posix_spawnp(&program->child, program->command[0], NULL, NULL,
+                                   program->command, environ);
+
+        if (failure != 0) {
+            program->child = 0;
+            return report(EXIT_OS, "cannot run '%s': %s", program->command[0], strerror(failure));
+        }
+    }
+    if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+        return report(EXIT_OS, "signal: %s", strerror(errno));
+    if (program->command == NULL
+        && (printf("ready https://%s %s\n", program->hub.host_name, program->files.path) < 0
+            || fflush(stdout) != 0))
+        return report(EXIT_IOERR, "cannot write to stdout: %s", strerror(errno));
+    /* As many connections as the system grants; else there are fewer, and the rest waits. */
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
     if (event_base_dispatch(program->server.base) < 0)
         return report(EXIT_OS, "the event loop failed");
     return program->code;
@@ -230,29 +266,34 @@ static void clean_up(struct program *program)
     for (int i = 0; i < SIGNAL_COUNT; i++)
         if (program->signals[i] != NULL)
             event_free(program->signals[i]);
-    tls_free(program->server.tls);
+    SSL_CTX_free(program->server.tls);
     if (program->server.base != NULL)
         event_base_free(program->server.base);
     files_clear(&program->files);
     hub_clear(&program->hub);
-    options_clear(&program->options);
+    free(program->devices);
     libevent_global_shutdown();
 }
 
 int main(int argc, char **argv)
 {
-    struct program program = { .files.fd = -1 };
+    struct program program = { .listen_port = "0", .time_scale = 1, .files.fd = -1 };
     bool had_stdout = open_standard_descriptors();
-    enum exit_code code = options_parse(&program.options, argc, argv);
+    int code;
 
-    if (code == EXIT_OK && !had_stdout && program.options.command == NULL)
+    memory_share();
+    program.devices = memory_new((size_t)(argc + 1) * sizeof *program.devices);
+    code = parse_options(&program, argv);
+    if (program.device_count == 0)
+        program.devices[program.device_count++] = "dev1";
+    if (code == EXIT_OK && !had_stdout && program.command == NULL)
         code = report(EXIT_IOERR, "stdout is closed");
-    else if (code == EXIT_OK && !program.options.is_done)
+    else if (code == EXIT_OK && !program.is_done)
         code = run(&program);
     clean_up(&program);
     if (program.end_signal != 0) {
         (void)signal(program.end_signal, SIG_DFL);
         (void)raise(program.end_signal);
     }
-    return (int)code;
+    return code;
 }

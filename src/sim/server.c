@@ -1,19 +1,203 @@
-/* server: accepts connections and sets TLS before them. */
+/* server: accepts connections; reads one client's requests whole, one after the other, hands them
+ * on, and answers in the manner that the answer asks for. Callbacks mark a connection as done;
+ * only their ends free it. */
 #define _GNU_SOURCE /* getaddrinfo's flags */
-#include "server.h"
+#include "sim.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
+#include <event2/bufferevent.h>
 #include <event2/bufferevent_ssl.h>
 #include <event2/event.h>
 #include <event2/listener.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include <time.h>
+
+enum { INPUT_MAX = HTTP_HEAD_MAX + HTTP_BODY_MAX + 4096, IDLE_S = 300, LINGER_MS = 2000 };
+
+struct connection {
+    LIST_ENTRY(connection) link;
+    struct server *server;
+    struct bufferevent *bev;
+    struct evbuffer *input;  /* bev's */
+    struct evbuffer *output; /* bev's */
+    struct evbuffer *answer; /* not yet given to bev */
+    struct event *timer;
+    enum {
+        READING,   /* a request comes in, or the next one is awaited */
+        WAITING,   /* an answer is being delayed */
+        SENDING,   /* an answer goes out; nothing more is served before it has gone */
+        LINGERING, /* our side is closed: what the client still sends is thrown away, because
+                      unread bytes would make the kernel reset the answer */
+        DONE,
+    } state;
+    size_t searched; /* bytes of input known to hold no end of a head */
+    struct call call;
+};
+
+static void connection_free(struct connection *connection)
+{
+    LIST_REMOVE(connection, link);
+    http_request_clear(&connection->call.request);
+    evbuffer_free(connection->call.response.headers);
+    evbuffer_free(connection->call.response.body);
+    evbuffer_free(connection->answer);
+    event_free(connection->timer);
+    bufferevent_free(connection->bev);
+    free(connection);
+}
+
+static void set_timer(struct connection *connection, int64_t after_ms)
+{
+    struct timeval after = { .tv_sec = after_ms / 1000, .tv_usec = after_ms % 1000 * 1000 };
+
+    if (evtimer_add(connection->timer, &after) != 0)
+        connection->state = DONE;
+}
+
+/* Ends our side, in the manner of the answer. */
+static void finish(struct connection *connection)
+{
+    static const struct linger by_reset = { .l_onoff = 1, .l_linger = 0 };
+    const struct http_manner *manner = &connection->call.response.manner;
+    int fd = bufferevent_getfd(connection->bev);
+
+    connection->state = DONE;
+    if (manner->reset)
+        (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &by_reset, sizeof by_reset);
+    else if (!manner->bare_close && !manner->drop) {
+        (void)SSL_shutdown(bufferevent_openssl_get_ssl(connection->bev));
+        ERR_clear_error(); /* what shutdown notes must not be taken for another connection's */
+        (void)shutdown(fd, SHUT_WR); /* both may fail on a dead socket, and it is closed anyway */
+        connection->state = LINGERING;
+        evbuffer_drain(connection->input, SIZE_MAX);
+        set_timer(connection, LINGER_MS);
+    }
+}
+
+/* Gives bev the next part of the answer; behind the last one, its manner says how to go on. */
+static void send_on(struct connection *connection)
+{
+    const struct http_manner *manner = &connection->call.response.manner;
+
+    connection->state = SENDING;
+    if (manner->drop)
+        evbuffer_drain(connection->answer, SIZE_MAX);
+    if (evbuffer_get_length(connection->answer) > 0)
+        (void)evbuffer_remove_buffer(connection->answer, connection->output,
+                                     manner->trickle ? 1 : SIZE_MAX);
+    else if (manner->close || manner->drop || manner->unframed || manner->cut_after >= 0)
+        finish(connection);
+    else
+        connection->state = READING;
+}
+
+static void answer_request(struct connection *connection)
+{
+    struct call *call = &connection->call;
+    struct evbuffer *wire = evbuffer_new();
+    int64_t cut_after;
+
+    http_response_reset(&call->response);
+    call_handle(connection->server->hub, call);
+    http_response_write(&call->response, strcmp(call->request.method, "HEAD") == 0, wire);
+    cut_after = call->response.manner.cut_after;
+    evbuffer_remove_buffer(wire, connection->answer, cut_after < 0 ? SIZE_MAX : (size_t)cut_after);
+    evbuffer_free(wire);
+    http_request_clear(&call->request);
+    connection->searched = 0;
+    connection->state = WAITING;
+    if (call->response.manner.delay_ms > 0)
+        set_timer(connection, call->response.manner.delay_ms);
+    else
+        send_on(connection);
+}
+
+/* Takes size bytes of input, followed by a NUL. */
+static char *take_input(struct connection *connection, size_t size)
+{
+    char *data = memory_new(size + 1);
+
+    (void)evbuffer_remove(connection->input, data, size); /* they are there */
+    return data;
+}
+
+/* Reads a head of at most HTTP_HEAD_MAX bytes with its empty line. False if it is not whole. */
+static bool read_head(struct connection *connection)
+{
+    struct http_request *request = &connection->call.request;
+    size_t size = evbuffer_get_length(connection->input);
+    struct evbuffer_ptr from;
+    struct evbuffer_ptr end;
+
+    if (evbuffer_ptr_set(connection->input, &from, connection->searched, EVBUFFER_PTR_SET) != 0)
+        return false;
+    end = evbuffer_search(connection->input, "\r\n\r\n", 4, &from);
+    if (end.pos < 0 && size <= HTTP_HEAD_MAX) {
+        connection->searched = size > 3 ? size - 3 : 0; /* the end may be cut in two */
+        return false;
+    }
+    size = end.pos >= 0 && end.pos + 4 <= HTTP_HEAD_MAX ? (size_t)end.pos + 4 : 0;
+    http_request_parse(request, take_input(connection, size), size);
+    if (size == 0)
+        request->problem = 431;
+    if (request->expects_continue && evbuffer_get_length(connection->input) == 0)
+        (void)bufferevent_write(connection->bev, "HTTP/1.1 100 Continue\r\n\r\n", 25);
+    return true;
+}
+
+/* Does what can be done now: on input, when the output has gone, and when a timer is over. */
+static void advance(struct connection *connection)
+{
+    struct http_request *request = &connection->call.request;
+
+    if (connection->state == LINGERING)
+        evbuffer_drain(connection->input, SIZE_MAX);
+    if (connection->state == SENDING && evbuffer_get_length(connection->output) == 0)
+        send_on(connection);
+    while (connection->state == READING && (request->head != NULL || read_head(connection))
+           && evbuffer_get_length(connection->input) >= request->body_size) {
+        request->body = take_input(connection, request->body_size);
+        answer_request(connection);
+    }
+    if (connection->state == DONE)
+        connection_free(connection);
+}
+
+static void on_ready(struct bufferevent *bev, void *context)
+{
+    (void)bev;
+    advance(context);
+}
+
+static void on_event(struct bufferevent *bev, short events, void *context)
+{
+    struct connection *connection = context;
+
+    if ((events & BEV_EVENT_CONNECTED) != 0)
+        tls_thumbprints(bufferevent_openssl_get_ssl(bev), connection->call.sha1,
+                        connection->call.sha256);
+    else if ((events & BEV_EVENT_TIMEOUT) != 0 && connection->state == WAITING)
+        (void)bufferevent_enable(bev, EV_READ | EV_WRITE); /* a delay may outlast IDLE_S */
+    else
+        connection_free(connection);
+}
+
+static void on_timer(evutil_socket_t fd, short events, void *context)
+{
+    struct connection *connection = context;
+
+    (void)fd;
+    (void)events;
+    if (connection->state == WAITING)
+        send_on(connection);
+    else
+        connection->state = DONE;
+    advance(connection);
+}
 
 static bool is_loopback(const struct sockaddr *address)
 {
@@ -29,63 +213,55 @@ static bool is_loopback(const struct sockaddr *address)
 static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *address,
                       int address_size, void *context)
 {
+    static const struct timeval idle = { .tv_sec = IDLE_S };
     struct server *server = context;
-    struct bufferevent *bev = NULL;
+    struct connection *connection;
     SSL *ssl = SSL_new(server->tls);
+    struct bufferevent *bev =
+        ssl == NULL
+            ? NULL
+            : bufferevent_openssl_socket_new(server->base, fd, ssl, BUFFEREVENT_SSL_ACCEPTING,
+                                             BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
     int on = 1;
 
     (void)listener;
     (void)address_size;
-    if (ssl != NULL)
-        bev = bufferevent_openssl_socket_new(server->base, fd, ssl, BUFFEREVENT_SSL_ACCEPTING,
-                                             BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
     if (bev == NULL) {
         SSL_free(ssl);
-        (void)close(fd);
+        (void)evutil_closesocket(fd);
         return;
     }
     /* Answers are written whole: to wait for more would only cost 40 ms. */
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (connection_start(&server->connections, bev, is_loopback(address)))
-        ++*server->accepted;
+    connection = memory_new(sizeof *connection);
+    connection->server = server;
+    connection->bev = bev;
+    connection->input = bufferevent_get_input(bev);
+    connection->output = bufferevent_get_output(bev);
+    connection->answer = evbuffer_new();
+    connection->timer = evtimer_new(server->base, on_timer, connection);
+    connection->call.response.headers = evbuffer_new();
+    connection->call.response.body = evbuffer_new();
+    connection->call.connection = ++server->last_serial;
+    connection->call.is_loopback = is_loopback(address);
+    LIST_INSERT_HEAD(&server->connections, connection, link);
+    server->hub->connections++;
+    bufferevent_setcb(bev, on_ready, on_ready, on_event, connection);
+    bufferevent_setwatermark(bev, EV_READ, 0, INPUT_MAX);
+    if (bufferevent_set_timeouts(bev, &idle, &idle) != 0
+        || bufferevent_enable(bev, EV_READ | EV_WRITE) != 0)
+        connection_free(connection);
 }
 
-static void on_pause_over(evutil_socket_t fd, short events, void *context)
-{
-    struct server *server = context;
-
-    (void)fd;
-    (void)events;
-    if (server->listener != NULL)
-        (void)evconnlistener_enable(server->listener);
-}
-
-/* Out of file descriptors, most likely: the connections at hand go on and the next one waits;
- * asking again at once would only turn the loop hot. */
+/* Out of file descriptors, most likely: the next connection waits, and the loop must not turn hot
+ * meanwhile. */
 static void on_accept_error(struct evconnlistener *listener, void *context)
 {
-    static const struct timeval pause = { .tv_usec = 100000 };
-    struct server *server = context;
+    static const struct timespec pause = { .tv_nsec = 10000000 };
 
-    if (event_base_once(server->base, -1, EV_TIMEOUT, on_pause_over, server, &pause) == 0)
-        (void)evconnlistener_disable(listener);
-}
-
-/* False with errno set. */
-static bool note_port(struct server *server)
-{
-    union {
-        struct sockaddr any;
-        struct sockaddr_in v4;
-        struct sockaddr_in6 v6;
-    } address = { .v6 = { 0 } };
-    socklen_t size = sizeof address;
-
-    if (getsockname(evconnlistener_get_fd(server->listener), &address.any, &size) != 0)
-        return false;
-    server->port =
-        ntohs(address.any.sa_family == AF_INET ? address.v4.sin_port : address.v6.sin6_port);
-    return true;
+    (void)listener;
+    (void)context;
+    (void)nanosleep(&pause, NULL);
 }
 
 bool server_listen(struct server *server, const char *host, const char *port)
@@ -93,6 +269,8 @@ bool server_listen(struct server *server, const char *host, const char *port)
     const struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
                                     .ai_socktype = SOCK_STREAM };
     struct addrinfo *info = NULL;
+    struct sockaddr_in6 address = { 0 };
+    socklen_t size = sizeof address;
 
     errno = 0;
     if (getaddrinfo(host != NULL ? host : "127.0.0.1", port, &hints, &info) != 0)
@@ -105,7 +283,11 @@ bool server_listen(struct server *server, const char *host, const char *port)
     if (server->listener == NULL)
         return false;
     evconnlistener_set_error_cb(server->listener, on_accept_error);
-    return note_port(server);
+    if (getsockname(evconnlistener_get_fd(server->listener), (struct sockaddr *)&address, &size)
+        != 0)
+        return false;
+    server->port = ntohs(address.sin6_port); /* where sockaddr_in has its port, too */
+    return true;
 }
 
 void server_clear(struct server *server)
@@ -113,5 +295,6 @@ void server_clear(struct server *server)
     if (server->listener != NULL)
         evconnlistener_free(server->listener);
     server->listener = NULL;
-    connection_list_clear(&server->connections);
+    while (!LIST_EMPTY(&server->connections))
+        connection_free(LIST_FIRST(&server->connections));
 }

@@ -1,126 +1,59 @@
 /* tls: a throw-away CA, the server certificate that it signs, and the context that serves with
  * them. Keys live in memory only. */
-#include "tls.h"
+#include "sim.h"
 
 #include <arpa/inet.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
-#include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
-#include <stdio.h>
-#include <string.h>
 
 enum { DAY_S = 24 * 60 * 60 };
 
-static bool set_serial(X509 *certificate)
-{
-    unsigned char bytes[16];
-    BIGNUM *number = NULL;
-    bool done = false;
+/* The last of a list has no value. */
+struct extension {
+    int nid;
+    const char *value;
+};
 
-    if (RAND_bytes(bytes, sizeof bytes) != 1)
-        return false;
-    bytes[0] &= 0x7f; /* positive */
-    number = BN_bin2bn(bytes, sizeof bytes, NULL);
-    if (number != NULL)
-        done = BN_to_ASN1_INTEGER(number, X509_get_serialNumber(certificate)) != NULL;
-    BN_free(number);
-    return done;
-}
-
-static bool add_extension(X509 *certificate, X509 *issuer, int nid, const char *value)
+static bool add_extension(X509 *certificate, X509 *issuer, const struct extension *wanted)
 {
     X509V3_CTX context;
     X509_EXTENSION *extension;
     bool done;
 
     X509V3_set_ctx(&context, issuer, certificate, NULL, NULL, 0);
-    extension = X509V3_EXT_conf_nid(NULL, &context, nid, value);
+    extension = X509V3_EXT_conf_nid(NULL, &context, wanted->nid, wanted->value);
     done = extension != NULL && X509_add_ext(certificate, extension, -1) == 1;
     X509_EXTENSION_free(extension);
     return done;
 }
 
-/* A certificate without extensions and signature. issuer NULL: its own issuer. */
-static X509 *new_certificate(EVP_PKEY *key, const char *name, X509 *issuer)
+/* ca NULL: it signs itself. NULL on failure. */
+static X509 *new_certificate(EVP_PKEY *key, const char *name, X509 *ca, EVP_PKEY *ca_key,
+                             const struct extension *extensions)
 {
     X509 *certificate = X509_new();
+    X509 *issuer = ca != NULL ? ca : certificate;
     X509_NAME *subject = certificate != NULL ? X509_get_subject_name(certificate) : NULL;
+    uint64_t serial = 0;
+    bool done;
 
-    if (subject == NULL || X509_set_version(certificate, 2) != 1 || !set_serial(certificate)
-        || X509_gmtime_adj(X509_getm_notBefore(certificate), -DAY_S) == NULL
-        || X509_gmtime_adj(X509_getm_notAfter(certificate), 30L * DAY_S) == NULL
-        || X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const unsigned char *)name, -1,
-                                      -1, 0)
-               != 1
-        || X509_set_issuer_name(certificate,
-                                issuer != NULL ? X509_get_subject_name(issuer) : subject)
-               != 1
-        || X509_set_pubkey(certificate, key) != 1) {
-        X509_free(certificate);
-        return NULL;
-    }
-    return certificate;
-}
-
-static X509 *new_ca(EVP_PKEY *key)
-{
-    X509 *ca = new_certificate(key, "c2d-sim throw-away CA", NULL);
-
-    if (ca == NULL || !add_extension(ca, ca, NID_basic_constraints, "critical,CA:TRUE,pathlen:0")
-        || !add_extension(ca, ca, NID_key_usage, "critical,keyCertSign,cRLSign")
-        || !add_extension(ca, ca, NID_subject_key_identifier, "hash")
-        || X509_sign(ca, key, EVP_sha256()) == 0) {
-        X509_free(ca);
-        return NULL;
-    }
-    return ca;
-}
-
-/* The names that the server certificate is good for. */
-static void format_names(const char *host, char names[static 256])
-{
-    unsigned char address[16];
-    bool is_address =
-        host != NULL
-        && (inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1);
-
-    (void)snprintf(names, 256, "DNS:localhost,IP:127.0.0.1,IP:::1%s%s", is_address ? ",IP:" : "",
-                   is_address ? host : "");
-}
-
-static X509 *new_leaf(EVP_PKEY *key, X509 *ca, EVP_PKEY *ca_key, const char *host)
-{
-    X509 *leaf = new_certificate(key, "localhost", ca);
-    char names[256];
-
-    format_names(host, names);
-    if (leaf == NULL || !add_extension(leaf, ca, NID_basic_constraints, "critical,CA:FALSE")
-        || !add_extension(leaf, ca, NID_key_usage, "critical,digitalSignature")
-        || !add_extension(leaf, ca, NID_ext_key_usage, "serverAuth")
-        || !add_extension(leaf, ca, NID_subject_key_identifier, "hash")
-        || !add_extension(leaf, ca, NID_authority_key_identifier, "keyid:always")
-        || !add_extension(leaf, ca, NID_subject_alt_name, names)
-        || X509_sign(leaf, ca_key, EVP_sha256()) == 0) {
-        X509_free(leaf);
-        return NULL;
-    }
-    return leaf;
-}
-
-static bool append_pem(X509 *certificate, struct buf *pem)
-{
-    BIO *bio = BIO_new(BIO_s_mem());
-    char *data = NULL;
-    long size = 0;
-
-    if (bio != NULL && PEM_write_bio_X509(bio, certificate) == 1)
-        size = BIO_get_mem_data(bio, &data);
-    if (size > 0)
-        buf_append(pem, data, (size_t)size);
-    BIO_free(bio);
-    return size > 0 && !pem->failed;
+    random_bytes(&serial, sizeof serial);
+    done = subject != NULL && X509_set_version(certificate, 2) == 1
+           && ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate), serial) == 1
+           && X509_gmtime_adj(X509_getm_notBefore(certificate), -DAY_S) != NULL
+           && X509_gmtime_adj(X509_getm_notAfter(certificate), 30L * DAY_S) != NULL
+           && X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const void *)name, -1, -1, 0)
+                  == 1
+           && X509_set_issuer_name(certificate, X509_get_subject_name(issuer)) == 1
+           && X509_set_pubkey(certificate, key) == 1;
+    for (; done && extensions->value != NULL; extensions++)
+        done = add_extension(certificate, issuer, extensions);
+    if (done && X509_sign(certificate, ca_key, EVP_sha256()) != 0)
+        return certificate;
+    X509_free(certificate);
+    return NULL;
 }
 
 /* Any certificate will do here: the hub knows a device by its thumbprint. The handshake has proved
@@ -150,48 +83,65 @@ static SSL_CTX *new_context(X509 *leaf, EVP_PKEY *key)
     return tls;
 }
 
-struct ssl_ctx_st *tls_new(const char *host, struct buf *ca_pem)
+struct ssl_ctx_st *tls_new(const char *host, struct evbuffer *ca_pem)
 {
-    EVP_PKEY *ca_key = EVP_EC_gen("P-256");
+    unsigned char raw[16];
+    bool is_address =
+        host != NULL && (inet_pton(AF_INET, host, raw) == 1 || inet_pton(AF_INET6, host, raw) == 1);
+    char *names = text_format("DNS:localhost,IP:127.0.0.1,IP:::1%s%s", is_address ? ",IP:" : "",
+                              is_address ? host : "");
+    const struct extension ca_extensions[] = {
+        { NID_basic_constraints, "critical,CA:TRUE,pathlen:0" },
+        { NID_key_usage, "critical,keyCertSign,cRLSign" },
+        { NID_subject_key_identifier, "hash" },
+        { 0, NULL },
+    };
+    const struct extension extensions[] = {
+        { NID_basic_constraints, "critical,CA:FALSE" },
+        { NID_key_usage, "critical,digitalSignature" },
+        { NID_ext_key_usage, "serverAuth" },
+        { NID_subject_key_identifier, "hash" },
+        { NID_authority_key_identifier, "keyid:always" },
+        { NID_subject_alt_name, names },
+        { 0, NULL },
+    };
     EVP_PKEY *key = EVP_EC_gen("P-256");
-    X509 *ca = ca_key != NULL ? new_ca(ca_key) : NULL;
-    X509 *leaf = ca != NULL && key != NULL ? new_leaf(key, ca, ca_key, host) : NULL;
+    EVP_PKEY *ca_key = EVP_EC_gen("P-256");
+    BIO *pem = BIO_new(BIO_s_mem());
+    char *data = NULL;
+    X509 *ca = NULL;
+    X509 *leaf = NULL;
     SSL_CTX *tls = NULL;
 
-    if (leaf != NULL && append_pem(ca, ca_pem))
+    if (key != NULL && ca_key != NULL)
+        ca = new_certificate(ca_key, "c2d-sim throw-away CA", NULL, ca_key, ca_extensions);
+    if (ca != NULL)
+        leaf = new_certificate(key, "localhost", ca, ca_key, extensions);
+    if (leaf != NULL && pem != NULL && PEM_write_bio_X509(pem, ca) == 1) {
+        long size = BIO_get_mem_data(pem, &data);
+
+        evbuffer_add(ca_pem, data, (size_t)size);
         tls = new_context(leaf, key);
+    }
+    BIO_free(pem);
     X509_free(leaf);
     X509_free(ca);
     EVP_PKEY_free(key);
     EVP_PKEY_free(ca_key);
+    free(names);
     return tls;
 }
 
-void tls_free(struct ssl_ctx_st *tls)
+void tls_thumbprints(const struct ssl_st *ssl, char sha1[static 41], char sha256[static 65])
 {
-    SSL_CTX_free(tls);
-}
-
-/* text has room for two digits a byte and NUL. */
-static bool thumbprint(const X509 *certificate, const EVP_MD *digest, char *text)
-{
+    X509 *certificate = SSL_get1_peer_certificate(ssl);
     unsigned char raw[EVP_MAX_MD_SIZE];
     unsigned int size = 0;
 
-    if (X509_digest(certificate, digest, raw, &size) != 1)
-        return false;
-    for (unsigned int i = 0; i < size; i++)
-        (void)snprintf(text + (size_t)i * 2, 3, "%02X", raw[i]);
-    return true;
-}
-
-void tls_peer_certificate(const struct ssl_st *ssl, struct http_peer *peer)
-{
-    X509 *certificate = SSL_get1_peer_certificate(ssl);
-
-    if (certificate == NULL)
-        return;
-    peer->has_certificate = thumbprint(certificate, EVP_sha1(), peer->sha1)
-                            && thumbprint(certificate, EVP_sha256(), peer->sha256);
+    *sha1 = *sha256 = '\0';
+    if (certificate != NULL && X509_digest(certificate, EVP_sha1(), raw, &size) == 1)
+        (void)OPENSSL_buf2hexstr_ex(sha1, 41, NULL, raw, size, '\0');
+    if (certificate != NULL && X509_digest(certificate, EVP_sha256(), raw, &size) == 1)
+        (void)OPENSSL_buf2hexstr_ex(sha256, 65, NULL, raw, size, '\0');
     X509_free(certificate);
 }

@@ -1,0 +1,236 @@
+/* calls: the way of every request: route, fault, api-version, rights, operation, log. */
+#define _GNU_SOURCE /* strcasestr */
+#include "sim.h"
+
+enum { LOG_MAX = 1000 };
+
+static const char queue_path[] = "/devices/{id}/messages/deviceBound";
+static const char lock_path[] = "/devices/{id}/messages/deviceBound/{token}";
+
+/* What a request asks of the hub, first fit first. {id} and {token} stand for any segment, the rest
+ * of a path is compared without case; query is a member that must be there. */
+static const struct route {
+    const char *method;
+    const char *path;
+    const char *query;
+    const char *name; /* in /_sim */
+    enum permission permission;
+    enum outcome outcome;
+    void (*perform)(struct call *call);
+} routes[] = {
+    { "POST", queue_path, NULL, "send", SERVICE_CONNECT, 0, operation_send },
+    { "POST", "/messages/deviceBound", NULL, "send", SERVICE_CONNECT, 0, operation_send },
+    { "GET", queue_path, NULL, "receive", DEVICE_CONNECT, 0, operation_receive },
+    { "DELETE", lock_path, "reject", "reject", DEVICE_CONNECT, OUTCOME_REJECTED, operation_settle },
+    { "DELETE", lock_path, NULL, "complete", DEVICE_CONNECT, OUTCOME_SUCCESS, operation_settle },
+    { "POST", "/devices/{id}/messages/deviceBound/{token}/abandon", NULL, "abandon", DEVICE_CONNECT,
+      OUTCOME_ABANDONED, operation_settle },
+    { "GET", "/messages/serviceBound/feedback", NULL, "feedback", SERVICE_CONNECT, 0,
+      operation_feedback },
+    { "DELETE", "/messages/serviceBound/feedback/{token}", NULL, "feedbackComplete",
+      SERVICE_CONNECT, OUTCOME_SUCCESS, operation_settle },
+    { "POST", "/messages/serviceBound/feedback/{token}/abandon", NULL, "feedbackAbandon",
+      SERVICE_CONNECT, OUTCOME_ABANDONED, operation_settle },
+    { "DELETE", "/devices/{id}/commands", NULL, "purge", SERVICE_CONNECT, 0, operation_purge },
+    { "GET", "/devices/{id}", NULL, "status", REGISTRY_READ, 0, operation_status },
+};
+
+enum { ROUTE_COUNT = sizeof routes / sizeof routes[0] };
+
+bool query_value(const char *target, const char *name, char *value, size_t size)
+{
+    const char *member = strchr(target, '?');
+    size_t name_size = strlen(name);
+
+    while (member != NULL && *member != '\0') {
+        size_t member_size = strcspn(++member, "&");
+
+        if (strncasecmp(member, name, name_size) == 0 && strchr("=&", member[name_size]) != NULL) {
+            size_t skip = name_size + (member[name_size] == '=');
+
+            (void)snprintf(value, size, "%.*s", (int)(member_size - skip), member + skip);
+            return member_size - skip < size && text_percent_decode(value);
+        }
+        member += member_size;
+    }
+    return false;
+}
+
+/* The path of a target, decoded; NULL if it is broken, and with %2F it could be read in two ways.
+ * Free with free(). */
+static char *decode_path(const char *target)
+{
+    char *path = text_format("%.*s", (int)strcspn(target, "?#"), target);
+
+    if (strcasestr(path, "%2f") == NULL && text_percent_decode(path))
+        return path;
+    free(path);
+    return NULL;
+}
+
+/* Does path fit pattern? Notes device id and token. */
+static bool matches(const char *pattern, const char *path, struct call *call)
+{
+    call->device_id[0] = call->token[0] = '\0';
+    while (*pattern == '/' && *path == '/') {
+        size_t wanted = strcspn(++pattern, "/");
+        size_t given = strcspn(++path, "/");
+        char *variable = pattern[0] != '{'   ? NULL
+                         : pattern[1] == 'i' ? call->device_id
+                                             : call->token;
+
+        if (variable == NULL ? given != wanted || strncasecmp(pattern, path, given) != 0
+                             : given == 0 || given >= sizeof call->device_id)
+            return false;
+        if (variable != NULL)
+            (void)snprintf(variable, sizeof call->device_id, "%.*s", (int)given, path);
+        pattern += wanted;
+        path += given;
+    }
+    return *pattern == '\0' && *path == '\0';
+}
+
+/* NULL if there is no route; problem is then the status that says so. */
+static const struct route *find_route(struct call *call, int *problem)
+{
+    const char *target = call->request.target;
+    const char *to = http_request_header(&call->request, "iothub-to");
+    char *path = decode_path(target);
+    const struct route *found = NULL;
+    char presence[2];
+
+    *problem = path != NULL ? 404 : 400;
+    for (size_t i = 0; path != NULL && found == NULL && i < ROUTE_COUNT; i++) {
+        const struct route *route = &routes[i];
+
+        if (!matches(route->path, path, call))
+            continue;
+        *problem = 405;
+        if (strcmp(route->method, call->request.method) == 0
+            && (route->query == NULL
+                || query_value(target, route->query, presence, sizeof presence)))
+            found = route;
+    }
+    free(path);
+    /* The older form of send names its device in a header. */
+    if (found != NULL && found->perform == operation_send && call->device_id[0] == '\0') {
+        path = to != NULL ? decode_path(to) : NULL;
+        if (path == NULL || !matches(queue_path, path, call)) {
+            *problem = 400;
+            found = NULL;
+        }
+        free(path);
+    }
+    return found;
+}
+
+static void perform(struct call *call, const struct route *route)
+{
+    const char *end = NULL;
+    bool is_readable;
+
+    call->permission = route->permission;
+    call->outcome = route->outcome;
+    if (query_value(call->request.target, "api-version", call->api_version,
+                    sizeof call->api_version))
+        end = text_skip_shape(call->api_version, "dddd-dd-dd");
+    if (end == NULL || (*end != '\0' && strcmp(end, "-preview") != 0))
+        call_fail(call, 400001, "InvalidProtocolVersion", "The api-version is missing or invalid");
+    else if (!auth_check(call, &is_readable))
+        call_fail(call, is_readable ? 401002 : 401003,
+                  is_readable ? "IotHubUnauthorizedAccess" : "IotHubUnauthorized", "Unauthorized");
+    else if (call->device == NULL && call->device_id[0] != '\0')
+        call_fail(call, 404001, "DeviceNotFound", "Device is not registered");
+    else if (call->permission == DEVICE_CONNECT && call->device->is_disabled)
+        call_fail(call, 403012, "DeviceDisabled", "Device is disabled");
+    else
+        route->perform(call);
+}
+
+/* Takes the signatures out of a token, which are worth as much as the key until it expires. */
+static void mask_token(char *text)
+{
+    while ((text = strcasestr(text, "sig=")) != NULL) {
+        size_t size = strcspn(text += 4, "&");
+        size_t shown = size < 3 ? size : 3;
+
+        memset(text, '*', shown);
+        memmove(text + shown, text + size, strlen(text + size) + 1);
+    }
+}
+
+/* Keeps the request, so that a test can see what a client sent. */
+static void note(struct call *call, const char *name, bool is_fault)
+{
+    const struct http_request *request = &call->request;
+    bool is_sent = !call->response.manner.drop && call->response.raw == NULL;
+    cJSON *entry = cJSON_CreateObject();
+    cJSON *headers;
+
+    json_put(entry, "operation", name);
+    json_put(entry, "deviceId", call->device_id);
+    json_put(entry, "method", request->method);
+    json_put(entry, "target", request->target);
+    cJSON_AddNumberToObject(entry, "httpStatus", is_sent ? call->response.status : 0);
+    cJSON_AddBoolToObject(entry, "effect", call->effect);
+    headers = cJSON_AddArrayToObject(entry, "headers");
+    for (size_t i = 0; i < request->header_count; i++) {
+        const struct http_header *header = &request->headers[i];
+
+        if (strcasecmp(header->name, "Authorization") == 0)
+            mask_token(header->value);
+        cJSON_AddItemToArray(
+            headers, cJSON_CreateStringArray((const char *[]) { header->name, header->value }, 2));
+    }
+    json_put_number(entry, "bodySize", request->body_size);
+    json_put_number(entry, "connection", call->connection);
+    cJSON_AddBoolToObject(entry, "fault", is_fault);
+    cJSON_AddItemToArray(call->hub->log, entry);
+    if (++call->hub->log_size > LOG_MAX)
+        cJSON_DeleteItemFromArray(call->hub->log, 0);
+}
+
+void call_handle(struct hub *hub, struct call *call)
+{
+    int problem = call->request.problem;
+    const struct route *route = NULL;
+    const cJSON *fault = NULL;
+    const char *name = "none";
+    bool is_control = problem == 0 && strncmp(call->request.target, "/_sim/", 6) == 0;
+
+    call->hub = hub;
+    call->now_ms = hub_now_ms(hub);
+    call->shape = NULL;
+    call->effect = false;
+    call->device_id[0] = '\0';
+    call->response.manner.close = call->request.close;
+    if (!is_control) {
+        hub->requests++;
+        if (problem == 0)
+            route = find_route(call, &problem);
+        if (route != NULL)
+            name = route->name;
+        if (call->request.problem == 0)
+            fault = fault_match(hub, name, call->device_id);
+        call->device = hub_find_device(hub, call->device_id);
+        call->shape = json_text(fault, "shape");
+    }
+    if (is_control)
+        control_handle(hub, call);
+    else if (fault != NULL && fault_answer(fault, call))
+        call->effect = false;
+    else if (route != NULL)
+        perform(call, route);
+    else
+        call->response.status = problem; /* no code, no body: a hub never sees such requests */
+    if (fault != NULL) {
+        fault_apply(fault, call);
+    } else {
+        char date[TIME_SIZE];
+
+        http_response_header(&call->response, "Date", time_http(call->now_ms, date));
+        http_response_frame(&call->response);
+    }
+    if (!is_control)
+        note(call, name, fault != NULL);
+}

@@ -1,0 +1,297 @@
+/* operations: what devices and back ends ask of the hub, and the hub's errors. */
+#include "sim.h"
+
+#include <inttypes.h>
+
+enum { TTL_MAX_MS = 48 * HOUR_MS, MESSAGE_MAX = 64 << 10 };
+
+/* Assumed: 2021-04-12 is the last api-version whose receive has the names without hyphen. */
+const struct system_property system_properties[] = {
+    { "iothub-messageid", "messageId", NULL, NULL },
+    { "iothub-correlationid", "correlationId", NULL, NULL },
+    { "iothub-userid", "userId", NULL, NULL },
+    { "iothub-contenttype", "contentType", "Content-Type", "ContentType" },
+    { "iothub-contentencoding", "contentEncoding", "Content-Encoding", "ContentEncoding" },
+    { NULL, NULL, NULL, NULL },
+};
+
+static void add_json(struct call *call, cJSON *tree)
+{
+    http_response_header(&call->response, "Content-Type", "application/json; charset=utf-8");
+    json_write(call->response.body, tree);
+}
+
+static void succeed(struct call *call, int status)
+{
+    call->response.status = status;
+    call->effect = true;
+}
+
+/* {"Message":"ErrorCode:Name;text","ExceptionMessage":"Tracking ID:…"}, or with the message
+ * {\"errorCode\":404001,…} and no exception: the two live shapes. */
+void call_fail_as(struct call *call, int status, int number, const char *name, const char *text)
+{
+    static const char html[] = "<!DOCTYPE html><html><head><title>Sign in</title></head><body>"
+                               "<form action=\"/login\"><input name=\"user\"></form></body>"
+                               "</html>\n";
+    const char *shape = call->shape != NULL ? call->shape : status == 401 ? "text" : "nested";
+    bool is_text = strcmp(shape, "text") == 0;
+    char id[GUID_SIZE];
+    char now[TIME_SIZE];
+    char *message;
+    char *exception;
+    cJSON *body;
+
+    call->response.status = status;
+    if (strcmp(shape, "html") == 0) {
+        http_response_header(&call->response, "Content-Type", "text/html; charset=utf-8");
+        evbuffer_add(call->response.body, html, sizeof html - 1);
+        return;
+    }
+    if (name != NULL)
+        http_response_header(&call->response, "iothub-errorcode", name);
+    http_response_header(&call->response, "x-ms-request-id", random_guid(id));
+    if (strcmp(shape, "empty") == 0)
+        return;
+    body = cJSON_CreateObject();
+    (void)time_iso(call->now_ms, now); /* 2026-01-31T12:…, in text 01/31/2026 12:… */
+    if (is_text) {
+        message = text_format("ErrorCode:%s;%s", name != NULL ? name : "", text);
+        exception = text_format("Tracking ID:%s-G:16-TimeStamp:%.2s/%.2s/%.4s %.8s", id, now + 5,
+                                now + 8, now, now + 11);
+    } else {
+        cJSON_AddNumberToObject(body, "errorCode", number);
+        json_put(body, "trackingId", id);
+        json_put(body, "message", text);
+        json_put(body, "timestampUtc", now);
+        message = cJSON_PrintUnformatted(body);
+        exception = text_format("%s", "");
+        cJSON_Delete(body);
+        body = cJSON_CreateObject();
+    }
+    json_put(body, "Message", message);
+    json_put(body, "ExceptionMessage", exception);
+    add_json(call, body);
+    free(message);
+    free(exception);
+}
+
+void call_fail(struct call *call, int number, const char *name, const char *text)
+{
+    call_fail_as(call, number / 1000, number, name, text);
+}
+
+/* Counts one operation. False if it is over the limit; the answer is then the error. */
+static bool throttle_pass(struct call *call, struct throttle *throttle)
+{
+    int64_t age_ms = call->now_ms - throttle->window_start_ms;
+
+    if (age_ms < 0 || age_ms >= HOUR_MS / 60) {
+        throttle->window_start_ms = call->now_ms;
+        throttle->used = 0;
+    }
+    if (throttle->per_minute == 0 || throttle->used++ < throttle->per_minute)
+        return true;
+    call_fail(call, 429001, "ThrottlingException",
+              "The request is being throttled. Please wait and retry");
+    return false;
+}
+
+/* What the sender gave, as struct message has it, but for ack; size is what counts against the
+ * 64 KiB. NULL if there is something that the hub cannot carry. */
+static cJSON *read_given(const struct http_request *request, size_t *size)
+{
+    static const char prefix[] = "iothub-app-";
+    cJSON *given = cJSON_CreateObject();
+    cJSON *properties = cJSON_AddObjectToObject(given, "properties");
+    const char *id = http_request_header(request, "iothub-messageid");
+    bool is_good = id == NULL || *id == '\0'
+                   || (strlen(id) <= 128 && text_consists_of(id, "-:.+%_#*?!(),=@;$'"));
+
+    *size = request->body_size;
+    for (size_t i = 0; system_properties[i].json != NULL; i++) {
+        const struct system_property *property = &system_properties[i];
+        const char *value = http_request_header(request, property->header);
+
+        if (value == NULL && property->also != NULL)
+            value = http_request_header(request, property->also);
+        if (value == NULL)
+            continue;
+        json_put(given, property->json, value);
+        *size += strlen(value);
+    }
+    for (size_t i = 0; is_good && i < request->header_count; i++) {
+        const char *name = request->headers[i].name;
+        const char *value = request->headers[i].value;
+
+        if (strncasecmp(name, prefix, sizeof prefix - 1) != 0)
+            continue;
+        name += sizeof prefix - 1;
+        json_put(properties, name, value);
+        *size += strlen(name) + strlen(value);
+        /* Assumed: values may hold any printable ASCII. Documented are the characters of tokens. */
+        is_good = *name != '\0';
+        for (; *value != '\0'; value++)
+            is_good = is_good && *value >= 0x20 && *value < 0x7f;
+    }
+    if (is_good)
+        return given;
+    cJSON_Delete(given);
+    return NULL;
+}
+
+void operation_send(struct call *call)
+{
+    const char *ack = http_request_header(&call->request, "iothub-ack");
+    const char *expiry = http_request_header(&call->request, "iothub-expiry");
+    struct queue *queue = &call->device->queue;
+    int64_t expires_ms = call->now_ms + HOUR_MS;
+    struct message *message;
+    size_t size = 0;
+    cJSON *given;
+
+    if (!throttle_pass(call, &call->hub->sends))
+        return;
+    ack = ack != NULL && *ack != '\0' ? ack : "none";
+    given = read_given(&call->request, &size);
+    queue_sweep(queue, call->now_ms);
+    if (given == NULL) {
+        call_fail(call, 400006, "IotHubFormatError", "A name or value has a bad format");
+    } else if (!text_is_word(ack, "none positive negative full")
+               || (expiry != NULL && *expiry != '\0' && !time_parse_iso(expiry, &expires_ms))) {
+        call_fail(call, 400004, "ArgumentInvalid", "An argument is invalid");
+    } else if (expires_ms <= call->now_ms || expires_ms > call->now_ms + TTL_MAX_MS) {
+        call_fail(call, 403009, "InvalidMessageExpiryTime",
+                  "The message expiry time is in the past or too far ahead");
+    } else if (size > MESSAGE_MAX) {
+        call_fail(call, 413001, "MessageTooLarge", "Message size exceeds 64 KiB");
+    } else if (queue->depth >= QUEUE_MAX) {
+        call_fail(call, 403004, "DeviceMaximumQueueDepthExceeded",
+                  "Device Queue depth cannot exceed 50 messages");
+    } else {
+        json_put(given, "ack", ack);
+        message = message_new(given, call->request.body, call->request.body_size);
+        message->expires_ms = expires_ms;
+        queue_append(queue, message, call->now_ms);
+        succeed(call, 204);
+        return;
+    }
+    cJSON_Delete(given);
+}
+
+static void add_system_headers(struct call *call, const struct message *message)
+{
+    bool is_old = strncmp(call->api_version, "2021-04-12", 10) <= 0;
+    char expiry[TIME_SIZE];
+    char enqueued[TIME_SIZE];
+
+    evbuffer_add_printf(call->response.headers, "ETag: \"%s\"\r\n", message->lock_token);
+    for (size_t i = 0; system_properties[i].json != NULL; i++) {
+        const struct system_property *property = &system_properties[i];
+        const char *value = json_text(message->given, property->json);
+
+        if (property->also == NULL)
+            http_response_header(&call->response, property->header, value != NULL ? value : "");
+        else if (value != NULL)
+            http_response_header(&call->response, is_old ? property->old : property->also, value);
+    }
+    evbuffer_add_printf(call->response.headers,
+                        "iothub-to: /devices/%s/messages/deviceBound\r\n"
+                        "iothub-ack: %s\r\n"
+                        "iothub-expiry: %s\r\n"
+                        "iothub-enqueuedtime: %s\r\n"
+                        "iothub-deliverycount: %u\r\n"
+                        "iothub-sequencenumber: %" PRIu64 "\r\n",
+                        call->device->id, json_text(message->given, "ack"),
+                        time_iso(message->expires_ms, expiry),
+                        time_iso(message->enqueued_ms, enqueued), message->delivery_count,
+                        message->sequence_number);
+}
+
+void operation_receive(struct call *call)
+{
+    const struct message *message;
+    const cJSON *property;
+
+    if (!throttle_pass(call, &call->hub->receives))
+        return;
+    message = queue_lock(&call->device->queue, call->now_ms);
+    succeed(call, message != NULL ? 200 : 204);
+    if (message == NULL)
+        return;
+    add_system_headers(call, message);
+    cJSON_ArrayForEach(property, json_get(message->given, "properties"))
+    {
+        evbuffer_add_printf(call->response.headers, "iothub-app-%s: %s\r\n", property->string,
+                            property->valuestring);
+    }
+    (void)json_header_lines(json_get(message->given, "rawHeaders"),
+                            call->response.headers); /* most messages have none */
+    evbuffer_add(call->response.body, message->body, message->body_size);
+}
+
+void operation_settle(struct call *call)
+{
+    bool is_device = call->permission == DEVICE_CONNECT;
+
+    feedback_sweep(call->hub, call->now_ms);
+    if (queue_settle(is_device ? &call->device->queue : &call->hub->feedback, call->token,
+                     call->outcome, call->now_ms))
+        succeed(call, 204);
+    else
+        call_fail(call, 412002, "DeviceMessageLockLost", "Message lock was lost for the device");
+}
+
+void operation_feedback(struct call *call)
+{
+    const struct message *batch;
+
+    hub_sweep(call->hub, call->now_ms);
+    batch = queue_lock(&call->hub->feedback, call->now_ms);
+    succeed(call, batch != NULL ? 200 : 204);
+    if (batch == NULL)
+        return;
+    evbuffer_add_printf(call->response.headers, "ETag: \"%s\"\r\n", batch->lock_token);
+    add_json(call, cJSON_Duplicate(batch->given, true));
+}
+
+void operation_purge(struct call *call)
+{
+    cJSON *body = cJSON_CreateObject();
+
+    json_put_number(body, "totalMessagesPurged", queue_purge(&call->device->queue, call->now_ms));
+    json_put(body, "deviceId", call->device->id);
+    json_put(body, "moduleId", NULL);
+    add_json(call, body);
+    succeed(call, 200);
+}
+
+void operation_status(struct call *call)
+{
+    const struct device *device = call->device;
+    const char *thumbprint = device->thumbprint[0] != '\0' ? device->thumbprint : NULL;
+    char key[BASE64_SIZE(KEY_MAX)];
+    cJSON *body = cJSON_CreateObject();
+    cJSON *authentication;
+    cJSON *part;
+
+    queue_sweep(&call->device->queue, call->now_ms);
+    base64_encode(device->key.bytes, device->key.size, key);
+    json_put(body, "deviceId", device->id);
+    json_put(body, "generationId", device->generation_id);
+    json_put(body, "status", device->is_disabled ? "disabled" : "enabled");
+    json_put(body, "connectionState", "Disconnected");
+    json_put(body, "lastActivityTime", "0001-01-01T00:00:00Z");
+    json_put_number(body, "cloudToDeviceMessageCount", device->queue.depth);
+    authentication = cJSON_AddObjectToObject(body, "authentication");
+    part = cJSON_AddObjectToObject(authentication, "symmetricKey");
+    json_put(part, "primaryKey", thumbprint == NULL ? key : NULL);
+    if (thumbprint != NULL)
+        json_put(part, "secondaryKey", NULL);
+    part = cJSON_AddObjectToObject(authentication, "x509Thumbprint");
+    json_put(part, "primaryThumbprint", thumbprint);
+    json_put(part, "secondaryThumbprint", NULL);
+    json_put(authentication, "type", thumbprint == NULL ? "sas" : "selfSigned");
+    add_json(call, body);
+    succeed(call, 200);
+}
