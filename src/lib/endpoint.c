@@ -71,7 +71,8 @@ static enum c2d_status check(const struct endpoint *endpoint, const struct endpo
 }
 
 /* Appends path with its two marks filled in. */
-static void append_path(struct buf *url, const char *path, const struct endpoint_target *target)
+static void append_path(struct buf *url, const char *path, const char *device_id,
+                        const char *lock_token)
 {
     while (*path != '\0') {
         size_t plain = strcspn(path, "{");
@@ -80,9 +81,7 @@ static void append_path(struct buf *url, const char *path, const struct endpoint
         path += plain;
         if (*path == '\0')
             return;
-        url_append_escaped(url, path[1] == 't'              ? target->lock_token
-                                : target->device_id != NULL ? target->device_id
-                                                            : target->credentials->device_id);
+        url_append_escaped(url, path[1] == 't' ? lock_token : device_id);
         path += strlen("{d}");
     }
 }
@@ -100,7 +99,9 @@ enum c2d_status endpoint_request(const struct endpoint *endpoint,
     buf_text(&request->url, "https://");
     buf_text(&request->url, target->credentials->host);
     request->path_at = request->url.size;
-    append_path(&request->url, endpoint->path, target);
+    append_path(&request->url, endpoint->path,
+                target->device_id != NULL ? target->device_id : target->credentials->device_id,
+                target->lock_token);
     buf_text(&request->url, "?api-version=");
     url_append_escaped(&request->url, target->api_version != NULL ? target->api_version : version);
     buf_text(&request->url, endpoint->query);
@@ -110,11 +111,10 @@ enum c2d_status endpoint_request(const struct endpoint *endpoint,
 enum c2d_status endpoint_name_device(const char *device_id, struct http_request *request,
                                      struct c2d_error *error)
 {
-    const struct endpoint_target target = { .device_id = device_id };
     struct buf to = { 0 };
     enum c2d_status status;
 
-    append_path(&to, QUEUE, &target);
+    append_path(&to, QUEUE, device_id, NULL);
     status = to.failed ? fail_memory(error)
                        : http_headers_add(&request->headers, "iothub-to", to.data, error);
     buf_clear(&to);

@@ -48,10 +48,11 @@ void json_append_quoted(struct buf *buf, const void *text, size_t size)
 void json_append_json(struct buf *buf, const char *json)
 {
     const unsigned char *at = (const unsigned char *)json;
+    const unsigned char *end = at + strlen(json);
 
-    while (*at != '\0') {
+    while (at < end) {
         unsigned code = 0;
-        size_t length = utf8_sequence(at, strlen((const char *)at), &code);
+        size_t length = utf8_sequence(at, (size_t)(end - at), &code);
 
         if (length > 0 && code >= 0x7f && code <= 0x9f)
             append_escape(buf, code);

@@ -141,7 +141,8 @@ static void perform(struct call *call, const struct route *route)
                   is_readable ? "IotHubUnauthorizedAccess" : "IotHubUnauthorized", "Unauthorized");
     else if (call->device == NULL && call->device_id[0] != '\0')
         call_fail(call, 404001, "DeviceNotFound", "Device is not registered");
-    else if (call->permission == DEVICE_CONNECT && call->device->is_disabled)
+    else if (call->permission == DEVICE_CONNECT && call->device != NULL
+             && call->device->is_disabled)
         call_fail(call, 403012, "DeviceDisabled", "Device is disabled");
     else
         route->perform(call);

@@ -85,6 +85,8 @@ static enum c2d_status script_start(void *self, const struct http_request *reque
     script->tag = tag;
     script->late = reply->silent || reply->delay_ms > request->timeout_ms;
     script->due_ms = script->now_ms + (script->late ? request->timeout_ms : reply->delay_ms);
+    if (reply->deaf)
+        script->due_ms = INT64_MAX;
     script->request_count++;
     return C2D_OK;
 }

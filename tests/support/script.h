@@ -30,6 +30,7 @@ struct script_reply {
     bool written;     /* the request may have reached the hub all the same */
     int64_t delay_ms; /* until the reply comes; past the request's time-out it is too late */
     bool silent;      /* it never comes */
+    bool deaf;        /* nor does the transport keep the time-out */
     bool cancels;     /* cancel_fd becomes readable while it is waited for */
     bool echoes;      /* Authorization comes back in body and header, as hostile servers do */
 };

@@ -125,6 +125,17 @@ Test(client_retry, time_out_is_reported_only_where_the_hub_never_answered)
     }
 }
 
+Test(client_retry, transport_that_misses_the_time_out_is_given_up_a_second_later)
+{
+    struct script script = { .replies = { { .deaf = true } } };
+    struct c2d_error error;
+
+    cr_assert_eq(receive_over(&script, &error), C2D_TIMEOUT);
+    cr_assert_eq(script.now_ms, 61000);
+    cr_assert_eq(script.cancelled, 1);
+    cr_assert(error.earlier_try_unanswered, "nobody knows whether it was written");
+}
+
 Test(client_retry, each_try_gets_the_time_that_is_left)
 {
     struct script script = { .replies = { { .status = 503, .delay_ms = 20000 },
