@@ -44,9 +44,10 @@ int fault_add(struct hub *hub, const cJSON *definition, char error[static JSON_E
 
 static void count(cJSON *fault, const char *name, int by)
 {
-    cJSON *number = cJSON_GetObjectItemCaseSensitive(fault, name);
+    cJSON *number = cJSON_GetObjectItemCaseSensitive(fault, name); /* there since the fault is */
 
-    cJSON_SetNumberValue(number, number->valuedouble + by);
+    if (number != NULL)
+        cJSON_SetNumberValue(number, number->valuedouble + by);
 }
 
 const cJSON *fault_match(struct hub *hub, const char *operation, const char *device_id)
