@@ -10,8 +10,8 @@
  * Text is NUL-terminated UTF-8 unless said otherwise, arguments are borrowed for the call only, and
  * every `char *` result is the caller's, to be freed with free().
  *
- * Wire facts name their source: [hub docs] are Microsoft's IoT Hub documents and swagger, [SDKs] are
- * agreed on by Microsoft's own SDKs, [assumed] no live hub has confirmed yet.
+ * Wire facts name their source: [hub docs] are Microsoft's IoT Hub documents and swagger, [SDKs]
+ * are agreed on by Microsoft's own SDKs, [assumed] no live hub has confirmed yet.
  */
 #ifndef C2D_H
 #define C2D_H
@@ -69,7 +69,7 @@ enum c2d_status {
     C2D_CANCELLED = 130,      /* options.cancel_fd became readable */
 };
 
-/* The name as it stands on stderr, for example "QUEUE_FULL"; "INTERNAL" for a number that is none. */
+/* The name as it stands on stderr, such as "QUEUE_FULL"; "INTERNAL" for a number that is none. */
 C2D_API const char *c2d_status_name(enum c2d_status status);
 
 /* What happened in one call, for programs and for people. Fixed size, caller's storage, nothing to
@@ -142,10 +142,11 @@ struct c2d_options {
     void *observer_context;
 };
 
+/* 10 s to connect, 60 s and 3 retries for an operation, the system's trust store and proxy. */
 C2D_API struct c2d_options c2d_options_default(void);
 
-/* Reads connection_string ("HostName=…;DeviceId=…;SharedAccessKey=…", or SharedAccessKeyName=… for
- * the back end; SharedAccessSignature=… or x509=true instead of a key) and connects nothing yet.
+/* Reads connection_string ("HostName=...;DeviceId=...;SharedAccessKey=...", or
+ * SharedAccessKeyName=... for the back end; SharedAccessSignature=... or x509=true instead of a key) and connects nothing yet.
  * At most 4096 bytes; one trailing newline is ignored. options NULL: defaults. Copies what it is
  * given. C2D_CONFIG says what is wrong with the string or a certificate, C2D_USAGE which option
  * cannot be. */
@@ -159,8 +160,8 @@ C2D_API const char *c2d_client_device_id(const struct c2d_client *client);
 /* ---- Messages ---- */
 enum c2d_ack { C2D_ACK_UNSET, C2D_ACK_NONE, C2D_ACK_POSITIVE, C2D_ACK_NEGATIVE, C2D_ACK_FULL };
 
-/* "none", "positive", "negative", "full", or NULL for C2D_ACK_UNSET; and back: C2D_ACK_UNSET for any
- * other word. */
+/* "none", "positive", "negative", "full", or NULL for C2D_ACK_UNSET; and back: C2D_ACK_UNSET for
+ * any other word. */
 C2D_API const char *c2d_ack_name(enum c2d_ack ack);
 C2D_API enum c2d_ack c2d_ack_from_name(const char *name);
 
@@ -289,7 +290,7 @@ C2D_API enum c2d_status c2d_sas_decode(const char *token, struct c2d_sas *sas,
 /* ---- Text ---- */
 /* A random UUID, for a message id. C2D_OS when the system has no randomness. */
 C2D_API enum c2d_status c2d_uuid(char text[37]);
-/* size bytes as a JSON string literal, quotes included, always valid ASCII-safe-for-terminals UTF-8:
+/* size bytes as a JSON string literal, quotes included, in valid UTF-8 that is safe to show:
  * controls are escaped, bytes that are not UTF-8 become U+FFFD. NULL when out of memory. */
 C2D_API char *c2d_json_quote(const void *text, size_t size);
 /* size bytes as printable text: controls, DEL, U+0080-009F and invalid UTF-8 as \xNN, so that they

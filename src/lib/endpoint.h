@@ -26,7 +26,7 @@ struct endpoint {
 
 enum endpoint_id {
     ENDPOINT_SEND,
-    ENDPOINT_SEND_OLDER, /* names the device in a header; for hubs that do not know the other form */
+    ENDPOINT_SEND_OLDER, /* the device is in a header: for hubs that do not know the other */
     ENDPOINT_RECEIVE,
     ENDPOINT_COMPLETE,
     ENDPOINT_REJECT,

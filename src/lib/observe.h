@@ -17,7 +17,7 @@ void observe_warning(const struct observe *observe, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* False without memory. */
 bool observe_dry_run(const struct observe *observe, const struct http_request *request);
-/* Traces; nothing unless trace is set. hides_keys: the answer is the registry's, its keys masked. */
+/* Traces; nothing unless trace is set. hides_keys: the answer holds a device's keys: masked. */
 void observe_request(const struct observe *observe, const struct http_request *request);
 void observe_response(const struct observe *observe, const struct http_request *request,
                       const struct http_response *response, bool hides_keys);

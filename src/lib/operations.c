@@ -25,7 +25,7 @@ static struct c2d_error *usable(struct c2d_error *error, struct c2d_error *spare
     return error;
 }
 
-/* Makes the request. about says whom and what it is about; credentials and version are filled in. */
+/* Makes the request. about says what it is about; credentials and version are filled in. */
 static enum c2d_status prepare(struct operation *operation, struct c2d_client *client,
                                enum endpoint_id id, struct endpoint_target about,
                                struct c2d_error *error)

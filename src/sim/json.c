@@ -89,7 +89,7 @@ bool json_header_lines(const cJSON *pairs, struct evbuffer *lines)
 }
 
 /* An array of texts? With pairs: an object of texts, or an array of pairs of texts? */
-static bool are_texts(const cJSON *value, bool pairs)
+static bool are_texts(const cJSON *value, bool pairs) /* NOLINT(misc-no-recursion): once */
 {
     const cJSON *item;
 

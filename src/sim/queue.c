@@ -144,8 +144,11 @@ unsigned queue_purge(struct queue *queue, int64_t now_ms)
 
     queue_sweep(queue, now_ms);
     count = queue->depth;
-    while (!TAILQ_EMPTY(&queue->messages))
-        end_message(queue, TAILQ_FIRST(&queue->messages), OUTCOME_PURGED, now_ms);
+    for (struct message *message = TAILQ_FIRST(&queue->messages), *next; message != NULL;
+         message = next) {
+        next = TAILQ_NEXT(message, link);
+        end_message(queue, message, OUTCOME_PURGED, now_ms);
+    }
     return count;
 }
 

@@ -295,6 +295,9 @@ void server_clear(struct server *server)
     if (server->listener != NULL)
         evconnlistener_free(server->listener);
     server->listener = NULL;
-    while (!LIST_EMPTY(&server->connections))
-        connection_free(LIST_FIRST(&server->connections));
+    for (struct connection *connection = LIST_FIRST(&server->connections), *next;
+         connection != NULL; connection = next) {
+        next = LIST_NEXT(connection, link);
+        connection_free(connection);
+    }
 }

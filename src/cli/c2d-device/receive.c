@@ -1,4 +1,4 @@
-/* receive: takes the messages that wait, makes each safe in the output, and only then settles it. */
+/* receive: takes the messages that wait, makes each safe, and only then settles it. */
 #include "../common/monotonic.h"
 #include "../common/report.h"
 #include "../common/session.h"
@@ -191,9 +191,10 @@ static enum c2d_status choose_format(struct app *app, const struct settings *set
     else if (strcmp(settings->format, "raw") == 0)
         *format = FORMAT_RAW;
     else
-        return app_usage(app, "--format takes json, text or raw, not '%.60s'", settings->format);
+        return report_usage(app, "--format takes json, text or raw, not '%.60s'", settings->format);
     if (*format == FORMAT_RAW && settings->count != 1)
-        return app_usage(app, "--format raw needs -c 1: bodies in a row could not be told apart");
+        return report_usage(app,
+                            "--format raw needs -c 1: bodies in a row could not be told apart");
     return C2D_OK;
 }
 
@@ -203,7 +204,7 @@ static enum c2d_status run(struct app *app, void *arguments)
     enum c2d_status status = C2D_OK;
 
     if (app->word_count > 0)
-        status = app_usage(app, "receive takes no arguments: what is '%.60s'?", app->words[0]);
+        status = report_usage(app, "receive takes no arguments: what is '%.60s'?", app->words[0]);
     if (status == C2D_OK)
         status = choose_format(app, receiver.settings, &receiver.format);
     if (status == C2D_OK)

@@ -68,8 +68,8 @@ static enum c2d_status run(struct app *app, enum c2d_outcome outcome)
     enum c2d_status status;
 
     if (app->word_count == 0)
-        return app_usage(app, "%s which lock token? Name it, or - to read them from stdin",
-                         app->command->name);
+        return report_usage(app, "%s which lock token? Name it, or - to read them from stdin",
+                            app->command->name);
     for (size_t i = 0; i < app->word_count; i++)
         if (c2d_check_lock_token(app->words[i], &error) != C2D_OK)
             return report_error(app, &error, NULL);

@@ -113,7 +113,7 @@ static enum c2d_status take_batch(const struct app *app, const struct settings *
     return status;
 }
 
-/* Until the hub has none, or enough came. What was lost (13) ends the program, but not the drain. */
+/* Until the hub has none, or enough came. A lost lock shows in the exit code, and the drain goes on. */
 static enum c2d_status drain(const struct app *app, const struct settings *settings,
                              struct sink *sink, int64_t *records)
 {
@@ -153,7 +153,7 @@ static enum c2d_status run(struct app *app, void *arguments)
     enum c2d_status status;
 
     if (app->word_count > 0)
-        return app_usage(app, "feedback is the whole hub's: what is '%.60s'?", app->words[0]);
+        return report_usage(app, "feedback is the whole hub's: what is '%.60s'?", app->words[0]);
     status = session_open(app);
     if (status == C2D_OK && !app->common.dry_run)
         status = sink_open(&sink, app, settings->output, true, true);

@@ -1,3 +1,4 @@
+#include "../common/driver.h"
 #include "../common/sas.h"
 #include "commands.h"
 

@@ -25,8 +25,8 @@ static enum c2d_status confirm(struct app *app, const char *device_id)
     char answer[16];
 
     if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
-        return app_usage(app,
-                         "purge removes messages for good: without a terminal it needs --force");
+        return report_usage(app,
+                            "purge removes messages for good: without a terminal it needs --force");
     fprintf(stderr, "Remove all messages that wait for device '%s'? [y/N] ", device_id);
     if (fgets(answer, sizeof answer, stdin) == NULL || (answer[0] != 'y' && answer[0] != 'Y'))
         return report_failure(app, C2D_USAGE, NULL, "not confirmed: nothing was removed");
@@ -58,7 +58,7 @@ static enum c2d_status run(struct app *app, void *arguments)
     enum c2d_status status;
 
     if (app->word_count != 1)
-        return app_usage(app, "purge takes one device, always by name");
+        return report_usage(app, "purge takes one device, always by name");
     if (!settings->force && !app->common.dry_run) {
         status = confirm(app, app->words[0]);
         if (status != C2D_OK)

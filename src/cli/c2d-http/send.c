@@ -75,17 +75,17 @@ static enum c2d_status find_body(struct app *app, const struct settings *setting
     int fd;
 
     if (settings->text != NULL && settings->file != NULL)
-        return app_usage(app, "give the body with -m or with -f, not both");
+        return report_usage(app, "give the body with -m or with -f, not both");
     if (settings->text != NULL) {
         message->body = settings->text;
         message->body_size = strlen(settings->text);
         return C2D_OK;
     }
     if (settings->file == NULL && isatty(STDIN_FILENO))
-        return app_usage(app, "there is no body: give -m TEXT, -f FILE, or pipe it in");
+        return report_usage(app, "there is no body: give -m TEXT, -f FILE, or pipe it in");
     if (from_stdin && app->common.connection_file != NULL
         && strcmp(app->common.connection_file, "-") == 0)
-        return app_usage(app, "stdin cannot be both the connection string and the body");
+        return report_usage(app, "stdin cannot be both the connection string and the body");
     fd = from_stdin ? STDIN_FILENO : open(settings->file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0)
         return report_failure(app, C2D_NO_INPUT, NULL, "'%s': %s", name, strerror(errno));
@@ -96,7 +96,7 @@ static enum c2d_status find_body(struct app *app, const struct settings *setting
     }
     message->body = *body;
     if (status == C2D_OK && message->body_size == 0 && settings->file == NULL)
-        return app_usage(app, "stdin is empty: send an empty message with -m '' or -f -");
+        return report_usage(app, "stdin is empty: send an empty message with -m '' or -f -");
     return status;
 }
 
@@ -114,7 +114,7 @@ static enum c2d_status split_properties(struct app *app, const struct option_lis
         char *name;
 
         if (equals == NULL)
-            return app_usage(app, "--property takes NAME=VALUE, not '%.60s'", items->items[i]);
+            return report_usage(app, "--property takes NAME=VALUE, not '%.60s'", items->items[i]);
         name = strndup(items->items[i], (size_t)(equals - items->items[i]));
         if (name == NULL)
             return report_failure(app, C2D_OS, NULL, "out of memory");
@@ -184,8 +184,8 @@ static enum c2d_status fill_message(struct app *app, const struct settings *sett
     message->content_encoding = settings->content_encoding;
     message->ack = c2d_ack_from_name(settings->ack);
     if (settings->ack != NULL && message->ack == C2D_ACK_UNSET)
-        return app_usage(app, "--ack takes none, positive, negative or full, not '%.60s'",
-                         settings->ack);
+        return report_usage(app, "--ack takes none, positive, negative or full, not '%.60s'",
+                            settings->ack);
     if (settings->ttl_ms > 0)
         message->expires_at_s = (int64_t)time(NULL) + (settings->ttl_ms + 999) / 1000;
     if (settings->message_id == NULL && c2d_uuid(id) != C2D_OK)
@@ -204,9 +204,9 @@ static enum c2d_status run(struct app *app, void *arguments)
     enum c2d_status status = C2D_OK;
 
     if (app->word_count > 1)
-        status = app_usage(app, "send takes one device: what is '%.60s'?", app->words[1]);
+        status = report_usage(app, "send takes one device: what is '%.60s'?", app->words[1]);
     else if (device_id == NULL || *device_id == '\0')
-        status = app_usage(app, "to which device? Name it, or set IOTHUB_DEVICE_ID");
+        status = report_usage(app, "to which device? Name it, or set IOTHUB_DEVICE_ID");
     if (status == C2D_OK)
         status = fill_message(app, settings, &message, id);
     if (status == C2D_OK)

@@ -50,7 +50,7 @@ static enum c2d_status run(struct app *app, void *settings)
 
     (void)settings;
     if (app->word_count == 0)
-        return app_usage(app, "status of which device?");
+        return report_usage(app, "status of which device?");
     for (size_t i = 0; i < app->word_count; i++)
         if (c2d_check_device_id(app->words[i], &error) != C2D_OK)
             return report_error(app, &error, NULL);

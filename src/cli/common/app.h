@@ -1,4 +1,4 @@
-/* What both programs are made of: commands in a table, common options, one way in and out. */
+/* What both programs are made of: commands in a table, and the options of all commands. */
 #ifndef APP_H
 #define APP_H
 
@@ -51,12 +51,6 @@ struct app {
     struct secrets *secrets;   /* see credentials.h */
     struct c2d_client *client; /* see session.h */
 };
-
-int app_main(const struct program *program, char **argv);
-
-/* Reports a wrong command line; returns C2D_USAGE. */
-enum c2d_status app_usage(struct app *app, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
 
 extern const struct option common_options[];
 

@@ -103,6 +103,20 @@ enum c2d_status report_failure(const struct app *app, enum c2d_status status, co
     return report_error(app, &error, NULL);
 }
 
+enum c2d_status report_usage(const struct app *app, const char *format, ...)
+{
+    char text[512], advice[128];
+    va_list args;
+
+    va_start(args, format);
+    if (vsnprintf(text, sizeof text, format, args) < 0)
+        text[0] = '\0';
+    va_end(args);
+    snprintf(advice, sizeof advice, "%s help%s%s", app->program->name,
+             app->command != NULL ? " " : "", app->command != NULL ? app->command->name : "");
+    return report_failure(app, C2D_USAGE, advice, "%s", text);
+}
+
 void report_warning(const struct app *app, const char *format, ...)
 {
     struct c2d_error warning = { .status = C2D_OK };

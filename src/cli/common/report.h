@@ -16,6 +16,9 @@ enum c2d_status report_error(const struct app *app, const struct c2d_error *erro
 /* Reports an error of the program's own; hint may be NULL. Returns status. */
 enum c2d_status report_failure(const struct app *app, enum c2d_status status, const char *hint,
                                const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* Reports a wrong command line; returns C2D_USAGE. */
+enum c2d_status report_usage(const struct app *app, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 void report_warning(const struct app *app, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* One line on stderr, for -v. */

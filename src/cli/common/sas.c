@@ -133,7 +133,7 @@ static enum c2d_status run(struct app *app, void *arguments)
     enum c2d_status status;
 
     if (app->word_count > most)
-        return app_usage(app, "too many arguments: '%.60s'", app->words[most]);
+        return report_usage(app, "too many arguments: '%.60s'", app->words[most]);
     if (settings->decode)
         return decode(app);
     status = session_open(app);

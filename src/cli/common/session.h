@@ -7,7 +7,7 @@
 /* Makes app->client; reports why it cannot. Call it when all other checks have passed, so that -n
  * and real runs fail alike. */
 enum c2d_status session_open(struct app *app);
-/* Also closes the trace. NULL client is fine. Returns C2D_IO when the trace was not fully written. */
+/* Also closes the trace; C2D_IO, reported, when that was not fully written. No client is fine. */
 enum c2d_status session_close(struct app *app);
 
 #endif

@@ -165,7 +165,7 @@ static off_t file_size(int fd)
     return fstat(fd, &file) == 0 ? file.st_size : -1;
 }
 
-/* Takes back what was written of a record at the end of the file, if nobody has written behind it. */
+/* Takes back what was written of a record at the end of the file, if that still is the end. */
 static void undo(const struct sink *sink, off_t end, size_t written)
 {
     int problem = errno;

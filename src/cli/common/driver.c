@@ -1,0 +1,144 @@
+#include "driver.h"
+
+#include "credentials.h"
+#include "help.h"
+#include "output.h"
+#include "report.h"
+#include "session.h"
+#include "signals.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A file that is opened while fd 0, 1 or 2 is free would take its place, and get what is meant for
+ * stdout or stderr. */
+static bool fill_standard_fds(bool *stdout_closed)
+{
+    *stdout_closed = fcntl(STDOUT_FILENO, F_GETFD) < 0;
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 0 ? O_RDONLY : O_WRONLY) != fd)
+            return false;
+    return true;
+}
+
+static const struct command *find_command(const struct program *program, const char *name)
+{
+    for (const struct command *const *command = program->commands; *command != NULL; command++)
+        if (strcmp((*command)->name, name) == 0)
+            return *command;
+    return NULL;
+}
+
+/* Options before the command, then the command, then the rest. argv and words have room for all. */
+static enum c2d_status parse(struct app *app, char **argv, char **words, void **settings)
+{
+    struct option_parser parser = {
+        .tables = { { common_options, &app->common }, { app->program->options, &app->common } },
+        .argv = argv,
+        .stop_at_word = true,
+        .words = words,
+    };
+
+    if (!options_parse(&parser))
+        return report_failure(app, C2D_USAGE, parser.hint, "%s", parser.problem);
+    if (parser.word_count == 0 && (app->common.help || app->common.version))
+        return C2D_OK;
+    if (parser.word_count == 0) {
+        help_usage(app->program, stderr);
+        return C2D_USAGE;
+    }
+    if (strstr(words[0], "SharedAccess") != NULL)
+        return report_failure(app, C2D_USAGE, "put it into a file of mode 600 and pass -C FILE",
+                              "a connection string is no argument: every user of this machine "
+                              "could read it");
+    if (strcmp(words[0], "help") != 0) {
+        app->command = find_command(app->program, words[0]);
+        if (app->command == NULL)
+            return report_usage(app, "there is no command '%.60s'", words[0]);
+        *settings = calloc(1, app->command->settings_size + 1);
+        if (*settings == NULL)
+            return report_failure(app, C2D_OS, NULL, "out of memory");
+        if (app->command->defaults != NULL)
+            app->command->defaults(*settings);
+        parser.tables[2] = (struct option_table) { app->command->options, *settings };
+    }
+    parser.stop_at_word = false;
+    if (!options_parse(&parser))
+        return report_failure(app, C2D_USAGE, parser.hint, "%s", parser.problem);
+    app->words = words + 1;
+    app->word_count = parser.word_count - 1;
+    return C2D_OK;
+}
+
+static enum c2d_status show_help(struct app *app)
+{
+    const struct command *command = app->command;
+
+    if (app->common.version) {
+        printf("%s %s (libc2d %s)\n", app->program->name, C2D_VERSION, c2d_version());
+    } else {
+        if (command == NULL && app->word_count > 0) {
+            command = find_command(app->program, app->words[0]);
+            if (command == NULL)
+                return report_usage(app, "there is no command '%.60s'", app->words[0]);
+        }
+        if (command == NULL)
+            help_program(app->program, stdout);
+        else
+            help_command(app->program, command, stdout);
+    }
+    if (fflush(stdout) != 0 || app->stdout_closed)
+        return report_failure(app, C2D_IO, NULL, "stdout: %s", strerror(errno));
+    return C2D_OK;
+}
+
+static enum c2d_status run(struct app *app, void *settings)
+{
+    enum c2d_status status;
+
+    if (app->command == NULL || app->common.help || app->common.version)
+        return show_help(app);
+    status = app->command->prints || app->common.dry_run ? output_check(app) : C2D_OK;
+    if (status == C2D_OK)
+        status = app->command->run(app, settings);
+    if (status == C2D_DRY_RUN)
+        status = C2D_OK;
+    return worse(worse(status, app->output_status), session_close(app));
+}
+
+int app_main(const struct program *program, char **argv)
+{
+    struct secrets secrets = { 0 };
+    struct app app = {
+        .program = program,
+        .common = { .connect_timeout_ms = 10000, .timeout_ms = 60000, .retries = 3 },
+        .dry_run_body = "-",
+        .secrets = &secrets,
+    };
+    size_t count = 0;
+    char **words;
+    void *settings = NULL;
+    enum c2d_status status;
+
+    if (!fill_standard_fds(&app.stdout_closed))
+        return C2D_OS;
+    while (argv[count] != NULL)
+        count++;
+    words = calloc(count + 1, sizeof *words);
+    if (words == NULL || !secrets_take(&secrets, program) || !signals_set_up())
+        status = report_failure(&app, C2D_OS, NULL, "cannot start: %s", strerror(errno));
+    else
+        status = parse(&app, count > 0 ? argv + 1 : argv, words, &settings);
+    if (status == C2D_OK)
+        status = run(&app, settings);
+    if (settings != NULL)
+        options_clear(app.command->options, settings);
+    free(settings);
+    free(words);
+    secrets_clear(&secrets);
+    signals_raise();
+    return (int)status;
+}
