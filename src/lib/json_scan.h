@@ -1,6 +1,6 @@
-/* Is a text JSON as RFC 8259 draws it? Stricter than cJSON, which takes numbers such as 01 and control
- * bytes in strings, and cuts a string short at \u0000. And it tells bad JSON from lost memory,
- * which cJSON reports alike. */
+/* Is a text JSON as RFC 8259 draws it? Stricter than cJSON, which takes numbers such as 01 and
+ * control bytes in strings, and cuts a string short at \u0000. And it tells bad JSON from lost
+ * memory, which cJSON reports alike. */
 #ifndef JSON_SCAN_H
 #define JSON_SCAN_H
 

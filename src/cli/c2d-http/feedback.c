@@ -113,7 +113,7 @@ static enum c2d_status take_batch(const struct app *app, const struct settings *
     return status;
 }
 
-/* Until the hub has none, or enough came. A lost lock shows in the exit code, and the drain goes on. */
+/* Until the hub has none, or enough came. A lost lock does not end the drain. */
 static enum c2d_status drain(const struct app *app, const struct settings *settings,
                              struct sink *sink, int64_t *records)
 {

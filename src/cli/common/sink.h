@@ -20,8 +20,8 @@ struct sink {
 enum c2d_status sink_open(struct sink *sink, const struct app *app, const char *path, bool heals,
                           bool exclusive);
 /* Writes data whole and makes it as safe as can be known: a file is on the disk, a pipe's reader
- * has taken it. deadline_ms (of monotonic_ms()) bounds every wait. On failure, which is reported unless
- * it is a signal, what was written of it is undone where that is possible. */
+ * has taken it. deadline_ms (of monotonic_ms()) bounds every wait. On failure, which is reported
+ * unless it is a signal, what was written of it is undone where that is possible. */
 enum c2d_status sink_put(struct sink *sink, const struct app *app, const void *data, size_t size,
                          int64_t deadline_ms);
 void sink_close(struct sink *sink);
