@@ -154,6 +154,8 @@ C2D_API enum c2d_status c2d_client_new(struct c2d_client **client, const char *c
                                        const struct c2d_options *options, struct c2d_error *error);
 /* Closes the connections and wipes key and token. NULL is fine. */
 C2D_API void c2d_client_free(struct c2d_client *client);
+/* The HostName of the connection string. Lives as long as client. */
+C2D_API const char *c2d_client_host(const struct c2d_client *client);
 /* The device of a device's connection string, NULL for the back end. Lives as long as client. */
 C2D_API const char *c2d_client_device_id(const struct c2d_client *client);
 
@@ -223,8 +225,8 @@ C2D_API enum c2d_status c2d_settle(struct c2d_client *device, const char *lock_t
                                    enum c2d_outcome outcome, struct c2d_error *error);
 
 /* A one-line JSON object without newline; NULL when out of memory. The body stands as "utf8" text,
- * or as base64 where it is no UTF-8 or holds NUL. */
-C2D_API char *c2d_message_to_json(const struct c2d_message *message);
+ * or as base64 where it is no UTF-8 or holds NUL; without body, only its size does. */
+C2D_API char *c2d_message_to_json(const struct c2d_message *message, bool with_body);
 
 /* ---- Back end ---- */
 struct c2d_feedback_record {

@@ -77,7 +77,6 @@ static void append_body(struct buf *line, const struct c2d_message *message)
                 || (memchr(message->body, '\0', message->body_size) == NULL
                     && utf8_valid(message->body, message->body_size));
 
-    json_append_number(line, "bodySize", (long long)message->body_size);
     json_append_text(line, "bodyEncoding", text ? "utf8" : "base64");
     json_append_key(line, "body");
     if (text) {
@@ -97,7 +96,7 @@ static void append_instant(struct buf *line, const char *key, int64_t seconds)
     json_append_text(line, key, text);
 }
 
-char *c2d_message_to_json(const struct c2d_message *message)
+char *c2d_message_to_json(const struct c2d_message *message, bool with_body)
 {
     const struct c2d_property before_count[] = {
         { "deviceId", message->device_id },
@@ -131,7 +130,9 @@ char *c2d_message_to_json(const struct c2d_message *message)
     json_append_text(&line, "lockToken", message->lock_token);
     append_instant(&line, "lockDeadline", message->lock_deadline_s);
     append_instant(&line, "receivedTime", message->received_at_s);
-    append_body(&line, message);
+    json_append_number(&line, "bodySize", (long long)message->body_size);
+    if (with_body)
+        append_body(&line, message);
     if (duplicates)
         append_pairs(&line, message);
     append_lossy(&line, before_count, BEFORE, &open);

@@ -87,7 +87,7 @@ until_true not has_requests receive "$before"
 look_at_proc
 check 'the command line and environment of a running c2d-device hold no key (C7)' holds_no_secret
 check 'its environment could be looked at' grep -q ^PATH= proc
-check 'a crash would leave no core (C7)' grep -qE '^Max core file size +0 +0 ' limits
+check 'a crash would leave no core (C7)' grep -qE '^Max core file size +0 ' limits
 finish_run
 check 'and the run was a good one' code_is 0
 fault '{"operation": "send", "delayMs": 1500}'

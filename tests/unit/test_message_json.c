@@ -75,7 +75,7 @@ static const struct {
 Test(message_json, line_is_exactly_as_documented)
 {
     for (size_t i = 0; i < COUNT(rows); i++) {
-        char *line = c2d_message_to_json(&rows[i].message);
+        char *line = c2d_message_to_json(&rows[i].message, true);
 
         cr_expect_str_eq(line, rows[i].json, "%s: %s", rows[i].what, line);
         free(line);
@@ -110,7 +110,7 @@ Test(message_json, decoded_body_is_always_the_bytes_received)
             .body_size = bodies[i].size,
             .lock_token = "t",
         };
-        char *line = c2d_message_to_json(&message);
+        char *line = c2d_message_to_json(&message, true);
         cJSON *tree = cJSON_Parse(line);
 
         cr_expect_not_null(tree, "row %zu: %s", i, line);
@@ -153,7 +153,7 @@ Test(message_json, lost_memory_is_null)
         char *line;
 
         alloc_fail_at(n, false);
-        line = c2d_message_to_json(&rows[0].message);
+        line = c2d_message_to_json(&rows[0].message, true);
         failed = alloc_stop();
         cr_expect_eq(line == NULL, failed, "allocation %zu", n);
         free(line);

@@ -5,6 +5,7 @@
 #include "../common/app.h"
 
 extern const struct command receive_command;
+extern const struct command poll_command;
 extern const struct command complete_command;
 extern const struct command abandon_command;
 extern const struct command reject_command;

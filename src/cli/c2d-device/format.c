@@ -69,7 +69,7 @@ static char *message_text(const struct c2d_message *message, long long number, s
 
 static char *message_line(const struct c2d_message *message, size_t *size)
 {
-    char *line = c2d_message_to_json(message);
+    char *line = c2d_message_to_json(message, true);
     char *longer;
 
     if (line == NULL)

@@ -3,8 +3,8 @@
 #include "commands.h"
 
 static const struct command *const commands[] = {
-    &receive_command, &complete_command,   &abandon_command,
-    &reject_command,  &sas_device_command, NULL,
+    &receive_command,    &poll_command, &complete_command, &abandon_command, &reject_command,
+    &sas_device_command, NULL,
 };
 
 static const struct option options[] = {

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -34,12 +33,15 @@ static void wipe_variable(const char *name)
 
 bool secrets_take(struct secrets *secrets, const struct program *program)
 {
-    const struct rlimit no_core = { 0, 0 };
+    struct rlimit no_core;
     const char *value = getenv(program->variable);
     bool ok = true;
 
     *secrets = (struct secrets) { 0 };
-    /* A core or a debugger would show the key. Where this is refused, nothing is lost. */
+    /* A core or a debugger would show the key. Where this is refused, nothing is lost. The hard
+     * limit stays: a handler may have its cores. */
+    (void)getrlimit(RLIMIT_CORE, &secrets->core);
+    no_core = (struct rlimit) { 0, secrets->core.rlim_max };
     (void)setrlimit(RLIMIT_CORE, &no_core);
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     if (value != NULL && *value != '\0') {
@@ -50,6 +52,11 @@ bool secrets_take(struct secrets *secrets, const struct program *program)
     wipe_variable("IOTHUB_DEVICE_CONNECTION_STRING");
     unsetenv("SSLKEYLOGFILE"); /* would write the session's secrets to a file */
     return ok;
+}
+
+void secrets_restore_limits(const struct secrets *secrets)
+{
+    (void)setrlimit(RLIMIT_CORE, &secrets->core);
 }
 
 void secrets_clear(struct secrets *secrets)

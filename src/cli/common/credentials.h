@@ -4,12 +4,17 @@
 
 #include "app.h"
 
+#include <sys/resource.h>
+
 /* Takes the secrets out of the environment before anything else can see it, and forbids cores and
  * a look into this process. For the start of main(). */
 struct secrets {
     char *connection_string; /* from the program's own variable; NULL: not set, or empty */
+    struct rlimit core;      /* as it was at start */
 };
 
+/* In a child before exec: cores are allowed again as they were. exec makes the process dumpable. */
+void secrets_restore_limits(const struct secrets *secrets);
 /* False without memory. */
 bool secrets_take(struct secrets *secrets, const struct program *program);
 void secrets_clear(struct secrets *secrets);

@@ -70,6 +70,7 @@ static enum c2d_status parse(struct app *app, char **argv, char **words, void **
         return report_failure(app, C2D_USAGE, parser.hint, "%s", parser.problem);
     app->words = words + 1;
     app->word_count = parser.word_count - 1;
+    app->words_before_end = parser.words_before_end - 1;
     return C2D_OK;
 }
 

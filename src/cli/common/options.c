@@ -213,6 +213,7 @@ bool options_parse(struct option_parser *parser)
         char *word = *parser->argv++;
 
         if (strcmp(word, "--") == 0 && !parser->stop_at_word) {
+            parser->words_before_end = parser->word_count;
             while (*parser->argv != NULL)
                 parser->words[parser->word_count++] = *parser->argv++;
             return true;
@@ -229,6 +230,7 @@ bool options_parse(struct option_parser *parser)
                 return true;
         }
     }
+    parser->words_before_end = parser->word_count;
     return true;
 }
 

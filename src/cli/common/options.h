@@ -44,8 +44,9 @@ struct option_parser {
     bool stop_at_word; /* the first word that is no option ends the parsing: it is the command */
     char **words;      /* out: what is no option; room for all of argv */
     size_t word_count;
-    char problem[256]; /* out: why it failed */
-    const char *hint;  /* out: or NULL */
+    size_t words_before_end; /* out: how many of them stood before "--" */
+    char problem[256];       /* out: why it failed */
+    const char *hint;        /* out: or NULL */
 };
 
 /* Long names match exactly. "--" ends the options: all that follows are words. With stop_at_word,

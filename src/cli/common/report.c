@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 /* Writes one line to stderr with one write(2), made printable: texts may quote a stranger. */
-static void put_line(const char *line)
+void report_line(const char *line)
 {
-    char *shown = c2d_printable(line, strlen(line));
+    char *shown = line == NULL ? NULL : c2d_printable(line, strlen(line));
     size_t size;
 
     if (shown == NULL)
@@ -29,7 +29,7 @@ static void put_plain(const struct app *app, const char *level, const char *name
 
     snprintf(line, sizeof line, "%s: %s: %s%s%s", app->program->name, level, name,
              *name != '\0' ? ": " : "", text);
-    put_line(line);
+    report_line(line);
 }
 
 static void put_json(const struct app *app, const char *level, const struct c2d_error *error,
@@ -62,8 +62,7 @@ static void put_json(const struct app *app, const char *level, const struct c2d_
     if (error->status != C2D_OK)
         json_bool(&line, "retryable", error->retryable);
     text = json_end(&line);
-    if (text != NULL)
-        put_line(text);
+    report_line(text);
     free(text);
 }
 

@@ -21,6 +21,8 @@ enum c2d_status report_usage(const struct app *app, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void report_warning(const struct app *app, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* line as it is, made printable; NULL is memory that was gone. */
+void report_line(const char *line);
 /* One line on stderr, for -v. */
 void report_verbose(const struct app *app, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

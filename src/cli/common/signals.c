@@ -8,6 +8,10 @@
 
 static volatile sig_atomic_t caught;
 static int wake[2] = { -1, -1 };
+static volatile sig_atomic_t group;
+
+static const int taken[] = { SIGINT, SIGTERM, SIGHUP };
+static const int ignored[] = { SIGPIPE, SIGXFSZ };
 
 static void die_of(int number)
 {
@@ -25,8 +29,11 @@ static void on_signal(int number)
 {
     int saved = errno;
 
-    if (caught != 0)
+    if (caught != 0) {
+        if (group > 0)
+            kill(-group, SIGKILL);
         die_of(number);
+    }
     caught = number;
     if (write(wake[1], "", 1) < 0) {
         /* The pipe cannot be full: this is its only byte. */
@@ -36,7 +43,6 @@ static void on_signal(int number)
 
 bool signals_set_up(void)
 {
-    static const int taken[] = { SIGINT, SIGTERM, SIGHUP };
     struct sigaction ignore = { .sa_handler = SIG_IGN };
     struct sigaction take = { .sa_handler = on_signal }; /* no SA_RESTART: write(2) must end */
     struct sigaction old;
@@ -50,12 +56,29 @@ bool signals_set_up(void)
         if (old.sa_handler != SIG_IGN && sigaction(taken[i], &take, NULL) != 0)
             return false;
     }
-    return sigaction(SIGPIPE, &ignore, NULL) == 0 && sigaction(SIGXFSZ, &ignore, NULL) == 0;
+    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
+        if (sigaction(ignored[i], &ignore, NULL) != 0)
+            return false;
+    return true;
+}
+
+void signals_restore(void)
+{
+    struct sigaction action = { .sa_handler = SIG_DFL };
+
+    /* exec itself gives handlers up; only what is ignored would be inherited. */
+    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
+        sigaction(ignored[i], &action, NULL);
 }
 
 int signals_fd(void)
 {
     return wake[0];
+}
+
+void signals_guard_group(int number)
+{
+    group = number;
 }
 
 int signals_caught(void)

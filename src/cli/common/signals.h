@@ -9,8 +9,12 @@
 bool signals_set_up(void);
 /* Readable once one has come. */
 int signals_fd(void);
+/* The process group that a second signal kills first; 0: none. */
+void signals_guard_group(int group);
 /* The signal that came first, or 0. */
 int signals_caught(void);
+/* In a child before exec: every signal as it was when this program was started. */
+void signals_restore(void);
 /* Ends the program by that signal, as if it had not been taken. */
 void signals_raise(void);
 

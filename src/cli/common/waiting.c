@@ -25,22 +25,31 @@ static int64_t jittered(int64_t interval_ms)
     return tenth == 0 ? interval_ms : interval_ms - tenth + rand_r(&seed) % (2 * tenth + 1);
 }
 
-bool waiting_next(struct waiting *waiting)
+/* False when a signal came. */
+static bool sleep_until(int64_t wake_ms)
 {
     struct pollfd wake = { .fd = signals_fd(), .events = POLLIN };
-    int64_t wake_ms = monotonic_ms() + jittered(waiting->interval_ms);
     int64_t left_ms;
 
-    if (waiting->was_last || signals_caught() != 0)
+    while (signals_caught() == 0 && (left_ms = wake_ms - monotonic_ms()) > 0)
+        poll(&wake, 1, left_ms > 60000 ? 60000 : (int)left_ms);
+    return signals_caught() == 0;
+}
+
+bool waiting_sleep(int64_t interval_ms)
+{
+    return sleep_until(monotonic_ms() + jittered(interval_ms));
+}
+
+bool waiting_next(struct waiting *waiting)
+{
+    int64_t wake_ms = monotonic_ms() + jittered(waiting->interval_ms);
+
+    if (waiting->was_last)
         return false;
     if (wake_ms >= waiting->end_ms) {
         wake_ms = waiting->end_ms;
         waiting->was_last = true;
     }
-    while ((left_ms = wake_ms - monotonic_ms()) > 0) {
-        poll(&wake, 1, left_ms > 60000 ? 60000 : (int)left_ms);
-        if (signals_caught() != 0)
-            return false;
-    }
-    return true;
+    return sleep_until(wake_ms);
 }

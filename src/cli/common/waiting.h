@@ -11,6 +11,8 @@ struct waiting {
     bool was_last;
 };
 
+/* Sleeps an interval, give or take 10 %; false when a signal came. */
+bool waiting_sleep(int64_t interval_ms);
 struct waiting waiting_begin(int64_t wait_ms, int64_t interval_ms);
 /* Sleeps an interval, give or take 10 %, or until the end, for one last time. False when it is time
  * to stop: the end was reached before, or a signal came. */

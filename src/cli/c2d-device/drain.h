@@ -1,0 +1,37 @@
+/* One drain of the hub's queue: receive, have each message dealt with, settle, until none waits. */
+#ifndef DRAIN_H
+#define DRAIN_H
+
+#include "../common/app.h"
+#include "verdict.h"
+
+/* What dealing with one message has led to. */
+struct dealt {
+    enum verdict verdict;
+    enum c2d_status status; /* what the program exits with because of it; C2D_OK: no reason */
+    int handler_exit;       /* -1: there was no handler */
+    int64_t ms;
+};
+
+/* number counts from 1; reports what goes wrong. */
+typedef struct dealt drain_deal(void *context, const struct c2d_message *message, long long number);
+
+struct drain {
+    const struct app *app;
+    drain_deal *deal;
+    void *context;
+    int64_t count;        /* at most so many messages; 0: all that wait */
+    bool tells_results;   /* a line for each settlement of a handler's message */
+    enum c2d_status told; /* trouble that was reported before, and is not told again */
+    long long received;
+    int64_t lost_at_ms;     /* a GET that was lost then may have locked a message; 0: none was */
+    enum c2d_status result; /* the worst of what happened; C2D_OK also when nothing waited */
+    struct failed *failed;  /* messages to abandon at the end */
+    size_t failed_count;
+};
+
+/* Drains once. What an earlier drain received and lost is still counted. */
+void drain_run(struct drain *drain);
+void drain_clear(struct drain *drain);
+
+#endif

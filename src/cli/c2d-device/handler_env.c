@@ -1,0 +1,222 @@
+#include "handler_env.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+/* Room for the message's own variables: one may not be longer than 128 KiB for execve(2). */
+enum { OWN_LIMIT = 120 * 1024 };
+
+extern char **environ;
+
+struct list {
+    char **items; /* NULL-terminated */
+    size_t count;
+    size_t own_size; /* of the variables that the message adds */
+    bool failed;
+};
+
+/* Takes item over; NULL is memory that was gone. */
+static void append(struct list *list, char *item)
+{
+    char **items = item == NULL || list->failed
+                       ? NULL
+                       : realloc(list->items, (list->count + 2) * sizeof *items);
+
+    if (items == NULL) {
+        list->failed = true;
+        free(item);
+        return;
+    }
+    list->items = items;
+    list->items[list->count++] = item;
+    list->items[list->count] = NULL;
+}
+
+static char *join(const char *name, const char *value)
+{
+    size_t size = strlen(name) + strlen(value) + 2;
+    char *item = malloc(size);
+
+    if (item != NULL)
+        snprintf(item, size, "%s=%s", name, value);
+    return item;
+}
+
+static void set(struct list *list, const char *name, const char *value)
+{
+    if (value == NULL)
+        return;
+    list->own_size += strlen(name) + strlen(value) + 2;
+    append(list, join(name, value));
+}
+
+static void set_number(struct list *list, const char *name, long long value)
+{
+    char text[32];
+
+    snprintf(text, sizeof text, "%lld", value);
+    set(list, name, text);
+}
+
+/* ---- What is inherited ---- */
+
+static bool is_proxy_variable(const char *item)
+{
+    static const char *const names[] = { "http_proxy=", "https_proxy=", "all_proxy=" };
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strncasecmp(item, names[i], strlen(names[i])) == 0)
+            return true;
+    return false;
+}
+
+/* "https_proxy=http://user:password@host" without what stands before the "@". */
+static char *without_password(const char *item)
+{
+    const char *value = strchr(item, '=') + 1;
+    const char *scheme = strstr(value, "://");
+    const char *host = strrchr(value, '@');
+    size_t kept = scheme == NULL ? (size_t)(value - item) : (size_t)(scheme + 3 - item);
+    size_t size = strlen(item) + 1;
+    char *copy = host == NULL ? strdup(item) : malloc(size);
+
+    if (copy != NULL && host != NULL)
+        snprintf(copy, size, "%.*s%s", (int)kept, item, host + 1);
+    return copy;
+}
+
+static void inherit(struct list *list)
+{
+    for (char **item = environ; *item != NULL; item++) {
+        if (strncmp(*item, "C2D_", 4) == 0)
+            continue;
+        append(list, is_proxy_variable(*item) ? without_password(*item) : strdup(*item));
+    }
+}
+
+/* ---- What the message adds ---- */
+
+/* "C2D_PROP_" and name, with all but A-Z and 0-9 as "_". */
+static void property_variable(const char *name, char *out, size_t size)
+{
+    size_t at = (size_t)snprintf(out, size, "C2D_PROP_");
+
+    for (; *name != '\0' && at + 1 < size; name++) {
+        unsigned char byte = (unsigned char)*name;
+        bool kept = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z')
+                    || (byte >= 'a' && byte <= 'z');
+
+        out[at++] = kept ? (char)toupper(byte) : '_';
+    }
+    out[at] = '\0';
+}
+
+enum { VARIABLE_SIZE = 1024 };
+
+/* Would another property take the same name? Then neither gets it: which one was meant? */
+static bool clashes(const struct c2d_message *message, size_t index, const char *variable)
+{
+    char other[VARIABLE_SIZE];
+
+    for (size_t i = 0; i < message->property_count; i++) {
+        if (strcmp(message->properties[i].name, message->properties[index].name) == 0)
+            continue;
+        property_variable(message->properties[i].name, other, sizeof other);
+        if (strcmp(other, variable) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void set_properties(struct list *list, const struct c2d_message *message)
+{
+    char variable[VARIABLE_SIZE];
+
+    for (size_t i = 0; i < message->property_count; i++) {
+        property_variable(message->properties[i].name, variable, sizeof variable);
+        if (!clashes(message, i, variable))
+            set(list, variable, message->properties[i].value);
+    }
+}
+
+static void set_instant(struct list *list, const char *name, int64_t seconds)
+{
+    time_t when = (time_t)seconds;
+    struct tm tm = { 0 };
+    char text[32];
+
+    if (gmtime_r(&when, &tm) != NULL && strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm) > 0)
+        set(list, name, text);
+}
+
+static void set_system(struct list *list, const struct c2d_message *message)
+{
+    set(list, "C2D_DEVICE_ID", message->device_id);
+    set(list, "C2D_MESSAGE_ID", message->message_id);
+    set(list, "C2D_CORRELATION_ID", message->correlation_id);
+    set(list, "C2D_USER_ID", message->user_id);
+    set(list, "C2D_CONTENT_TYPE", message->content_type);
+    set(list, "C2D_CONTENT_ENCODING", message->content_encoding);
+    set(list, "C2D_SEQUENCE_NUMBER", message->sequence_number);
+    set(list, "C2D_ENQUEUED_TIME", message->enqueued_time);
+    set(list, "C2D_EXPIRY_TIME", message->expiry_time);
+    if (message->delivery_count >= 0)
+        set_number(list, "C2D_DELIVERY_COUNT", message->delivery_count);
+    set_number(list, "C2D_BODY_SIZE", (long long)message->body_size);
+    set_instant(list, "C2D_LOCK_DEADLINE", message->lock_deadline_s);
+}
+
+static void set_json(struct list *list, const struct c2d_message *message)
+{
+    char *json = c2d_message_to_json(message, false);
+
+    if (json == NULL)
+        list->failed = true;
+    else
+        set(list, "C2D_MESSAGE_JSON", json);
+    free(json);
+}
+
+static struct list make(const struct c2d_message *message, bool with_properties, bool with_json)
+{
+    struct list list = { 0 };
+
+    inherit(&list);
+    set_system(&list, message);
+    if (with_properties)
+        set_properties(&list, message);
+    if (with_json)
+        set_json(&list, message);
+    else
+        set(&list, "C2D_TRUNCATED", "1");
+    return list;
+}
+
+char **handler_env_make(const struct c2d_message *message)
+{
+    struct list list = make(message, true, true);
+
+    if (!list.failed && list.own_size > OWN_LIMIT) {
+        handler_env_free(list.items);
+        list = make(message, true, false);
+    }
+    if (!list.failed && list.own_size > OWN_LIMIT) {
+        handler_env_free(list.items);
+        list = make(message, false, false);
+    }
+    if (!list.failed)
+        return list.items;
+    handler_env_free(list.items);
+    return NULL;
+}
+
+void handler_env_free(char **environment)
+{
+    for (char **item = environment; item != NULL && *item != NULL; item++)
+        free(*item);
+    free(environment);
+}

@@ -1,0 +1,86 @@
+#include "poll.h"
+
+#include "../common/report.h"
+#include "../common/signals.h"
+#include "../common/waiting.h"
+
+#include <time.h>
+#include <unistd.h>
+
+enum { MINUTE_MS = 60000, FIRST_DELAY_MS = 30000 };
+
+/* Trouble that may pass: the hub's, the network's, a handler's. All else ends the polling. */
+static bool may_pass(enum c2d_status status)
+{
+    static const enum c2d_status passing[] = { C2D_LOCK_LOST, C2D_THROTTLED, C2D_QUOTA,
+                                               C2D_TIMEOUT,   C2D_NETWORK,   C2D_TLS,
+                                               C2D_HANDLER,   C2D_SERVER };
+
+    for (size_t i = 0; i < sizeof passing / sizeof *passing; i++)
+        if (passing[i] == status)
+            return true;
+    return false;
+}
+
+/* Is the hub out of reach, so that its coming back is worth a line? */
+static bool is_offline(enum c2d_status status)
+{
+    return may_pass(status) && status != C2D_LOCK_LOST && status != C2D_HANDLER;
+}
+
+/* After the n-th failure in a row: half a minute, doubled each time, at most the interval; but never
+ * more often than once a minute where the interval is shorter. */
+static int64_t delay_after(unsigned failures, int64_t interval_ms)
+{
+    int64_t most_ms = interval_ms < MINUTE_MS ? MINUTE_MS : interval_ms;
+    int64_t delay_ms = FIRST_DELAY_MS;
+
+    for (unsigned i = 1; i < failures && delay_ms < most_ms; i++)
+        delay_ms *= 2;
+    return delay_ms < most_ms ? delay_ms : most_ms;
+}
+
+static void tell_change(struct drain *drain, time_t *offline_since)
+{
+    char since[32] = "";
+    struct tm tm = { 0 };
+
+    if (is_offline(drain->result) && *offline_since == 0) {
+        *offline_since = time(NULL);
+    } else if (!is_offline(drain->result) && *offline_since != 0) {
+        if (gmtime_r(offline_since, &tm) != NULL)
+            strftime(since, sizeof since, "%Y-%m-%dT%H:%M:%SZ", &tm);
+        report_warning(drain->app, "online again; was offline since %s", since);
+        *offline_since = 0;
+    }
+    drain->told = is_offline(drain->result) ? drain->result : C2D_OK;
+}
+
+enum c2d_status poll_for_ever(struct drain *drain, int64_t interval_ms)
+{
+    unsigned failures = 0;
+    time_t offline_since = 0;
+
+    if (interval_ms < MINUTE_MS)
+        report_warning(drain->app, "polling more often than once a minute: the hub counts every "
+                                   "poll, and throttles all of its devices together");
+    if (isatty(STDERR_FILENO) && !drain->app->common.quiet)
+        report_warning(drain->app, "polling for device '%s' every %lld s, give or take 10 %%",
+                       c2d_client_device_id(drain->app->client), (long long)interval_ms / 1000);
+    for (;;) {
+        int64_t delay_ms = interval_ms;
+
+        drain->result = C2D_OK;
+        drain_run(drain);
+        if (signals_caught() != 0 || (drain->result != C2D_OK && !may_pass(drain->result)))
+            return drain->result;
+        failures = drain->result == C2D_OK ? 0 : failures + 1;
+        tell_change(drain, &offline_since);
+        if (failures > 0)
+            delay_ms = delay_after(failures, interval_ms);
+        else if (drain->lost_at_ms != 0 && delay_ms > MINUTE_MS)
+            delay_ms = MINUTE_MS; /* what a lost answer has locked is free by then */
+        if (!waiting_sleep(delay_ms))
+            return drain->result;
+    }
+}

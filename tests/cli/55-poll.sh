@@ -1,0 +1,55 @@
+# shellcheck shell=sh
+# poll goes on where it makes sense (R5), tells a change of state once, and one instance serves a
+# device (7.1).
+# shellcheck source=tests/cli/lib.sh
+. "$C2D_TESTS/lib.sh"
+# shellcheck disable=SC2119  # no options are wanted
+start_sim
+
+start_run c2d-device poll --interval 200ms -q
+until_true has_requests receive 3
+enqueue '{"deviceId": "dev1", "body": "later"}'
+until_true says out '"body":"later"'
+until_true has_requests complete 1
+check 'poll asks again, and takes what has come' is "$(queued dev1)" 0
+
+run c2d-device receive
+check 'a second instance for the device ends with 26, and says nothing (F6, X3)' ends_silently 26 ''
+run c2d-device receive -v
+check 'but with -v' says err 'another instance'
+run c2d-device receive --no-lock
+check '--no-lock does not care' code_is 0
+kill -TERM "$RUN_PID"
+finish_run
+check 'a signal ends poll' code_is 143
+run c2d-device receive
+check 'the lock goes with its process' code_is 0
+check 'its folder is our own' is "$(stat -c %a "/run/lock/c2d-$(id -u)" 2>/dev/null \
+    || stat -c %a "/tmp/c2d-$(id -u)")" 700
+
+reset_hub
+start_run c2d-device poll --interval 200ms
+until_true says err 'once a minute'
+check 'under a minute it warns, once' is "$(grep -c 'once a minute' err)" 1
+set_sim clock '{"advance": 7200}'
+until_true has_requests receive "$(($(requests receive) + 5))"
+check 'a clock that is two hours off leaves no gap (F9)' says err 'min behind'
+kill -TERM "$RUN_PID"
+finish_run
+set_sim clock '{"offset": 0}'
+
+reset_hub
+fault '{"operation": "receive", "status": 400, "errorNumber": 400004}'
+run timeout 10 c2d-device poll --interval 1s
+check 'what asking again cannot mend ends poll: 24 (R5)' fails_with 24 PROTOCOL
+
+reset_hub
+fault '{"operation": "receive", "status": 503, "count": -1}'
+start_run c2d-device poll --interval 1s --retries 0 -q
+until_true says err SERVER
+sleep 1
+check 'trouble is told once, and asked after less often' is \
+    "$(grep -c error: err) $(requests receive)" '1 1'
+check 'poll goes on after it (R5)' kill -0 "$RUN_PID"
+kill -TERM "$RUN_PID"
+finish_run
