@@ -34,6 +34,10 @@ run sh -e cron.sh
 check 'the line of "From cron" prints nothing' ends_silently 0 ''
 check 'the line of "From cron" keeps the message in its file' says messages.jsonl '"body":"for cron"'
 
+blocks 'With a handler' sh >handler.sh
+run sh -e handler.sh
+check 'the handler of "With a handler" has body and property' says out 'light kitchen: on'
+
 blocks 'From a shell script' sh >script.sh
 run sh script.sh
 check 'the commands of "From a shell script" work as they stand' code_is 0

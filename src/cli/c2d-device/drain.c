@@ -136,7 +136,7 @@ static void abandon_failed(struct drain *drain)
 
 /* ---- The drain ---- */
 
-/* A message whose lock has lapsed in this same drain: not handled twice, but held by its new lock. */
+/* Its lock has lapsed in this same drain: it is not handled twice, but held by the new lock. */
 static void renew_lock(struct failed *failed, const struct c2d_message *message)
 {
     char *token = strdup(message->lock_token);

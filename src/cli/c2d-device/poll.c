@@ -28,8 +28,8 @@ static bool is_offline(enum c2d_status status)
     return may_pass(status) && status != C2D_LOCK_LOST && status != C2D_HANDLER;
 }
 
-/* After the n-th failure in a row: half a minute, doubled each time, at most the interval; but never
- * more often than once a minute where the interval is shorter. */
+/* After the n-th failure in a row: half a minute, doubled each time, up to the interval, or to a
+ * minute where that is shorter. */
 static int64_t delay_after(unsigned failures, int64_t interval_ms)
 {
     int64_t most_ms = interval_ms < MINUTE_MS ? MINUTE_MS : interval_ms;
