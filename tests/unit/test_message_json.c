@@ -138,7 +138,7 @@ Test(message_json, line_holds_no_byte_that_moves_a_cursor)
         body[size++] = (char)code;
     }
     line = c2d_message_to_json(
-        &(struct c2d_message) { .body = body, .body_size = size, .lock_token = "t" });
+        &(struct c2d_message) { .body = body, .body_size = size, .lock_token = "t" }, true);
     for (const char *at = line; *at != '\0'; at++)
         cr_expect(*at >= 0x20 && *at < 0x7f, "byte 0x%02x", (unsigned char)*at);
     cr_assert_not_null(strstr(line, "\\u009b"));

@@ -1,6 +1,5 @@
 #include "handler_env.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,11 +105,11 @@ static void property_variable(const char *name, char *out, size_t size)
     size_t at = (size_t)snprintf(out, size, "C2D_PROP_");
 
     for (; *name != '\0' && at + 1 < size; name++) {
-        unsigned char byte = (unsigned char)*name;
-        bool kept = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z')
-                    || (byte >= 'a' && byte <= 'z');
+        static const char kept[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+        const char *digit = strchr(kept, *name);
 
-        out[at++] = kept ? (char)toupper(byte) : '_';
+        /* Upper case stands 26 places before lower case. */
+        out[at++] = digit == NULL ? '_' : digit - kept < 36 ? *digit : digit[-26];
     }
     out[at] = '\0';
 }
