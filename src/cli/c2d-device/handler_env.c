@@ -105,11 +105,16 @@ static void property_variable(const char *name, char *out, size_t size)
     size_t at = (size_t)snprintf(out, size, "C2D_PROP_");
 
     for (; *name != '\0' && at + 1 < size; name++) {
-        static const char kept[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-        const char *digit = strchr(kept, *name);
+        static const char kept[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+        static const char lower[] = "abcdefghijklmnopqrstuvwxyz";
+        const char *letter = strchr(lower, *name);
 
-        /* Upper case stands 26 places before lower case. */
-        out[at++] = digit == NULL ? '_' : digit - kept < 36 ? *digit : digit[-26];
+        out[at] = '_';
+        if (letter != NULL)
+            out[at] = kept[10 + (letter - lower)];
+        else if (strchr(kept, *name) != NULL)
+            out[at] = *name;
+        at++;
     }
     out[at] = '\0';
 }
