@@ -52,23 +52,20 @@ static void append_pairs(struct buf *line, const struct c2d_message *message)
     buf_text(line, "]");
 }
 
-/* The bytes behind each value that had to be shown with U+FFFD, so that nothing is lost. */
-static void append_lossy(struct buf *line, const struct c2d_property *values, size_t count,
-                         bool *open)
+/* The bytes behind a value that had to be shown with U+FFFD, so that nothing is lost. */
+static void append_lossy(struct buf *line, const struct c2d_property *value, bool *open)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (values[i].value == NULL || is_utf8(values[i].value))
-            continue;
-        if (!*open) {
-            json_append_key(line, "lossy");
-            buf_text(line, "{");
-            *open = true;
-        }
-        json_append_key(line, values[i].name);
-        buf_text(line, "\"");
-        base64_append(line, values[i].value, strlen(values[i].value));
-        buf_text(line, "\"");
+    if (value->value == NULL || is_utf8(value->value))
+        return;
+    if (!*open) {
+        json_append_key(line, "lossy");
+        buf_text(line, "{");
+        *open = true;
     }
+    json_append_key(line, value->name);
+    buf_text(line, "\"");
+    base64_append(line, value->value, strlen(value->value));
+    buf_text(line, "\"");
 }
 
 static void append_body(struct buf *line, const struct c2d_message *message)
@@ -135,9 +132,13 @@ char *c2d_message_to_json(const struct c2d_message *message, bool with_body)
         append_body(&line, message);
     if (duplicates)
         append_pairs(&line, message);
-    append_lossy(&line, before_count, BEFORE, &open);
-    append_lossy(&line, after_count, AFTER, &open);
-    append_lossy(&line, message->properties, message->property_count, &open);
+    for (size_t i = 0; i < BEFORE; i++)
+        append_lossy(&line, &before_count[i], &open);
+    for (size_t i = 0; i < AFTER; i++)
+        append_lossy(&line, &after_count[i], &open);
+    for (size_t i = 0; i < message->property_count; i++)
+        if (!is_overridden(message, i))
+            append_lossy(&line, &message->properties[i], &open);
     if (open)
         buf_text(&line, "}");
     buf_text(&line, "}");
