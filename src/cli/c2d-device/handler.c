@@ -55,8 +55,10 @@ static _Noreturn void become(const struct handler *handler, char **environment, 
     setpgid(0, 0);
     signals_restore();
     secrets_restore_limits(handler->app->secrets);
-    if (dup2(body, STDIN_FILENO) < 0 || close_range(3, ~0U, 0) != 0)
+    if (dup2(body, STDIN_FILENO) < 0)
         _exit(EXIT_NOT_EXECUTABLE);
+    /* What we have opened closes itself; this is for what we inherited. Old kernels lack it. */
+    (void)close_range(3, ~0U, 0);
     execvpe(handler->command[0], handler->command, environment);
     _exit(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
 }
@@ -66,6 +68,7 @@ static pid_t start(const struct handler *handler, const struct c2d_message *mess
     int body = body_file(message);
     char **environment = handler_env_make(message);
     pid_t pid = -1;
+    int problem;
 
     if (body >= 0 && environment != NULL) {
         pid = fork();
@@ -74,9 +77,11 @@ static pid_t start(const struct handler *handler, const struct c2d_message *mess
         if (pid > 0)
             setpgid(pid, pid); /* here too, so that it is so before a signal is sent */
     }
+    problem = environment == NULL ? ENOMEM : errno;
     handler_env_free(environment);
     if (body >= 0)
         close(body);
+    errno = problem;
     return pid;
 }
 

@@ -65,8 +65,9 @@ enum c2d_status poll_for_ever(struct drain *drain, int64_t interval_ms)
         report_warning(drain->app, "polling more often than once a minute: the hub counts every "
                                    "poll, and throttles all of its devices together");
     if (isatty(STDERR_FILENO) && !drain->app->common.quiet)
-        report_warning(drain->app, "polling for device '%s' every %lld s, give or take 10 %%",
-                       c2d_client_device_id(drain->app->client), (long long)interval_ms / 1000);
+        fprintf(stderr, "%s: polling for device '%s' every %lld s, give or take 10 %%\n",
+                drain->app->program->name, c2d_client_device_id(drain->app->client),
+                (long long)interval_ms / 1000);
     for (;;) {
         int64_t delay_ms = interval_ms;
 
@@ -76,7 +77,8 @@ enum c2d_status poll_for_ever(struct drain *drain, int64_t interval_ms)
             return drain->result;
         failures = drain->result == C2D_OK ? 0 : failures + 1;
         tell_change(drain, &offline_since);
-        if (failures > 0)
+        /* A handler that fails is not asked again any sooner: each time is one of ten. */
+        if (is_offline(drain->result))
             delay_ms = delay_after(failures, interval_ms);
         else if (drain->lost_at_ms != 0 && delay_ms > MINUTE_MS)
             delay_ms = MINUTE_MS; /* what a lost answer has locked is free by then */
