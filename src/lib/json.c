@@ -1,3 +1,5 @@
+/* Reads with cJSON what json_scan.c has passed. Names are found without case, and all but what a
+ * caller cannot do without may be missing. Writing JSON is json_write.c's. */
 #include "json.h"
 
 #include "json_scan.h"
@@ -30,6 +32,7 @@ static bool number_member(const cJSON *object, const char *name, double max, dou
 {
     const cJSON *item = cJSON_GetObjectItem(object, name);
 
+    /* Not valueint, which cJSON clamps without a word. */
     if (!cJSON_IsNumber(item) || !(item->valuedouble >= 0 && item->valuedouble <= max))
         return false;
     *number = item->valuedouble;
@@ -92,6 +95,7 @@ void json_read_refusal(const struct buf *body, struct hub_refusal *refusal)
     const char *message;
 
     parse(body, &root, NULL);
+    /* root may be NULL from here on: cJSON finds nothing in it and frees nothing. */
     message = text_member(root, "Message");
     if (message != NULL && buf_text(&inner, message))
         parse(&inner, &nested, NULL);
@@ -116,7 +120,7 @@ struct owned_feedback {
     struct c2d_feedback shown; /* first: its address is the whole's */
     cJSON *tree;
     char *lock_token;
-    char **extras; /* NULL-terminated */
+    char **extras; /* one for each record, NULL where there is nothing */
     struct c2d_feedback_record *records;
 };
 
@@ -149,6 +153,7 @@ static const char **record_place(struct c2d_feedback_record *record, const cJSON
 
     if (strcasecmp(item->string, "statusCode") == 0)
         return status_word(item) == NULL ? NULL : &record->status_code;
+    /* Given twice, the first counts; the second is kept among the extras. */
     for (size_t i = 0; i < sizeof places / sizeof *places; i++)
         if (strcasecmp(item->string, places[i].name) == 0 && cJSON_IsString(item)
             && *places[i].place == NULL)
@@ -196,6 +201,7 @@ static enum c2d_status read_records(struct owned_feedback *owned, struct c2d_err
     size_t index = 0;
     size_t count = (size_t)cJSON_GetArraySize(owned->tree);
 
+    /* One more, so that an empty batch asks for no 0 bytes, which may give NULL. */
     owned->extras = calloc(count + 1, sizeof *owned->extras);
     owned->records = calloc(count + 1, sizeof *owned->records);
     if (owned->extras == NULL || owned->records == NULL)
@@ -243,7 +249,7 @@ void c2d_feedback_free(struct c2d_feedback *feedback)
 
     if (owned == NULL)
         return;
-    for (size_t i = 0; owned->extras != NULL && owned->extras[i] != NULL; i++)
+    for (size_t i = 0; i < owned->shown.record_count; i++)
         free(owned->extras[i]);
     free(owned->extras);
     free(owned->records);
@@ -354,6 +360,7 @@ bool json_append_without_keys(struct buf *out, const struct buf *body)
 
     parse(body, &root, NULL);
 
+    /* All of them: a member given twice would leave the keys of the second. */
     while ((keys = cJSON_GetObjectItem(root, "authentication")) != NULL) {
         wipe_texts(keys->child);
         cJSON_DeleteItemFromObject(root, "authentication");

@@ -195,3 +195,13 @@ Test(feedback, text_that_only_the_grammar_allows_is_no_lost_memory)
         c2d_feedback_free(batch);
     }
 }
+
+Test(feedback, unknown_members_behind_a_record_without_any_are_freed)
+{
+    struct c2d_feedback *batch = NULL;
+
+    cr_assert_eq(read_batch("[{\"deviceId\":\"a\"},{\"deviceId\":\"b\",\"x\":1}]", &batch), C2D_OK);
+    cr_assert_null(batch->records[0].extra_json);
+    cr_assert_str_eq(batch->records[1].extra_json, "{\"x\":1}");
+    c2d_feedback_free(batch); /* a leak is a sanitizer's report */
+}
