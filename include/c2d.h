@@ -147,9 +147,10 @@ C2D_API struct c2d_options c2d_options_default(void);
 
 /* Reads connection_string ("HostName=...;DeviceId=...;SharedAccessKey=...", or
  * SharedAccessKeyName=... for the back end; SharedAccessSignature=... or x509=true instead of a
- * key) and connects nothing yet. At most 4096 bytes; one trailing newline is ignored. options NULL:
- * defaults. Copies what it is given. C2D_CONFIG says what is wrong with the string or a
- * certificate, C2D_USAGE which option cannot be. *client is NULL on any failure. */
+ * key) and connects nothing yet. At most 4096 bytes; one trailing newline is ignored; NULL, as from
+ * getenv(), is C2D_CONFIG. options NULL: defaults. Copies what it is given. C2D_CONFIG says what is
+ * wrong with the string or a certificate, C2D_USAGE which option cannot be. *client is NULL on any
+ * failure. */
 C2D_API enum c2d_status c2d_client_new(struct c2d_client **client, const char *connection_string,
                                        const struct c2d_options *options, struct c2d_error *error);
 /* Closes the connections and wipes key and token. NULL is fine. */

@@ -1,3 +1,5 @@
+/* Refuses what is not sure to work, before anything connects. Where the text comes from is the
+ * program's affair; no error text quotes a key or a token. */
 #include "connstr.h"
 
 #include "crypto.h"
@@ -91,6 +93,7 @@ static size_t host_name_length(const char *host)
         }
         if (!byte_is_alnum(byte) && (byte != '-' || label == 0))
             return 0;
+        /* The limits of DNS: 63 bytes a label, 253 a name. */
         if (++label > 63)
             return 0;
     }
@@ -103,8 +106,10 @@ static size_t host_name_length(const char *host)
 
 static enum c2d_status check_parts(const char *const values[PART_COUNT], struct c2d_error *error)
 {
+    /* How the string proves who it is; exactly one is wanted. */
     int secrets = (values[KEY] != NULL) + (values[SIGNATURE] != NULL) + (values[X509] != NULL);
 
+    /* First what no other part could make good. */
     if (values[GATEWAY] != NULL)
         return fail(error, C2D_CONFIG,
                     "GatewayHostName is not supported: an IoT Edge gateway does "
@@ -163,6 +168,7 @@ static enum c2d_status fill(const char *const values[PART_COUNT], struct credent
 
     if (values[HOST_NAME] == NULL)
         return fail(error, C2D_CONFIG, "the connection string has no HostName");
+    /* As strict as a URL needs it: the text goes into one as it stands. */
     host_length = host_name_length(values[HOST_NAME]);
     if (host_length == 0)
         return fail(error, C2D_CONFIG, "HostName in the connection string is no host name");
@@ -172,6 +178,7 @@ static enum c2d_status fill(const char *const values[PART_COUNT], struct credent
         return fail(error, C2D_CONFIG, "SharedAccessKeyName: %s", detail.text);
     if (token != NULL && sas_parse(token, &(struct c2d_sas) { 0 }, &detail) != C2D_OK)
         return fail(error, C2D_CONFIG, "SharedAccessSignature: %s", detail.text);
+    /* The bytes behind the base64 are the HMAC key, NUL bytes and all: a buffer, not a text. */
     if (values[KEY] != NULL
         && !base64_decode(&credentials->key, values[KEY], strlen(values[KEY]))) {
         if (credentials->key.failed)
@@ -182,6 +189,7 @@ static enum c2d_status fill(const char *const values[PART_COUNT], struct credent
     credentials->role = values[DEVICE_ID] != NULL ? C2D_ROLE_DEVICE : C2D_ROLE_SERVICE;
     credentials->x509 = values[X509] != NULL;
     credentials->host = copy_text(values[HOST_NAME], &ok);
+    /* Tokens name the host without its port, which is for the connection alone. */
     credentials->host_name = copy_text(values[HOST_NAME], &ok);
     if (credentials->host_name != NULL)
         credentials->host_name[host_length] = '\0';
@@ -208,15 +216,18 @@ enum c2d_status connstr_parse(const char *text, struct credentials *credentials,
 {
     const char *values[PART_COUNT] = { NULL };
     struct buf copy = { 0 };
-    size_t size = size_without_newline(text);
+    size_t size = text == NULL ? 0 : size_without_newline(text);
     enum c2d_status status;
 
     *credentials = (struct credentials) { 0 };
+    if (text == NULL)
+        return fail(error, C2D_CONFIG, "there is no connection string");
     if (size == 0)
         return fail(error, C2D_CONFIG, "the connection string is empty");
     if (size > LIMIT_CONNECTION_STRING)
         return fail(error, C2D_CONFIG, "the connection string is longer than %d bytes",
                     LIMIT_CONNECTION_STRING);
+    /* A newline inside is two strings pasted together, or a key that an editor has wrapped. */
     for (size_t i = 0; i < size; i++)
         if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
             return fail(error, C2D_CONFIG,
@@ -224,6 +235,7 @@ enum c2d_status connstr_parse(const char *text, struct credentials *credentials,
                         (unsigned)text[i], i + 1);
     if (!buf_append(&copy, text, size))
         return fail_memory(error);
+    /* values leads into copy: both end before this function does. */
     status = split(copy.data, values, error);
     if (status == C2D_OK)
         status = check_parts(values, error);

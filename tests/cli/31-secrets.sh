@@ -76,7 +76,7 @@ check 'nor behind = (C1, C7)' holds_no_secret
 # Copies of what /proc tells of the run; the environment is readable for root alone.
 look_at_proc() {
     tr '\0' '\n' <"/proc/$RUN_PID/cmdline" >proc
-    tr '\0' '\n' <"/proc/$RUN_PID/environ" >>proc 2>/dev/null
+    { tr '\0' '\n' <"/proc/$RUN_PID/environ" >>proc; } 2>/dev/null
     cat "/proc/$RUN_PID/limits" >limits
 }
 
@@ -86,7 +86,7 @@ start_run prlimit --core=4096:8192 c2d-device receive -v
 until_true not has_requests receive "$before"
 look_at_proc
 check 'the command line and environment of a running c2d-device hold no key (C7)' holds_no_secret
-check 'its environment could be looked at' grep -q ^PATH= proc
+[ "$(id -u)" -ne 0 ] || check 'its environment could be looked at' grep -q ^PATH= proc
 check 'a crash would leave no core (C7)' grep -qE '^Max core file size +0 ' limits
 finish_run
 check 'and the run was a good one' code_is 0

@@ -38,6 +38,11 @@ for option in '--connect-to localhost:0' '--connect-to :5' '--proxy http://' \
     check "by its name: $option" says err "${option%% *}"
 done
 
+run c2d-http receive
+check 'the other program is named where a command is its own' says err 'one of c2d-device'
+run c2d-http send --mesage x
+check 'an unknown option points to the help of its command' says err 'c2d-http help send'
+
 mkfifo pipe
 sleep 20 >pipe &
 PIDS="$PIDS $!"

@@ -91,7 +91,7 @@ kill -TERM "$RUN_PID"
 finish_run
 check 'any other end after a signal leaves the message (Q2)' is "$CODE $(counts)" '143 [0,0,0,1]'
 
-for wrong in '-o f -- true' '--format json -- true' '--keep -- true' '--reject-code 3' 'true' \
+for wrong in '--' '-o f -- true' '--format json -- true' '--keep -- true' '--reject-code 3' 'true' \
     '--handler-timeout 55s -- true'; do
     # shellcheck disable=SC2086  # several words are wanted
     run c2d-device receive $wrong

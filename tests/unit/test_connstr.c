@@ -296,3 +296,12 @@ Test(connstr, lost_memory_is_told_as_such_and_leaves_nothing)
         }
     }
 }
+
+Test(connstr, no_string_at_all_is_told)
+{
+    struct credentials credentials;
+    struct c2d_error error = { 0 };
+
+    cr_assert_eq(connstr_parse(NULL, &credentials, &error), C2D_CONFIG);
+    cr_assert_not_null(strstr(error.text, "no connection string"));
+}

@@ -145,6 +145,8 @@ static enum c2d_status check(struct app *app, const struct settings *settings, b
 
     if (app->words_before_end > 0)
         return report_usage(app, "'%.60s' is no option: a handler stands behind --", app->words[0]);
+    if (app->has_end && !has_handler)
+        return report_usage(app, "there is no handler behind --");
     if (has_handler && excluded != NULL)
         return report_usage(app, "%s and a handler exclude each other: the handler has the message",
                             excluded);

@@ -99,6 +99,7 @@ static enum c2d_status take_batch(const struct app *app, const struct settings *
     struct c2d_error error;
     enum c2d_status status = c2d_feedback_receive(app->client, &feedback, &error);
 
+    /* The answer that was lost may have been a batch: "none" would be a guess (R6). */
     if (status == C2D_NO_MESSAGE && error.earlier_try_unanswered)
         return report_failure(app, C2D_NETWORK, "ask again in a minute",
                               "the answer to a request was lost: a batch may be locked for a "
@@ -125,6 +126,7 @@ static enum c2d_status drain(const struct app *app, const struct settings *setti
         if (status == C2D_NO_MESSAGE)
             break;
         result = worse(result, status);
+        /* With --keep one is all: each further request would lock a batch that nobody settles. */
         if ((status != C2D_OK && status != C2D_LOCK_LOST) || settings->keep)
             break;
     }
@@ -155,6 +157,7 @@ static enum c2d_status run(struct app *app, void *arguments)
     if (app->word_count > 0)
         return report_usage(app, "feedback is the whole hub's: what is '%.60s'?", app->words[0]);
     status = session_open(app);
+    /* Locked as long as we run: one collector a file (F4). */
     if (status == C2D_OK && !app->common.dry_run)
         status = sink_open(&sink, app, settings->output, true, true);
     if (status == C2D_OK)

@@ -1,3 +1,5 @@
+/* c2d-http, the back end's program: its name, its sources of credentials and its commands. The rest
+ * is driver.c's. */
 #include "../common/driver.h"
 #include "../common/sas.h"
 #include "commands.h"

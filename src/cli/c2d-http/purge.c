@@ -57,6 +57,7 @@ static enum c2d_status run(struct app *app, void *arguments)
     int64_t purged = 0;
     enum c2d_status status;
 
+    /* Never the environment's device: what is removed for good was named. */
     if (app->word_count != 1)
         return report_usage(app, "purge takes one device, always by name");
     if (!settings->force && !app->common.dry_run) {

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+/* Bytes that the hub takes, properties included: those the library counts. */
 enum { BODY_LIMIT = 65536 };
 
 struct settings {
@@ -26,7 +27,7 @@ struct settings {
 #define AT(member) offsetof(struct settings, member)
 
 static const struct option options[] = {
-    { 'm', "message", "TEXT", "the body", OPTION_TEXT, AT(text), 0, 0 },
+    { 'm', "message", "TEXT", "the body (without -m and -f: stdin)", OPTION_TEXT, AT(text), 0, 0 },
     { 'f', "file", "FILE|-", "the body, byte for byte; - is stdin", OPTION_TEXT, AT(file), 0, 0 },
     { 'p', "property", "NAME=VALUE", "an application property; may be given again", OPTION_LIST,
       AT(properties), 0, 0 },
@@ -95,6 +96,7 @@ static enum c2d_status find_body(struct app *app, const struct settings *setting
         close(fd);
     }
     message->body = *body;
+    /* More likely a program that failed in front of the pipe than a wish. */
     if (status == C2D_OK && message->body_size == 0 && settings->file == NULL)
         return report_usage(app, "stdin is empty: send an empty message with -m '' or -f -");
     return status;
@@ -186,8 +188,10 @@ static enum c2d_status fill_message(struct app *app, const struct settings *sett
     if (settings->ack != NULL && message->ack == C2D_ACK_UNSET)
         return report_usage(app, "--ack takes none, positive, negative or full, not '%.60s'",
                             settings->ack);
+    /* Whole seconds, rounded up; fixed once, so that every try carries the same. */
     if (settings->ttl_ms > 0)
         message->expires_at_s = (int64_t)time(NULL) + (settings->ttl_ms + 999) / 1000;
+    /* Made before the send, so that a failure can name it (S2). */
     if (settings->message_id == NULL && c2d_uuid(id) != C2D_OK)
         return report_failure(app, C2D_OS, NULL, "the system has no randomness");
     return C2D_OK;
@@ -227,7 +231,7 @@ static enum c2d_status run(struct app *app, void *arguments)
 const struct command send_command = {
     .name = "send",
     .arguments = "[DEVICE]",
-    .summary = "queue a message for a device",
+    .summary = "queue a message for a device (default: $IOTHUB_DEVICE_ID)",
     .options = options,
     .settings_size = sizeof(struct settings),
     .prints = true,

@@ -51,6 +51,7 @@ static enum c2d_status run(struct app *app, void *settings)
     (void)settings;
     if (app->word_count == 0)
         return report_usage(app, "status of which device?");
+    /* All of them before the first request: a slip in the last costs nothing (G7). */
     for (size_t i = 0; i < app->word_count; i++)
         if (c2d_check_device_id(app->words[i], &error) != C2D_OK)
             return report_error(app, &error, NULL);
@@ -65,7 +66,7 @@ static enum c2d_status run(struct app *app, void *settings)
 const struct command status_command = {
     .name = "status",
     .arguments = "DEVICE...",
-    .summary = "show what the registry knows of devices",
+    .summary = "show what the registry knows of devices; needs the right RegistryRead",
     .prints = true,
     .run = run,
 };

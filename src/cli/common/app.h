@@ -45,6 +45,7 @@ struct app {
     char **words; /* arguments that are no options, NULL-terminated */
     size_t word_count;
     size_t words_before_end; /* how many of them stood before "--" */
+    bool has_end;            /* there was a "--" */
     bool stdout_closed;
     const char *dry_run_body;      /* where a dry run's body is taken from: "-" or a file */
     enum c2d_status output_status; /* of what a dry run printed */

@@ -1,3 +1,5 @@
+/* Where the connection string is found, and how it leaves memory again. It is not taken apart here:
+ * that is the library's. */
 #define _DEFAULT_SOURCE /* explicit_bzero */
 #include "credentials.h"
 
@@ -48,6 +50,7 @@ bool secrets_take(struct secrets *secrets, const struct program *program)
         secrets->connection_string = strdup(value);
         ok = secrets->connection_string != NULL;
     }
+    /* Both, whichever program this is: a child is to see neither. */
     wipe_variable("IOTHUB_CONNECTION_STRING");
     wipe_variable("IOTHUB_DEVICE_CONNECTION_STRING");
     unsetenv("SSLKEYLOGFILE"); /* would write the session's secrets to a file */
@@ -70,8 +73,10 @@ enum c2d_status secret_file_check(const struct app *app, const char *path, int f
     struct stat status;
     char fix[512];
 
+    /* By descriptor, not by path: what is checked is what will be read. */
     if (fstat(fd, &status) != 0)
         return report_failure(app, C2D_CONFIG, NULL, "'%s': %s", path, strerror(errno));
+    /* Only what the caller could mend is refused: no FIFO, no file of somebody else's (C4). */
     if (!S_ISREG(status.st_mode) || status.st_uid != geteuid() || (status.st_mode & 077) == 0)
         return C2D_OK;
     snprintf(fix, sizeof fix, "chmod 600 %s", path);
@@ -82,6 +87,7 @@ enum c2d_status secret_file_check(const struct app *app, const char *path, int f
 static enum c2d_status read_secret(const struct app *app, const char *path, int fd, size_t limit,
                                    char **text)
 {
+    /* One byte to notice that it is too long, and one for the NUL. */
     char *data = calloc(limit + 2, 1);
     size_t size = 0;
     enum c2d_status status;
@@ -168,6 +174,7 @@ enum c2d_status credentials_find(const struct app *app, char **connection_string
     else
         join(config_path, sizeof config_path, getenv("HOME"), "/.config/c2d", app->program->file);
 
+    /* First hit wins (C2). One that cannot be used is an error: the next is not tried. */
     if (app->common.connection_file != NULL) {
         if (strstr(app->common.connection_file, "SharedAccess") == NULL)
             report_verbose(app, "connection string from %s", app->common.connection_file);

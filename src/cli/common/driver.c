@@ -1,3 +1,5 @@
+/* From argv to exit code, the same for every program: descriptors, secrets, signals, options, one
+ * command, clean-up. What a command does is in its own file. */
 #include "driver.h"
 
 #include "credentials.h"
@@ -32,6 +34,32 @@ static const struct command *find_command(const struct program *program, const c
     return NULL;
 }
 
+/* The two programs are easily mixed up. */
+static enum c2d_status fail_command(const struct app *app, const char *name)
+{
+    static const char *const devices[] = { "receive", "poll", "complete", "abandon", "reject" };
+    static const char *const services[] = { "send", "feedback", "purge", "status" };
+    bool is_service = app->program->role == C2D_ROLE_SERVICE;
+    const char *const *others = is_service ? devices : services;
+    size_t count =
+        is_service ? sizeof devices / sizeof *devices : sizeof services / sizeof *services;
+
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(others[i], name) == 0)
+            return report_failure(app, C2D_USAGE,
+                                  is_service ? "that is one of c2d-device"
+                                             : "that is one of c2d-http",
+                                  "%s has no command '%s'", app->program->name, name);
+    return report_usage(app, "there is no command '%.60s'", name);
+}
+
+static enum c2d_status fail_parse(const struct app *app, const struct option_parser *parser)
+{
+    if (parser->hint == NULL)
+        return report_usage(app, "%s", parser->problem);
+    return report_failure(app, C2D_USAGE, parser->hint, "%s", parser->problem);
+}
+
 /* Options before the command, then the command, then the rest. argv and words have room for all. */
 static enum c2d_status parse(struct app *app, char **argv, char **words, void **settings)
 {
@@ -43,7 +71,7 @@ static enum c2d_status parse(struct app *app, char **argv, char **words, void **
     };
 
     if (!options_parse(&parser))
-        return report_failure(app, C2D_USAGE, parser.hint, "%s", parser.problem);
+        return fail_parse(app, &parser);
     if (parser.word_count == 0 && (app->common.help || app->common.version))
         return C2D_OK;
     if (parser.word_count == 0) {
@@ -57,7 +85,8 @@ static enum c2d_status parse(struct app *app, char **argv, char **words, void **
     if (strcmp(words[0], "help") != 0) {
         app->command = find_command(app->program, words[0]);
         if (app->command == NULL)
-            return report_usage(app, "there is no command '%.60s'", words[0]);
+            return fail_command(app, words[0]);
+        /* One more: a command without settings gets a pointer, too. */
         *settings = calloc(1, app->command->settings_size + 1);
         if (*settings == NULL)
             return report_failure(app, C2D_OS, NULL, "out of memory");
@@ -65,12 +94,14 @@ static enum c2d_status parse(struct app *app, char **argv, char **words, void **
             app->command->defaults(*settings);
         parser.tables[2] = (struct option_table) { app->command->options, *settings };
     }
+    /* Goes on behind the command's name, now with the command's own table. */
     parser.stop_at_word = false;
     if (!options_parse(&parser))
-        return report_failure(app, C2D_USAGE, parser.hint, "%s", parser.problem);
+        return fail_parse(app, &parser);
     app->words = words + 1;
     app->word_count = parser.word_count - 1;
     app->words_before_end = parser.words_before_end - 1;
+    app->has_end = parser.has_end;
     return C2D_OK;
 }
 
@@ -102,6 +133,7 @@ static enum c2d_status run(struct app *app, void *settings)
 
     if (app->command == NULL || app->common.help || app->common.version)
         return show_help(app);
+    /* Before any request: what nobody can be told is not asked for (G8). */
     status = app->command->prints || app->common.dry_run ? output_check(app) : C2D_OK;
     if (status == C2D_OK)
         status = app->command->run(app, settings);
@@ -124,6 +156,7 @@ int app_main(const struct program *program, char **argv)
     void *settings = NULL;
     enum c2d_status status;
 
+    /* There may be no stderr to say it on. */
     if (!fill_standard_fds(&app.stdout_closed))
         return C2D_OS;
     while (argv[count] != NULL)
@@ -140,6 +173,7 @@ int app_main(const struct program *program, char **argv)
     free(settings);
     free(words);
     secrets_clear(&secrets);
+    /* Last: all is cleaned up, and the shell sees that it was the signal. */
     signals_raise();
     return (int)status;
 }

@@ -1,3 +1,5 @@
+/* A request as a curl command that a shell takes as it stands: every word is in single quotes,
+ * within which only their own end means anything. It opens nothing and reads no body. */
 #include "dry_run.h"
 
 #include "output.h"
@@ -8,6 +10,7 @@
 static void put_text(FILE *out, const char *text)
 {
     for (; *text != '\0'; text++) {
+        /* Cannot be escaped within single quotes: they are closed around it. */
         if (*text == '\'')
             fputs("'\\''", out);
         else

@@ -1,3 +1,4 @@
+/* Help out of the tables that parsing uses: neither can know an option that the other lacks. */
 #include "help.h"
 
 #include <string.h>
@@ -37,7 +38,10 @@ void help_program(const struct program *program, FILE *out)
     fprintf(out,
             "\nThe connection string comes from -C, or $%s, or\n"
             "$CREDENTIALS_DIRECTORY (systemd), or ~/.config/c2d/%s.\n"
-            "Durations: 250ms, 30s, 5m, 2h, 1d.\n",
+            "Durations: 250ms, 30s, 5m, 2h, 1d; a bare number is seconds. Trusted roots also come "
+            "from\n"
+            "$SSL_CERT_FILE and $SSL_CERT_DIR, the proxy from $https_proxy, $ALL_PROXY and "
+            "$NO_PROXY.\n",
             program->variable, program->file);
 }
 

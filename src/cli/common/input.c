@@ -1,3 +1,4 @@
+/* One loop for stdin and files. A signal ends it, however slowly the other side writes. */
 #include "input.h"
 
 #include "signals.h"
@@ -11,6 +12,7 @@ enum c2d_status input_read(int fd, char *data, size_t size, size_t *count)
     while (*count < size) {
         ssize_t got = read(fd, data + *count, size - *count);
 
+        /* The handler has no SA_RESTART: a read that blocks comes back for it. */
         if (signals_caught() != 0)
             return C2D_CANCELLED;
         if (got == 0)

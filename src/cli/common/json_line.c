@@ -1,3 +1,5 @@
+/* The programs' own JSON, built in memory and printed by others. Once memory is gone, all calls do
+ * nothing and the end is NULL: never half a line. */
 #include "json_line.h"
 
 #include "c2d.h"
@@ -27,6 +29,7 @@ void json_text(struct json_line *line, const char *key, const char *value)
 
     if (line->stream == NULL || value == NULL)
         return;
+    /* Keys need none of it: they are literals of ours. */
     quoted = c2d_json_quote(value, strlen(value));
     if (quoted == NULL)
         give_up(line);
@@ -56,6 +59,7 @@ char *json_end(struct json_line *line)
         return NULL;
     fputs("}", line->stream);
     failed = ferror(line->stream) != 0;
+    /* text and size are only good behind it. */
     failed = fclose(line->stream) != 0 || failed;
     line->stream = NULL;
     text = line->text;

@@ -1,3 +1,4 @@
+/* For spans and deadlines: this clock does not jump when the time is set, and starts anywhere. */
 #include "monotonic.h"
 
 #include <time.h>

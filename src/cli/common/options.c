@@ -1,3 +1,5 @@
+/* Parses words by tables. Names match exactly, because an abbreviation breaks when a table grows
+ * (G2). Form and range are checked here; what options mean together, by the command. */
 #include "options.h"
 
 #include <stdio.h>
@@ -97,6 +99,7 @@ static bool store(struct option_parser *parser, const struct option_table *table
         *(bool *)place = true;
         return true;
     case OPTION_TEXT:
+        /* The last one wins (G4). argv outlives us: nothing is copied. */
         *(const char **)place = value;
         return true;
     case OPTION_LIST:
@@ -170,6 +173,7 @@ static bool parse_long(struct option_parser *parser, const char *word)
         snprintf(parser->problem, sizeof parser->problem, "--%s takes no value", option->name);
         return false;
     }
+    /* The next word is the value also when it begins with a dash. */
     if (option->type != OPTION_FLAG && value == NULL)
         value = *parser->argv == NULL ? NULL : *parser->argv++;
     if (option->type != OPTION_FLAG && value == NULL) {
@@ -214,6 +218,7 @@ bool options_parse(struct option_parser *parser)
 
         if (strcmp(word, "--") == 0 && !parser->stop_at_word) {
             parser->words_before_end = parser->word_count;
+            parser->has_end = true;
             while (*parser->argv != NULL)
                 parser->words[parser->word_count++] = *parser->argv++;
             return true;
@@ -240,6 +245,7 @@ void options_clear(const struct option *rows, void *target)
         if (row->type == OPTION_LIST) {
             struct option_list *list = (void *)((char *)target + row->at);
 
+            /* The items themselves are argv's. */
             free(list->items);
         }
 }

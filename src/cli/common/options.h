@@ -45,6 +45,7 @@ struct option_parser {
     char **words;      /* out: what is no option; room for all of argv */
     size_t word_count;
     size_t words_before_end; /* out: how many of them stood before "--" */
+    bool has_end;            /* out: there was a "--" */
     char problem[256];       /* out: why it failed */
     const char *hint;        /* out: or NULL */
 };

@@ -1,3 +1,4 @@
+/* Results on stdout, past stdio: no buffer is left whose loss would only show at exit. */
 #include "output.h"
 
 #include "report.h"
@@ -16,6 +17,7 @@ enum c2d_status output_check(const struct app *app)
 enum c2d_status output_line(const struct app *app, const char *text)
 {
     size_t size = text == NULL ? 0 : strlen(text) + 1;
+    /* With its newline in one write(2), so that lines of several writers do not mix. */
     char *line = text == NULL ? NULL : malloc(size);
     size_t done = 0;
     int problem = 0;
@@ -24,6 +26,7 @@ enum c2d_status output_line(const struct app *app, const char *text)
         return report_failure(app, C2D_OS, NULL, "out of memory");
     memcpy(line, text, size - 1);
     line[size - 1] = '\n';
+    /* What a signal cuts short goes on, unless the signal is one that ends us. */
     while (done < size && problem == 0) {
         ssize_t count = write(STDOUT_FILENO, line + done, size - done);
 

@@ -1,3 +1,5 @@
+/* What goes to stderr, as lines for people or with -j for programs; what is worth saying at all;
+ * and which of several failures becomes the exit code. */
 #include "report.h"
 
 #include "json_line.h"

@@ -1,3 +1,5 @@
+/* sas: prints a token for other tools, or takes one apart. No network, and no judgement: whether a
+ * signature is right, only a hub can say. */
 #include "sas.h"
 
 #include "credentials.h"
@@ -47,6 +49,7 @@ static void validity_text(int64_t left_s, char *out, size_t size)
     int64_t span = left_s < 0 ? -left_s : left_s;
     size_t i = 0;
 
+    /* At least two of a unit: "90 min" says more than "1 h". */
     while (i < 3 && span < 2 * units[i].s)
         i++;
     snprintf(out, size, left_s <= 0 ? "expired %lld %s ago" : "good for another %lld %s",
@@ -139,6 +142,7 @@ static enum c2d_status run(struct app *app, void *arguments)
     status = session_open(app);
     if (status != C2D_OK)
         return status;
+    /* Whole seconds, rounded up: never shorter than asked for. */
     status = c2d_sas_token(app->client, app->word_count > 0 ? app->words[0] : NULL,
                            (settings->ttl_ms + 999) / 1000, &token, &error);
     status = status == C2D_OK ? print_token(app, token) : report_error(app, &error, NULL);

@@ -1,3 +1,5 @@
+/* One client for one command: options, environment and files become struct c2d_options, and the
+ * library's events become lines on stderr or in the trace. */
 #define _DEFAULT_SOURCE /* explicit_bzero */
 #include "session.h"
 
@@ -31,6 +33,7 @@ static void on_event(void *context, const struct c2d_event *event)
         break;
     case C2D_EVENT_TRACE:
         fwrite(event->text, 1, event->text_size, app->trace);
+        /* So that the trace is whole up to the moment of a crash or kill. */
         fflush(app->trace);
         break;
     case C2D_EVENT_DRY_RUN:
@@ -99,6 +102,7 @@ static void set_trust(const struct app *app, struct c2d_options *options)
         *(is_dir ? &options->ca_dir : &options->ca_file) = app->common.cacert;
         return;
     }
+    /* OpenSSL's own variables. The library reads no environment, so it is done here. */
     options->ca_file = file != NULL && *file != '\0' ? file : NULL;
     options->ca_dir = dir != NULL && *dir != '\0' ? dir : NULL;
 }
@@ -131,6 +135,7 @@ static struct c2d_options options_of(struct app *app)
     options.retries = (int)common->retries;
     options.cert_file = common->cert;
     options.key_file = common->key;
+    /* "" also overrules the proxy that the environment names. */
     options.proxy =
         common->proxy != NULL && strcmp(common->proxy, "none") == 0 ? "" : common->proxy;
     options.connect_to = common->connect_to;
@@ -160,6 +165,7 @@ enum c2d_status session_open(struct app *app)
             report_error(app, &error, NULL);
     }
     secret_free(connection_string);
+    /* secret_free() wipes up to the NUL that now stands between the two. */
     if (proxy_user != NULL && options.proxy_password != NULL)
         explicit_bzero((char *)options.proxy_password, strlen(options.proxy_password));
     secret_free(proxy_user);

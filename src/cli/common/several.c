@@ -1,5 +1,8 @@
+/* Keeps count, and knows which failures are not the thing's own. What is done, and to what, is the
+ * command's. */
 #include "several.h"
 
+/* What comes next would fail the same way, or has nowhere to go. */
 static bool ends_all(enum c2d_status status)
 {
     return status == C2D_IO || status == C2D_OS || status == C2D_CANCELLED || status == C2D_AUTH

@@ -1,3 +1,5 @@
+/* A signal sets a flag and makes a pipe readable; those who look at them decide what ends. Only the
+ * second one acts by itself. */
 #include "signals.h"
 
 #include <errno.h>
@@ -8,6 +10,7 @@
 
 static volatile sig_atomic_t caught;
 static int wake[2] = { -1, -1 };
+/* The process group that dies with us at the second signal; 0: none. */
 static volatile sig_atomic_t group;
 
 static const int taken[] = { SIGINT, SIGTERM, SIGHUP };
@@ -19,6 +22,7 @@ static void die_of(int number)
     sigset_t set;
 
     sigaction(number, &action, NULL);
+    /* Within its handler a signal is blocked, and raise() would wait for its end. */
     sigemptyset(&set);
     sigaddset(&set, number);
     sigprocmask(SIG_UNBLOCK, &set, NULL);
@@ -53,6 +57,7 @@ bool signals_set_up(void)
     for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) {
         if (sigaction(taken[i], NULL, &old) != 0)
             return false;
+        /* What nohup, or a shell for its background jobs, has set to be ignored stays so (Q1). */
         if (old.sa_handler != SIG_IGN && sigaction(taken[i], &take, NULL) != 0)
             return false;
     }

@@ -1,3 +1,5 @@
+/* Where records go before they are settled. What sink_put() accepts has arrived: synced to disk, or
+ * taken by the reader of a pipe. What a record says is not known here. */
 #define _GNU_SOURCE /* open file description locks */
 #include "sink.h"
 
@@ -40,6 +42,8 @@ static bool sync_folder(const char *path)
     return ok;
 }
 
+/* Of the open file, not the process: closing another descriptor of it does not drop this lock, as
+ * it would with F_SETLK. */
 static bool set_lock(int fd, short type)
 {
     struct flock lock = { .l_type = type, .l_whence = SEEK_SET };

@@ -1,3 +1,5 @@
+/* The rhythm of asking for what does not come by itself: over HTTPS a hub has no long poll. Times
+ * are the monotonic clock's. */
 #include "waiting.h"
 
 #include "monotonic.h"
