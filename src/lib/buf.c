@@ -1,3 +1,5 @@
+/* Growth by doubling into fresh memory, so that a secret is never left behind in the old. What the
+ * bytes mean, text or secret, is the affair of those who append them. */
 #define _DEFAULT_SOURCE /* explicit_bzero */
 #include "buf.h"
 
@@ -20,6 +22,7 @@ static bool grow(struct buf *buf, size_t needed)
     size_t capacity = buf->capacity < 32 ? 32 : buf->capacity;
     char *data;
 
+    /* Where doubling would overflow, exactly what is needed is the last try. */
     while (capacity < needed)
         capacity = capacity > SIZE_MAX / 2 ? needed : capacity * 2;
     data = malloc(capacity);
@@ -39,6 +42,7 @@ char *buf_reserve(struct buf *buf, size_t size)
 {
     if (buf->failed)
         return NULL;
+    /* The 1 is for the NUL behind the data, which does not count against the limit. */
     if (size > SIZE_MAX - buf->size - 1
         || (buf->limit > 0 && (buf->size > buf->limit || size > buf->limit - buf->size))) {
         refuse(buf, true);
@@ -74,6 +78,7 @@ bool buf_format(struct buf *buf, const char *format, ...)
     char *room;
 
     va_start(args, format);
+    /* Asked for first: no size fixed here can cut a token or an answer short. */
     length = vsnprintf(NULL, 0, format, args);
     va_end(args);
     if (length < 0)
@@ -92,6 +97,7 @@ char *buf_take(struct buf *buf)
 {
     char *text = NULL;
 
+    /* Nothing appended so far still makes a text: NULL is for failure alone. */
     if (buf_append(buf, "", 0)) {
         text = buf->data;
         buf->data = NULL;
@@ -112,6 +118,7 @@ void buf_clear(struct buf *buf)
 
 void wipe(void *data, size_t size)
 {
+    /* glibc declares the pointer as never NULL, also for no bytes at all. */
     if (size > 0)
         explicit_bzero(data, size);
 }

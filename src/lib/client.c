@@ -1,3 +1,5 @@
+/* Makes a client out of texts: copied, checked against each other, wired up, all before a socket
+ * exists. What a client can then do is in operations.c. */
 #include "client.h"
 
 #include "http_curl.h"
@@ -24,6 +26,8 @@ struct c2d_options c2d_options_default(void)
 
 enum { OPTION_TEXTS = 9 };
 
+/* Every text among the options, for copying and freeing alike: one that is left out here would
+ * still be the caller's. */
 static void option_texts(struct c2d_options *options, const char **texts[OPTION_TEXTS])
 {
     const char **all[] = {
@@ -47,6 +51,7 @@ static enum c2d_status copy_options(struct c2d_options *out, const struct c2d_op
         if (*texts[i] == NULL)
             continue;
         *texts[i] = strdup(*texts[i]);
+        /* Goes on after a failure: every text is then ours or NULL, and all may be freed. */
         ok = ok && *texts[i] != NULL;
     }
     return ok ? C2D_OK : fail_memory(error);
@@ -62,6 +67,8 @@ static void clear_options(struct c2d_options *options)
     *options = (struct c2d_options) { 0 };
 }
 
+/* socks5h and not socks5: the proxy looks names up, as the other two do. "" is no proxy at all,
+ * whatever the environment says. */
 static bool is_proxy_url(const char *proxy)
 {
     static const char *const schemes[] = { "http://", "https://", "socks5h://" };
@@ -74,6 +81,7 @@ static bool is_proxy_url(const char *proxy)
 
 static bool is_host_and_port(const char *text)
 {
+    /* The last one: the host may be an IPv6 address in brackets. */
     const char *colon = strrchr(text, ':');
     long long port;
 
@@ -89,6 +97,7 @@ static enum c2d_status check_options(const struct c2d_options *options, struct c
         return fail(error, C2D_USAGE, "a time-out or the number of retries is out of range");
     if (options->api_version != NULL && value_check("", options->api_version, NULL) != C2D_OK)
         return fail(error, C2D_USAGE, "--api-version takes printable ASCII without outer spaces");
+    /* Nothing but a user's name needs an '@' in a proxy's URL. */
     if (options->proxy != NULL && strchr(options->proxy, '@') != NULL) {
         hint(error, "put USER:PASSWORD into a file of mode 600 and pass --proxy-user-file FILE");
         return fail(error, C2D_USAGE,
@@ -112,6 +121,7 @@ static enum c2d_status check_credentials(const struct credentials *credentials,
 {
     bool has_pair = options->cert_file != NULL && options->key_file != NULL;
 
+    /* A hub would only say 401, which does not tell the wrong string from a wrong key. */
     if (options->role == C2D_ROLE_DEVICE && credentials->role == C2D_ROLE_SERVICE) {
         hint(error, "use the connection string of the device itself; a hub's key has no place on "
                     "a device");
@@ -133,6 +143,7 @@ static enum c2d_status check_credentials(const struct credentials *credentials,
         return fail(error, C2D_CONFIG,
                     "x509=true in the connection string needs a certificate and a key");
     }
+    /* Read here too: libcurl would notice a wrong file only once it has connected (G7). */
     return has_pair ? tls_check_client(options->cert_file, options->key_file, error) : C2D_OK;
 }
 
@@ -187,6 +198,7 @@ enum c2d_status client_new_over(struct c2d_client **out, const char *connection_
 
     *out = NULL;
     error_reset(error);
+    /* Ours from here on: every way out destroys it, with the client or without. */
     if (client != NULL && transport != NULL)
         client->exchange.transport = *transport;
     if (client == NULL) {
@@ -225,6 +237,7 @@ void c2d_client_free(struct c2d_client *client)
 {
     if (client == NULL)
         return;
+    /* First: it borrows the texts of the options and tells the observer to the end. */
     if (client->exchange.transport.destroy != NULL)
         client->exchange.transport.destroy(client->exchange.transport.self);
     signer_clear(&client->exchange.signer);

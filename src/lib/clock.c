@@ -1,3 +1,5 @@
+/* The system's two clocks, and randomness for jitter. The monotonic one is for spans and deadlines,
+ * which must not jump when the time is set; the other is for tokens and timestamps. */
 #include "clock.h"
 
 #include "crypto.h"

@@ -1,3 +1,5 @@
+/* All cryptography: one HMAC, base64 and random bytes, and all of it is OpenSSL's. How a token is
+ * put together from them is sas.c's. */
 #include "crypto.h"
 
 #include "c2d.h"
@@ -27,6 +29,7 @@ void base64_append(struct buf *buf, const void *data, size_t size)
 
     /* In pieces, so that no length reaches EVP_EncodeBlock() that an int cannot hold. */
     while (size > 0) {
+        /* A multiple of 3, so that only the last piece is padded. */
         size_t piece = size < 3072 ? size : 3072;
         size_t encoded = (piece + 2) / 3 * 4;
         char *room = buf_reserve(buf, encoded);
@@ -40,6 +43,7 @@ void base64_append(struct buf *buf, const void *data, size_t size)
     }
 }
 
+/* size is a multiple of 4, and not 0. */
 static size_t base64_padding(const char *text, size_t size)
 {
     if (text[size - 1] != '=')
@@ -55,9 +59,11 @@ bool base64_decode(struct buf *buf, const char *text, size_t size)
     if (size == 0 || size % 4 != 0 || size > INT_MAX)
         return false;
     padding = base64_padding(text, size);
+    /* EVP_DecodeBlock() alone skips blanks and decodes what stands behind padding. */
     for (size_t i = 0; i < size - padding; i++)
         if (!byte_is_alnum((unsigned char)text[i]) && text[i] != '+' && text[i] != '/')
             return false;
+    /* It writes whole triples: padding becomes zero bytes, which the size then leaves out. */
     room = buf_reserve(buf, size / 4 * 3);
     if (room == NULL
         || EVP_DecodeBlock((unsigned char *)room, (const unsigned char *)text, (int)size) < 0)

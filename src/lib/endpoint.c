@@ -1,3 +1,5 @@
+/* Where requests go, and by whom. The headers that carry a message are message.c's; the token comes
+ * last, from signer.c. */
 #include "endpoint.h"
 
 #include "ids.h"
@@ -12,6 +14,7 @@ static const char service_version[] = "2020-09-30";
 
 #define QUEUE "/devices/{d}/messages/deviceBound"
 #define FEEDBACK "/messages/serviceBound/feedback"
+/* Rights, spelt as the hub's policies show them. */
 #define SERVICE "ServiceConnect"
 #define DEVICE "DeviceConnect"
 
@@ -22,6 +25,7 @@ const struct endpoint endpoints[] = {
         { "send", SERVICE, "POST", QUEUE, "", ENDPOINT_SENDS, { 204 }, false },
     [ENDPOINT_SEND_OLDER] =
         { "send", SERVICE, "POST", "/messages/deviceBound", "", ENDPOINT_SENDS, { 204 }, false },
+    /* 204: nothing waits, or all that waits is locked. */
     [ENDPOINT_RECEIVE] =
         { "receive", DEVICE, "GET", QUEUE, "", ENDPOINT_READS, { 200, 204 }, false },
     [ENDPOINT_COMPLETE] =
@@ -37,6 +41,7 @@ const struct endpoint endpoints[] = {
     [ENDPOINT_FEEDBACK_ABANDON] =
         { "abandon", SERVICE, "POST", FEEDBACK "/{t}/abandon", "", ENDPOINT_SETTLES, { 204 },
           false },
+    /* Counts as a send: what it removes is gone, so a stop before it must prevent it. */
     [ENDPOINT_PURGE] =
         { "purge", SERVICE, "DELETE", "/devices/{d}/commands", "", ENDPOINT_SENDS, { 200 }, false },
     [ENDPOINT_DEVICE] =
@@ -56,6 +61,7 @@ static enum c2d_status check(const struct endpoint *endpoint, const struct endpo
     enum c2d_role role = endpoint_is_for_device(endpoint) ? C2D_ROLE_DEVICE : C2D_ROLE_SERVICE;
     enum c2d_status status = C2D_OK;
 
+    /* Said here, because the hub's 401 would not tell which string was wrong. */
     if (target->credentials->role != role)
         return fail(error, C2D_CONFIG, "%s",
                     role == C2D_ROLE_DEVICE
@@ -97,6 +103,7 @@ enum c2d_status endpoint_request(const struct endpoint *endpoint,
         return status;
     request->method = endpoint->method;
     buf_text(&request->url, "https://");
+    /* As it stands: connstr.c lets nothing but a host name through, with a port at most. */
     buf_text(&request->url, target->credentials->host);
     request->path_at = request->url.size;
     append_path(&request->url, endpoint->path,
@@ -114,6 +121,7 @@ enum c2d_status endpoint_name_device(const char *device_id, struct http_request 
     struct buf to = { 0 };
     enum c2d_status status;
 
+    /* The path that the usual form has in its URL, with the id encoded once there too. */
     append_path(&to, QUEUE, device_id, NULL);
     status = to.failed ? fail_memory(error)
                        : http_headers_add(&request->headers, "iothub-to", to.data, error);

@@ -1,3 +1,5 @@
+/* The loop around transport, signer and retry policy: one call, until it succeeds or has to end. It
+ * knows time-outs and signals; what an answer's body means is for its callers. */
 #include "exchange.h"
 
 #include "status.h"
@@ -8,6 +10,7 @@
 #include <string.h>
 
 enum {
+    /* What a signal leaves to a request that is already on its way (Q2). */
     GRACE_MS = 5000,
     SLACK_MS = 1000, /* the transport keeps the deadline itself, and knows more to say of it */
 };
@@ -19,6 +22,7 @@ static int64_t now_ms(const struct exchange *exchange)
 
 static bool is_cancelled(const struct exchange *exchange)
 {
+    /* Looked at and never read: a stop holds for every later call of the program too. */
     struct pollfd poll_fd = { .fd = exchange->cancel_fd, .events = POLLIN };
 
     return exchange->cancel_fd >= 0 && poll(&poll_fd, 1, 0) > 0;
@@ -53,15 +57,18 @@ static enum c2d_status start(struct exchange *exchange, struct exchange_call *ca
 
     if (status != C2D_OK)
         return status;
+    /* Behind the signing, so that what is shown is the whole request. */
     if (exchange->dry_run) {
         if (!observe_dry_run(&exchange->observe, request))
             return fail_memory(error);
         return fail(error, C2D_DRY_RUN, "dry run: nothing was sent");
     }
+    /* Never 0, which libcurl takes for no time-out at all. */
     request->timeout_ms = left_ms > 1 ? (int)left_ms : 1;
     request->connect_timeout_ms = exchange->connect_timeout_ms;
     observe_request(&exchange->observe, request);
     call->progress.attempts++;
+    /* From here a lock's minute is counted: the hub cannot have begun it earlier. */
     call->progress.started_at_s = now_s;
     return exchange->transport.start(exchange->transport.self, request, call, error);
 }
@@ -88,6 +95,7 @@ static bool await(struct exchange *exchange, struct exchange_call *call, struct 
         if (end_ms - now_ms(exchange) > 0)
             continue;
         transport->cancel(transport->self, call);
+        /* How far it got is not known any more: "written" is the guess that hides no duplicate. */
         *done = (struct http_done) { .tag = call, .written = true };
         done->error.retryable = true;
         fail(&done->error, C2D_TIMEOUT, "no answer in time");
@@ -117,6 +125,7 @@ static bool read_done(struct exchange *exchange, struct exchange_call *call,
 
     if (done->error.status != C2D_OK) {
         *error = done->error;
+        /* Sticky: no later answer takes back the doubt that this try leaves. */
         progress->written_unanswered = progress->written_unanswered || done->written;
     } else {
         observe_response(&exchange->observe, call->request, &done->response,
@@ -129,6 +138,7 @@ static bool read_done(struct exchange *exchange, struct exchange_call *call,
                            exchange->clock.wall_s(exchange->clock.context), error);
         progress->answer = *error;
     }
+    /* A server may have put the token that it got into its message. */
     mask_signature(error->text, strlen(error->text), call->request->authorization);
     error->attempts = progress->attempts;
     error->earlier_try_unanswered = progress->written_unanswered;
@@ -180,6 +190,7 @@ static enum c2d_status conclude(struct exchange *exchange, const struct exchange
     char last[sizeof error->text];
 
     memcpy(last, error->text, sizeof last);
+    /* An answer of the hub says more than the time that ran out behind it (N4). */
     if ((out_of_time || error->status == C2D_TIMEOUT) && progress->answer.http_status != 0)
         *error = progress->answer;
     else if (out_of_time)
@@ -206,8 +217,10 @@ static bool sleep_between(struct exchange *exchange, struct exchange_call *call,
 
         if (left_ms <= 0)
             return true;
+        /* Nothing is under way: the transport only watches the time and cancel_fd. */
         transport->wait(transport->self, left_ms,
                         call->progress.cancelled ? -1 : exchange->cancel_fd, &none);
+        /* A settlement whose next try would begin behind the grace period ends here too. */
         if (!call->progress.cancelled && is_cancelled(exchange)
             && (!survives_cancel(exchange, call, false) || end_ms >= call->progress.deadline_ms))
             return false;
@@ -233,6 +246,7 @@ static bool prepare_retry(struct exchange *exchange, struct exchange_call *call,
     };
     enum retry_verdict verdict = RETRY_NEVER;
 
+    /* After a signal only settlements are sent again: a message left unsettled comes twice. */
     if (!progress->cancelled || call->endpoint->manner == ENDPOINT_SETTLES)
         verdict = retry_decide(&now, exchange->budget, &delay_ms);
     *out_of_time = verdict == RETRY_NO_TIME;
@@ -254,6 +268,7 @@ enum c2d_status exchange_perform(struct exchange *exchange, struct exchange_call
     bool out_of_time = false, again;
 
     error_reset(error);
+    /* Else an earlier form of the same call has set it, and both share the time. */
     if (progress->deadline_ms == 0)
         progress->deadline_ms = now_ms(exchange) + exchange->timeout_ms;
     if (is_cancelled(exchange) && !survives_cancel(exchange, call, false))
@@ -268,6 +283,7 @@ enum c2d_status exchange_perform(struct exchange *exchange, struct exchange_call
             return status;
         if (!await(exchange, call, &done)) {
             error->attempts = progress->attempts;
+            /* The try that was given up may have done its work. */
             error->earlier_try_unanswered = true;
             return fail_cancelled(error);
         }

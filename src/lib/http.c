@@ -1,3 +1,5 @@
+/* Nothing gets into a list of headers that another reader could take for the end of a line: CR, LF
+ * and NUL are refused here, whoever adds them. Which headers there are is not known here. */
 #include "http.h"
 
 #include "limits.h"
@@ -8,6 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
+/* Bytes over 0x7f pass: hubs send the values of properties raw. */
 static bool value_is_safe(const char *value, size_t size)
 {
     for (size_t i = 0; i < size; i++) {
@@ -60,6 +63,7 @@ static enum c2d_status add(struct http_headers *headers, const char *name, size_
     buf_append(&headers->text, "", 1);
     if (headers->text.failed || !make_place(headers))
         return fail_memory(error);
+    /* Offsets, not pointers: the text moves when it grows. */
     headers->places[headers->count++] =
         (struct http_header_place) { .name = start, .value = start + name_size + 1 };
     return C2D_OK;
@@ -82,6 +86,7 @@ enum c2d_status http_headers_add_line(struct http_headers *headers, const char *
     const char *colon = memchr(line, ':', size);
     const char *value, *end = line + size;
 
+    /* A folded line, which is obsolete, ends here or as a name that begins with a space. */
     if (colon == NULL)
         return fail(error, C2D_PROTOCOL, "the answer has a header line without a colon");
     value = colon + 1;
@@ -119,6 +124,7 @@ void http_headers_clear(struct http_headers *headers)
 
 void http_request_clear(struct http_request *request)
 {
+    /* authorization and body are borrowed: their owners free them. */
     buf_clear(&request->url);
     http_headers_clear(&request->headers);
     *request = (struct http_request) { 0 };

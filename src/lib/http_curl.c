@@ -1,3 +1,5 @@
+/* All that knows libcurl: a slot for each request under way, the options that hold for all, and
+ * what libcurl's codes mean. It never sends twice: that is the retry policy's to decide. */
 #include "http_curl.h"
 
 #include "clock.h"
@@ -41,6 +43,7 @@ struct web {
 
 static size_t on_header(char *line, size_t one, size_t size, void *reader)
 {
+    /* Any other number than size makes libcurl give the transfer up. */
     return http_reader_line(reader, line, one * size) ? size : 0;
 }
 
@@ -75,6 +78,7 @@ static int on_debug(CURL *easy, curl_infotype type, char *data, size_t size, voi
     const struct http_curl_options *options = context;
 
     (void)easy;
+    /* Headers come here too, with the token: observe.c shows them, masked. */
     if (type == CURLINFO_TEXT)
         options->note(options->note_context, data, size);
     return 0;
@@ -125,6 +129,7 @@ static bool set_options(CURL *easy, const struct web *web)
     for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
         if (curl_easy_setopt(easy, fixed[i].option, fixed[i].value) != CURLE_OK)
             return false;
+    /* A proxy of NULL leaves it to the environment; one of "" is none at all. */
     return set_text(easy, CURLOPT_PROTOCOLS_STR, "https")
            && set_text(easy, CURLOPT_USERAGENT, "libc2d/" C2D_VERSION)
            && set_text(easy, CURLOPT_SSLCERT, options->cert_file)
@@ -214,6 +219,8 @@ static bool set_request(struct slot *slot, const struct http_request *request)
     CURL *easy = slot->easy;
 
     if (strcmp(request->method, "POST") == 0) {
+        /* libcurl copies no POSTFIELDS. An empty body goes out as Content-Length: 0, which abandon
+         * needs: the hub refuses a POST without one. */
         curl_easy_setopt(easy, CURLOPT_POST, 1L);
         curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body == NULL ? "" : request->body);
         curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_size);
@@ -229,6 +236,7 @@ static bool set_request(struct slot *slot, const struct http_request *request)
 
 static void slot_release(struct slot *slot)
 {
+    /* libcurl frees its lists unwiped, and one line holds the token. */
     for (struct curl_slist *line = slot->lines; line != NULL; line = line->next)
         wipe(line->data, strlen(line->data));
     curl_slist_free_all(slot->lines);
@@ -240,6 +248,7 @@ static void slot_release(struct slot *slot)
 
 /* ---- Ends ---- */
 
+/* libcurl has one code for three time-outs: the times tell them apart. */
 static enum http_failure_kind timeout_kind(const struct slot *slot)
 {
     curl_off_t total_us = 0, started_us = 0;
@@ -345,6 +354,7 @@ static void finish(struct slot *slot, CURLcode code, struct http_done *done)
 
     *done = (struct http_done) { .tag = slot->tag, .written = slot->written };
     curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, &status);
+    /* CURLE_OK is not enough (N0): libcurl gives it for headers cut before their end, too. */
     if (code == CURLE_OK && http_reader_is_whole(&slot->reader, (int)status)) {
         done->response = slot->reader.response;
         done->response.status = (int)status;
@@ -387,6 +397,7 @@ static enum c2d_status web_start(void *self, const struct http_request *request,
     struct web *web = self;
     struct slot *slot = web->slots;
 
+    /* Connections belong to the multi handle: any free slot may take over a kept one. */
     while (slot != NULL && slot->request != NULL)
         slot = slot->next;
     if (slot == NULL)
@@ -471,6 +482,7 @@ enum c2d_status http_curl_new(struct http_transport *transport,
     if (options->ca_file == NULL && options->ca_dir == NULL)
         tls_system_trust(info->cainfo, info->capath, &web->trust);
     web->multi = curl_multi_init();
+    /* "::" is any host and port; SNI and the name check stay those of the URL. */
     if (web->multi == NULL
         || (options->connect_to != NULL
             && !append_line(&web->connect_to, "::", "", options->connect_to))) {

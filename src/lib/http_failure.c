@@ -1,3 +1,5 @@
+/* From the kind of a failure to a status, a sentence and a next step, and to whether another try is
+ * worth it. What libcurl calls it was translated before; a hub's refusal is hub_error.c's. */
 #include "http_failure.h"
 
 #include "status.h"
@@ -19,11 +21,13 @@ static void describe_trust(const struct http_failure *failure, const char *host,
 {
     const struct tls_verdict *tls = failure->tls;
 
+    /* No certificate was seen: it broke before, as when plain HTTP is spoken there. */
     if (tls->reason == NULL && tls->subject[0] == '\0') {
         hint(error, "is it a hub that listens there, with TLS 1.2 or later?");
         fail(error, C2D_TLS, "TLS with %s failed: %s", host, failure->detail);
         return;
     }
+    /* None of these is retryable: the next try would meet the same certificate. */
     if (tls->no_issuer)
         hint(error, "if that issuer is your company's inspecting proxy or your own CA, pass its "
                     "root with --cacert FILE");
@@ -51,6 +55,7 @@ static void describe_proxy(const struct http_failure *failure, const char *host,
              failure->proxy_has_user ? "refused the credentials" : "asks for credentials");
         return;
     }
+    /* A 4xx is the proxy's rule and stays; a 5xx, or no answer, may pass. */
     error->retryable = failure->proxy_status >= 500 || failure->proxy_status == 0;
     if (failure->proxy_status > 0)
         fail(error, C2D_NETWORK, "the proxy refused to connect to %s (HTTP %d)", host,
@@ -76,6 +81,7 @@ static const struct {
     { HTTP_CUT, C2D_NETWORK, "the connection was lost before the whole answer came from", "" },
     { HTTP_CONNECT_TIMEOUT, C2D_NETWORK, "no connection in time to",
       "is port 443 open? Behind a proxy, set https_proxy or pass --proxy" },
+    /* The 30 s are those after which http_curl.c calls a transfer stalled. */
     { HTTP_STALLED, C2D_NETWORK, "nothing came for 30 s from", "" },
     { HTTP_TIMEOUT, C2D_TIMEOUT, "no answer in time from", "" },
 };

@@ -1,3 +1,5 @@
+/* The limits and the completeness of an answer (N0, N2): what is cut, unframed or too long is lost,
+ * and no byte of it is used. What its headers say of a message is read elsewhere. */
 #include "http_reader.h"
 
 #include "limits.h"
@@ -12,6 +14,7 @@ void http_reader_init(struct http_reader *reader)
     *reader = (struct http_reader) { .response.body.limit = LIMIT_BODY };
 }
 
+/* header_bytes goes on: its limit is for all heads of one exchange together. */
 static void begin_head(struct http_reader *reader)
 {
     http_headers_clear(&reader->response.headers);
@@ -28,6 +31,7 @@ static bool note_framing(struct http_reader *reader)
     const char *value = http_header_value(headers, headers->count - 1);
     long long length;
 
+    /* "gzip, chunked" frames nothing for us: nobody here would unpack the body. */
     if (strcasecmp(name, "Transfer-Encoding") == 0 && strcasecmp(value, "chunked") == 0)
         reader->framed = true;
     if (strcasecmp(name, "Content-Length") != 0)
@@ -52,6 +56,7 @@ static enum c2d_status take_line(struct http_reader *reader, const char *line, s
                     LIMIT_HEADER_BLOCK);
     while (size > 0 && (line[size - 1] == '\n' || line[size - 1] == '\r'))
         size--;
+    /* No header looks like this: '/' is no byte of a name. */
     if (size >= 5 && memcmp(line, "HTTP/", 5) == 0) {
         begin_head(reader);
         return C2D_OK;
@@ -88,6 +93,7 @@ bool http_reader_body(struct http_reader *reader, const char *data, size_t size)
 
 bool http_reader_is_whole(const struct http_reader *reader, int status)
 {
+    /* These two have no body whatever their headers say, and a HEAD is never sent. */
     return reader->head_complete && (reader->framed || status == 204 || status == 304);
 }
 

@@ -1,3 +1,5 @@
+/* An answer that was not wanted becomes one status, one sentence and one next step. What a proxy or
+ * a login portal says in the hub's place is told apart from what the hub says. */
 #include "hub_error.h"
 
 #include "json.h"
@@ -19,6 +21,7 @@ static const struct row {
 } rows[] = {
     { 400004, "ArgumentInvalid", C2D_PROTOCOL, false, NULL, NULL },
     { 400006, "IotHubFormatError", C2D_PROTOCOL, false, NULL, NULL },
+    /* Not retryable, and yet tried once more: with a fresh token, by the retry policy. */
     { 401002, "IotHubUnauthorizedAccess", C2D_AUTH, false, NULL, NULL },
     { 401003, "IotHubUnauthorized", C2D_AUTH, false, NULL, NULL },
     { 429001, "ThrottlingException", C2D_THROTTLED, true, NULL, NULL },
@@ -72,6 +75,7 @@ static const struct {
 
 static const struct row *find_row(int code, const char *name)
 {
+    /* By name too: the first of the two live shapes of a body has no number. */
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].code == code || (*name != '\0' && strcasecmp(rows[i].name, name) == 0))
             return &rows[i];
@@ -97,6 +101,7 @@ static void add_facts(struct c2d_error *error)
 {
     char text[sizeof error->text];
 
+    /* The facts come last and must fit: a long text is cut for them. */
     snprintf(text, sizeof text, "%s", error->text);
     if (error->hub_code != 0)
         fail(error, error->status, "%.400s (HTTP %d, hub code %d)", text, error->http_status,
@@ -126,6 +131,7 @@ static void describe_row(const struct row *row, const struct hub_question *quest
                          struct c2d_error *error)
 {
     const char *device = question->device_id == NULL ? "?" : question->device_id;
+    /* The texts are data: no format ever comes out of a table. */
     const char *mark = strstr(row->text, "%s");
 
     if (mark != NULL)
@@ -191,9 +197,11 @@ enum c2d_status hub_error_read(const struct http_response *response,
     };
     snprintf(error->hub_code_name, sizeof error->hub_code_name, "%s", refusal.name);
     snprintf(error->request_id, sizeof error->request_id, "%s", refusal.tracking_id);
+    /* Headers win over the body, which may be empty or a stranger's. */
     copy_header(response, "iothub-errorcode", error->hub_code_name, sizeof error->hub_code_name);
     copy_header(response, "x-ms-request-id", error->request_id, sizeof error->request_id);
     row = find_row(error->hub_code, error->hub_code_name);
+    /* The code knows better than the HTTP status: a 400 can be a time-out, a 404 a fail-over. */
     if (row != NULL) {
         error->hub_code = row->code;
         error->retryable = row->retryable;

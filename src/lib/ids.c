@@ -1,3 +1,5 @@
+/* Checks before a request exists, so that an error names the byte at fault; the hub's 400 would
+ * not. The sets are the hub's documented ones, and they are not widened on hope. */
 #include "ids.h"
 
 #include "limits.h"
@@ -37,6 +39,7 @@ static enum c2d_status id_check(const char *what, const char *id, size_t max, co
 
 enum c2d_status id_check_device(const char *id, struct c2d_error *error)
 {
+    /* Encoding does not help: servers and proxies take %2e for a dot, too. */
     if (strcmp(id, ".") == 0 || strcmp(id, "..") == 0)
         return fail(error, C2D_DATA, "the device id is '%s', which no URL can carry", id);
     return id_check("device id", id, LIMIT_DEVICE_ID, "-.+%_#*?!(),:=@$'", error);
@@ -73,6 +76,7 @@ enum c2d_status value_check(const char *what, const char *value, struct c2d_erro
     for (size_t i = 0; i < size; i++)
         if (!byte_is_plain((unsigned char)value[i]))
             return bad_byte(error, what, value, i);
+    /* They would be lost on the way: whoever reads a header strips them. */
     if (size > 0 && (value[0] == ' ' || value[size - 1] == ' '))
         return fail(error, C2D_DATA,
                     "the %s begins or ends with a space, which a header cannot carry", what);

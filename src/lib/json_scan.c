@@ -1,3 +1,5 @@
+/* A recogniser: walks once over the text, copies nothing and keeps nothing. The values are cJSON's,
+ * and only after this has said yes. */
 #include "json_scan.h"
 
 #include "limits.h"
@@ -21,6 +23,7 @@ static bool take(struct scan *scan, const char *text)
 
 static void skip_any(struct scan *scan, const char *bytes)
 {
+    /* strchr() would find a NUL byte in every set. */
     while (scan->at < scan->end && *scan->at != '\0' && strchr(bytes, *scan->at) != NULL)
         scan->at++;
 }
@@ -41,6 +44,7 @@ static bool skip_digits(struct scan *scan)
 static bool skip_number(struct scan *scan)
 {
     take(scan, "-");
+    /* A 0 stands alone: in 01 the 1 is left over, and refused by what comes next. */
     if (!take(scan, "0") && !skip_digits(scan))
         return false;
     if (take(scan, ".") && !skip_digits(scan))
@@ -64,6 +68,7 @@ static int take_code_unit(struct scan *scan)
 
         if (digit == NULL)
             return -1;
+        /* The digits of both cases stand 16 places apart. */
         unit = unit * 16 + (int)(digit - digits) % 16;
     }
     return unit;
@@ -81,6 +86,7 @@ static bool skip_escape(struct scan *scan)
         return scan->at > start;
     }
     unit = take_code_unit(scan);
+    /* 0 is the \u0000 at which cJSON would cut, and -1 is no escape at all. */
     if (unit < 0xd800 || unit > 0xdfff)
         return unit > 0;
     if (unit > 0xdbff || !take(scan, "\\u"))
@@ -94,6 +100,7 @@ static bool skip_string(struct scan *scan)
     if (!take(scan, "\""))
         return false;
     while (!take(scan, "\"")) {
+        /* Bytes from 0x80 on are UTF-8 that json_is_valid() has checked. */
         if (scan->at == scan->end || (unsigned char)*scan->at < 0x20)
             return false;
         if (*scan->at++ == '\\' && !skip_escape(scan))

@@ -1,3 +1,5 @@
+/* Appends to a buffer whose failure sticks, so no call here is checked: callers ask once, at the
+ * end. The public texts that need no more than this are made here too. */
 #include "json_write.h"
 
 #include "c2d.h"
@@ -54,6 +56,7 @@ void json_append_json(struct buf *buf, const char *json)
         unsigned code = 0;
         size_t length = utf8_sequence(at, (size_t)(end - at), &code);
 
+        /* Such a code point stands in a string for sure: around strings JSON is ASCII. */
         if (length > 0 && code >= 0x7f && code <= 0x9f)
             append_escape(buf, code);
         else
@@ -115,6 +118,7 @@ char *c2d_feedback_to_json(const struct c2d_feedback *feedback, size_t index)
     json_append_text(&line, "enqueuedTimeUtc", record->enqueued_time);
     if (record->extra_json != NULL) {
         json_append_key(&line, "extra");
+        /* JSON already, and escaped when it was read. */
         buf_text(&line, record->extra_json);
     }
     json_append_key(&line, "batch");

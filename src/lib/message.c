@@ -1,3 +1,5 @@
+/* The one place that knows what a hub calls the parts of a message, both ways. Where
+ * hubs differ, every spelling that is known of is read, and both are sent. */
 #include "message.h"
 
 #include "ids.h"
@@ -72,11 +74,13 @@ const char *lock_token_of(struct http_headers *headers)
 
     if (value == NULL || size < 2 || value[0] != '"' || value[size - 1] != '"')
         return value;
+    /* value again, but in storage that is ours to cut. */
     token = headers->text.data + (value - headers->text.data);
     token[size - 1] = '\0';
     return size > 2 ? token + 1 : NULL;
 }
 
+/* The prefix in any case, which a proxy may change; the name behind it is kept as it came. */
 static bool is_property(const char *name)
 {
     return strncasecmp(name, property_prefix, strlen(property_prefix)) == 0
@@ -100,11 +104,13 @@ static bool read_properties(struct received *received)
                 .value = http_header_value(headers, i),
             };
     }
+    /* Names and values stay where the headers are, and live as long. */
     received->message.properties = received->properties;
     received->message.property_count = count;
     return true;
 }
 
+/* -1: the hub did not say, or not in decimal digits. */
 static int delivery_count(const char *text)
 {
     long long number;
@@ -122,8 +128,10 @@ static void read_system_headers(struct received *received)
     message->user_id = get(headers, "iothub-userid");
     message->to = get(headers, "iothub-to");
     message->ack = c2d_ack_from_name(get(headers, "iothub-ack"));
+    /* Times as they came: hubs have written them in more than one form. */
     message->expiry_time = get(headers, "iothub-expiry");
     message->enqueued_time = get(headers, "iothub-enqueuedtime");
+    /* A text: 64 bits unsigned are more than a JSON reader's number holds. */
     message->sequence_number = get(headers, "iothub-sequencenumber");
     message->delivery_count = delivery_count(get(headers, "iothub-deliverycount"));
     message->content_type =
@@ -141,6 +149,7 @@ enum c2d_status message_from_response(struct http_response *response, const char
     *message = NULL;
     if (received == NULL)
         return fail_memory(error);
+    /* Taken over, not copied: the pointers of the message lead into it. */
     received->response = *response;
     *response = (struct http_response) { 0 };
     received->device_id = strdup(device_id);
@@ -159,6 +168,7 @@ enum c2d_status message_from_response(struct http_response *response, const char
     received->message.body = received->response.body.data;
     received->message.body_size = received->response.body.size;
     received->message.received_at_s = requested_at_s;
+    /* Counted from when the request left: the hub's own minute ends no earlier. */
     received->message.lock_deadline_s = requested_at_s + LOCK_S;
     *message = &received->message;
     return C2D_OK;
@@ -188,6 +198,7 @@ static enum c2d_status check_properties(const struct c2d_message *message, size_
         enum c2d_status status = property_name_check(property->name, error);
         char what[160];
 
+        /* At most LIMIT_PROPERTIES of them: not worth a table. */
         for (size_t k = 0; status == C2D_OK && k < i; k++)
             if (strcasecmp(message->properties[k].name, property->name) == 0)
                 return fail(error, C2D_DATA,
@@ -241,6 +252,7 @@ static enum c2d_status check_system_values(const struct c2d_message *message, si
         status = id_check_message(message->message_id, error);
         if (status != C2D_OK)
             return status;
+        /* Of system properties the hub counts the values, not the names. */
         *size += strlen(message->message_id);
     }
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
@@ -258,6 +270,7 @@ enum c2d_status message_check(const struct c2d_message *message, struct c2d_erro
     size_t size = message->body_size;
     enum c2d_status status = C2D_OK;
 
+    /* A body over the limit by itself is not read on for faults of less weight. */
     if (message->body_size <= LIMIT_MESSAGE)
         status = check_system_values(message, &size, error);
     if (status == C2D_OK && message->body_size <= LIMIT_MESSAGE)
@@ -284,6 +297,7 @@ enum c2d_status message_add_headers(const struct c2d_message *message, struct ht
     for (size_t i = 0; status == C2D_OK && i < count; i++)
         status = http_headers_add(headers, values[i].name, values[i].value, error);
     if (status == C2D_OK && message->expires_at_s > 0) {
+        /* Seven digits of a second: the form in which the service's own clients write it. */
         timestamp_format(message->expires_at_s, ".0000000Z", expiry);
         status = http_headers_add(headers, "iothub-expiry", expiry, error);
     }

@@ -37,6 +37,7 @@ static bool append_properties(struct buf *line, const struct c2d_message *messag
     return duplicates;
 }
 
+/* All pairs in the order they came: the object shows only the last one of a name. */
 static void append_pairs(struct buf *line, const struct c2d_message *message)
 {
     json_append_key(line, "duplicateProperties");
@@ -70,6 +71,7 @@ static void append_lossy(struct buf *line, const struct c2d_property *value, boo
 
 static void append_body(struct buf *line, const struct c2d_message *message)
 {
+    /* A NUL is valid UTF-8, but many readers of JSON end a text at it. */
     bool text = message->body_size == 0
                 || (memchr(message->body, '\0', message->body_size) == NULL
                     && utf8_valid(message->body, message->body_size));
@@ -95,6 +97,7 @@ static void append_instant(struct buf *line, const char *key, int64_t seconds)
 
 char *c2d_message_to_json(const struct c2d_message *message, bool with_body)
 {
+    /* The order of the keys is part of the format: a number stands between these two tables. */
     const struct c2d_property before_count[] = {
         { "deviceId", message->device_id },
         { "messageId", message->message_id },

@@ -1,3 +1,5 @@
+/* All that the observer is told passes here: signatures masked, a stranger's bytes made printable,
+ * registry keys taken out. Where it ends up is the observer's affair. */
 #include "observe.h"
 
 #include "json.h"
@@ -29,6 +31,7 @@ void mask_signature(char *data, size_t size, const char *authorization)
     length = strcspn(signature, "&");
     if (length == 0)
         return;
+    /* As it was sent: percent-encoded, which is how an echo of the header holds it. */
     for (size_t at = 0; at + length <= size; at++)
         if (data[at] == signature[0] && memcmp(data + at, signature, length) == 0)
             memset(data + at, '*', length);
@@ -95,6 +98,7 @@ bool observe_dry_run(const struct observe *observe, const struct http_request *r
     ok = lines != NULL && !text.failed && !request->url.failed;
     if (!ok)
         goto done;
+    /* Not before the last append: text moves while it grows. */
     line = text.data;
     for (size_t i = 0; i < count; i++) {
         lines[i] = line;
@@ -192,6 +196,7 @@ void observe_note(void *observe, const char *text, size_t size)
         size--;
     buf_text(&line, "* ");
     text_append_printable(&line, text, size);
+    /* libcurl's notes may quote a proxy's URL, with the password that is in it. */
     if (!line.failed)
         mask_userinfo(line.data);
     buf_text(&line, "\n");

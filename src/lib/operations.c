@@ -31,6 +31,7 @@ static enum c2d_status prepare(struct operation *operation, struct c2d_client *c
                                struct c2d_error *error)
 {
     *operation = (struct operation) { .client = client };
+    /* Leads into *operation itself, which must stay where it is until end(). */
     operation->call = (struct exchange_call) {
         .endpoint = &endpoints[id],
         .request = &operation->request,
@@ -84,6 +85,7 @@ static enum c2d_status send_older(struct operation *first, const char *device_id
         older.request.body = first->request.body;
         older.request.body_size = first->request.body_size;
         older.call.progress = first->call.progress;
+        /* Moved: end() clears both requests, and one of them owns the list. */
         first->request.headers = (struct http_headers) { 0 };
     }
     status = end(&older, perform(&older, status, error));
@@ -104,6 +106,7 @@ static enum c2d_status judge_send(enum c2d_status status, const struct c2d_messa
     if (status == C2D_OK || !error->earlier_try_unanswered)
         return status;
     memcpy(cause, error->text, sizeof cause);
+    /* A later try was answered: that answer stands, and the doubt is added to it. */
     if (error->http_status != 0)
         return fail(error, status,
                     "%.300s; an earlier try got no answer: message '%.128s' may be queued", cause,
@@ -126,6 +129,7 @@ enum c2d_status c2d_send(struct c2d_client *service, const char *device_id,
         status = message_check(message, error);
     if (status == C2D_OK)
         status = message_add_headers(message, &operation.request.headers, error);
+    /* Borrowed for the call, however often it is sent. */
     operation.request.body = message->body;
     operation.request.body_size = message->body_size;
     status = perform(&operation, status, error);
@@ -279,6 +283,7 @@ enum c2d_status c2d_sas_token(struct c2d_client *client, const char *device_id, 
     if (!signer_can_renew(&client->exchange.signer))
         return fail(error, C2D_CONFIG,
                     "a token needs a SharedAccessKey, and the connection string has none");
+    /* A device's key signs for that device, whatever was asked for. */
     if (credentials->device_id != NULL)
         device_id = credentials->device_id;
     if (device_id != NULL)

@@ -1,3 +1,5 @@
+/* Decides and does nothing: no clock is read, nothing sleeps and no number is drawn here, so that
+ * every verdict can be checked against a table. */
 #include "retry.h"
 
 #include "text.h"
@@ -6,6 +8,7 @@
 #include <stddef.h>
 #include <string.h>
 
+/* Delays in ms, costs in tokens of the budget (N4). */
 enum { DELAY_MIN_MS = 500, DELAY_CAP_MS = 30000, RETRY_COST = 5, TIMEOUT_COST = 10 };
 
 bool retry_http_status(int http_status)
@@ -41,11 +44,13 @@ enum retry_verdict retry_decide(const struct retry_case *now, struct retry_budge
     *delay_ms = 0;
     if (now->attempt > (unsigned)now->max_retries)
         return RETRY_NEVER;
+    /* At once and at no cost: it happens once in an operation. */
     if (now->error->http_status == 401)
         return now->can_renew_token ? RETRY_RENEWED : RETRY_NEVER;
     if (!now->error->retryable || (budget != NULL && budget->tokens < cost))
         return RETRY_NEVER;
     *delay_ms = delay_for(now);
+    /* A try that could not begin in time costs nothing either. */
     if (*delay_ms >= now->remaining_ms)
         return RETRY_NO_TIME;
     if (budget != NULL)
@@ -67,6 +72,7 @@ int retry_after_s(const char *header, int64_t now_s)
     if (header == NULL)
         return 0;
     if (*header != '\0' && header[strspn(header, "0123456789")] == '\0') {
+        /* Too large to hold is still a wish to wait: the cap decides. */
         if (!text_to_number(header, INT32_MAX, &seconds))
             seconds = INT32_MAX;
     } else {

@@ -1,3 +1,5 @@
+/* The text of a token, made and read. Which token a request carries, and for how long, is
+ * signer.c's; whether a signature is right, only a hub can say. */
 #include "sas.h"
 
 #include "crypto.h"
@@ -34,6 +36,7 @@ enum c2d_status sas_token(const char *resource, const struct buf *key, const cha
     }
     buf_text(token, scheme);
     buf_format(token, "sr=%s&sig=", sr.data);
+    /* Base64 needs it: a bare + would be read as a space. */
     url_append_escaped(token, signature.data);
     buf_format(token, "&se=%" PRId64, expires_at_s);
     if (policy != NULL) {
@@ -90,6 +93,7 @@ static int read_field(const char *text, size_t size, struct c2d_sas *sas)
         bit = 0;
     if (bit == SE)
         sas->expires_at_s = number;
+    /* The signature comes through here, too; it is looked at and not kept. */
     wipe(value, sizeof value);
     return bit;
 }
@@ -101,6 +105,7 @@ enum c2d_status sas_parse(const char *text, struct c2d_sas *sas, struct c2d_erro
     *sas = (struct c2d_sas) { 0 };
     if (strncmp(text, scheme, strlen(scheme)) != 0)
         return fail(error, C2D_DATA, "this is no token: it does not begin with \"%s\"", scheme);
+    /* A ready token goes into a header as it is given. */
     for (size_t i = 0; text[i] != '\0'; i++)
         if (!byte_is_plain((unsigned char)text[i]))
             return fail(error, C2D_DATA, "the token holds a byte that no header can carry");

@@ -1,3 +1,5 @@
+/* Which token a request carries: the one in use, a fresh one, a ready one or none. It is told the
+ * time and asks no clock, and a device's token is never good for more than that device. */
 #include "signer.h"
 
 #include "sas.h"
@@ -5,6 +7,7 @@
 #include "timestamp.h"
 
 enum {
+    /* An hour, as in Microsoft's SDKs; a new one comes while the old is still good. */
     TOKEN_LIFE_S = 3600,
     TOKEN_RENEW_S = TOKEN_LIFE_S / 5 * 4,
     SKEW_TOLERATED_S = 5 * 60, /* what a hub tolerates too */
@@ -54,6 +57,7 @@ enum c2d_status signer_token(struct signer *signer, int64_t now_s, const char **
         *token = signer->credentials->token;
         return C2D_OK;
     }
+    /* The last case: a clock set back would keep a token in use past its hour. */
     if (signer->token.size == 0 || hub_now_s >= signer->renew_at_s
         || hub_now_s < signer->minted_at_s)
         status = mint(signer, hub_now_s, error);

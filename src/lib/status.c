@@ -1,3 +1,5 @@
+/* Every text that an error shows is made here, and so is printable whatever it quotes. When to fail
+ * is known elsewhere; printing is the program's. */
 #include "status.h"
 
 #include "buf.h"
@@ -9,6 +11,7 @@
 
 static const struct {
     enum c2d_status status;
+    /* As scripts see them on stderr: fixed, like the numbers. */
     const char *name;
 } names[] = {
     { C2D_DRY_RUN, "DRY_RUN" },
@@ -112,6 +115,7 @@ enum c2d_status fail_memory(struct c2d_error *error)
 {
     if (error != NULL) {
         error->status = C2D_OS;
+        /* Not by way of fail(), which needs memory itself. */
         snprintf(error->text, sizeof error->text, "out of memory");
     }
     return C2D_OS;

@@ -1,11 +1,15 @@
+/* What a stranger's bytes are, and how they are shown. Classes are ASCII by comparison and not
+ * <ctype.h>'s, which ask the locale. */
 #include "text.h"
 
 #include <string.h>
 
 size_t utf8_sequence(const unsigned char *text, size_t size, unsigned *code)
 {
+    /* By length: a smaller code point has been written in a longer form than it needs. */
     static const unsigned smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
     unsigned char lead = text[0];
+    /* 0xc0 and 0xc1 begin overlong forms only; from 0xf5 on, nothing is Unicode. */
     size_t length = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
 
     if (length == 0 || length > size || lead > 0xf4)
@@ -49,6 +53,7 @@ void text_append_printable(struct buf *buf, const void *text, size_t size)
 
         if (shown)
             buf_append(buf, at, length);
+        /* Byte by byte, so that what is shown leads back to what came. */
         for (size_t i = 0; !shown && i < (length > 0 ? length : 1); i++)
             buf_format(buf, "\\x%02x", at[i]);
         at += length > 0 ? length : 1;
@@ -57,8 +62,10 @@ void text_append_printable(struct buf *buf, const void *text, size_t size)
 
 size_t text_cut(const char *text, size_t size)
 {
+    /* Needs the byte at size: it tells whether a character goes on there. */
     while (size > 0 && ((unsigned char)text[size] & 0xc0) == 0x80)
         size--;
+    /* \xNN is 4 bytes long, so 3 of them at most stand before the cut. */
     for (size_t back = 1; back <= 3 && back <= size; back++)
         if (text[size - back] == '\\' && text[size - back + 1] == 'x')
             return size - back;
@@ -68,6 +75,7 @@ size_t text_cut(const char *text, size_t size)
 void mask_userinfo(char *text)
 {
     char *start = strstr(text, "://");
+    /* The last one: a password may hold another that nobody has encoded. */
     char *end = start == NULL ? NULL : strrchr(start, '@');
 
     if (end != NULL)
@@ -103,6 +111,7 @@ bool text_to_number(const char *text, long long max, long long *number)
     for (; *text != '\0'; text++) {
         int digit = *text - '0';
 
+        /* Rounded down, so that value * 10 + digit never passes max. */
         if (digit < 0 || digit > 9 || value > (max - digit) / 10)
             return false;
         value = value * 10 + digit;

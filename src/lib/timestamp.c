@@ -1,3 +1,5 @@
+/* Two forms of time, both UTC and free of locale and time zone: HTTP's is read, ISO 8601 is
+ * written. Other forms that a hub may use are passed on as text. */
 #define _DEFAULT_SOURCE /* timegm */
 #include "timestamp.h"
 
@@ -36,6 +38,8 @@ bool timestamp_parse_http(const char *text, int64_t *seconds)
     struct tm tm = { 0 };
     int day;
 
+    /* "Sun, 06 Nov 1994 08:49:37 GMT": the one form that may still be sent. The name of the day is
+     * not looked at. */
     if (strlen(text) != 29 || strcmp(text + 25, " GMT") != 0 || text[3] != ',' || text[4] != ' '
         || text[7] != ' ' || text[11] != ' ' || text[16] != ' ' || text[19] != ':'
         || text[22] != ':')
@@ -56,6 +60,7 @@ bool timestamp_parse_http(const char *text, int64_t *seconds)
 
 void timestamp_format(int64_t seconds, const char *suffix, char out[TIMESTAMP_SIZE])
 {
+    /* A year of five digits has no place in this form. */
     const int64_t last = 253402300799; /* 9999-12-31T23:59:59 */
     time_t when = (time_t)(seconds < 0 ? 0 : seconds > last ? last : seconds);
     struct tm tm = { 0 };

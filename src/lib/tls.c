@@ -1,3 +1,5 @@
+/* What OpenSSL is asked beside libcurl: why a certificate was refused, and whether files can be
+ * used at all before anything connects. What is trusted is not decided here. */
 #include "tls.h"
 
 #include "buf.h"
@@ -45,6 +47,7 @@ static int on_verify(int ok, X509_STORE_CTX *store)
         verdict->expired = code == X509_V_ERR_CERT_HAS_EXPIRED;
         verdict->not_yet_valid = code == X509_V_ERR_CERT_NOT_YET_VALID;
     }
+    /* Else the leaf: libcurl compares its name later, and may refuse that. */
     if (!ok || X509_STORE_CTX_get_error_depth(store) == 0)
         note_certificate(verdict, X509_STORE_CTX_get_current_cert(store));
     return ok;
@@ -69,6 +72,7 @@ void tls_watch(void *ssl_context, struct tls_verdict *verdict)
     SSL_CTX *context = ssl_context;
 
     SSL_CTX_set_app_data(context, verdict);
+    /* The mode stays as libcurl has set it: peers are verified always. */
     SSL_CTX_set_verify(context, SSL_CTX_get_verify_mode(context), on_verify);
     SSL_CTX_set_info_callback(context, on_info);
 }
@@ -96,6 +100,7 @@ static enum c2d_status read_certificate(const char *what, const char *file, X509
         rewind(stream);
         *certificate = PEM_read_X509_AUX(stream, NULL, no_pass_phrase, NULL);
     }
+    /* The queue is the thread's: what stays in it passes for a later call's error. */
     ERR_clear_error();
     fclose(stream);
     if (*certificate == NULL)
@@ -136,6 +141,7 @@ static bool is_hashed_dir(const char *dir)
 void tls_system_trust(const char *bundle, const char *dir, struct tls_trust *trust)
 {
     *trust = (struct tls_trust) { .file = bundle };
+    /* By hash only the issuer is read; the bundle has to be parsed whole (N5). */
     if (dir != NULL && is_hashed_dir(dir))
         *trust = (struct tls_trust) { .dir = dir, .fallback = bundle };
 }
@@ -144,6 +150,7 @@ enum c2d_status tls_check_ca_dir(const char *list, struct c2d_error *error)
 {
     bool found = false;
 
+    /* OpenSSL takes several, ':' between them. One that is hashed is enough. */
     for (const char *at = list; !found && *at != '\0';) {
         size_t size = strcspn(at, ":");
         struct buf dir = { 0 };
@@ -168,6 +175,7 @@ static enum c2d_status read_key(const char *file, EVP_PKEY **key, struct c2d_err
     if (stream == NULL)
         return fail(error, C2D_CONFIG, "key '%s': %s", file, strerror(errno));
     *key = PEM_read_PrivateKey(stream, NULL, no_pass_phrase, NULL);
+    /* The oldest is the cause; those behind it only say that reading failed. */
     code = ERR_peek_error();
     ERR_clear_error();
     fclose(stream);

@@ -4,6 +4,7 @@
 
 #include <openssl/crypto.h>
 
+/* Documented: how long behind its expiry a token is still taken. */
 enum { CLOCK_SKEW_S = 5 * 60 };
 
 enum scope { SCOPE_NONE, SCOPE_HUB, SCOPE_DEVICE };

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE /* strcasestr */
 #include "sim.h"
 
+/* Requests kept for /_sim; the oldest give way. */
 enum { LOG_MAX = 1000 };
 
 static const char queue_path[] = "/devices/{id}/messages/deviceBound";
@@ -172,6 +173,7 @@ static void note(struct call *call, const char *name, bool is_fault)
     json_put(entry, "deviceId", call->device_id);
     json_put(entry, "method", request->method);
     json_put(entry, "target", request->target);
+    /* 0: what the client got, if anything, was no answer of HTTP. */
     cJSON_AddNumberToObject(entry, "httpStatus", is_sent ? call->response.status : 0);
     cJSON_AddBoolToObject(entry, "effect", call->effect);
     headers = cJSON_AddArrayToObject(entry, "headers");
@@ -205,6 +207,7 @@ void call_handle(struct hub *hub, struct call *call)
     call->effect = false;
     call->device_id[0] = '\0';
     call->response.manner.close = call->request.close;
+    /* A test that looks into the hub is neither counted nor logged. */
     if (!is_control) {
         hub->requests++;
         if (problem == 0)

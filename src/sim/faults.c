@@ -68,6 +68,7 @@ const cJSON *fault_match(struct hub *hub, const char *operation, const char *dev
             count(fault, "skip", -1);
             continue;
         }
+        /* A count below 0 is never used up. */
         if (json_number(fault, "left", 0) > 0)
             count(fault, "left", -1);
         count(fault, "used", 1);

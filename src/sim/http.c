@@ -90,6 +90,7 @@ static int parse_framing(struct http_request *request)
     int64_t size = 0;
 
     request->close |= connection != NULL && strcasestr(connection, "close") != NULL;
+    /* Two of one of these are how a proxy and a server come to read two requests. */
     if (count_header(request, "Host") != 1 || count_header(request, "Content-Length") > 1
         || count_header(request, "Authorization") > 1)
         return 400;
@@ -167,6 +168,7 @@ void http_response_header(struct http_response *response, const char *name, cons
 
 void http_response_frame(struct http_response *response)
 {
+    /* A 204 must not carry a length: it ends with its head. */
     if (response->status != 204 && !response->manner.unframed)
         evbuffer_add_printf(response->headers, "Content-Length: %zu\r\n",
                             evbuffer_get_length(response->body));

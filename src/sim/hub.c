@@ -84,6 +84,7 @@ void hub_clear(struct hub *hub)
 {
     if (hub->devices == NULL) /* it was never made */
         return;
+    /* So that the reset takes the devices of the command line, too. */
     hub->first_count = 0;
     hub_reset(hub);
     cJSON_Delete(hub->faults);

@@ -276,6 +276,7 @@ void operation_status(struct call *call)
     cJSON *part;
 
     queue_sweep(&call->device->queue, call->now_ms);
+    /* Keys and all, as a hub does it: clients have to show that they log none. */
     base64_encode(device->key.bytes, device->key.size, key);
     json_put(body, "deviceId", device->id);
     json_put(body, "generationId", device->generation_id);

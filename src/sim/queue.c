@@ -2,6 +2,7 @@
  * looks. The hub's feedback is such a queue too, and its messages are batches of records. */
 #include "sim.h"
 
+/* Documented defaults of a hub. Of a batch's two limits the one that comes first closes it. */
 enum { LOCK_MS = 60 * 1000, DELIVERIES_MAX = 10, BATCH_RECORDS = 64, BATCH_WAIT_MS = 15 * 1000 };
 
 struct message *message_new(cJSON *given, const void *body, size_t size)
@@ -52,6 +53,7 @@ static void note_end(const struct queue *queue, const struct message *message, e
 {
     static const char *const names[] = { "Success", "Expired", "DeliveryCountExceeded", "Rejected",
                                          "Purged" };
+    /* The feedback's own queue has no device: nobody hears of its ends. */
     const char *ack = queue->device != NULL ? json_text(message->given, "ack") : "none";
     const char *id = json_text(message->given, "messageId");
     struct hub *hub = queue->hub;
@@ -127,6 +129,7 @@ bool queue_settle(struct queue *queue, const char *token, enum outcome outcome, 
         message = TAILQ_NEXT(message, link);
     if (message == NULL)
         return false;
+    /* Documented: an abandon counts and a lapsed lock does not. The tenth is the end. */
     if (outcome == OUTCOME_ABANDONED) {
         message->locked_until_ms = 0;
         queue->ended[OUTCOME_ABANDONED]++;

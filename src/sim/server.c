@@ -16,6 +16,7 @@
 #include <openssl/ssl.h>
 #include <time.h>
 
+/* Bytes: one whole request, and the beginning of the next. */
 enum { INPUT_MAX = HTTP_HEAD_MAX + HTTP_BODY_MAX + 4096, IDLE_S = 300, LINGER_MS = 2000 };
 
 struct connection {

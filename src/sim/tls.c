@@ -42,6 +42,7 @@ static X509 *new_certificate(EVP_PKEY *key, const char *name, X509 *ca, EVP_PKEY
     random_bytes(&serial, sizeof serial);
     done = subject != NULL && X509_set_version(certificate, 2) == 1
            && ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate), serial) == 1
+           /* A day back: a client whose clock is a little behind is not refused. */
            && X509_gmtime_adj(X509_getm_notBefore(certificate), -DAY_S) != NULL
            && X509_gmtime_adj(X509_getm_notAfter(certificate), 30L * DAY_S) != NULL
            && X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const void *)name, -1, -1, 0)

@@ -56,6 +56,7 @@ void memory_share(void)
     cJSON_Hooks hooks = { .malloc_fn = get, .free_fn = free };
 
     cJSON_InitHooks(&hooks);
+    /* Out of memory ends the program, here too: no result of the two is checked for NULL. */
     event_set_mem_functions(get, resize, free);
 }
 
