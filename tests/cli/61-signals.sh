@@ -100,3 +100,21 @@ done
 one_message
 sh -c "trap '' PIPE; c2d-device receive 2>err; echo \$? >code" | true
 check 'a closed pipe is 74, also where PIPE was ignored at start (Q1)' is "$(cat code)" 74
+
+# ---- The worst one (Q3) ----
+
+one_message
+mkfifo unread
+# shellcheck disable=SC2217  # it only holds the pipe open
+sleep 20 <unread &
+PIDS="$PIDS $!"
+c2d-device receive >unread 2>err &
+RUN_PID=$!
+at_the_hub receive
+kill -9 "$RUN_PID"
+wait "$RUN_PID" 2>/dev/null
+check 'kill -9 before the reader has it: nothing is settled, the message is still there (Q3)' is_left 1
+set_sim clock '{"advance": 61}'
+run c2d-device receive
+check 'and it comes again (Q3)' is "$CODE $(wc -l <out) $(queued)" '0 1 0'
+set_sim clock '{"offset": 0}'

@@ -136,3 +136,14 @@ IOTHUB_DEVICE_CONNECTION_STRING=$string \
     run c2d-device receive --cacert "$hub_ca" --connect-to "127.0.0.1:$hub_port"
 check 'and under a name that the certificate does not have: 21 (3, N1)' fails_with 21 TLS
 check 'then nothing is asked (N1)' nothing_was_asked
+
+# ---- The system's own store (N5) ----
+
+if [ -n "$(find /etc/ssl/certs -name '????????.0' 2>/dev/null | head -n 1)" ]; then
+    reset_hub
+    run env -u SSL_CERT_FILE -u SSL_CERT_DIR c2d-device receive --retries 0 --trace -
+    check 'without --cacert the hub of a throw-away CA is refused: 21' code_is 21
+    check 'certificates are looked up in the hashed folder first, then once in the bundle (N5)' is \
+        "$(sed -n 's/^\* *CAfile: *//p' err | xargs)" 'none /etc/ssl/certs/ca-certificates.crt'
+    check 'and nothing was asked (N1)' nothing_was_asked
+fi
