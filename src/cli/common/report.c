@@ -118,38 +118,40 @@ enum c2d_status report_usage(const struct app *app, const char *format, ...)
     return report_failure(app, C2D_USAGE, advice, "%s", text);
 }
 
+/* A line that is no error, of a level of its own. */
+__attribute__((format(printf, 3, 0))) static void
+report_level(const struct app *app, const char *level, const char *format, va_list args)
+{
+    struct c2d_error line = { .status = C2D_OK };
+
+    if (vsnprintf(line.text, sizeof line.text, format, args) < 0)
+        line.text[0] = '\0';
+    if (app->common.json)
+        put_json(app, level, &line, NULL);
+    else
+        put_plain(app, level, "", line.text);
+}
+
 void report_warning(const struct app *app, const char *format, ...)
 {
-    struct c2d_error warning = { .status = C2D_OK };
     va_list args;
 
     if (app->common.quiet)
         return;
     va_start(args, format);
-    if (vsnprintf(warning.text, sizeof warning.text, format, args) < 0)
-        warning.text[0] = '\0';
+    report_level(app, "warning", format, args);
     va_end(args);
-    if (app->common.json)
-        put_json(app, "warning", &warning, NULL);
-    else
-        put_plain(app, "warning", "", warning.text);
 }
 
 void report_verbose(const struct app *app, const char *format, ...)
 {
-    struct c2d_error info = { .status = C2D_OK };
     va_list args;
 
     if (!app->common.verbose)
         return;
     va_start(args, format);
-    if (vsnprintf(info.text, sizeof info.text, format, args) < 0)
-        info.text[0] = '\0';
+    report_level(app, "info", format, args);
     va_end(args);
-    if (app->common.json)
-        put_json(app, "info", &info, NULL);
-    else
-        put_plain(app, "info", "", info.text);
 }
 
 /* Lower comes first; all that is not listed comes last, in the order of its coming. */
