@@ -98,7 +98,11 @@ static void show(bool is_help)
     }
     (void)printf("usage: c2d-sim [OPTIONS] [-- COMMAND [ARG]...]\n"
                  "A hub for cloud-to-device messages on this machine, for trials and tests.\n"
-                 "With COMMAND: runs it against the hub and ends with its exit code.\n\n");
+                 "COMMAND is run against the hub, which ends with its exit code. It finds\n"
+                 "IOTHUB_CONNECTION_STRING, IOTHUB_DEVICE_CONNECTION_STRING, IOTHUB_DEVICE_ID,\n"
+                 "SSL_CERT_FILE, C2D_SIM_URL and NO_PROXY set. Without COMMAND the hub prints\n"
+                 "its URL and DIR, which holds env (to be sourced), *.conn and ca.pem, and runs\n"
+                 "until a signal.\n\n");
     for (size_t i = 0; i < OPTION_COUNT; i++)
         (void)printf("  %2s%c %-12s %-14s %s\n", options[i].letter,
                      options[i].letter[0] != '\0' ? ',' : ' ', options[i].name, options[i].value,

@@ -138,3 +138,9 @@ check 'a device id with every legal character is sent to (F26)' code_is 0
 run env IOTHUB_DEVICE_CONNECTION_STRING="$string" c2d-device receive
 check 'and such a device receives (F26)' shows ".body == \"odd\" and .deviceId == \"$odd\""
 check 'and its message is completed (F26)' is "$(queued "$odd")" 0
+
+reset_hub
+check 'on a terminal an empty queue is said to be empty' sh -c \
+    'script -qec "c2d-device receive" /dev/null | grep -q "no message waits"'
+run c2d-device receive
+check 'and nowhere else (X3)' ends_silently 0 ''

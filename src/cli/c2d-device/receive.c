@@ -169,6 +169,10 @@ static enum c2d_status receive(struct drain *drain, const struct settings *setti
     if (drain->result == C2D_OK && drain->received == 0
         && (settings->count > 0 || settings->wait_ms > 0))
         return report_failure(drain->app, C2D_NO_MESSAGE, NULL, "no message came");
+    /* A person wants to know; cron mails whatever is printed. */
+    if (drain->result == C2D_OK && drain->received == 0 && isatty(STDERR_FILENO)
+        && !drain->app->common.quiet)
+        fprintf(stderr, "%s: no message waits\n", drain->app->program->name);
     return drain->result;
 }
 
