@@ -161,6 +161,11 @@ C2D_API const char *c2d_client_host(const struct c2d_client *client);
 C2D_API const char *c2d_client_device_id(const struct c2d_client *client);
 
 /* ---- Messages ---- */
+enum {
+    C2D_MESSAGE_SIZE_MAX = 65536, /* bytes of body, properties and system properties [hub docs] */
+    C2D_LOCK_S = 60,              /* how long a received message is locked [hub docs] */
+};
+
 enum c2d_ack { C2D_ACK_UNSET, C2D_ACK_NONE, C2D_ACK_POSITIVE, C2D_ACK_NEGATIVE, C2D_ACK_FULL };
 
 /* "none", "positive", "negative", "full", or NULL for C2D_ACK_UNSET; and back: C2D_ACK_UNSET for

@@ -121,21 +121,9 @@ static enum c2d_status check_credentials(const struct credentials *credentials,
 {
     bool has_pair = options->cert_file != NULL && options->key_file != NULL;
 
-    /* A hub would only say 401, which does not tell the wrong string from a wrong key. */
-    if (options->role == C2D_ROLE_DEVICE && credentials->role == C2D_ROLE_SERVICE) {
-        hint(error, "use the connection string of the device itself; a hub's key has no place on "
-                    "a device");
-        return fail(error, C2D_CONFIG,
-                    "this is a hub policy's connection string "
-                    "(SharedAccessKeyName=...), and a device's (DeviceId=...) "
-                    "is needed");
-    }
-    if (options->role == C2D_ROLE_SERVICE && credentials->role == C2D_ROLE_DEVICE) {
-        hint(error, "use that of a hub policy with ServiceConnect, such as 'service'");
-        return fail(error, C2D_CONFIG,
-                    "this is a device's connection string (DeviceId=...), and a "
-                    "hub policy's (SharedAccessKeyName=...) is needed");
-    }
+    if (options->role != C2D_ROLE_ANY
+        && credentials_require(credentials, options->role, error) != C2D_OK)
+        return C2D_CONFIG;
     if ((options->cert_file != NULL || options->key_file != NULL) && !has_pair)
         return fail(error, C2D_CONFIG, "a certificate needs its key, and a key its certificate");
     if (credentials->x509 && !has_pair) {

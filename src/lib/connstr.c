@@ -247,6 +247,24 @@ enum c2d_status connstr_parse(const char *text, struct credentials *credentials,
     return status;
 }
 
+enum c2d_status credentials_require(const struct credentials *credentials, enum c2d_role role,
+                                    struct c2d_error *error)
+{
+    if (credentials->role == role)
+        return C2D_OK;
+    if (role == C2D_ROLE_DEVICE) {
+        hint(error, "use the connection string of the device itself; a hub's key has no place on "
+                    "a device");
+        return fail(error, C2D_CONFIG,
+                    "this is a hub policy's connection string (SharedAccessKeyName=...), and a "
+                    "device's (DeviceId=...) is needed");
+    }
+    hint(error, "use that of a hub policy with ServiceConnect, such as 'service'");
+    return fail(error, C2D_CONFIG,
+                "this is a device's connection string (DeviceId=...), and a hub policy's "
+                "(SharedAccessKeyName=...) is needed");
+}
+
 void credentials_clear(struct credentials *credentials)
 {
     free(credentials->host);

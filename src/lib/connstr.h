@@ -19,6 +19,10 @@ struct credentials {
 /* C2D_CONFIG, with credentials cleared, when text is no connection string that can be used. */
 enum c2d_status connstr_parse(const char *text, struct credentials *credentials,
                               struct c2d_error *error);
+/* C2D_CONFIG, and which is which, when credentials are not role's: a hub would only say 401, which
+ * does not tell the wrong string from a wrong key. */
+enum c2d_status credentials_require(const struct credentials *credentials, enum c2d_role role,
+                                    struct c2d_error *error);
 /* Wipes. Zeroed storage is fine. */
 void credentials_clear(struct credentials *credentials);
 

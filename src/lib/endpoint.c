@@ -59,17 +59,9 @@ static enum c2d_status check(const struct endpoint *endpoint, const struct endpo
                              struct c2d_error *error)
 {
     enum c2d_role role = endpoint_is_for_device(endpoint) ? C2D_ROLE_DEVICE : C2D_ROLE_SERVICE;
-    enum c2d_status status = C2D_OK;
+    enum c2d_status status = credentials_require(target->credentials, role, error);
 
-    /* Said here, because the hub's 401 would not tell which string was wrong. */
-    if (target->credentials->role != role)
-        return fail(error, C2D_CONFIG, "%s",
-                    role == C2D_ROLE_DEVICE
-                        ? "this needs a device's connection string (DeviceId=...), and it is a hub "
-                          "policy's (SharedAccessKeyName=...)"
-                        : "this needs a hub policy's connection string (SharedAccessKeyName=...), "
-                          "and it is a device's (DeviceId=...)");
-    if (target->device_id != NULL)
+    if (status == C2D_OK && target->device_id != NULL)
         status = id_check_device(target->device_id, error);
     if (status == C2D_OK && target->lock_token != NULL)
         status = id_check_lock_token(target->lock_token, error);

@@ -6,9 +6,7 @@ enum {
     LIMIT_CONNECTION_STRING = 4096,
     LIMIT_DEVICE_ID = 128,
     LIMIT_MESSAGE_ID = 128,
-    LIMIT_MESSAGE = 65536,          /* body, properties and system properties */
-    LIMIT_EXPIRY_S = 2 * 24 * 3600, /* the longest time to live */
-    LOCK_S = 60,
+    LIMIT_EXPIRY_S = 2 * 24 * 3600,  /* the longest time to live */
     LIMIT_HEADER_BLOCK = 128 * 1024, /* of an answer */
     LIMIT_HEADERS = 1000,
     LIMIT_PROPERTIES = 900, /* of a message sent: no server takes more header lines */

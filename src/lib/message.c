@@ -169,7 +169,7 @@ enum c2d_status message_from_response(struct http_response *response, const char
     received->message.body_size = received->response.body.size;
     received->message.received_at_s = requested_at_s;
     /* Counted from when the request left: the hub's own minute ends no earlier. */
-    received->message.lock_deadline_s = requested_at_s + LOCK_S;
+    received->message.lock_deadline_s = requested_at_s + C2D_LOCK_S;
     *message = &received->message;
     return C2D_OK;
 }
@@ -271,15 +271,15 @@ enum c2d_status message_check(const struct c2d_message *message, struct c2d_erro
     enum c2d_status status = C2D_OK;
 
     /* A body over the limit by itself is not read on for faults of less weight. */
-    if (message->body_size <= LIMIT_MESSAGE)
+    if (message->body_size <= C2D_MESSAGE_SIZE_MAX)
         status = check_system_values(message, &size, error);
-    if (status == C2D_OK && message->body_size <= LIMIT_MESSAGE)
+    if (status == C2D_OK && message->body_size <= C2D_MESSAGE_SIZE_MAX)
         status = check_properties(message, &size, error);
-    if (status == C2D_OK && size > LIMIT_MESSAGE) {
+    if (status == C2D_OK && size > C2D_MESSAGE_SIZE_MAX) {
         hint(error, "send a link to the data instead, or split it");
         status =
             fail(error, C2D_TOO_LARGE, "the message is %zu bytes with its properties, more than %d",
-                 size, LIMIT_MESSAGE);
+                 size, C2D_MESSAGE_SIZE_MAX);
     }
     return status;
 }

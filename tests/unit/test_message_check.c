@@ -78,20 +78,20 @@ Test(message_check, what_the_wire_cannot_carry_is_named)
 
 Test(message_check, size_of_64_kib_counts_body_properties_and_system_values)
 {
-    static char body[LIMIT_MESSAGE + 1];
+    static char body[C2D_MESSAGE_SIZE_MAX + 1];
     static const struct {
         size_t body_size;
         const char *message_id, *user_id, *value; /* of a property named "abc" */
         enum c2d_status status;
     } sizes[] = {
-        { LIMIT_MESSAGE, NULL, NULL, NULL, C2D_OK },
-        { LIMIT_MESSAGE + 1, NULL, NULL, NULL, C2D_TOO_LARGE },
-        { LIMIT_MESSAGE - 4, "1234", NULL, NULL, C2D_OK },
-        { LIMIT_MESSAGE - 4, "12345", NULL, NULL, C2D_TOO_LARGE },
-        { LIMIT_MESSAGE - 4, NULL, "1234", NULL, C2D_OK },
-        { LIMIT_MESSAGE - 4, NULL, "12345", NULL, C2D_TOO_LARGE },
-        { LIMIT_MESSAGE - 4, NULL, NULL, "1", C2D_OK },
-        { LIMIT_MESSAGE - 4, NULL, NULL, "12", C2D_TOO_LARGE },
+        { C2D_MESSAGE_SIZE_MAX, NULL, NULL, NULL, C2D_OK },
+        { C2D_MESSAGE_SIZE_MAX + 1, NULL, NULL, NULL, C2D_TOO_LARGE },
+        { C2D_MESSAGE_SIZE_MAX - 4, "1234", NULL, NULL, C2D_OK },
+        { C2D_MESSAGE_SIZE_MAX - 4, "12345", NULL, NULL, C2D_TOO_LARGE },
+        { C2D_MESSAGE_SIZE_MAX - 4, NULL, "1234", NULL, C2D_OK },
+        { C2D_MESSAGE_SIZE_MAX - 4, NULL, "12345", NULL, C2D_TOO_LARGE },
+        { C2D_MESSAGE_SIZE_MAX - 4, NULL, NULL, "1", C2D_OK },
+        { C2D_MESSAGE_SIZE_MAX - 4, NULL, NULL, "12", C2D_TOO_LARGE },
     };
 
     for (size_t i = 0; i < COUNT(sizes); i++) {

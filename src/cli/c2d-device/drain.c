@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LOCK_MS = 60000 };
+enum { LOCK_MS = C2D_LOCK_S * 1000 };
 
 /* A message whose handler failed. It stays locked while the drain goes on to those behind it, and
  * is abandoned once, at the end: each abandon is one of ten, and the tenth destroys the message. */

@@ -3,6 +3,7 @@
 
 #include "../common/credentials.h"
 #include "../common/monotonic.h"
+#include "../common/output.h"
 #include "../common/report.h"
 #include "../common/signals.h"
 #include "handler_env.h"
@@ -29,24 +30,13 @@ enum { EXIT_TEMPFAIL = 75, EXIT_NOT_EXECUTABLE = 126, EXIT_NOT_FOUND = 127 };
 static int body_file(const struct c2d_message *message)
 {
     int fd = memfd_create("c2d-body", MFD_CLOEXEC);
-    const char *data = message->body;
-    size_t left = message->body_size;
 
-    while (fd >= 0 && left > 0) {
-        ssize_t count = write(fd, data, left);
-
-        if (count <= 0 && errno != EINTR) {
-            close(fd);
-            return -1;
-        }
-        data += count > 0 ? count : 0;
-        left -= count > 0 ? (size_t)count : 0;
-    }
-    if (fd >= 0 && lseek(fd, 0, SEEK_SET) != 0) {
-        close(fd);
-        return -1;
-    }
-    return fd;
+    if (fd < 0
+        || (output_write(fd, message->body, message->body_size) == message->body_size
+            && lseek(fd, 0, SEEK_SET) == 0))
+        return fd;
+    close(fd);
+    return -1;
 }
 
 /* In the child, between fork and exec: only what is safe there. */

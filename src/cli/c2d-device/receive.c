@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LOCK_MS = 60000, HANDLER_MS = 50000, HANDLER_MAX_MS = 54000 };
+enum { LOCK_MS = C2D_LOCK_S * 1000, HANDLER_MS = 50000, HANDLER_MAX_MS = 54000 };
 
 struct settings {
     int64_t count, wait_ms, interval_ms, handler_timeout_ms, reject_code;

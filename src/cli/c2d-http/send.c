@@ -15,8 +15,6 @@
 #include <unistd.h>
 
 /* Bytes that the hub takes, properties included: those the library counts. */
-enum { BODY_LIMIT = 65536 };
-
 struct settings {
     const char *text, *file;
     const char *message_id, *correlation_id, *user_id, *content_type, *content_encoding, *ack;
@@ -53,16 +51,16 @@ static enum c2d_status read_body(const struct app *app, int fd, const char *name
 {
     enum c2d_status status;
 
-    *body = malloc(BODY_LIMIT + 1);
+    *body = malloc(C2D_MESSAGE_SIZE_MAX + 1);
     if (*body == NULL)
         return report_failure(app, C2D_OS, NULL, "out of memory");
-    status = input_read(fd, *body, BODY_LIMIT + 1, size);
+    status = input_read(fd, *body, C2D_MESSAGE_SIZE_MAX + 1, size);
     if (status == C2D_NO_INPUT)
         return report_failure(app, C2D_NO_INPUT, NULL, "%s: %s", name, strerror(errno));
-    if (status == C2D_OK && *size > BODY_LIMIT)
+    if (status == C2D_OK && *size > C2D_MESSAGE_SIZE_MAX)
         return report_failure(app, C2D_TOO_LARGE, "send a link to the data instead, or split it",
                               "%s holds more than %d bytes, the most that a message can carry",
-                              name, BODY_LIMIT);
+                              name, C2D_MESSAGE_SIZE_MAX);
     return status;
 }
 

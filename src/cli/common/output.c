@@ -14,27 +14,36 @@ enum c2d_status output_check(const struct app *app)
     return app->stdout_closed ? report_failure(app, C2D_IO, NULL, "stdout is closed") : C2D_OK;
 }
 
+size_t output_write(int fd, const void *data, size_t size)
+{
+    const char *bytes = data;
+    size_t done = 0;
+
+    while (done < size) {
+        ssize_t count = write(fd, bytes + done, size - done);
+
+        /* What a signal cuts short goes on, unless the signal is one that ends us. */
+        if (count < 0 && errno == EINTR && signals_caught() == 0)
+            continue;
+        if (count <= 0)
+            break;
+        done += (size_t)count;
+    }
+    return done;
+}
+
 enum c2d_status output_line(const struct app *app, const char *text)
 {
     size_t size = text == NULL ? 0 : strlen(text) + 1;
     /* With its newline in one write(2), so that lines of several writers do not mix. */
     char *line = text == NULL ? NULL : malloc(size);
-    size_t done = 0;
-    int problem = 0;
+    int problem;
 
     if (line == NULL)
         return report_failure(app, C2D_OS, NULL, "out of memory");
     memcpy(line, text, size - 1);
     line[size - 1] = '\n';
-    /* What a signal cuts short goes on, unless the signal is one that ends us. */
-    while (done < size && problem == 0) {
-        ssize_t count = write(STDOUT_FILENO, line + done, size - done);
-
-        if (count > 0)
-            done += (size_t)count;
-        else if (count < 0 && (errno != EINTR || signals_caught() != 0))
-            problem = errno;
-    }
+    problem = output_write(STDOUT_FILENO, line, size) == size ? 0 : errno;
     free(line);
     if (problem == EINTR)
         return C2D_CANCELLED;

@@ -145,23 +145,6 @@ static bool heal(int fd, off_t *size)
     return write(fd, "\n", 1) == 1;
 }
 
-/* How much of data was written; less than size with errno set. */
-static size_t write_all(int fd, const char *data, size_t size)
-{
-    size_t done = 0;
-
-    while (done < size) {
-        ssize_t count = write(fd, data + done, size - done);
-
-        if (count < 0 && errno == EINTR && signals_caught() == 0)
-            continue;
-        if (count <= 0)
-            break;
-        done += (size_t)count;
-    }
-    return done;
-}
-
 static off_t file_size(int fd)
 {
     struct stat file;
@@ -189,7 +172,7 @@ static bool put_file(struct sink *sink, const char *data, size_t size)
 
     if (end < 0 || (sink->heals && !heal(sink->fd, &end)))
         return false;
-    written = write_all(sink->fd, data, size);
+    written = output_write(sink->fd, data, size);
     if (written == size && fsync(sink->fd) == 0)
         return true;
     if (at_end)
@@ -237,7 +220,7 @@ static bool write_pieces(const struct sink *sink, const char *data, size_t size,
             return false;
         if (!is_writable(sink->fd))
             continue;
-        if (write_all(sink->fd, data, piece) != piece)
+        if (output_write(sink->fd, data, piece) != piece)
             return false;
         data += piece;
         size -= piece;
