@@ -1,4 +1,4 @@
-/* What hubs write in JSON, read into plain data. The library's only user of cJSON. */
+/* What hubs write in JSON, read into plain data; feedback has a module of its own. */
 #ifndef JSON_H
 #define JSON_H
 
@@ -17,10 +17,6 @@ struct hub_refusal {
  * a body that cannot be read is no error of its own. */
 void json_read_refusal(const struct buf *body, struct hub_refusal *refusal);
 
-/* A batch's records; lock_token is copied. C2D_PROTOCOL when body is not a JSON array of objects.
- */
-enum c2d_status json_read_feedback(const struct buf *body, const char *lock_token,
-                                   struct c2d_feedback **feedback, struct c2d_error *error);
 enum c2d_status json_read_purge(const struct buf *body, int64_t *purged, struct c2d_error *error);
 enum c2d_status json_read_device(const struct buf *body, struct c2d_device_info **info,
                                  struct c2d_error *error);

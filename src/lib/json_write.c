@@ -102,30 +102,3 @@ char *c2d_printable(const void *text, size_t size)
     text_append_printable(&buf, text, size);
     return buf_take(&buf);
 }
-
-char *c2d_feedback_to_json(const struct c2d_feedback *feedback, size_t index)
-{
-    const struct c2d_feedback_record *record = &feedback->records[index];
-    struct buf line = { 0 };
-
-    buf_text(&line, "{");
-    json_append_number(&line, "v", 1);
-    json_append_text(&line, "originalMessageId", record->original_message_id);
-    json_append_text(&line, "deviceId", record->device_id);
-    json_append_text(&line, "deviceGenerationId", record->device_generation_id);
-    json_append_text(&line, "statusCode", record->status_code);
-    json_append_text(&line, "description", record->description);
-    json_append_text(&line, "enqueuedTimeUtc", record->enqueued_time);
-    if (record->extra_json != NULL) {
-        json_append_key(&line, "extra");
-        /* JSON already, and escaped when it was read. */
-        buf_text(&line, record->extra_json);
-    }
-    json_append_key(&line, "batch");
-    buf_text(&line, "{");
-    json_append_text(&line, "lockToken", feedback->lock_token);
-    json_append_number(&line, "index", (long long)index);
-    json_append_number(&line, "size", (long long)feedback->record_count);
-    buf_text(&line, "}}");
-    return buf_take(&line);
-}

@@ -1,5 +1,6 @@
 /* The public operations: each builds a request, has it exchanged and reads the answer. */
 #include "client.h"
+#include "feedback.h"
 #include "ids.h"
 #include "json.h"
 #include "message.h"
@@ -212,7 +213,7 @@ static enum c2d_status read_feedback(struct http_response *response, struct c2d_
     lock_token = lock_token_of(&response->headers);
     if (lock_token == NULL)
         return fail(error, C2D_PROTOCOL, "the feedback batch has no lock token (ETag)");
-    return json_read_feedback(&response->body, lock_token, feedback, error);
+    return feedback_read(&response->body, lock_token, feedback, error);
 }
 
 enum c2d_status c2d_feedback_receive(struct c2d_client *service, struct c2d_feedback **feedback,

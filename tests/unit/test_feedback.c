@@ -1,5 +1,5 @@
 /* Feedback batches: module json. */
-#include "../../src/lib/json.h"
+#include "../../src/lib/feedback.h"
 #include "../support/table.h"
 
 #include <criterion/criterion.h>
@@ -14,7 +14,7 @@ static enum c2d_status read_batch(const char *text, struct c2d_feedback **feedba
 
     if (*text != '\0')
         buf_text(&body, text);
-    status = json_read_feedback(&body, "lock", feedback, NULL);
+    status = feedback_read(&body, "lock", feedback, NULL);
     buf_clear(&body); /* a batch owns all that it shows */
     return status;
 }
