@@ -192,6 +192,7 @@ struct c2d_message {
     const char *device_id, *lock_token, *to;
     const char *sequence_number; /* decimal, 64 bits */
     const char *enqueued_time;   /* ISO 8601; older hubs wrote "12/22/2017 12:14:12 AM" [SDKs] */
+    int64_t enqueued_at_ms;      /* the same since 1970 UTC; 0: absent, or not understood */
     const char *expiry_time;
     int delivery_count;      /* abandons so far; -1: the hub did not say */
     int64_t received_at_s;   /* our clock, when the request left */
@@ -217,7 +218,7 @@ C2D_API enum c2d_status c2d_receive(struct c2d_client *device, struct c2d_messag
  * wants to know before the first request. */
 C2D_API enum c2d_status c2d_check_device_id(const char *device_id, struct c2d_error *error);
 C2D_API enum c2d_status c2d_check_lock_token(const char *lock_token, struct c2d_error *error);
-/* For messages made by c2d_receive(). NULL is fine. */
+/* For messages made by c2d_receive() or c2d_message_from_json(). NULL is fine. */
 C2D_API void c2d_message_free(struct c2d_message *message);
 
 /* C2D_COMPLETE and C2D_REJECT remove the message, C2D_ABANDON puts it back and raises its delivery
@@ -233,6 +234,11 @@ C2D_API enum c2d_status c2d_settle(struct c2d_client *device, const char *lock_t
 /* A one-line JSON object without newline; NULL when out of memory. The body stands as "utf8" text,
  * or as base64 where it is no UTF-8 or holds NUL; without body, only its size does. */
 C2D_API char *c2d_message_to_json(const struct c2d_message *message, bool with_body);
+/* Reads back what c2d_message_to_json() wrote with a body: the same bytes everywhere. C2D_DATA when
+ * json is no such object. *message is NULL on any failure; free it with c2d_message_free(). */
+C2D_API enum c2d_status c2d_message_from_json(const char *json, size_t size,
+                                              struct c2d_message **message,
+                                              struct c2d_error *error);
 
 /* ---- Back end ---- */
 struct c2d_feedback_record {

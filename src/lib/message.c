@@ -14,7 +14,7 @@
 #include <string.h>
 #include <strings.h>
 
-static const char property_prefix[] = "iothub-app-";
+const char message_property_prefix[] = "iothub-app-";
 
 static const char *const ack_words[] = {
     [C2D_ACK_NONE] = "none",
@@ -83,8 +83,8 @@ const char *lock_token_of(struct http_headers *headers)
 /* The prefix in any case, which a proxy may change; the name behind it is kept as it came. */
 static bool is_property(const char *name)
 {
-    return strncasecmp(name, property_prefix, strlen(property_prefix)) == 0
-           && name[strlen(property_prefix)] != '\0';
+    return strncasecmp(name, message_property_prefix, strlen(message_property_prefix)) == 0
+           && name[strlen(message_property_prefix)] != '\0';
 }
 
 static bool read_properties(struct received *received)
@@ -100,7 +100,7 @@ static bool read_properties(struct received *received)
 
         if (is_property(name))
             received->properties[count++] = (struct c2d_property) {
-                .name = name + strlen(property_prefix),
+                .name = name + strlen(message_property_prefix),
                 .value = http_header_value(headers, i),
             };
     }
@@ -131,6 +131,9 @@ static void read_system_headers(struct received *received)
     /* Times as they came: hubs have written them in more than one form. */
     message->expiry_time = get(headers, "iothub-expiry");
     message->enqueued_time = get(headers, "iothub-enqueuedtime");
+    if (message->enqueued_time == NULL
+        || !timestamp_parse(message->enqueued_time, &message->enqueued_at_ms))
+        message->enqueued_at_ms = 0;
     /* A text: 64 bits unsigned are more than a JSON reader's number holds. */
     message->sequence_number = get(headers, "iothub-sequencenumber");
     message->delivery_count = delivery_count(get(headers, "iothub-deliverycount"));
@@ -304,7 +307,7 @@ enum c2d_status message_add_headers(const struct c2d_message *message, struct ht
     for (size_t i = 0; status == C2D_OK && i < message->property_count; i++) {
         struct buf full = { 0 };
 
-        buf_text(&full, property_prefix);
+        buf_text(&full, message_property_prefix);
         buf_text(&full, message->properties[i].name);
         status = full.failed
                      ? fail_memory(error)

@@ -4,6 +4,9 @@
 
 #include "http.h"
 
+/* What stands before the name of an application property. */
+extern const char message_property_prefix[];
+
 /* Makes a message of a 200; takes the contents of response, which is empty afterwards. C2D_PROTOCOL
  * without a lock token: such a message could not be settled. */
 enum c2d_status message_from_response(struct http_response *response, const char *device_id,

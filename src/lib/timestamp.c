@@ -1,5 +1,5 @@
-/* Two forms of time, both UTC and free of locale and time zone: HTTP's is read, ISO 8601 is
- * written. Other forms that a hub may use are passed on as text. */
+/* Forms of time, all UTC and free of locale and time zone. What a hub writes is passed on as text
+ * too: it may change the form. */
 #define _DEFAULT_SOURCE /* timegm */
 #include "timestamp.h"
 
@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 /* The number in the digits text[0..count), or -1. */
@@ -33,10 +34,21 @@ static int month_number(const char *text)
     return -1;
 }
 
+/* What tm, read from digits, stands for; false where there is no such day or hour. */
+static bool seconds_of(struct tm tm, int64_t *seconds)
+{
+    int day = tm.tm_mday;
+
+    if (day < 1 || day > 31 || tm.tm_mon < 0 || tm.tm_mon > 11 || tm.tm_year < 0 || tm.tm_hour < 0
+        || tm.tm_hour > 23 || tm.tm_min < 0 || tm.tm_min > 59 || tm.tm_sec < 0 || tm.tm_sec > 60)
+        return false;
+    *seconds = timegm(&tm);
+    return tm.tm_mday == day || tm.tm_sec == 60; /* 31 April would have become 1 May */
+}
+
 bool timestamp_parse_http(const char *text, int64_t *seconds)
 {
     struct tm tm = { 0 };
-    int day;
 
     /* "Sun, 06 Nov 1994 08:49:37 GMT": the one form that may still be sent. The name of the day is
      * not looked at. */
@@ -50,12 +62,88 @@ bool timestamp_parse_http(const char *text, int64_t *seconds)
     tm.tm_hour = digits(text + 17, 2);
     tm.tm_min = digits(text + 20, 2);
     tm.tm_sec = digits(text + 23, 2);
-    if (tm.tm_mday < 1 || tm.tm_mday > 31 || tm.tm_mon < 0 || tm.tm_year < 0 || tm.tm_hour < 0
-        || tm.tm_hour > 23 || tm.tm_min < 0 || tm.tm_min > 59 || tm.tm_sec < 0 || tm.tm_sec > 60)
+    return seconds_of(tm, seconds);
+}
+
+/* ".789" as 789 ms; *text is moved behind the digits, of which three count. */
+static int read_fraction(const char **text)
+{
+    int ms = 0;
+
+    if (**text != '.')
+        return 0;
+    for (int scale = 100; byte_is_digit((unsigned char)*++*text); scale /= 10)
+        ms += scale * (**text - '0');
+    return ms;
+}
+
+/* "2026-01-31T12:00:00.1234567Z"; without a zone it is UTC too. */
+static bool parse_iso(const char *text, int64_t *ms)
+{
+    struct tm tm = { 0 };
+    int64_t seconds;
+    int fraction;
+
+    if (strlen(text) < 19 || text[4] != '-' || text[7] != '-' || strchr("Tt ", text[10]) == NULL
+        || text[13] != ':' || text[16] != ':')
         return false;
-    day = tm.tm_mday;
-    *seconds = timegm(&tm);
-    return tm.tm_mday == day || tm.tm_sec == 60; /* 31 April would have become 1 May */
+    tm.tm_year = digits(text, 4) - 1900;
+    tm.tm_mon = digits(text + 5, 2) - 1;
+    tm.tm_mday = digits(text + 8, 2);
+    tm.tm_hour = digits(text + 11, 2);
+    tm.tm_min = digits(text + 14, 2);
+    tm.tm_sec = digits(text + 17, 2);
+    text += 19;
+    fraction = read_fraction(&text);
+    if (strcasecmp(text, "Z") != 0 && strcmp(text, "+00:00") != 0 && *text != '\0')
+        return false;
+    if (!seconds_of(tm, &seconds))
+        return false;
+    *ms = seconds * 1000 + fraction;
+    return true;
+}
+
+/* One or two digits, and the byte that must follow; *text is moved behind it. -1: none. */
+static int short_number(const char **text, char end)
+{
+    int count =
+        byte_is_digit((unsigned char)(*text)[0]) ? 1 + byte_is_digit((unsigned char)(*text)[1]) : 0;
+    int value = count == 0 || (*text)[count] != end ? -1 : digits(*text, count);
+
+    if (value >= 0)
+        *text += count + 1;
+    return value;
+}
+
+/* "12/22/2017 12:14:12 AM", as hubs wrote it in 2017; 12 AM is midnight. */
+static bool parse_american(const char *text, int64_t *ms)
+{
+    struct tm tm = { 0 };
+    int64_t seconds;
+    bool is_pm;
+
+    tm.tm_mon = short_number(&text, '/') - 1;
+    tm.tm_mday = short_number(&text, '/');
+    if (tm.tm_mon < 0 || tm.tm_mday < 0 || strlen(text) < 5 || text[4] != ' ')
+        return false;
+    tm.tm_year = digits(text, 4) - 1900;
+    text += 5;
+    tm.tm_hour = short_number(&text, ':');
+    tm.tm_min = tm.tm_hour < 0 ? -1 : short_number(&text, ':');
+    tm.tm_sec = tm.tm_min < 0 ? -1 : short_number(&text, ' ');
+    is_pm = strcmp(text, "PM") == 0;
+    if (tm.tm_sec < 0 || tm.tm_hour < 1 || tm.tm_hour > 12 || (!is_pm && strcmp(text, "AM") != 0))
+        return false;
+    tm.tm_hour = tm.tm_hour % 12 + (is_pm ? 12 : 0);
+    if (!seconds_of(tm, &seconds))
+        return false;
+    *ms = seconds * 1000;
+    return true;
+}
+
+bool timestamp_parse(const char *text, int64_t *ms)
+{
+    return parse_iso(text, ms) || parse_american(text, ms);
 }
 
 void timestamp_format(int64_t seconds, const char *suffix, char out[TIMESTAMP_SIZE])

@@ -76,3 +76,42 @@ Test(timestamp, instants_are_written_in_rfc_3339_whatever_they_are)
         cr_expect_str_eq(text, formats[i].text);
     }
 }
+
+static const struct {
+    const char *text;
+    int64_t ms; /* -1: refused */
+} instants[] = {
+    { "2026-01-31T12:00:00Z", 1769860800000 },
+    { "2026-01-31T12:00:00.7Z", 1769860800700 },
+    { "2015-07-28T16:24:48.7891234Z", 1438100688789 },
+    { "2026-01-31 12:00:00", 1769860800000 },
+    { "2026-01-31t12:00:00.05+00:00", 1769860800050 },
+    { "12/22/2017 12:14:12 AM", 1513901652000 },
+    { "1/2/2017 3:04:05 PM", 1483369445000 },
+    { "12/22/2017 12:00:00 PM", 1513944000000 },
+    { "", -1 },
+    { "2026-02-30T12:00:00Z", -1 },
+    { "2026-13-01T12:00:00Z", -1 },
+    { "2026-01-31T24:00:00Z", -1 },
+    { "2026-01-31T12:00:00+01:00", -1 },
+    { "2026-01-31T12:00:00Zx", -1 },
+    { "2026-01-31T12:00", -1 },
+    { "12/22/2017 13:14:12 AM", -1 },
+    { "12/22/2017 0:14:12 AM", -1 },
+    { "22/12/2017 1:14:12 AM", -1 },
+    { "12/22/17 1:14:12 AM", -1 },
+    { "12/22/2017 1:14:12", -1 },
+    { "12/22/2017 111:14:12 AM", -1 },
+    { "Thu, 01 Jan 1970 00:00:00 GMT", -1 },
+};
+
+Test(timestamp, the_forms_in_which_hubs_wrote_times_are_read_to_the_millisecond)
+{
+    for (size_t i = 0; i < COUNT(instants); i++) {
+        int64_t ms = -1;
+        bool ok = timestamp_parse(instants[i].text, &ms);
+
+        cr_expect_eq(ok, instants[i].ms >= 0, "%s", instants[i].text);
+        cr_expect_eq(ms, instants[i].ms, "%s: %lld", instants[i].text, (long long)ms);
+    }
+}

@@ -1,0 +1,149 @@
+#include "../../src/lib/message.h"
+#include "../support/alloc.h"
+#include "../support/script.h"
+#include "c2d.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ALL "ETag: \"t\"", "iothub-enqueuedtime: 2026-01-31T12:00:00.789Z"
+
+static const struct {
+    const char *what;
+    const char *headers[SCRIPT_HEADERS];
+    const char *body;
+    size_t body_size;
+} rows[] = {
+    { "every system header",
+      { ALL, "iothub-messageid: m", "iothub-correlationid: c", "iothub-userid: u", "iothub-to: /to",
+        "iothub-sequencenumber: 18446744073709551615", "iothub-expiry: 12/22/2017 12:14:12 AM",
+        "iothub-deliverycount: 2147483647", "iothub-ack: full", "ContentType: a/b",
+        "ContentEncoding: gzip" },
+      "hello",
+      5 },
+    { "nothing but a token", { "ETag: t" }, "", 0 },
+    { "a body that is no text", { ALL }, "\x00\xff\n", 3 },
+    { "a body of quotes and controls", { ALL }, "\"\\\x01\x1b\x7f", 5 },
+    { "properties", { ALL, "iothub-app-k: v", "iothub-app-K: V", "iothub-app-e:" }, "x", 1 },
+    { "a property given twice",
+      { ALL, "iothub-app-k: 1", "iothub-app-z: 2", "iothub-app-k: 3" },
+      "x",
+      1 },
+    { "values that are no UTF-8",
+      { ALL, "iothub-messageid: m\xff", "iothub-app-messageId: \xfe",
+        "iothub-app-b: \xef\xbf\xbd" },
+      "x",
+      1 },
+};
+
+static struct c2d_message *received(size_t row)
+{
+    struct http_response response =
+        response_for_test(200, rows[row].headers, rows[row].body, rows[row].body_size);
+    struct c2d_message *message = NULL;
+
+    cr_assert_eq(message_from_response(&response, "dev1", 1767225600, &message, NULL), C2D_OK);
+    return message;
+}
+
+static bool same(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static bool same_properties(const struct c2d_message *a, const struct c2d_message *b)
+{
+    for (size_t i = 0; a->property_count == b->property_count && i < a->property_count; i++)
+        if (!same(a->properties[i].name, b->properties[i].name)
+            || !same(a->properties[i].value, b->properties[i].value))
+            return false;
+    return a->property_count == b->property_count;
+}
+
+Test(message_from_json, a_message_comes_back_byte_for_byte)
+{
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct c2d_message *message = received(i), *back = NULL;
+        char *line = c2d_message_to_json(message, true), *again;
+
+        cr_assert_eq(c2d_message_from_json(line, strlen(line), &back, NULL), C2D_OK, "%s",
+                     rows[i].what);
+        again = c2d_message_to_json(back, true);
+        cr_expect_str_eq(again, line, "%s", rows[i].what);
+        cr_expect(same(back->message_id, message->message_id), "%s", rows[i].what);
+        cr_expect(same_properties(back, message), "%s", rows[i].what);
+        cr_expect(
+            back->body_size == rows[i].body_size
+                && memcmp(back->body_size == 0 ? "" : back->body, rows[i].body, back->body_size)
+                       == 0,
+            "%s", rows[i].what);
+        cr_expect_eq(back->enqueued_at_ms, message->enqueued_at_ms, "%s", rows[i].what);
+        free(again);
+        free(line);
+        c2d_message_free(back);
+        c2d_message_free(message);
+    }
+}
+
+#define REST ",\"properties\":{},\"lockToken\":\"t\",\"receivedTime\":\"2026-01-01T00:00:00Z\""
+
+static const char *const refused[] = {
+    "",
+    "{",
+    "[]",
+    "\"text\"",
+    "{\"v\":1}",
+    "{\"deviceId\":\"d\"" REST ",\"bodySize\":1,\"bodyEncoding\":\"utf8\"}",
+    "{\"deviceId\":\"d\"" REST ",\"bodySize\":2,\"bodyEncoding\":\"utf8\",\"body\":\"x\"}",
+    "{\"deviceId\":\"d\"" REST ",\"bodySize\":1,\"bodyEncoding\":\"base64\",\"body\":\"!\"}",
+    "{\"deviceId\":\"d\",\"messageId\":\"a\\nb\"" REST
+    ",\"bodySize\":1,\"bodyEncoding\":\"utf8\",\"body\":\"x\"}",
+    "{\"deviceId\":\"d\",\"properties\":{\"a b\":\"c\"},\"lockToken\":\"t\","
+    "\"receivedTime\":\"2026-01-01T00:00:00Z\",\"bodySize\":1,\"bodyEncoding\":\"utf8\","
+    "\"body\":\"x\"}",
+    "{\"deviceId\":\"d\",\"properties\":{\"a\":1},\"lockToken\":\"t\","
+    "\"receivedTime\":\"2026-01-01T00:00:00Z\",\"bodySize\":1,\"bodyEncoding\":\"utf8\","
+    "\"body\":\"x\"}",
+    "{\"deviceId\":\"d\",\"properties\":{},\"receivedTime\":\"2026-01-01T00:00:00Z\","
+    "\"bodySize\":1,\"bodyEncoding\":\"utf8\",\"body\":\"x\"}",
+    "{\"deviceId\":\"d\",\"properties\":{},\"lockToken\":\"t\",\"receivedTime\":\"now\","
+    "\"bodySize\":1,\"bodyEncoding\":\"utf8\",\"body\":\"x\"}",
+    "{\"deviceId\":\"d\",\"duplicateProperties\":[1]" REST
+    ",\"bodySize\":1,\"bodyEncoding\":\"utf8\",\"body\":\"x\"}",
+};
+
+Test(message_from_json, what_is_no_line_of_ours_is_bad_data)
+{
+    static const char whole[] =
+        "{\"deviceId\":\"d\"" REST ",\"bodySize\":1,\"bodyEncoding\":\"utf8\",\"body\":\"x\"}";
+    struct c2d_message *message = NULL;
+    struct c2d_error error;
+
+    cr_assert_eq(c2d_message_from_json(whole, strlen(whole), &message, NULL), C2D_OK);
+    c2d_message_free(message);
+    for (size_t i = 0; i < COUNT(refused); i++) {
+        cr_expect_eq(c2d_message_from_json(refused[i], strlen(refused[i]), &message, &error),
+                     C2D_DATA, "%s", refused[i]);
+        cr_expect_null(message, "%s", refused[i]);
+        cr_expect_str_neq(error.text, "", "%s", refused[i]);
+    }
+}
+
+Test(message_from_json, lost_memory_is_told_as_such_and_leaves_nothing_behind)
+{
+    struct c2d_message *message = received(6), *back = NULL;
+    char *line = c2d_message_to_json(message, true);
+    enum c2d_status status = C2D_OS;
+
+    for (size_t nth = 1; status != C2D_OK; nth++) {
+        alloc_fail_at(nth, false);
+        status = c2d_message_from_json(line, strlen(line), &back, NULL);
+        alloc_stop();
+        cr_assert(status == C2D_OK || (status == C2D_OS && back == NULL), "allocation %zu: %d", nth,
+                  status);
+    }
+    c2d_message_free(back);
+    c2d_message_free(message);
+    free(line);
+}
