@@ -30,6 +30,14 @@ static bool name_is_token(const char *name, size_t size)
     return size > 0;
 }
 
+/* What is read may be more than a token: senders over AMQP name properties as they like, and a
+ * message that could not be read would stop those behind it. */
+static bool name_is_readable(const char *name, size_t size)
+{
+    return size > 0 && name[0] != ' ' && name[size - 1] != ' ' && memchr(name, '\t', size) == NULL
+           && value_is_safe(name, size);
+}
+
 static bool make_place(struct http_headers *headers)
 {
     size_t capacity = headers->capacity == 0 ? 16 : headers->capacity * 2;
@@ -45,13 +53,16 @@ static bool make_place(struct http_headers *headers)
     return true;
 }
 
+static enum c2d_status fail_name(struct c2d_error *error)
+{
+    return fail(error, C2D_PROTOCOL, "a header's name holds a byte that is not allowed there");
+}
+
 static enum c2d_status add(struct http_headers *headers, const char *name, size_t name_size,
                            const char *value, size_t value_size, struct c2d_error *error)
 {
     size_t start = headers->text.size;
 
-    if (!name_is_token(name, name_size))
-        return fail(error, C2D_PROTOCOL, "a header's name holds a byte that is not allowed there");
     if (!value_is_safe(value, value_size))
         return fail(error, C2D_PROTOCOL, "header %.*s holds a control byte",
                     (int)(name_size < 64 ? name_size : 64), name);
@@ -72,6 +83,8 @@ static enum c2d_status add(struct http_headers *headers, const char *name, size_
 enum c2d_status http_headers_add(struct http_headers *headers, const char *name, const char *value,
                                  struct c2d_error *error)
 {
+    if (!name_is_token(name, strlen(name)))
+        return fail_name(error);
     return add(headers, name, strlen(name), value, strlen(value), error);
 }
 
@@ -89,6 +102,8 @@ enum c2d_status http_headers_add_line(struct http_headers *headers, const char *
     /* A folded line, which is obsolete, ends here or as a name that begins with a space. */
     if (colon == NULL)
         return fail(error, C2D_PROTOCOL, "the answer has a header line without a colon");
+    if (!name_is_readable(line, (size_t)(colon - line)))
+        return fail_name(error);
     value = colon + 1;
     while (value < end && is_blank(*value))
         value++;

@@ -18,7 +18,8 @@ struct http_headers {
  * guard behind the checks of each operation; C2D_OS without memory. */
 enum c2d_status http_headers_add(struct http_headers *headers, const char *name, const char *value,
                                  struct c2d_error *error);
-/* Adds one line of an answer, without its CRLF; outer white space of the value is dropped. */
+/* Adds one line of an answer, without its CRLF; outer white space of the value is dropped. Its name
+ * may hold more than a token's bytes. */
 enum c2d_status http_headers_add_line(struct http_headers *headers, const char *line, size_t size,
                                       struct c2d_error *error);
 const char *http_header_name(const struct http_headers *headers, size_t index);

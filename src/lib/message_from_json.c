@@ -46,18 +46,21 @@ static enum c2d_status add(struct reading *reading, const char *header, const ch
     bool is_property =
         strncmp(header, message_property_prefix, strlen(message_property_prefix)) == 0;
     const char *base64 = value == NULL ? NULL : lossy_bytes(reading, name, value, is_property);
-    struct buf bytes = { 0 };
+    struct buf line = { 0 };
     enum c2d_status status = C2D_OK;
 
     if (value == NULL)
         return C2D_OK;
-    if (base64 != NULL && !base64_decode(&bytes, base64, strlen(base64)))
-        status = bytes.failed ? fail_memory(reading->error)
-                              : fail_data(reading, "bytes that are no base64");
-    if (status == C2D_OK)
-        status = http_headers_add(&reading->response.headers, header,
-                                  base64 != NULL ? bytes.data : value, reading->error);
-    buf_clear(&bytes);
+    /* As a line that is read, whose name may be more than one that is sent. */
+    buf_format(&line, "%s:%s", header, base64 == NULL ? value : "");
+    if (base64 != NULL && !base64_decode(&line, base64, strlen(base64)) && !line.failed)
+        status = fail_data(reading, "bytes that are no base64");
+    else if (line.failed)
+        status = fail_memory(reading->error);
+    else
+        status =
+            http_headers_add_line(&reading->response.headers, line.data, line.size, reading->error);
+    buf_clear(&line);
     return status;
 }
 

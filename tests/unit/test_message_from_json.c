@@ -25,7 +25,10 @@ static const struct {
     { "nothing but a token", { "ETag: t" }, "", 0 },
     { "a body that is no text", { ALL }, "\x00\xff\n", 3 },
     { "a body of quotes and controls", { ALL }, "\"\\\x01\x1b\x7f", 5 },
-    { "properties", { ALL, "iothub-app-k: v", "iothub-app-K: V", "iothub-app-e:" }, "x", 1 },
+    { "properties",
+      { ALL, "iothub-app-Message Type/: v", "iothub-app-K: V", "iothub-app-e:" },
+      "x",
+      1 },
     { "a property given twice",
       { ALL, "iothub-app-k: 1", "iothub-app-z: 2", "iothub-app-k: 3" },
       "x",
@@ -99,7 +102,7 @@ static const char *const refused[] = {
     "{\"deviceId\":\"d\"" REST ",\"bodySize\":1,\"bodyEncoding\":\"base64\",\"body\":\"!\"}",
     "{\"deviceId\":\"d\",\"messageId\":\"a\\nb\"" REST
     ",\"bodySize\":1,\"bodyEncoding\":\"utf8\",\"body\":\"x\"}",
-    "{\"deviceId\":\"d\",\"properties\":{\"a b\":\"c\"},\"lockToken\":\"t\","
+    "{\"deviceId\":\"d\",\"properties\":{\"a\\tb\":\"c\"},\"lockToken\":\"t\","
     "\"receivedTime\":\"2026-01-01T00:00:00Z\",\"bodySize\":1,\"bodyEncoding\":\"utf8\","
     "\"body\":\"x\"}",
     "{\"deviceId\":\"d\",\"properties\":{\"a\":1},\"lockToken\":\"t\","
