@@ -127,6 +127,7 @@ struct c2d_options {
     int connect_timeout_ms;  /* name, TCP, proxy and TLS; 1 or more; default 10 000 */
     int timeout_ms;          /* one operation with all its tries; 1 or more; default 60 000 */
     int retries;             /* tries after the first; 0 or more; default 3 */
+    bool retry_budget;       /* over many operations: when most fail, fewer are tried again */
     const char *ca_file;     /* PEM, instead of the system's trust store */
     const char *ca_dir;      /* hashed directory (openssl rehash), likewise */
     const char *cert_file;   /* client certificate and unencrypted key, PEM: for x509=true */

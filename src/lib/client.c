@@ -146,6 +146,8 @@ static void set_up(struct c2d_client *client, const struct clock *clock)
     client->exchange.connect_timeout_ms = options->connect_timeout_ms;
     client->exchange.timeout_ms = options->timeout_ms;
     client->exchange.retries = options->retries;
+    client->budget.tokens = RETRY_BUDGET_FULL;
+    client->exchange.budget = options->retry_budget ? &client->budget : NULL;
     client->exchange.cancel_fd = options->cancel_fd;
     client->exchange.dry_run = options->dry_run;
     client->exchange.observe = (struct observe) {

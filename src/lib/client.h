@@ -8,6 +8,7 @@
 struct c2d_client {
     struct credentials credentials;
     struct exchange exchange;
+    struct retry_budget budget; /* what exchange.budget points to, if it is wanted */
     struct c2d_options options; /* its texts are ours */
 };
 

@@ -325,3 +325,27 @@ Test(client_retry, clock_that_is_set_right_later_is_trusted_again)
     cr_expect_eq(expiry_of(&script.requests[3]), SCRIPT_START_S - 7200 + 3600);
     c2d_client_free(client);
 }
+
+Test(client_retry, a_budget_bounds_the_retries_of_many_operations)
+{
+    struct script script = {
+        .options = &(struct c2d_options) { .connect_timeout_ms = 1000,
+                                           .timeout_ms = 60000,
+                                           .retries = 3,
+                                           .cancel_fd = -1,
+                                           .retry_budget = true },
+        .replies = { { .status = 503 }, { .status = 503 }, { .status = 503 }, { .status = 204 } },
+    };
+    struct c2d_client *client = client_for_test(&script, DEVICE_STRING);
+    struct c2d_message *message = NULL;
+
+    cr_assert_eq(client->budget.tokens, RETRY_BUDGET_FULL);
+    client->budget.tokens = 9; /* a retry costs 5 */
+    cr_expect_eq(c2d_receive(client, &message, NULL), C2D_SERVER);
+    cr_expect_eq(script.request_count, 2);
+    cr_expect_eq(c2d_receive(client, &message, NULL), C2D_SERVER);
+    cr_expect_eq(script.request_count, 3);
+    cr_expect_eq(c2d_receive(client, &message, NULL), C2D_NO_MESSAGE);
+    cr_expect_eq(client->budget.tokens, 5);
+    c2d_client_free(client);
+}

@@ -16,6 +16,7 @@ struct command {
     const struct option *options; /* its own; NULL: none */
     size_t settings_size;         /* of the struct that they fill in */
     bool prints;                  /* its results go to stdout, always */
+    bool is_endless;              /* the load that its retries add to a hub in trouble is bounded */
     void (*defaults)(void *settings);
     /* Returns what the program exits with; has reported it, unless it is C2D_OK. */
     enum c2d_status (*run)(struct app *app, void *settings);

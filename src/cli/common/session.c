@@ -133,6 +133,7 @@ static struct c2d_options options_of(struct app *app)
     options.connect_timeout_ms = (int)common->connect_timeout_ms;
     options.timeout_ms = (int)common->timeout_ms;
     options.retries = (int)common->retries;
+    options.retry_budget = app->command->is_endless;
     options.cert_file = common->cert;
     options.key_file = common->key;
     /* "" also overrules the proxy that the environment names. */
