@@ -26,8 +26,8 @@ static void note(struct drain *drain, enum c2d_status status)
 
 /* ---- Results ---- */
 
-static void tell_result(const struct drain *drain, const struct dealt *dealt,
-                        const char *message_id, const char *sequence_number, const char *settled)
+void drain_tell_result(const struct drain *drain, const struct dealt *dealt, const char *message_id,
+                       const char *sequence_number, const char *settled)
 {
     struct json_line line;
     char *text;
@@ -64,6 +64,8 @@ static enum c2d_status settle(struct drain *drain, const char *lock_token, const
     else if (status != C2D_OK)
         report_error(drain->app, &error,
                      &(struct subject) { c2d_client_device_id(drain->app->client), message_id });
+    if (status != C2D_OK && status != C2D_LOCK_LOST)
+        drain->hub = status;
     note(drain, status);
     return status;
 }
@@ -127,8 +129,8 @@ static void abandon_failed(struct drain *drain)
         bool done = signals_caught() == 0
                     && settle(drain, failed->lock_token, failed->message_id, C2D_ABANDON) == C2D_OK;
 
-        tell_result(drain, &failed->dealt, failed->message_id, failed->sequence_number,
-                    done ? "abandon" : "left");
+        drain_tell_result(drain, &failed->dealt, failed->message_id, failed->sequence_number,
+                          done ? "abandon" : "left");
         failed_clear(failed);
     }
     drain->failed_count = 0;
@@ -166,10 +168,10 @@ static bool handle(struct drain *drain, const struct c2d_message *message)
     case VERDICT_REJECT:
         status = settle(drain, message->lock_token, message->message_id,
                         dealt.verdict == VERDICT_COMPLETE ? C2D_COMPLETE : C2D_REJECT);
-        tell_result(drain, &dealt, message->message_id, message->sequence_number,
-                    status != C2D_OK                    ? "left"
-                    : dealt.verdict == VERDICT_COMPLETE ? "complete"
-                                                        : "reject");
+        drain_tell_result(drain, &dealt, message->message_id, message->sequence_number,
+                          status != C2D_OK                    ? "left"
+                          : dealt.verdict == VERDICT_COMPLETE ? "complete"
+                                                              : "reject");
         return status == C2D_OK || status == C2D_LOCK_LOST;
     case VERDICT_ABANDON:
         remember_failed(drain, message, &dealt);
@@ -177,7 +179,7 @@ static bool handle(struct drain *drain, const struct c2d_message *message)
     case VERDICT_LEAVE:
         return true;
     case VERDICT_STOP:
-        tell_result(drain, &dealt, message->message_id, message->sequence_number, "left");
+        drain_tell_result(drain, &dealt, message->message_id, message->sequence_number, "left");
         break;
     }
     return false;
@@ -187,6 +189,7 @@ static void report_receive(struct drain *drain, const struct c2d_error *error)
 {
     if (error->status == C2D_NO_MESSAGE)
         return;
+    drain->hub = error->status;
     if (error->status != drain->told)
         report_error(drain->app, error,
                      &(struct subject) { c2d_client_device_id(drain->app->client), NULL });
@@ -200,6 +203,7 @@ void drain_run(struct drain *drain)
     /* What a lost answer may have locked has come back by now. */
     if (monotonic_ms() - drain->lost_at_ms > LOCK_MS)
         drain->lost_at_ms = 0;
+    drain->hub = C2D_OK;
     while (goes_on && (drain->count == 0 || drain->received < drain->count)) {
         struct c2d_message *message = NULL;
         struct c2d_error error;
@@ -215,6 +219,8 @@ void drain_run(struct drain *drain)
         c2d_message_free(message);
     }
     abandon_failed(drain);
+    if (drain->follow != NULL && signals_caught() == 0)
+        note(drain, drain->follow(drain));
 }
 
 void drain_clear(struct drain *drain)

@@ -20,16 +20,22 @@ struct drain {
     const struct app *app;
     drain_deal *deal;
     void *context;
+    /* What follows each drain: NULL, or handling what a spool keeps. Its status counts, too. */
+    enum c2d_status (*follow)(const struct drain *drain);
     int64_t count;        /* at most so many messages; 0: all that wait */
     bool tells_results;   /* a line for each settlement of a handler's message */
     enum c2d_status told; /* trouble that was reported before, and is not told again */
     long long received;
     int64_t lost_at_ms;     /* a GET that was lost then may have locked a message; 0: none was */
     enum c2d_status result; /* the worst of what happened; C2D_OK also when nothing waited */
+    enum c2d_status hub;    /* why the hub could not be asked to the end; C2D_OK: it could */
     struct failed *failed;  /* messages to abandon at the end */
     size_t failed_count;
 };
 
+/* The result line of a handler's message, when it is wanted. */
+void drain_tell_result(const struct drain *drain, const struct dealt *dealt, const char *message_id,
+                       const char *sequence_number, const char *settled);
 /* Drains once. What an earlier drain received and lost is still counted. */
 void drain_run(struct drain *drain);
 void drain_clear(struct drain *drain);

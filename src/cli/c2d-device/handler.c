@@ -138,7 +138,7 @@ static bool wait_for(const struct handler *handler, pid_t pid, int *status, bool
 
 static struct handler_result cannot_start(const struct handler *handler, const char *why)
 {
-    report_failure(handler->app, C2D_OS, "the message is left: it comes again",
+    report_failure(handler->app, C2D_OS, "nothing is lost: the next run handles the message",
                    "handler '%s' cannot be started: %s", handler->command[0], why);
     return (struct handler_result) { .verdict = VERDICT_STOP, .status = C2D_OS };
 }

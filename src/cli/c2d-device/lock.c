@@ -2,6 +2,7 @@
 #include "lock.h"
 
 #include "../common/report.h"
+#include "identity.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,14 +10,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* FNV-1a, 64 bits: a name for a file, not a secret. */
-static uint64_t hash(uint64_t value, const char *text)
-{
-    for (; *text != '\0'; text++)
-        value = (value ^ (unsigned char)*text) * 0x100000001b3;
-    return value;
-}
 
 /* A folder of our own below one that everybody may write to: nobody else can have put a link or a
  * file of another into it. */
@@ -50,13 +43,11 @@ enum c2d_status lock_take(const struct app *app)
 {
     struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
     const char *device_id = c2d_client_device_id(app->client);
-    uint64_t name = hash(0xcbf29ce484222325, c2d_client_host(app->client));
     char file[32];
     int folder = open_folder();
     int fd = -1;
 
-    name = hash(hash(name, "/"), device_id);
-    snprintf(file, sizeof file, "%016" PRIx64 ".lock", name);
+    snprintf(file, sizeof file, "%016" PRIx64 ".lock", identity_hash(app->client));
     if (folder >= 0) {
         fd = openat(folder, file, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
         close(folder);

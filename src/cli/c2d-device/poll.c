@@ -9,23 +9,18 @@
 
 enum { MINUTE_MS = 60000, FIRST_DELAY_MS = 30000 };
 
-/* Trouble that may pass: the hub's, the network's, a handler's. All else ends the polling. */
+/* Nothing, or trouble that may pass: the hub's, the network's, a handler's. All else ends the
+ * polling. */
 static bool may_pass(enum c2d_status status)
 {
-    static const enum c2d_status passing[] = { C2D_LOCK_LOST, C2D_THROTTLED, C2D_QUOTA,
-                                               C2D_TIMEOUT,   C2D_NETWORK,   C2D_TLS,
-                                               C2D_HANDLER,   C2D_SERVER };
+    static const enum c2d_status passing[] = { C2D_OK,    C2D_LOCK_LOST, C2D_THROTTLED,
+                                               C2D_QUOTA, C2D_TIMEOUT,   C2D_NETWORK,
+                                               C2D_TLS,   C2D_HANDLER,   C2D_SERVER };
 
     for (size_t i = 0; i < sizeof passing / sizeof *passing; i++)
         if (passing[i] == status)
             return true;
     return false;
-}
-
-/* Is the hub out of reach, so that its coming back is worth a line? */
-static bool is_offline(enum c2d_status status)
-{
-    return may_pass(status) && status != C2D_LOCK_LOST && status != C2D_HANDLER;
 }
 
 /* After the n-th failure in a row: half a minute, doubled each time, up to the interval, or to a
@@ -45,15 +40,15 @@ static void tell_change(struct drain *drain, time_t *offline_since)
     char since[32] = "";
     struct tm tm = { 0 };
 
-    if (is_offline(drain->result) && *offline_since == 0) {
+    if (drain->hub != C2D_OK && *offline_since == 0) {
         *offline_since = time(NULL);
-    } else if (!is_offline(drain->result) && *offline_since != 0) {
+    } else if (drain->hub == C2D_OK && *offline_since != 0) {
         if (gmtime_r(offline_since, &tm) != NULL)
             strftime(since, sizeof since, "%Y-%m-%dT%H:%M:%SZ", &tm);
         report_warning(drain->app, "online again; was offline since %s", since);
         *offline_since = 0;
     }
-    drain->told = is_offline(drain->result) ? drain->result : C2D_OK;
+    drain->told = drain->hub;
 }
 
 enum c2d_status poll_for_ever(struct drain *drain, int64_t interval_ms)
@@ -73,12 +68,12 @@ enum c2d_status poll_for_ever(struct drain *drain, int64_t interval_ms)
 
         drain->result = C2D_OK;
         drain_run(drain);
-        if (signals_caught() != 0 || (drain->result != C2D_OK && !may_pass(drain->result)))
+        if (signals_caught() != 0 || !may_pass(drain->result) || !may_pass(drain->hub))
             return drain->result;
-        failures = drain->result == C2D_OK ? 0 : failures + 1;
+        failures = drain->hub == C2D_OK ? 0 : failures + 1;
         tell_change(drain, &offline_since);
         /* A handler that fails is not asked again any sooner: each time is one of ten. */
-        if (is_offline(drain->result))
+        if (drain->hub != C2D_OK)
             delay_ms = delay_after(failures, interval_ms);
         else if (drain->lost_at_ms != 0 && delay_ms > MINUTE_MS)
             delay_ms = MINUTE_MS; /* what a lost answer has locked is free by then */

@@ -1,28 +1,26 @@
 /* receive and poll: take the messages that wait, make each safe or have it handled, and only then
  * settle it. */
-#include "../common/monotonic.h"
 #include "../common/report.h"
 #include "../common/session.h"
-#include "../common/sink.h"
 #include "../common/waiting.h"
 #include "commands.h"
 #include "drain.h"
-#include "format.h"
 #include "handler.h"
 #include "lock.h"
 #include "poll.h"
+#include "spool.h"
+#include "writer.h"
 
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { LOCK_MS = C2D_LOCK_S * 1000, HANDLER_MS = 50000, HANDLER_MAX_MS = 54000 };
+/* A handler that is not done within the lock would be run twice. */
+enum { HANDLER_MS = 50000, HANDLER_MAX_MS = 54000 };
 
 struct settings {
     int64_t count, wait_ms, interval_ms, handler_timeout_ms, reject_code;
     bool keep, no_lock;
-    const char *format, *output;
+    const char *format, *output, *spool;
 };
 
 #define AT(member) offsetof(struct settings, member)
@@ -42,8 +40,10 @@ static const struct option options[] = {
       OPTION_TEXT, AT(format), 0, 0 },
     { 'o', "output", "FILE", "append there, on the disk before anything is settled", OPTION_TEXT,
       AT(output), 0, 0 },
-    { 0, "handler-timeout", "D", "stop a handler that takes longer (50s; at most 54s)",
-      OPTION_DURATION, AT(handler_timeout_ms), 1000, HANDLER_MAX_MS },
+    { 0, "spool", "DIR", "keep messages there, complete them, then handle them", OPTION_TEXT,
+      AT(spool), 0, 0 },
+    { 0, "handler-timeout", "D", "stop a slower handler (50s, at most 54s; with --spool: none)",
+      OPTION_DURATION, AT(handler_timeout_ms), 1000, YEAR_MS },
     { 0, "reject-code", "N", "a handler that ends with N has its message rejected: it is gone",
       OPTION_NUMBER, AT(reject_code), 1, 125 },
     { 0, "no-lock", NULL, "do not care about other instances for the same device", OPTION_FLAG,
@@ -56,7 +56,6 @@ static void defaults(void *arguments)
     struct settings *settings = arguments;
 
     settings->interval_ms = 10000;
-    settings->handler_timeout_ms = HANDLER_MS;
     settings->reject_code = -1;
 }
 
@@ -68,42 +67,6 @@ static void poll_defaults(void *arguments)
 
 /* ---- Ways to deal with a message ---- */
 
-struct writer {
-    const struct app *app;
-    const struct settings *settings;
-    enum format format;
-    struct sink sink;
-};
-
-/* When the lock lapses, by the clock that is not set. */
-static int64_t lock_end_ms(const struct c2d_message *message)
-{
-    int64_t left_ms = (message->lock_deadline_s - (int64_t)time(NULL)) * 1000;
-
-    return monotonic_ms() + (left_ms > LOCK_MS ? LOCK_MS : left_ms);
-}
-
-/* Makes message safe in the output. Local trouble leaves it: an abandon would cost one of its ten
- * deliveries. */
-static struct dealt write_message(void *context, const struct c2d_message *message,
-                                  long long number)
-{
-    struct writer *writer = context;
-    size_t size = 0;
-    char *record = format_message(writer->format, message, number, &size);
-    struct dealt dealt = { .handler_exit = -1 };
-
-    if (record == NULL)
-        dealt.status = report_failure(writer->app, C2D_OS, NULL, "out of memory");
-    else
-        dealt.status = sink_put(&writer->sink, writer->app, record, size, lock_end_ms(message));
-    free(record);
-    dealt.verdict = dealt.status != C2D_OK   ? VERDICT_STOP
-                    : writer->settings->keep ? VERDICT_LEAVE
-                                             : VERDICT_COMPLETE;
-    return dealt;
-}
-
 static struct dealt run_handler(void *context, const struct c2d_message *message, long long number)
 {
     struct handler_result result = handler_run(context, message);
@@ -114,7 +77,7 @@ static struct dealt run_handler(void *context, const struct c2d_message *message
 
 /* ---- The commands ---- */
 
-static enum c2d_status choose_format(struct app *app, const struct settings *settings,
+static enum c2d_status choose_format(const struct app *app, const struct settings *settings,
                                      enum format *format)
 {
     bool for_people = settings->output == NULL && isatty(STDOUT_FILENO) && !app->common.json;
@@ -136,7 +99,8 @@ static enum c2d_status choose_format(struct app *app, const struct settings *set
     return C2D_OK;
 }
 
-static enum c2d_status check(struct app *app, const struct settings *settings, bool has_handler)
+static enum c2d_status check(const struct app *app, const struct settings *settings,
+                             bool has_handler)
 {
     const char *excluded = settings->output != NULL   ? "-o"
                            : settings->format != NULL ? "--format"
@@ -147,11 +111,18 @@ static enum c2d_status check(struct app *app, const struct settings *settings, b
         return report_usage(app, "'%.60s' is no option: a handler stands behind --", app->words[0]);
     if (app->has_end && !has_handler)
         return report_usage(app, "there is no handler behind --");
+    if (settings->spool != NULL && excluded != NULL)
+        return report_usage(app, "%s and --spool exclude each other: the spool has the message",
+                            excluded);
     if (has_handler && excluded != NULL)
         return report_usage(app, "%s and a handler exclude each other: the handler has the message",
                             excluded);
-    if (!has_handler && settings->reject_code >= 0)
-        return report_usage(app, "--reject-code is for a handler, which stands behind --");
+    if (!has_handler && (settings->reject_code >= 0 || settings->handler_timeout_ms > 0))
+        return report_usage(app, "%s is for a handler, which stands behind --",
+                            settings->reject_code >= 0 ? "--reject-code" : "--handler-timeout");
+    if (settings->spool == NULL && settings->handler_timeout_ms > HANDLER_MAX_MS)
+        return report_usage(app, "--handler-timeout takes 1s to 54s without --spool: the lock "
+                                 "lapses after a minute");
     return C2D_OK;
 }
 
@@ -176,35 +147,78 @@ static enum c2d_status receive(struct drain *drain, const struct settings *setti
     return drain->result;
 }
 
+/* All that a message may become; which one it is, is chosen in plan(). */
+struct ways {
+    struct writer writer;
+    struct handler handler;
+    struct spool spool;
+};
+
+static void plan(struct drain *drain, struct ways *ways, const struct settings *settings,
+                 bool has_handler)
+{
+    int64_t default_ms = settings->spool == NULL ? HANDLER_MS : 0;
+
+    ways->handler.timeout_ms =
+        settings->handler_timeout_ms > 0 ? settings->handler_timeout_ms : default_ms;
+    if (settings->spool != NULL) {
+        drain->deal = spool_keep;
+        drain->context = &ways->spool;
+        drain->follow = has_handler && !drain->app->common.dry_run ? spool_handle : NULL;
+        ways->spool.handler = &ways->handler;
+    } else {
+        drain->deal = has_handler ? run_handler : writer_put;
+        drain->context = has_handler ? (void *)&ways->handler : (void *)&ways->writer;
+    }
+}
+
+/* What stands between the checks and the first request. */
+static enum c2d_status prepare(struct app *app, struct ways *ways, const struct settings *settings,
+                               bool writes)
+{
+    enum c2d_status status = C2D_OK;
+
+    if (app->common.dry_run)
+        return C2D_OK;
+    if (writes)
+        status = sink_open(&ways->writer.sink, app, settings->output,
+                           ways->writer.format == FORMAT_JSON, false);
+    if (status == C2D_OK && !settings->no_lock)
+        status = lock_take(app);
+    /* Behind the lock: only then is what lies about unfinished nobody's work in progress. */
+    if (status == C2D_OK && settings->spool != NULL)
+        status = spool_open(&ways->spool, app, settings->spool, !settings->no_lock);
+    return status;
+}
+
 static enum c2d_status run(struct app *app, const struct settings *settings, bool for_ever)
 {
     bool has_handler = app->word_count > app->words_before_end;
-    struct writer writer = { .app = app, .settings = settings, .sink = { .fd = -1 } };
-    struct handler handler = { app, app->words, settings->handler_timeout_ms,
-                               settings->reject_code };
+    struct ways ways = {
+        .writer = { .app = app, .keep = settings->keep, .sink = { .fd = -1 } },
+        .handler = { .app = app, .command = app->words, .reject_code = settings->reject_code },
+        .spool = { .tmp = -1, .kept = -1, .failed = -1 },
+    };
     struct drain drain = {
         .app = app,
-        .deal = has_handler ? run_handler : write_message,
-        .context = has_handler ? (void *)&handler : (void *)&writer,
         .count = settings->count,
         .tells_results = app->common.json,
     };
     enum c2d_status status = check(app, settings, has_handler);
 
     if (status == C2D_OK)
-        status = choose_format(app, settings, &writer.format);
+        status = choose_format(app, settings, &ways.writer.format);
     if (status == C2D_OK)
         status = session_open(app);
-    if (status == C2D_OK && !has_handler && !app->common.dry_run)
-        status =
-            sink_open(&writer.sink, app, settings->output, writer.format == FORMAT_JSON, false);
-    if (status == C2D_OK && !settings->no_lock && !app->common.dry_run)
-        status = lock_take(app);
+    plan(&drain, &ways, settings, has_handler);
+    if (status == C2D_OK)
+        status = prepare(app, &ways, settings, drain.deal == writer_put);
     if (status == C2D_OK)
         status =
             for_ever ? poll_for_ever(&drain, settings->interval_ms) : receive(&drain, settings);
     drain_clear(&drain);
-    sink_close(&writer.sink);
+    spool_close(&ways.spool);
+    sink_close(&ways.writer.sink);
     return status;
 }
 
@@ -234,6 +248,7 @@ const struct command poll_command = {
     .summary = "take messages for ever, asking at intervals",
     .options = &options[2],
     .settings_size = sizeof(struct settings),
+    .is_endless = true,
     .defaults = poll_defaults,
     .run = run_poll,
 };

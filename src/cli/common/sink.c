@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,19 +26,6 @@ enum { PIPE_PIECE = 4096 };
 static enum c2d_status fail_io(const struct sink *sink, const struct app *app)
 {
     return report_failure(app, C2D_IO, NULL, "%s: %s", sink->name, strerror(errno));
-}
-
-/* The new name itself must survive a power cut, not only what the file holds. */
-static bool sync_folder(const char *path)
-{
-    char *copy = strdup(path);
-    int fd = copy == NULL ? -1 : open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool ok = fd >= 0 && fsync(fd) == 0;
-
-    if (fd >= 0)
-        close(fd);
-    free(copy);
-    return ok;
 }
 
 /* Of the open file, not the process: closing another descriptor of it does not drop this lock, as
@@ -61,7 +47,7 @@ static enum c2d_status open_file(struct sink *sink, const struct app *app, const
     sink->fd = open(path, flags | (special ? O_WRONLY : O_RDWR));
     if (sink->fd < 0 && errno == ENOENT) {
         sink->fd = open(path, flags | O_RDWR | O_CREAT, 0600);
-        if (sink->fd >= 0 && !sync_folder(path)) {
+        if (sink->fd >= 0 && !output_sync_folder(path)) {
             close(sink->fd);
             sink->fd = -1;
         }
