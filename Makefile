@@ -9,6 +9,7 @@ BINDIR ?= $(PREFIX)/bin
 LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 MANDIR ?= $(PREFIX)/share/man
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 CFLAGS ?= -O2 -g
 
 VERSION := $(shell sed -n 's/^.define C2D_VERSION "\(.*\)"/\1/p' include/c2d.h)
@@ -32,6 +33,7 @@ COMMON_SRC := $(wildcard src/cli/common/*.c)
 HTTP_SRC := $(wildcard src/cli/c2d-http/*.c)
 DEVICE_SRC := $(wildcard src/cli/c2d-device/*.c)
 SIM_SRC := $(wildcard src/sim/*.c)
+UNITS := $(notdir $(wildcard src/systemd/*))
 UNIT_SRC := $(wildcard tests/unit/*.c) $(filter-out tests/support/hostile.c,$(wildcard tests/support/*.c))
 # Unit tests let the n-th allocation fail; the product itself carries no hook.
 WRAP := $(foreach f,malloc calloc realloc strdup strndup,-Wl,--wrap=$(f))
@@ -88,8 +90,8 @@ check: $(call TESTED,build) ## all tests; warnings are errors
 asan: $(call TESTED,build-asan) ## all tests under AddressSanitizer and UBSan; leaks fail
 	tests/run build-asan
 
-install: all ## to DESTDIR and PREFIX; BINDIR, LIBDIR, INCLUDEDIR too; c2d-sim if it was built
-	install -d $(addprefix $(DESTDIR),$(BINDIR) $(LIBDIR)/pkgconfig $(INCLUDEDIR))
+install: all ## to DESTDIR and PREFIX; BINDIR, LIBDIR, UNITDIR ... too; c2d-sim if it was built
+	install -d $(addprefix $(DESTDIR),$(BINDIR) $(LIBDIR)/pkgconfig $(INCLUDEDIR) $(UNITDIR))
 	install -m 755 build/c2d-http build/c2d-device $(wildcard build/c2d-sim) $(DESTDIR)$(BINDIR)
 	install -m 644 include/c2d.h $(DESTDIR)$(INCLUDEDIR)
 	install -m 644 build/libc2d.a $(DESTDIR)$(LIBDIR)
@@ -99,10 +101,13 @@ install: all ## to DESTDIR and PREFIX; BINDIR, LIBDIR, INCLUDEDIR too; c2d-sim i
 	sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCLUDEDIR@|$(INCLUDEDIR)|' \
 		-e 's|@VERSION@|$(VERSION)|; s|@PKGS@|$(PKGS)|' src/lib/libc2d.pc.in \
 		>$(DESTDIR)$(LIBDIR)/pkgconfig/libc2d.pc
+	for unit in $(UNITS); do sed 's|@BINDIR@|$(BINDIR)|' "src/systemd/$$unit" \
+		>"$(DESTDIR)$(UNITDIR)/$$unit" || exit; done
 uninstall: ## what install has put there
 	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,c2d-http c2d-device c2d-sim) \
 		$(DESTDIR)$(INCLUDEDIR)/c2d.h $(DESTDIR)$(LIBDIR)/pkgconfig/libc2d.pc \
-		$(addprefix $(DESTDIR)$(LIBDIR)/libc2d.,a so so.$(ABI) so.$(VERSION))
+		$(addprefix $(DESTDIR)$(LIBDIR)/libc2d.,a so so.$(ABI) so.$(VERSION)) \
+		$(addprefix $(DESTDIR)$(UNITDIR)/,$(UNITS))
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'

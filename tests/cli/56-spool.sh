@@ -1,6 +1,7 @@
 # shellcheck shell=sh
 # What a spool keeps is on the disk before the hub forgets it (P1), and leaves it only when it was
 # handled (P2).
+# shellcheck disable=SC2016  # the shells of the handlers expand what is theirs
 # shellcheck source=tests/cli/lib.sh
 . "$C2D_TESTS/lib.sh"
 # shellcheck disable=SC2119  # no options are wanted

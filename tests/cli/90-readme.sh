@@ -40,9 +40,25 @@ run sh -e cron.sh
 check 'the line of "From cron" prints nothing' ends_silently 0 ''
 check 'the line of "From cron" keeps the message in its file' says messages.jsonl '"body":"for cron"'
 
+blocks 'With a handler' python >handle.py
 blocks 'With a handler' sh >handler.sh
 run sh -e handler.sh
-check 'the handler of "With a handler" has body and property' says out 'light kitchen: on'
+check 'the commands of "With a handler" work as they stand' code_is 0
+check 'the handler in sh has body and property' says out 'light kitchen: on'
+check 'the handler in Python has them, too' says out 'temperature celsius 4 bytes'
+check 'a binary has the body' cmp handle.py received.bin
+check 'what is spooled is handled' says out 'a long job is done'
+
+# sudo, systemd and /etc are not ours: the first three commands are run below a folder of our own.
+blocks 'As a service' sh | sed 's/sudo //; s:/etc/:./etc/:g' >service.sh
+check '"As a service" ends with starting the unit' is "$(tail -n 1 service.sh)" \
+    'systemctl enable --now c2d-device@dev1'
+sed -i '$d' service.sh
+mkdir etc
+run sh -e service.sh
+check 'its commands make what the unit reads' is \
+    "$(cmp .config/c2d/device.conn etc/c2d/dev1.conn && cat etc/c2d/dev1.env)" \
+    'ARGUMENTS=-- /usr/local/bin/handle'
 
 blocks 'From a shell script' sh >script.sh
 run sh script.sh

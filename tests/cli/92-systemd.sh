@@ -1,0 +1,52 @@
+# shellcheck shell=sh
+# The units are sound, and what they start works with what they give it: a credential, a folder for
+# the state, and the arguments of their environment file.
+# shellcheck source=tests/cli/lib.sh
+. "$C2D_TESTS/lib.sh"
+# shellcheck disable=SC2119  # no options are wanted
+start_sim
+unset IOTHUB_CONNECTION_STRING IOTHUB_DEVICE_CONNECTION_STRING IOTHUB_DEVICE_ID
+
+mkdir units
+for unit in "$C2D_TESTS"/../../src/systemd/*; do
+    sed "s|@BINDIR@|$C2D_BUILD|" "$unit" >"units/$(basename "$unit")"
+done
+run systemd-analyze verify --man=no units/*
+check 'systemd finds nothing wrong with the units' ends_silently 0 ''
+check 'each service is shut in well' is "$(systemd-analyze --offline=true security units/*.service |
+    awk '/Overall/ && $(NF - 2) < 3' | wc -l)" 2
+check 'the timer asks no more often than a hub likes, and each device at a moment of its own' \
+    is "$(grep -cE '^(OnUnitInactiveSec=25min|RandomizedDelaySec=[1-9][0-9]*min)$' \
+        units/c2d-receive@.timer)" 2
+
+# What systemd sets up for c2d-UNIT@dev1, in a folder of its own.
+mkdir credentials state etc
+cp "$HUB/device-dev1.conn" credentials/iothub_device_connection_string
+chmod 400 credentials/*
+printf 'ARGUMENTS=-q --interval 200ms -- %s\n' "$PWD/handle" >etc/dev1.env
+printf '#!/bin/sh\ncat >>%s/handled\n' "$PWD" >handle
+chmod +x handle
+start_unit() { # receive, device
+    ARGUMENTS=$(sed -n 's/^ARGUMENTS=//p' etc/dev1.env)
+    STATE_DIRECTORY=$PWD/state
+    eval "set -- $(sed -n 's/^ExecStart=//p' "units/c2d-$1@.service")"
+    start_run env -i PATH="$PATH" SSL_CERT_FILE="$SSL_CERT_FILE" ARGUMENTS="$ARGUMENTS" \
+        CREDENTIALS_DIRECTORY="$PWD/credentials" STATE_DIRECTORY="$STATE_DIRECTORY" "$@"
+}
+
+enqueue '{"deviceId": "dev1", "body": "polled "}'
+start_unit device
+until_true says handled polled
+until_true is "$(find state/spool/new -type f | wc -l)" 0
+kill -TERM "$RUN_PID"
+finish_run
+check 'the service polls, keeps and handles (cli 10)' is "$CODE $(cat handled) $(queued)" \
+    '143 polled  0'
+
+printf 'ARGUMENTS=-- %s\n' "$PWD/handle" >etc/dev1.env
+enqueue '{"deviceId": "dev1", "body": "received"}'
+start_unit receive
+finish_run
+check "what the timer starts takes what waits, and ends" is "$CODE $(cat handled) $(queued)" \
+    '0 polled received 0'
+check 'nothing is kept once it is handled' is "$(find state/spool/new -type f | wc -l)" 0
