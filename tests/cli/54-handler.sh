@@ -71,6 +71,36 @@ check 'C2D_MESSAGE_JSON is the message without its body' is \
     "$(sed -n 's/^C2D_MESSAGE_JSON=//p' seen | jq -c '[.messageId, .bodySize, .body]')" \
     '["id1",60000,null]'
 
+# The handler of the last message takes so long that all locks lapse.
+reset_hub
+for id in bad good slow; do
+    set_sim enqueue "{\"deviceId\": \"dev1\", \"messageId\": \"$id\", \"body\": \"$id\"}"
+done
+cat >slow.sh <<'X'
+echo "$C2D_MESSAGE_ID" >>handled
+[ "$C2D_MESSAGE_ID" != good ] || exec sleep 0
+[ "$C2D_MESSAGE_ID" != slow ] || exec curl -sS --cacert "$SSL_CERT_FILE" \
+    -d '{"advance": 61}' "$URL/_sim/clock"
+exit 1
+X
+export URL="$C2D_SIM_URL"
+run c2d-device receive -- sh slow.sh
+check 'what comes again within the drain is not handled again (R6)' \
+    is "$(xargs <handled)" 'bad good slow'
+check 'a failed message is abandoned once, by its newest lock token (R6)' \
+    is "$(requests abandon) $(state '[.devices.dev1.queue[].deliveryCount] | tostring')" '1 [1]'
+check 'one that is done is completed by its newest one, and the lost lock is told (R4)' \
+    is "$CODE $(counts) $(grep -c 'lock of message .slow. was lost' err)" '22 [2,0,1,1] 1'
+set_sim clock '{"offset": 0}'
+
+one
+run c2d-device receive -- sh -c 'head -c 30000 >half; cd / && rmdir "$OLDPWD/nothing" 2>/dev/null
+    exit 0'
+check 'a handler may change its directory' is "$CODE $(counts)" '0 [1,0,0,0]'
+c2d-http send dev1 -f body -q
+run c2d-device receive -- sh -c 'head -c 30000 >half'
+check 'and read half of its body (H1)' is "$CODE $(wc -c <half) $(queued)" '0 30000 0'
+
 one
 run c2d-device receive -- head -c 0
 check 'a handler may leave its body unread (H1)' is "$CODE $(counts)" '0 [1,0,0,0]'

@@ -53,3 +53,29 @@ check 'trouble is told once, and asked after less often' is \
 check 'poll goes on after it (R5)' kill -0 "$RUN_PID"
 kill -TERM "$RUN_PID"
 finish_run
+
+# ---- What a hub is spared (F22) ----
+
+run c2d-device poll --interval 10ms
+check 'nobody polls more often than ten times a second: 64 (F22)' fails_with 64 USAGE
+reset_hub
+fault '{"operation": "receive", "status": 429, "retryAfter": 20, "count": -1}'
+start_run c2d-device poll --interval 100ms -q
+until_true has_requests receive 1
+sleep 1
+check 'poll waits as long as the hub asks for (F22)' has_requests receive 1
+kill -TERM "$RUN_PID"
+finish_run
+
+reset_hub
+start_run c2d-device poll -q
+until_true has_requests receive 1
+sleep 0.5
+switches() {
+    grep ctxt_switches "/proc/$RUN_PID/status" | xargs
+}
+before=$(switches)
+sleep 1
+check 'between two rounds it sleeps: nothing wakes it' is "$(switches)" "$before"
+kill -TERM "$RUN_PID"
+finish_run

@@ -10,9 +10,11 @@
 
 enum { LOCK_MS = C2D_LOCK_S * 1000 };
 
-/* A message whose handler failed. It stays locked while the drain goes on to those behind it, and
- * is abandoned once, at the end: each abandon is one of ten, and the tenth destroys the message. */
-struct failed {
+/* A message that was dealt with and may come again within the drain, when its lock has lapsed: it
+ * is not dealt with twice. One whose handler failed stays locked while the drain goes on to those
+ * behind it, and is abandoned once, at the end: each abandon is one of ten, and the tenth destroys
+ * it. */
+struct seen {
     char *sequence_number, *enqueued_time; /* which message */
     char *lock_token;                      /* the newest */
     char *message_id;
@@ -70,19 +72,20 @@ static enum c2d_status settle(struct drain *drain, const char *lock_token, const
     return status;
 }
 
-/* ---- Messages that failed ---- */
+/* ---- Messages that may come again ---- */
 
 static bool same(const char *a, const char *b)
 {
     return (a == NULL && b == NULL) || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
-static struct failed *find_failed(const struct drain *drain, const struct c2d_message *message)
+static struct seen *find_seen(const struct drain *drain, const struct c2d_message *message)
 {
-    for (size_t i = 0; i < drain->failed_count; i++)
-        if (same(drain->failed[i].sequence_number, message->sequence_number)
-            && same(drain->failed[i].enqueued_time, message->enqueued_time))
-            return &drain->failed[i];
+    /* Without a number messages cannot be told apart. */
+    for (size_t i = 0; message->sequence_number != NULL && i < drain->seen_count; i++)
+        if (same(drain->seen[i].sequence_number, message->sequence_number)
+            && same(drain->seen[i].enqueued_time, message->enqueued_time))
+            return &drain->seen[i];
     return NULL;
 }
 
@@ -94,87 +97,101 @@ static char *copy(const char *text, bool *ok)
     return out;
 }
 
-static void failed_clear(struct failed *failed)
+static void seen_clear(struct seen *seen)
 {
-    free(failed->sequence_number);
-    free(failed->enqueued_time);
-    free(failed->lock_token);
-    free(failed->message_id);
+    free(seen->sequence_number);
+    free(seen->enqueued_time);
+    free(seen->lock_token);
+    free(seen->message_id);
 }
 
 /* Without memory the message is only left: it comes again, uncounted. */
-static void remember_failed(struct drain *drain, const struct c2d_message *message,
-                            const struct dealt *dealt)
+static void remember(struct drain *drain, const struct c2d_message *message,
+                     const struct dealt *dealt)
 {
-    struct failed *longer =
-        realloc(drain->failed, (drain->failed_count + 1) * sizeof *drain->failed);
-    struct failed failed = { .dealt = *dealt };
+    struct seen *longer = realloc(drain->seen, (drain->seen_count + 1) * sizeof *drain->seen);
+    struct seen seen = { .dealt = *dealt };
     bool ok = longer != NULL;
 
-    drain->failed = ok ? longer : drain->failed;
-    failed.sequence_number = copy(message->sequence_number, &ok);
-    failed.enqueued_time = copy(message->enqueued_time, &ok);
-    failed.lock_token = copy(message->lock_token, &ok);
-    failed.message_id = copy(message->message_id, &ok);
+    drain->seen = ok ? longer : drain->seen;
+    seen.sequence_number = copy(message->sequence_number, &ok);
+    seen.enqueued_time = copy(message->enqueued_time, &ok);
+    seen.lock_token = copy(message->lock_token, &ok);
+    seen.message_id = copy(message->message_id, &ok);
     if (ok)
-        drain->failed[drain->failed_count++] = failed;
+        drain->seen[drain->seen_count++] = seen;
     else
-        failed_clear(&failed);
+        seen_clear(&seen);
 }
 
 static void abandon_failed(struct drain *drain)
 {
-    for (size_t i = 0; i < drain->failed_count; i++) {
-        struct failed *failed = &drain->failed[i];
-        bool done = signals_caught() == 0
-                    && settle(drain, failed->lock_token, failed->message_id, C2D_ABANDON) == C2D_OK;
+    for (size_t i = 0; i < drain->seen_count; i++) {
+        struct seen *seen = &drain->seen[i];
+        bool done;
 
-        drain_tell_result(drain, &failed->dealt, failed->message_id, failed->sequence_number,
+        if (seen->dealt.verdict != VERDICT_ABANDON)
+            continue;
+        done = signals_caught() == 0
+               && settle(drain, seen->lock_token, seen->message_id, C2D_ABANDON) == C2D_OK;
+        drain_tell_result(drain, &seen->dealt, seen->message_id, seen->sequence_number,
                           done ? "abandon" : "left");
-        failed_clear(failed);
     }
-    drain->failed_count = 0;
+    drain_clear(drain);
 }
 
 /* ---- The drain ---- */
 
-/* Its lock has lapsed in this same drain: it is not handled twice, but held by the new lock. */
-static void renew_lock(struct failed *failed, const struct c2d_message *message)
+/* Completes or rejects; false when the drain ends here. */
+static bool remove_message(struct drain *drain, const struct c2d_message *message,
+                           const struct dealt *dealt)
 {
-    char *token = strdup(message->lock_token);
+    bool completes = dealt->verdict == VERDICT_COMPLETE;
+    enum c2d_status status = settle(drain, message->lock_token, message->message_id,
+                                    completes ? C2D_COMPLETE : C2D_REJECT);
 
+    drain_tell_result(drain, dealt, message->message_id, message->sequence_number,
+                      status != C2D_OK ? "left"
+                      : completes      ? "complete"
+                                       : "reject");
+    if (status == C2D_LOCK_LOST && find_seen(drain, message) == NULL)
+        remember(drain, message, dealt);
+    return status == C2D_OK || status == C2D_LOCK_LOST;
+}
+
+/* Its lock has lapsed in this same drain: what failed is held by the new lock, and what is done
+ * needs no more than that. False when the drain ends here. */
+static bool handle_again(struct drain *drain, struct seen *seen, const struct c2d_message *message)
+{
+    char *token;
+
+    if (seen->dealt.verdict != VERDICT_ABANDON)
+        return remove_message(drain, message, &seen->dealt);
+    token = strdup(message->lock_token);
     if (token == NULL)
-        return;
-    free(failed->lock_token);
-    failed->lock_token = token;
+        return true;
+    free(seen->lock_token);
+    seen->lock_token = token;
+    return true;
 }
 
 /* False when the drain ends here. */
 static bool handle(struct drain *drain, const struct c2d_message *message)
 {
-    struct failed *again = find_failed(drain, message);
-    enum c2d_status status;
+    struct seen *seen = find_seen(drain, message);
     struct dealt dealt;
 
-    if (again != NULL) {
-        renew_lock(again, message);
-        return true;
-    }
+    if (seen != NULL)
+        return handle_again(drain, seen, message);
     drain->received++;
     dealt = drain->deal(drain->context, message, drain->received);
     note(drain, dealt.status);
     switch (dealt.verdict) {
     case VERDICT_COMPLETE:
     case VERDICT_REJECT:
-        status = settle(drain, message->lock_token, message->message_id,
-                        dealt.verdict == VERDICT_COMPLETE ? C2D_COMPLETE : C2D_REJECT);
-        drain_tell_result(drain, &dealt, message->message_id, message->sequence_number,
-                          status != C2D_OK                    ? "left"
-                          : dealt.verdict == VERDICT_COMPLETE ? "complete"
-                                                              : "reject");
-        return status == C2D_OK || status == C2D_LOCK_LOST;
+        return remove_message(drain, message, &dealt);
     case VERDICT_ABANDON:
-        remember_failed(drain, message, &dealt);
+        remember(drain, message, &dealt);
         return true;
     case VERDICT_LEAVE:
         return true;
@@ -225,9 +242,9 @@ void drain_run(struct drain *drain)
 
 void drain_clear(struct drain *drain)
 {
-    for (size_t i = 0; i < drain->failed_count; i++)
-        failed_clear(&drain->failed[i]);
-    free(drain->failed);
-    drain->failed = NULL;
-    drain->failed_count = 0;
+    for (size_t i = 0; i < drain->seen_count; i++)
+        seen_clear(&drain->seen[i]);
+    free(drain->seen);
+    drain->seen = NULL;
+    drain->seen_count = 0;
 }

@@ -29,8 +29,8 @@ struct drain {
     int64_t lost_at_ms;     /* a GET that was lost then may have locked a message; 0: none was */
     enum c2d_status result; /* the worst of what happened; C2D_OK also when nothing waited */
     enum c2d_status hub;    /* why the hub could not be asked to the end; C2D_OK: it could */
-    struct failed *failed;  /* messages to abandon at the end */
-    size_t failed_count;
+    struct seen *seen;      /* messages that may come again before the drain has ended */
+    size_t seen_count;
 };
 
 /* The result line of a handler's message, when it is wanted. */

@@ -18,13 +18,17 @@ struct waiting waiting_begin(int64_t wait_ms, int64_t interval_ms)
     };
 }
 
-/* Programs that were started together must not go on asking together. */
-static int64_t jittered(int64_t interval_ms)
+int64_t waiting_spread(int64_t interval_ms, unsigned seed)
 {
-    unsigned seed = (unsigned)monotonic_ms() ^ (unsigned)getpid();
     int64_t tenth = interval_ms / 10;
 
     return tenth == 0 ? interval_ms : interval_ms - tenth + rand_r(&seed) % (2 * tenth + 1);
+}
+
+/* Programs that were started together must not go on asking together. */
+static int64_t jittered(int64_t interval_ms)
+{
+    return waiting_spread(interval_ms, (unsigned)monotonic_ms() ^ (unsigned)getpid());
 }
 
 /* False when a signal came. */

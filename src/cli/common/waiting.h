@@ -11,6 +11,8 @@ struct waiting {
     bool was_last;
 };
 
+/* An interval, give or take 10 %, another one for each seed. */
+int64_t waiting_spread(int64_t interval_ms, unsigned seed);
 /* Sleeps an interval, give or take 10 %; false when a signal came. */
 bool waiting_sleep(int64_t interval_ms);
 struct waiting waiting_begin(int64_t wait_ms, int64_t interval_ms);
