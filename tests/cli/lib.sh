@@ -67,6 +67,12 @@ not() {
     ! "$@"
 }
 
+# Ends the scenario; the runner shows why.
+skip() {
+    echo "# skipped: $1"
+    exit
+}
+
 # Exit code and name of the one error line on stderr, and nothing on stdout.
 fails_with() {
     code_is "$1" || return 1
