@@ -138,12 +138,15 @@ const struct policy *hub_find_policy(const struct hub *hub, const char *name)
 char *hub_connection_string(const struct hub *hub, const struct policy *policy,
                             const struct device *device)
 {
+    /* The port of HTTPS goes without saying; most clients take all of HostName for a name. */
+    size_t name_size = strcspn(hub->host_name, ":");
+    bool is_usual = strcmp(hub->host_name + name_size, ":443") == 0;
     const struct secret *secret = device != NULL ? &device->key : &policy->key;
     bool is_x509 = device != NULL && device->thumbprint[0] != '\0';
     char key[BASE64_SIZE(KEY_MAX)];
 
     base64_encode(secret->bytes, secret->size, key);
-    return text_format("HostName=%s;%s=%s;%s%s", hub->host_name,
+    return text_format("HostName=%.*s;%s=%s;%s%s", is_usual ? (int)name_size : -1, hub->host_name,
                        device != NULL ? "DeviceId" : "SharedAccessKeyName",
                        device != NULL ? device->id : policy->name,
                        is_x509 ? "x509=true" : "SharedAccessKey=", is_x509 ? "" : key);
