@@ -130,8 +130,6 @@ static void perform(struct call *call, const struct route *route)
     const char *end = NULL;
     bool is_readable;
 
-    call->permission = route->permission;
-    call->outcome = route->outcome;
     if (query_value(call->request.target, "api-version", call->api_version,
                     sizeof call->api_version))
         end = text_skip_shape(call->api_version, "dddd-dd-dd");
@@ -205,6 +203,7 @@ void call_handle(struct hub *hub, struct call *call)
     call->now_ms = hub_now_ms(hub);
     call->shape = NULL;
     call->effect = false;
+    call->permission = 0;
     call->device_id[0] = '\0';
     call->response.manner.close = call->request.close;
     /* A test that looks into the hub is neither counted nor logged. */
@@ -212,8 +211,11 @@ void call_handle(struct hub *hub, struct call *call)
         hub->requests++;
         if (problem == 0)
             route = find_route(call, &problem);
-        if (route != NULL)
+        if (route != NULL) {
             name = route->name;
+            call->permission = route->permission;
+            call->outcome = route->outcome;
+        }
         if (call->request.problem == 0)
             fault = fault_match(hub, name, call->device_id);
         call->device = hub_find_device(hub, call->device_id);

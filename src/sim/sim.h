@@ -332,11 +332,11 @@ struct call {
     char device_id[129]; /* "": none */
     char token[129];     /* of a lock; "": none */
     char api_version[32];
-    enum permission permission; /* that is needed */
+    enum permission permission; /* that is needed; 0: no route */
     enum outcome outcome;       /* of a settlement */
     struct device *device;      /* NULL: none, or none of that id */
-    const char *shape; /* of errors: text, nested, empty, html; NULL: text for a 401, else nested */
-    bool effect;       /* the request was honoured */
+    const char *shape;          /* of errors: text, nested, empty, html; NULL: what is usual */
+    bool effect;                /* the request was honoured */
 };
 
 /* How a text of a message is called where; the last has no names. */
