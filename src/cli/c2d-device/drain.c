@@ -163,10 +163,11 @@ static bool remove_message(struct drain *drain, const struct c2d_message *messag
  * needs no more than that. False when the drain ends here. */
 static bool handle_again(struct drain *drain, struct seen *seen, const struct c2d_message *message)
 {
+    struct dealt dealt = seen->dealt;
     char *token;
 
-    if (seen->dealt.verdict != VERDICT_ABANDON)
-        return remove_message(drain, message, &seen->dealt);
+    if (dealt.verdict != VERDICT_ABANDON)
+        return remove_message(drain, message, &dealt);
     token = strdup(message->lock_token);
     if (token == NULL)
         return true;
