@@ -233,6 +233,11 @@ enum c2d_status connstr_parse(const char *text, struct credentials *credentials,
             return fail(error, C2D_CONFIG,
                         "the connection string holds a control character (0x%02x) at position %zu",
                         (unsigned)text[i], i + 1);
+    if (strchr("\"'#", text[0]) != NULL) {
+        hint(error, "the string stands alone: no quotes around it, no comment above it");
+        return fail(error, C2D_CONFIG, "the connection string begins with a %s",
+                    text[0] == '#' ? "comment" : "quote");
+    }
     if (!buf_append(&copy, text, size))
         return fail_memory(error);
     /* values leads into copy: both end before this function does. */

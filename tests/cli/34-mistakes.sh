@@ -16,6 +16,20 @@ run c2d-http "$SECRET"
 check 'a connection string instead of a command is refused: 64' fails_with 64 USAGE
 check 'and not repeated either (C7)' lacks err Y2FuYXJ5
 
+for command in send status purge; do
+    run c2d-http $command "$SECRET"
+    check "a connection string instead of a device is refused: $command (C1)" \
+        grep -q 'no argument' err
+    check "and not repeated: $command (C7)" lacks err Y2FuYXJ5
+done
+
+for first in '#' '"' "'"; do
+    printf '%s\n' "$first$SECRET" >conn && chmod 600 conn
+    run c2d-device receive -C conn
+    check "a file that begins with $first is 78" fails_with 78 CONFIG
+    check "and told what it should hold: $first" says err 'stands alone'
+done
+
 for bad in 'http://u:CANARY#PW@127.0.0.1:1' 'foo://u:CANARY@127.0.0.1:1' \
     'http://u:CANARY@127.0.0.1:1'; do
     run env NO_PROXY= no_proxy= https_proxy="$bad" c2d-device receive --retries 0 --trace - -v

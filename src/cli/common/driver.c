@@ -60,6 +60,13 @@ static enum c2d_status fail_parse(const struct app *app, const struct option_par
     return report_failure(app, C2D_USAGE, parser->hint, "%s", parser->problem);
 }
 
+static enum c2d_status fail_secret(const struct app *app)
+{
+    return report_failure(app, C2D_USAGE, "put it into a file of mode 600 and pass -C FILE",
+                          "a connection string is no argument: every user of this machine could "
+                          "read it");
+}
+
 /* Options before the command, then the command, then the rest. argv and words have room for all. */
 static enum c2d_status parse(struct app *app, char **argv, char **words, void **settings)
 {
@@ -79,9 +86,7 @@ static enum c2d_status parse(struct app *app, char **argv, char **words, void **
         return C2D_USAGE;
     }
     if (strstr(words[0], "SharedAccess") != NULL)
-        return report_failure(app, C2D_USAGE, "put it into a file of mode 600 and pass -C FILE",
-                              "a connection string is no argument: every user of this machine "
-                              "could read it");
+        return fail_secret(app);
     if (strcmp(words[0], "help") != 0) {
         app->command = find_command(app->program, words[0]);
         if (app->command == NULL)
@@ -98,6 +103,10 @@ static enum c2d_status parse(struct app *app, char **argv, char **words, void **
     parser.stop_at_word = false;
     if (!options_parse(&parser))
         return fail_parse(app, &parser);
+    /* What stands behind "--" is a handler's. */
+    for (size_t i = 1; i < parser.words_before_end; i++)
+        if (strstr(words[i], "SharedAccess") != NULL)
+            return fail_secret(app);
     app->words = words + 1;
     app->word_count = parser.word_count - 1;
     app->words_before_end = parser.words_before_end - 1;
