@@ -5,7 +5,8 @@
  *
  * Threads: a client is used by one thread at a time; different clients are independent. The library
  * keeps no global state of its own, prints nothing, never exits and reads no environment variable
- * (libcurl reads its proxy variables, and SSLKEYLOGFILE where it was built so).
+ * (libcurl reads SSLKEYLOGFILE where it was built so): which proxy is named there, for one, the
+ * program says.
  *
  * Text is NUL-terminated UTF-8 unless said otherwise, arguments are borrowed for the call only, and
  * every `char *` result is the caller's, to be freed with free().
@@ -132,8 +133,9 @@ struct c2d_options {
     const char *ca_dir;      /* hashed directory (openssl rehash), likewise */
     const char *cert_file;   /* client certificate and unencrypted key, PEM: for x509=true */
     const char *key_file;
-    const char *proxy; /* http://, https:// or socks5h://HOST[:PORT]; "": none; NULL: environment */
-    const char *proxy_user, *proxy_password;
+    const char *proxy; /* http://, https:// or socks5h://HOST:PORT; NULL or "": none */
+    const char *proxy_user, *proxy_password; /* as they are; else those in proxy, as in a URL */
+    const char *no_proxy; /* hosts and domains that are reached without it, commas between; NULL */
     const char
         *connect_to; /* "HOST:PORT": where TCP goes instead; TLS and tokens stay as they are */
     int cancel_fd;   /* readable: stop, see c2d_receive() and c2d_settle(); -1: none */
@@ -143,15 +145,15 @@ struct c2d_options {
     void *observer_context;
 };
 
-/* 10 s to connect, 60 s and 3 retries for an operation, the system's trust store and proxy. */
+/* 10 s to connect, 60 s and 3 retries for an operation, the system's trust store, no proxy. */
 C2D_API struct c2d_options c2d_options_default(void);
 
 /* Reads connection_string ("HostName=...;DeviceId=...;SharedAccessKey=...", or
  * SharedAccessKeyName=... for the back end; SharedAccessSignature=... or x509=true instead of a
  * key) and connects nothing yet. At most 4096 bytes; one trailing newline is ignored; NULL, as from
  * getenv(), is C2D_CONFIG. options NULL: defaults. Copies what it is given. C2D_CONFIG says what is
- * wrong with the string or a certificate, C2D_USAGE which option cannot be. *client is NULL on any
- * failure. */
+ * wrong with the string, a certificate or the proxy, C2D_USAGE which option cannot be. *client is
+ * NULL on any failure. */
 C2D_API enum c2d_status c2d_client_new(struct c2d_client **client, const char *connection_string,
                                        const struct c2d_options *options, struct c2d_error *error);
 /* Closes the connections and wipes key and token. NULL is fine. */

@@ -10,7 +10,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 struct c2d_options c2d_options_default(void)
 {
@@ -24,16 +23,16 @@ struct c2d_options c2d_options_default(void)
 
 /* ---- Options ---- */
 
-enum { OPTION_TEXTS = 9 };
+enum { OPTION_TEXTS = 10 };
 
 /* Every text among the options, for copying and freeing alike: one that is left out here would
  * still be the caller's. */
 static void option_texts(struct c2d_options *options, const char **texts[OPTION_TEXTS])
 {
     const char **all[] = {
-        &options->api_version, &options->ca_file,        &options->ca_dir,
-        &options->cert_file,   &options->key_file,       &options->proxy,
-        &options->proxy_user,  &options->proxy_password, &options->connect_to,
+        &options->api_version, &options->ca_file,    &options->ca_dir,     &options->cert_file,
+        &options->key_file,    &options->proxy,      &options->proxy_user, &options->proxy_password,
+        &options->no_proxy,    &options->connect_to,
     };
 
     memcpy(texts, all, sizeof all);
@@ -67,18 +66,6 @@ static void clear_options(struct c2d_options *options)
     *options = (struct c2d_options) { 0 };
 }
 
-/* socks5h and not socks5: the proxy looks names up, as the other two do. "" is no proxy at all,
- * whatever the environment says. */
-static bool is_proxy_url(const char *proxy)
-{
-    static const char *const schemes[] = { "http://", "https://", "socks5h://" };
-
-    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
-        if (strncasecmp(proxy, schemes[i], strlen(schemes[i])) == 0)
-            return proxy[strlen(schemes[i])] != '\0';
-    return *proxy == '\0';
-}
-
 static bool is_host_and_port(const char *text)
 {
     /* The last one: the host may be an IPv6 address in brackets. */
@@ -97,15 +84,6 @@ static enum c2d_status check_options(const struct c2d_options *options, struct c
         return fail(error, C2D_USAGE, "a time-out or the number of retries is out of range");
     if (options->api_version != NULL && value_check("", options->api_version, NULL) != C2D_OK)
         return fail(error, C2D_USAGE, "--api-version takes printable ASCII without outer spaces");
-    /* Nothing but a user's name needs an '@' in a proxy's URL. */
-    if (options->proxy != NULL && strchr(options->proxy, '@') != NULL) {
-        hint(error, "put USER:PASSWORD into a file of mode 600 and pass --proxy-user-file FILE");
-        return fail(error, C2D_USAGE,
-                    "--proxy takes no user or password: every user of this machine could read it");
-    }
-    if (options->proxy != NULL && !is_proxy_url(options->proxy))
-        return fail(error, C2D_USAGE,
-                    "--proxy takes http://, https:// or socks5h://HOST[:PORT], or none");
     if (options->connect_to != NULL && !is_host_and_port(options->connect_to))
         return fail(error, C2D_USAGE, "--connect-to takes HOST:PORT, not '%.60s'",
                     options->connect_to);
@@ -167,9 +145,7 @@ static enum c2d_status open_transport(struct c2d_client *client, struct c2d_erro
                              .ca_dir = options->ca_dir,
                              .cert_file = options->cert_file,
                              .key_file = options->key_file,
-                             .proxy = options->proxy,
-                             .proxy_user = options->proxy_user,
-                             .proxy_password = options->proxy_password,
+                             .proxy = &client->proxy,
                              .connect_to = options->connect_to,
                              .note = options->trace ? observe_note : NULL,
                              .note_context = &client->exchange.observe,
@@ -203,6 +179,9 @@ enum c2d_status client_new_over(struct c2d_client **out, const char *connection_
         status = check_options(&client->options, error);
     if (status == C2D_OK)
         status = check_credentials(&client->credentials, &client->options, error);
+    if (status == C2D_OK)
+        status =
+            proxy_choose(&client->proxy, &client->options, client->credentials.host_name, error);
     if (status == C2D_OK) {
         set_up(client, clock);
         if (transport == NULL)
@@ -232,6 +211,7 @@ void c2d_client_free(struct c2d_client *client)
         client->exchange.transport.destroy(client->exchange.transport.self);
     signer_clear(&client->exchange.signer);
     credentials_clear(&client->credentials);
+    proxy_clear(&client->proxy);
     clear_options(&client->options);
     free(client);
 }

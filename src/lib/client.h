@@ -4,12 +4,14 @@
 
 #include "connstr.h"
 #include "exchange.h"
+#include "proxy.h"
 
 struct c2d_client {
     struct credentials credentials;
     struct exchange exchange;
     struct retry_budget budget; /* what exchange.budget points to, if it is wanted */
     struct c2d_options options; /* its texts are ours */
+    struct proxy proxy;
 };
 
 /* As c2d_client_new(), over this transport, which the client destroys (also on failure), and by

@@ -54,8 +54,9 @@ void http_response_clear(struct http_response *response);
 struct http_done {
     void *tag;
     struct http_response response;
-    struct c2d_error error; /* retryable is set */
-    bool written;           /* the request may have reached the hub */
+    struct c2d_error error;     /* retryable is set */
+    bool written;               /* the request may have reached the hub */
+    bool asked_for_certificate; /* of the client, by whoever ends TLS */
 };
 
 /* All it does happens on the caller's thread, inside these calls. */

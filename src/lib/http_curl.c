@@ -6,7 +6,6 @@
 #include "http_failure.h"
 #include "http_reader.h"
 #include "status.h"
-#include "text.h"
 #include "tls.h"
 
 #include <curl/curl.h>
@@ -37,6 +36,7 @@ struct web {
     struct curl_slist *connect_to;
     struct http_curl_options options;
     struct tls_trust trust;
+    bool asked_for_certificate; /* ever: a session that is resumed does not ask again */
 };
 
 /* ---- What libcurl calls ---- */
@@ -129,15 +129,15 @@ static bool set_options(CURL *easy, const struct web *web)
     for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
         if (curl_easy_setopt(easy, fixed[i].option, fixed[i].value) != CURLE_OK)
             return false;
-    /* A proxy of NULL leaves it to the environment; one of "" is none at all. */
-    return set_text(easy, CURLOPT_PROTOCOLS_STR, "https")
+    /* Not NULL, the first two: libcurl would ask the environment. */
+    return set_text(easy, CURLOPT_PROXY, options->proxy->name)
+           && set_text(easy, CURLOPT_NOPROXY, "")
+           && set_text(easy, CURLOPT_PROXYUSERPWD, options->proxy->secret.data)
+           && set_text(easy, CURLOPT_PROTOCOLS_STR, "https")
            && set_text(easy, CURLOPT_USERAGENT, "libc2d/" C2D_VERSION)
            && set_text(easy, CURLOPT_SSLCERT, options->cert_file)
            && set_text(easy, CURLOPT_SSLKEY, options->key_file)
            && set_text(easy, CURLOPT_KEYPASSWD, "") /* never asked for at a terminal */
-           && set_text(easy, CURLOPT_PROXY, options->proxy)
-           && set_text(easy, CURLOPT_PROXYUSERNAME, options->proxy_user)
-           && set_text(easy, CURLOPT_PROXYPASSWORD, options->proxy_password)
            && curl_easy_setopt(easy, CURLOPT_CONNECT_TO, web->connect_to) == CURLE_OK;
 }
 
@@ -266,64 +266,68 @@ static const struct {
     enum http_failure_kind kind;
 } kinds[] = {
     { CURLE_COULDNT_RESOLVE_HOST, HTTP_NO_NAME },
-    { CURLE_COULDNT_RESOLVE_PROXY, HTTP_NO_PROXY_NAME },
+    { CURLE_COULDNT_RESOLVE_PROXY, HTTP_NO_NAME },
     { CURLE_COULDNT_CONNECT, HTTP_NO_CONNECTION },
-    { CURLE_PROXY, HTTP_PROXY_REFUSED },
+    { CURLE_SSL_CONNECT_ERROR, HTTP_NO_TLS },
     { CURLE_PEER_FAILED_VERIFICATION, HTTP_NOT_TRUSTED },
-    { CURLE_SSL_CERTPROBLEM, HTTP_NOT_TRUSTED },
-    { CURLE_SSL_CIPHER, HTTP_NOT_TRUSTED },
-    { CURLE_SSL_ISSUER_ERROR, HTTP_NOT_TRUSTED },
-    { CURLE_SSL_INVALIDCERTSTATUS, HTTP_NOT_TRUSTED },
-    { CURLE_SSL_CACERT_BADFILE, HTTP_NO_TRUST_STORE },
+    { CURLE_SSL_CERTPROBLEM, HTTP_BAD_FILE },
+    { CURLE_SSL_CACERT_BADFILE, HTTP_BAD_FILE },
     { CURLE_UNSUPPORTED_PROTOCOL, HTTP_NOT_HTTP },
     { CURLE_WEIRD_SERVER_REPLY, HTTP_NOT_HTTP },
     { CURLE_OUT_OF_MEMORY, HTTP_NO_MEMORY },
 };
 
-static enum http_failure_kind kind_of(const struct slot *slot, CURLcode code, long proxy_status)
+static enum http_failure_kind kind_of(const struct slot *slot, CURLcode code)
 {
-    if (slot->reader.broken.status != C2D_OK)
-        return HTTP_BROKEN;
     if (code == CURLE_OPERATION_TIMEDOUT)
         return timeout_kind(slot);
     if (code == CURLE_OUT_OF_MEMORY && slot->written && !slot->reader.head_complete)
         return HTTP_NOT_HTTP; /* what libcurl says of a header line over 100 KiB */
-    if (!slot->written
-        && (code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_COULDNT_RESOLVE_PROXY))
-        return HTTP_NO_PROXY_NAME;
-    if (code == CURLE_SSL_CONNECT_ERROR)
-        return slot->tls.refused ? HTTP_NOT_TRUSTED : HTTP_CUT;
-    if (!slot->written && proxy_status >= 300)
-        return HTTP_PROXY_REFUSED;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (kinds[i].code == code)
             return kinds[i].kind;
     return HTTP_CUT;
 }
 
+/* The proxy's answer to CONNECT. SOCKS has reasons of its own, here as what HTTP would say. */
+static int proxy_status(const struct slot *slot, CURLcode code)
+{
+    long http = 0, socks = 0;
+
+    curl_easy_getinfo(slot->easy, CURLINFO_HTTP_CONNECTCODE, &http);
+    if (code != CURLE_PROXY)
+        return (int)http;
+    curl_easy_getinfo(slot->easy, CURLINFO_PROXY_ERROR, &socks);
+    if (socks == CURLPX_NO_AUTH || socks == CURLPX_USER_REJECTED)
+        return 407;
+    if (socks == CURLPX_REPLY_NOT_ALLOWED)
+        return 403;
+    return socks >= CURLPX_REPLY_ADDRESS_TYPE_NOT_SUPPORTED && socks <= CURLPX_REPLY_UNASSIGNED
+               ? 502
+               : 0;
+}
+
 static void describe(struct slot *slot, CURLcode code, struct c2d_error *error)
 {
-    const char *detail = slot->detail[0] != '\0' ? slot->detail : curl_easy_strerror(code);
-    long proxy_status = 0;
-
-    mask_userinfo(slot->detail); /* a proxy's URL may come from the environment, with a password */
+    const char *ip = NULL;
+    struct http_failure failure = {
+        .kind = kind_of(slot, code),
+        .request = slot->request,
+        .proxy = slot->web->options.proxy,
+        .proxy_status = proxy_status(slot, code),
+        .written = slot->written,
+        .detail = slot->detail[0] != '\0' ? slot->detail : curl_easy_strerror(code),
+        .tls = &slot->tls,
+        .broken = &slot->reader.broken,
+    };
 
     if (code == CURLE_OK)
-        detail = "it was cut";
+        failure.detail = "it was cut";
     if (code == CURLE_ABORTED_BY_CALLBACK)
-        detail = "a kept connection had died";
-    curl_easy_getinfo(slot->easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
-    http_failure_describe(
-        &(struct http_failure) {
-            .kind = kind_of(slot, code, proxy_status),
-            .request = slot->request,
-            .detail = detail,
-            .proxy_has_user = slot->web->options.proxy_user != NULL,
-            .proxy_status = (int)proxy_status,
-            .tls = &slot->tls,
-            .broken = &slot->reader.broken,
-        },
-        error);
+        failure.detail = "a kept connection had died";
+    curl_easy_getinfo(slot->easy, CURLINFO_PRIMARY_IP, &ip);
+    failure.connected = ip != NULL && *ip != '\0';
+    http_failure_describe(&failure, error);
 }
 
 static bool begin(struct slot *slot)
@@ -335,24 +339,16 @@ static bool begin(struct slot *slot)
     return curl_multi_add_handle(slot->web->multi, slot->easy) == CURLM_OK;
 }
 
-/* The hashed folder had no issuer: asks the bundle from now on. True if slot is under way again. */
-static bool retry_with_bundle(struct slot *slot, CURLcode code)
-{
-    struct web *web = slot->web;
-
-    if (code != CURLE_PEER_FAILED_VERIFICATION || !slot->tls.no_issuer
-        || web->trust.fallback == NULL)
-        return false;
-    web->trust.file = web->trust.fallback;
-    web->trust.fallback = NULL;
-    return set_trust(slot->easy, &web->trust) && begin(slot);
-}
-
 static void finish(struct slot *slot, CURLcode code, struct http_done *done)
 {
     long status = 0;
 
-    *done = (struct http_done) { .tag = slot->tag, .written = slot->written };
+    slot->web->asked_for_certificate = slot->web->asked_for_certificate || slot->tls.asked;
+    *done = (struct http_done) {
+        .tag = slot->tag,
+        .written = slot->written,
+        .asked_for_certificate = slot->web->asked_for_certificate,
+    };
     curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, &status);
     /* CURLE_OK is not enough (N0): libcurl gives it for headers cut before their end, too. */
     if (code == CURLE_OK && http_reader_is_whole(&slot->reader, (int)status)) {
@@ -381,7 +377,9 @@ static bool reap(struct web *web, struct http_done *done)
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &context);
         slot = (struct slot *)(void *)context;
         curl_multi_remove_handle(web->multi, slot->easy);
-        if (retry_with_bundle(slot, code))
+        /* Once more, with more certificates to look for the issuer in. */
+        if (code == CURLE_PEER_FAILED_VERIFICATION && tls_trust_widen(&web->trust, &slot->tls)
+            && set_trust(slot->easy, &web->trust) && begin(slot))
             continue;
         finish(slot, code, done);
         return true;

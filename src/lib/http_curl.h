@@ -4,18 +4,19 @@
 #define HTTP_CURL_H
 
 #include "http.h"
+#include "proxy.h"
 
 struct http_curl_options {
     const char *ca_file, *ca_dir; /* both NULL: the system's */
     const char *cert_file, *key_file;
-    const char *proxy, *proxy_user, *proxy_password;
+    const struct proxy *proxy;
     const char *connect_to;
     /* Lines on names, connections and TLS, without secrets; NULL: not wanted. */
     void (*note)(void *context, const char *text, size_t size);
     void *note_context;
 };
 
-/* Connects nothing yet. The texts in options must outlive transport. */
+/* Connects nothing yet. What options point to must outlive transport. */
 enum c2d_status http_curl_new(struct http_transport *transport,
                               const struct http_curl_options *options, struct c2d_error *error);
 

@@ -7,115 +7,154 @@
 #include <stdio.h>
 #include <string.h>
 
-/* "https://host:port" of the request, without the scheme. */
-static void host_of(const struct http_request *request, char *out, size_t size)
+#define IS_PORT_OPEN "is port 443 open? Behind a proxy, set https_proxy or pass --proxy"
+#define CHECK_PROXY "is it up, and are its host and port right? See --proxy, https_proxy, ALL_PROXY"
+
+/* "WHAT PARTY: the transport's words", where the party is the host or the proxy; and what to do,
+ * which may differ for the proxy. */
+static const struct {
+    enum c2d_status status;
+    bool retryable;
+    const char *what, *hint, *proxy_hint;
+} rows[] = {
+    [HTTP_NO_NAME] = { C2D_NETWORK, true, "cannot find the address of",
+                       "check HostName in the connection string, and this machine's name server; "
+                       "behind a proxy, set https_proxy or pass --proxy",
+                       "check its name in --proxy, https_proxy or ALL_PROXY, and this machine's "
+                       "name server" },
+    [HTTP_NO_CONNECTION] = { C2D_NETWORK, true, "cannot connect to", IS_PORT_OPEN, CHECK_PROXY },
+    [HTTP_CONNECT_TIMEOUT] = { C2D_NETWORK, true, "no connection in time to", IS_PORT_OPEN,
+                               CHECK_PROXY },
+    [HTTP_CUT] = { C2D_NETWORK, true, "the connection was lost before the whole answer came from",
+                   "", "is it the kind of proxy that its address says: http, https or socks5h?" },
+    /* The 30 s are those after which http_curl.c calls a transfer stalled. */
+    [HTTP_STALLED] = { C2D_NETWORK, true, "nothing came for 30 s from", "", "" },
+    [HTTP_TIMEOUT] = { C2D_TIMEOUT, true, "no answer in time from", "", CHECK_PROXY },
+    [HTTP_PROXY_ASKS] = { C2D_AUTH, false, "user and password are asked for by", "",
+                          "pass them with --proxy-user-file FILE" },
+    [HTTP_PROXY_AUTH] = { C2D_AUTH, false, "user and password are refused by", "",
+                          "are those in --proxy-user-file, else in the proxy's variable, right?" },
+    /* The proxy's rule stays; what it did not reach may come back. */
+    [HTTP_PROXY_FORBIDS] = { C2D_NETWORK, false, "no connection is allowed to",
+                             "ask the proxy's administrator to allow CONNECT to this host and port",
+                             "" },
+    [HTTP_PROXY_FAILED] = { C2D_NETWORK, true, "cannot connect to",
+                            "the proxy does not get through: are HostName and the kind of proxy "
+                            "(http, https, socks5h) right?",
+                            "" },
+    [HTTP_NO_TLS] = { C2D_TLS, false, "cannot talk TLS with",
+                      "is it a hub that listens there, with TLS 1.2 or later?",
+                      "most proxies are reached by http://HOST:PORT, for https hubs too" },
+    [HTTP_CLIENT_REFUSED] = { C2D_TLS, false, "this device's certificate is refused by",
+                              "is it, or the CA that signed it, known to the hub, and valid still?",
+                              "the proxy wants a certificate of its own, which cannot be given" },
+    [HTTP_BAD_FILE] = { C2D_CONFIG, false, "a certificate file cannot be used for", "", "" },
+    [HTTP_NOT_HTTP] = { C2D_PROTOCOL, false, "nothing like HTTP comes from", "", "" },
+    /* Their sentences are put together below. */
+    [HTTP_NOT_TRUSTED] = { C2D_TLS, false, "", "", "" },
+    [HTTP_BROKEN] = { C2D_PROTOCOL, false, "", "", "" },
+    [HTTP_NO_MEMORY] = { C2D_OS, false, "", "", "" },
+};
+
+#define PASS_ROOT                                                                                  \
+    "if that issuer is your company's inspecting proxy or your own CA, pass its root with "        \
+    "--cacert FILE"
+#define PASS_BOTH "pass its root with --cacert FILE, which has to hold the hub's root then too"
+
+/* What to do about a certificate that is refused; and where it is the proxy's own. None is worth
+ * another try, which would meet the same certificate. */
+static const struct {
+    const char *hint, *proxy_hint;
+} faults[] = {
+    /* The chain is good: what libcurl refuses then is the name. */
+    [TLS_NO_FAULT] = { "the certificate is for another name: check HostName, or pass "
+                       "--connect-to where the connection goes through a private address",
+                       "the certificate is for another name: which one has the proxy?" },
+    [TLS_NO_ISSUER] = { PASS_ROOT "; if FILE has it, the server leaves out an intermediate: add "
+                                  "that to FILE",
+                        PASS_BOTH },
+    [TLS_SELF_SIGNED] = { PASS_ROOT, PASS_BOTH },
+    [TLS_EXPIRED] = { "the certificate must be renewed, or this machine's clock is wrong", NULL },
+    [TLS_NOT_YET_VALID] = { "is this machine's clock right? Set it, then try again", NULL },
+    [TLS_WEAK] = { "its key or signature is too weak: it needs RSA of 2048 bits or an elliptic "
+                   "curve, signed with SHA-256",
+                   NULL },
+    [TLS_OTHER_FAULT] = { "the certificate itself, or one above it, must be put right", NULL },
+};
+
+/* Has the proxy, if there is one, opened the way to the host? */
+static bool is_way_open(const struct http_failure *failure)
+{
+    const char *proxy = failure->proxy->name;
+
+    /* The first TLS is the host's, but for an https proxy, which has its own before. */
+    return *proxy == '\0' || failure->written || failure->proxy_status / 100 == 2
+           || (failure->tls->begun && strncmp(proxy, "https:", 6) != 0);
+}
+
+/* Which of the kinds it is in the end. */
+static enum http_failure_kind kind_of(const struct http_failure *failure, bool is_open)
+{
+    enum http_failure_kind kind = failure->kind;
+
+    if (failure->broken->status != C2D_OK)
+        return HTTP_BROKEN;
+    if (failure->tls->alert != NULL)
+        return HTTP_CLIENT_REFUSED;
+    if (!is_open && failure->proxy_status == 407)
+        return failure->proxy->secret.size > 0 ? HTTP_PROXY_AUTH : HTTP_PROXY_ASKS;
+    if (!is_open && failure->proxy_status >= 300)
+        return failure->proxy_status < 500 ? HTTP_PROXY_FORBIDS : HTTP_PROXY_FAILED;
+    if (!is_open && kind == HTTP_CONNECT_TIMEOUT && failure->connected)
+        return HTTP_PROXY_FAILED;
+    return kind == HTTP_NO_TLS && !failure->tls->refused ? HTTP_CUT : kind;
+}
+
+/* "host:port", "host:port through the proxy URL" or "the proxy URL". */
+static void name_party(const struct http_failure *failure, bool at_proxy, char *out, size_t size)
 {
     static const char scheme[] = "https://";
     size_t skip = strlen(scheme);
+    const char *proxy = failure->proxy->name;
 
-    snprintf(out, size, "%.*s", (int)(request->path_at - skip), request->url.data + skip);
+    if (at_proxy)
+        snprintf(out, size, "the proxy %s", proxy);
+    else
+        snprintf(out, size, "%.*s%s%s", (int)(failure->request->path_at - skip),
+                 failure->request->url.data + skip, *proxy != '\0' ? " through the proxy " : "",
+                 proxy);
 }
 
-static void describe_trust(const struct http_failure *failure, const char *host,
-                           struct c2d_error *error)
+static void describe_certificate(const struct http_failure *failure, const char *party,
+                                 bool at_proxy, struct c2d_error *error)
 {
     const struct tls_verdict *tls = failure->tls;
+    const char *proxy_hint = faults[tls->fault].proxy_hint;
 
-    /* No certificate was seen: it broke before, as when plain HTTP is spoken there. */
-    if (tls->reason == NULL && tls->subject[0] == '\0') {
-        hint(error, "is it a hub that listens there, with TLS 1.2 or later?");
-        fail(error, C2D_TLS, "TLS with %s failed: %s", host, failure->detail);
-        return;
-    }
-    /* None of these is retryable: the next try would meet the same certificate. */
-    if (tls->no_issuer)
-        hint(error, "if that issuer is your company's inspecting proxy or your own CA, pass its "
-                    "root with --cacert FILE");
-    else if (tls->not_yet_valid)
-        hint(error, "is this machine's clock right? Set it, then try again");
-    else if (tls->expired)
-        hint(error, "the certificate must be renewed, or this machine's clock is wrong");
-    else if (tls->reason == NULL)
-        hint(error, "the certificate is for another name: check HostName, or pass --connect-to "
-                    "where the connection goes through a private address");
-    else
-        hint(error, "if that certificate is to be trusted, pass its root with --cacert FILE");
-    fail(error, C2D_TLS, "the certificate of %s is refused: %s (subject %s, issuer %s)", host,
-         tls->reason != NULL ? tls->reason : failure->detail, tls->subject, tls->issuer);
-}
-
-static void describe_proxy(const struct http_failure *failure, const char *host,
-                           struct c2d_error *error)
-{
-    if (failure->proxy_status == 407) {
-        hint(error, "%s",
-             failure->proxy_has_user ? "are user and password in --proxy-user-file right?"
-                                     : "pass its user and password with --proxy-user-file FILE");
-        fail(error, C2D_AUTH, "the proxy %s (HTTP 407)",
-             failure->proxy_has_user ? "refused the credentials" : "asks for credentials");
-        return;
-    }
-    /* A 4xx is the proxy's rule and stays; a 5xx, or no answer, may pass. */
-    error->retryable = failure->proxy_status >= 500 || failure->proxy_status == 0;
-    if (failure->proxy_status > 0)
-        fail(error, C2D_NETWORK, "the proxy refused to connect to %s (HTTP %d)", host,
-             failure->proxy_status);
-    else
-        fail(error, C2D_NETWORK, "the proxy did not connect to %s: %s", host, failure->detail);
-    if (failure->proxy_status >= 400 && failure->proxy_status < 500)
-        hint(error, "ask its administrator to allow CONNECT to %s", host);
-}
-
-/* Kinds that need no more than a sentence. */
-static const struct {
-    enum http_failure_kind kind;
-    enum c2d_status status;
-    const char *what, *hint;
-} sentences[] = {
-    { HTTP_NO_NAME, C2D_NETWORK, "cannot find the address of",
-      "check HostName in the connection string, and this machine's name server" },
-    { HTTP_NO_PROXY_NAME, C2D_NETWORK, "cannot use the proxy on the way to",
-      "check --proxy, https_proxy and ALL_PROXY" },
-    { HTTP_NO_CONNECTION, C2D_NETWORK, "cannot connect to",
-      "is port 443 open? Behind a proxy, set https_proxy or pass --proxy" },
-    { HTTP_CUT, C2D_NETWORK, "the connection was lost before the whole answer came from", "" },
-    { HTTP_CONNECT_TIMEOUT, C2D_NETWORK, "no connection in time to",
-      "is port 443 open? Behind a proxy, set https_proxy or pass --proxy" },
-    /* The 30 s are those after which http_curl.c calls a transfer stalled. */
-    { HTTP_STALLED, C2D_NETWORK, "nothing came for 30 s from", "" },
-    { HTTP_TIMEOUT, C2D_TIMEOUT, "no answer in time from", "" },
-};
-
-static void describe_sentence(const struct http_failure *failure, const char *host,
-                              struct c2d_error *error)
-{
-    for (size_t i = 0; i < sizeof sentences / sizeof *sentences; i++) {
-        if (sentences[i].kind != failure->kind)
-            continue;
-        error->retryable = true;
-        hint(error, "%s", sentences[i].hint);
-        fail(error, sentences[i].status, "%s %s: %s", sentences[i].what, host, failure->detail);
-    }
+    hint(error, "%s", at_proxy && proxy_hint != NULL ? proxy_hint : faults[tls->fault].hint);
+    fail(error, C2D_TLS, "cannot trust the certificate of %s: %s (subject %s, issuer %s)", party,
+         tls->fault == TLS_NO_FAULT ? failure->detail : tls->reason, tls->subject, tls->issuer);
 }
 
 void http_failure_describe(const struct http_failure *failure, struct c2d_error *error)
 {
-    char host[300];
+    bool is_open = is_way_open(failure);
+    enum http_failure_kind kind = kind_of(failure, is_open);
+    /* These two are the proxy's, but about the host. */
+    bool at_proxy = !is_open && kind != HTTP_PROXY_FORBIDS && kind != HTTP_PROXY_FAILED;
+    char party[600];
 
-    host_of(failure->request, host, sizeof host);
-    if (failure->kind == HTTP_NOT_TRUSTED)
-        describe_trust(failure, host, error);
-    else if (failure->kind == HTTP_PROXY_REFUSED)
-        describe_proxy(failure, host, error);
-    else if (failure->kind == HTTP_NO_TRUST_STORE)
-        fail(error, C2D_CONFIG, "the trusted certificates cannot be read: %s", failure->detail);
-    else if (failure->kind == HTTP_NOT_HTTP)
-        fail(error, C2D_PROTOCOL, "what %s answers is not HTTP: %s", host, failure->detail);
-    else if (failure->kind == HTTP_BROKEN)
-        fail(error, failure->broken->status, "the answer of %s is refused: %s", host,
-             failure->broken->text);
-    else if (failure->kind == HTTP_NO_MEMORY)
+    name_party(failure, at_proxy, party, sizeof party);
+    error->retryable = rows[kind].retryable;
+    if (kind == HTTP_NO_MEMORY) {
         fail_memory(error);
-    else
-        describe_sentence(failure, host, error);
+    } else if (kind == HTTP_NOT_TRUSTED) {
+        describe_certificate(failure, party, at_proxy, error);
+    } else if (kind == HTTP_BROKEN) {
+        fail(error, failure->broken->status, "cannot use the answer of %s: %s", party,
+             failure->broken->text);
+    } else {
+        hint(error, "%s", at_proxy ? rows[kind].proxy_hint : rows[kind].hint);
+        fail(error, rows[kind].status, "%s %s: %s", rows[kind].what, party, failure->detail);
+    }
 }

@@ -3,32 +3,40 @@
 #define HTTP_FAILURE_H
 
 #include "http.h"
+#include "proxy.h"
 #include "tls.h"
 
 enum http_failure_kind {
-    HTTP_NO_NAME,        /* the host's name was not found */
-    HTTP_NO_PROXY_NAME,  /* the proxy's, or its URL cannot be used */
-    HTTP_NO_TRUST_STORE, /* its file cannot be used */
-    HTTP_NO_CONNECTION,  /* refused, unreachable */
-    HTTP_PROXY_REFUSED,  /* proxy_status says how, if HTTP */
-    HTTP_NOT_TRUSTED,    /* handshake or verification */
-    HTTP_CUT,            /* reset, closed or broken in between */
+    HTTP_NO_NAME,
+    HTTP_NO_CONNECTION, /* refused, unreachable */
     HTTP_CONNECT_TIMEOUT,
+    HTTP_CUT, /* reset, closed or broken in between */
     HTTP_STALLED,
-    HTTP_TIMEOUT, /* the whole time was used up */
+    HTTP_TIMEOUT,     /* the whole time was used up */
+    HTTP_NO_TLS,      /* the handshake broke */
+    HTTP_NOT_TRUSTED, /* the certificate that was seen */
+    HTTP_BAD_FILE,    /* of certificates */
     HTTP_NOT_HTTP,
-    HTTP_BROKEN, /* refused by http_reader */
     HTTP_NO_MEMORY,
+    /* What the transport leaves to be found in the facts below. */
+    HTTP_BROKEN,
+    HTTP_CLIENT_REFUSED,
+    HTTP_PROXY_ASKS,
+    HTTP_PROXY_AUTH,
+    HTTP_PROXY_FORBIDS,
+    HTTP_PROXY_FAILED,
 };
 
 struct http_failure {
     enum http_failure_kind kind;
     const struct http_request *request;
-    const char *detail;  /* the transport's own words, without secrets */
-    bool proxy_has_user; /* credentials were given for it */
-    int proxy_status;    /* the proxy's answer to CONNECT; 0: none */
+    const struct proxy *proxy;
+    int proxy_status;   /* its answer to CONNECT, or SOCKS's in these terms; 0: none */
+    bool connected;     /* TCP, with the host or the proxy */
+    bool written;       /* the request may have left */
+    const char *detail; /* the transport's own words, without secrets */
     const struct tls_verdict *tls;
-    const struct c2d_error *broken;
+    const struct c2d_error *broken; /* why the answer was refused; C2D_OK: it was not */
 };
 
 /* Fills in a reset error: status, text, hint, retryable. */

@@ -196,9 +196,6 @@ void observe_note(void *observe, const char *text, size_t size)
         size--;
     buf_text(&line, "* ");
     text_append_printable(&line, text, size);
-    /* libcurl's notes may quote a proxy's URL, with the password that is in it. */
-    if (!line.failed)
-        mask_userinfo(line.data);
     buf_text(&line, "\n");
     tell_trace(observe, &line);
 }

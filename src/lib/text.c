@@ -72,16 +72,6 @@ size_t text_cut(const char *text, size_t size)
     return size;
 }
 
-void mask_userinfo(char *text)
-{
-    char *start = strstr(text, "://");
-    /* The last one: a password may hold another that nobody has encoded. */
-    char *end = start == NULL ? NULL : strrchr(start, '@');
-
-    if (end != NULL)
-        memset(start + 3, '*', (size_t)(end - start - 3));
-}
-
 bool byte_is_plain(unsigned char byte)
 {
     return byte >= 0x20 && byte <= 0x7e;

@@ -14,8 +14,6 @@ void text_append_printable(struct buf *buf, const void *text, size_t size);
 /* The longest beginning of printable text, at most size bytes, that ends between characters and not
  * within a \xNN. */
 size_t text_cut(const char *text, size_t size);
-/* Overwrites what stands between "://" and the last "@" behind it: a proxy's user and password. */
-void mask_userinfo(char *text);
 
 /* A byte that a header may carry as sent by us: 0x20-0x7e. */
 bool byte_is_plain(unsigned char byte);

@@ -24,13 +24,28 @@ static void note_certificate(struct tls_verdict *verdict, X509 *certificate)
     X509_NAME_oneline(X509_get_issuer_name(certificate), verdict->issuer, sizeof verdict->issuer);
 }
 
-static bool lacks_issuer(int code)
+static enum tls_fault fault_of(int code)
 {
-    return code == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT
-           || code == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY
-           || code == X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE
-           || code == X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN
-           || code == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT;
+    static const struct {
+        int code;
+        enum tls_fault fault;
+    } faults[] = {
+        { X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, TLS_NO_ISSUER },
+        { X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, TLS_NO_ISSUER },
+        { X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, TLS_NO_ISSUER },
+        { X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, TLS_SELF_SIGNED },
+        { X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, TLS_SELF_SIGNED },
+        { X509_V_ERR_CERT_HAS_EXPIRED, TLS_EXPIRED },
+        { X509_V_ERR_CERT_NOT_YET_VALID, TLS_NOT_YET_VALID },
+        { X509_V_ERR_EE_KEY_TOO_SMALL, TLS_WEAK },
+        { X509_V_ERR_CA_KEY_TOO_SMALL, TLS_WEAK },
+        { X509_V_ERR_CA_MD_TOO_WEAK, TLS_WEAK },
+    };
+
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+        if (faults[i].code == code)
+            return faults[i].fault;
+    return TLS_OTHER_FAULT;
 }
 
 /* Listens only: returns what OpenSSL has found. */
@@ -43,9 +58,7 @@ static int on_verify(int ok, X509_STORE_CTX *store)
     if (!ok) {
         verdict->refused = true;
         verdict->reason = X509_verify_cert_error_string(code);
-        verdict->no_issuer = lacks_issuer(code);
-        verdict->expired = code == X509_V_ERR_CERT_HAS_EXPIRED;
-        verdict->not_yet_valid = code == X509_V_ERR_CERT_NOT_YET_VALID;
+        verdict->fault = fault_of(code);
     }
     /* Else the leaf: libcurl compares its name later, and may refuse that. */
     if (!ok || X509_STORE_CTX_get_error_depth(store) == 0)
@@ -53,12 +66,24 @@ static int on_verify(int ok, X509_STORE_CTX *store)
     return ok;
 }
 
-/* Tells a refusal from a connection that was cut in mid-handshake. */
+/* An alert that only a certificate of ours can have caused. */
+static bool is_about_certificate(int alert)
+{
+    return alert == SSL_AD_BAD_CERTIFICATE || alert == SSL_AD_UNSUPPORTED_CERTIFICATE
+           || alert == SSL_AD_CERTIFICATE_REVOKED || alert == SSL_AD_CERTIFICATE_EXPIRED
+           || alert == SSL_AD_CERTIFICATE_UNKNOWN || alert == SSL_AD_UNKNOWN_CA
+           || alert == SSL_AD_CERTIFICATE_REQUIRED;
+}
+
+/* Tells a refusal from a connection that was cut in mid-handshake; and hears what the peer says of
+ * our certificate, which with TLS 1.3 comes only behind the handshake. */
 static void on_info(const SSL *ssl, int where, int result)
 {
     struct tls_verdict *verdict = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
     unsigned long code;
 
+    if (where == SSL_CB_READ_ALERT && is_about_certificate(result & 0xff))
+        verdict->alert = SSL_alert_desc_string_long(result);
     if (where != SSL_CB_CONNECT_EXIT || result > 0 || !SSL_in_init(ssl))
         return;
     code = ERR_peek_last_error();
@@ -67,14 +92,27 @@ static void on_info(const SSL *ssl, int where, int result)
         verdict->refused = true;
 }
 
+/* Called when the server asks for a certificate; which one that is, libcurl has set before. */
+static int on_certificate_request(SSL *ssl, void *verdict)
+{
+    (void)ssl;
+    ((struct tls_verdict *)verdict)->asked = true;
+    return 1;
+}
+
 void tls_watch(void *ssl_context, struct tls_verdict *verdict)
 {
     SSL_CTX *context = ssl_context;
 
+    *verdict = (struct tls_verdict) { .begun = true };
     SSL_CTX_set_app_data(context, verdict);
     /* The mode stays as libcurl has set it: peers are verified always. */
     SSL_CTX_set_verify(context, SSL_CTX_get_verify_mode(context), on_verify);
     SSL_CTX_set_info_callback(context, on_info);
+    SSL_CTX_set_cert_cb(context, on_certificate_request, verdict);
+    /* 112 bits: no RSA under 2048, no SHA-1. Some systems ask for less. */
+    if (SSL_CTX_get_security_level(context) < 2)
+        SSL_CTX_set_security_level(context, 2);
 }
 
 /* ---- Files ---- */
@@ -146,6 +184,16 @@ void tls_system_trust(const char *bundle, const char *dir, struct tls_trust *tru
         *trust = (struct tls_trust) { .dir = dir, .fallback = bundle };
 }
 
+bool tls_trust_widen(struct tls_trust *trust, const struct tls_verdict *verdict)
+{
+    if (trust->fallback == NULL
+        || (verdict->fault != TLS_NO_ISSUER && verdict->fault != TLS_SELF_SIGNED))
+        return false;
+    trust->file = trust->fallback;
+    trust->fallback = NULL;
+    return true;
+}
+
 enum c2d_status tls_check_ca_dir(const char *list, struct c2d_error *error)
 {
     bool found = false;
@@ -190,6 +238,21 @@ static enum c2d_status read_key(const char *file, EVP_PKEY **key, struct c2d_err
     return fail(error, C2D_CONFIG, "key '%s' holds no private key (PEM)", file);
 }
 
+/* A hub refuses it, and says no more than that. One that is not valid yet is left to the hub: more
+ * often it is the clock of a machine that has just started. */
+static enum c2d_status check_end(const char *file, const X509 *certificate, struct c2d_error *error)
+{
+    const ASN1_TIME *end = X509_get0_notAfter(certificate);
+    struct tm tm;
+
+    if (X509_cmp_current_time(end) >= 0 || ASN1_TIME_to_tm(end, &tm) != 1)
+        return C2D_OK;
+    hint(error, "renew it, and register the new one; or is this machine's clock wrong?");
+    return fail(error, C2D_CONFIG,
+                "certificate '%s' has expired: it was valid until %04d-%02d-%02d", file,
+                tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday);
+}
+
 enum c2d_status tls_check_client(const char *cert_file, const char *key_file,
                                  struct c2d_error *error)
 {
@@ -202,6 +265,8 @@ enum c2d_status tls_check_client(const char *cert_file, const char *key_file,
     if (status == C2D_OK && X509_check_private_key(certificate, key) != 1)
         status = fail(error, C2D_CONFIG, "key '%s' does not belong to certificate '%s'", key_file,
                       cert_file);
+    if (status == C2D_OK)
+        status = check_end(cert_file, certificate, error);
     ERR_clear_error();
     EVP_PKEY_free(key);
     X509_free(certificate);

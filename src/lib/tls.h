@@ -5,17 +5,31 @@
 
 #include "c2d.h"
 
+/* What is wrong with a chain of certificates. */
+enum tls_fault {
+    TLS_NO_FAULT,
+    TLS_NO_ISSUER,   /* it leads to no certificate that is trusted */
+    TLS_SELF_SIGNED, /* likewise, and it ends there */
+    TLS_EXPIRED,
+    TLS_NOT_YET_VALID,
+    TLS_WEAK, /* its key or signature */
+    TLS_OTHER_FAULT,
+};
+
 /* What is known of one handshake. */
 struct tls_verdict {
-    bool refused;   /* a party refused, or it was no TLS; false: the connection just ended */
-    bool no_issuer; /* the chain leads to no certificate that is trusted */
-    bool expired, not_yet_valid;
-    const char *reason;             /* why the chain was refused; NULL: it was not */
+    bool begun;
+    bool refused; /* a party refused, or it was no TLS; false: the connection just ended */
+    bool asked;   /* for our certificate */
+    enum tls_fault fault;
+    const char *reason;             /* of the fault, in OpenSSL's words */
+    const char *alert;              /* why the peer refuses our certificate; NULL: it does not */
     char subject[256], issuer[256]; /* of the certificate at fault, else of the server's own */
 };
 
-/* Makes ssl_context (an SSL_CTX, at any time before its handshake) report into verdict, which must
- * outlive its connections. Verification itself stays as it is. */
+/* Makes ssl_context (an SSL_CTX, at any time before its handshake) report into verdict, which is
+ * reset and must outlive its connections. Verification stays as it is, but for what is weak: that
+ * is refused also where the system would take it. */
 void tls_watch(void *ssl_context, struct tls_verdict *verdict);
 
 /* Where issuers are looked up. */
@@ -28,11 +42,15 @@ struct tls_trust {
  * 145: it is read only where there is no such folder, or where that has no issuer. */
 void tls_system_trust(const char *bundle, const char *dir, struct tls_trust *trust);
 
+/* Uses the fallback from now on, if there is one and verdict is that an issuer was missing. */
+bool tls_trust_widen(struct tls_trust *trust, const struct tls_verdict *verdict);
+
 /* C2D_CONFIG unless file can be read and begins a certificate. */
 enum c2d_status tls_check_ca_file(const char *file, struct c2d_error *error);
 /* C2D_CONFIG unless one of the folders in list (separated by ":") is hashed (openssl rehash). */
 enum c2d_status tls_check_ca_dir(const char *list, struct c2d_error *error);
-/* C2D_CONFIG unless both can be read, the key needs no pass phrase and fits the certificate. */
+/* C2D_CONFIG unless both can be read, the key needs no pass phrase and fits the certificate, and
+ * that has not expired. */
 enum c2d_status tls_check_client(const char *cert_file, const char *key_file,
                                  struct c2d_error *error);
 

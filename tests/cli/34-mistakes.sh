@@ -30,13 +30,20 @@ for first in '#' '"' "'"; do
     check "and told what it should hold: $first" says err 'stands alone'
 done
 
-for bad in 'http://u:CANARY#PW@127.0.0.1:1' 'foo://u:CANARY@127.0.0.1:1' \
-    'http://u:CANARY@127.0.0.1:1'; do
-    run env NO_PROXY= no_proxy= https_proxy="$bad" c2d-device receive --retries 0 --trace - -v
-    check "the password of a proxy in the environment is in no output (C7): $bad" \
+# Those that cannot be read are told before anything is connected (G7).
+while read -r code proxy; do
+    run env NO_PROXY= no_proxy= https_proxy="$proxy" c2d-device receive --retries 0 --trace - -v
+    check "the password of a proxy in the environment is in no output (C7): $proxy" \
         lacks err CANARY
-    check "and the run fails for the network's sake: $bad" code_is 20
-done
+    check "and the run fails for the proxy's sake: $proxy" code_is "$code"
+done <<'END'
+20 http://u:CANARY#PW@127.0.0.1:1
+20 http://u:CANARY@127.0.0.1:1
+20 u:CANARY@127.0.0.1:1
+78 foo://u:CANARY@127.0.0.1:1
+78 http://u:CANARY@127.0.0.1:99999
+78 http://u:CANARY
+END
 
 run c2d-http status dev1 'bad/id'
 check 'every device id is checked before the first request (G7)' fails_with 65 DATA

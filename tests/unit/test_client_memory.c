@@ -225,6 +225,7 @@ Test(client_memory, client_survives_every_lost_allocation_of_its_making)
         options.proxy = "http://p";
         options.proxy_user = "u";
         options.proxy_password = "p";
+        options.no_proxy = "n";
         alloc_fail_at(n, false);
         status = client_new_over(&client, DEVICE_STRING, &options, &transport, &clock, &error);
         failed = alloc_stop();

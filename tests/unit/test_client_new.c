@@ -58,11 +58,8 @@ Test(client_new, options_are_checked)
         { { .proxy = "" }, C2D_OK },
         { { .proxy = "http://p" }, C2D_OK },
         { { .proxy = "HTTPS://p:8080" }, C2D_OK },
-        { { .proxy = "socks5h://p:1080" }, C2D_OK },
-        { { .proxy = "socks5://p" }, C2D_USAGE },
-        { { .proxy = "p:8080" }, C2D_USAGE },
-        { { .proxy = "http://" }, C2D_USAGE },
-        { { .proxy = "http://user:password@p" }, C2D_USAGE },
+        { { .proxy = "ftp://p:8080" }, C2D_CONFIG },
+        { { .proxy = "http://user:password@" }, C2D_CONFIG },
         { { .connect_to = "localhost:8443" }, C2D_OK },
         { { .connect_to = "localhost" }, C2D_USAGE },
         { { .connect_to = ":8443" }, C2D_USAGE },
@@ -89,7 +86,7 @@ Test(client_new, options_are_checked)
         options.cancel_fd = defaults.cancel_fd;
         cr_expect_eq(make(DEVICE_STRING, &options, &script, &error), rows[i].status, "row %zu: %s",
                      i, error.text);
-        cr_expect_null(strstr(error.text, "password@"), "%s", error.text);
+        cr_expect_null(strstr(error.text, "password"), "%s", error.text);
     }
 }
 

@@ -147,28 +147,6 @@ Test(text, byte_classes_hold_exactly_their_bytes)
     }
 }
 
-Test(text, user_and_password_of_a_url_are_masked_and_the_rest_is_kept)
-{
-    static const struct {
-        const char *text, *masked;
-    } rows[] = {
-        { "http://user:secret@proxy:8080", "http://***********@proxy:8080" },
-        { "at http://u:p@ss@proxy refused", "at http://******@proxy refused" },
-        { "http://proxy:8080", "http://proxy:8080" },
-        { "user@host", "user@host" },
-        { "http://@proxy", "http://@proxy" },
-        { "", "" },
-    };
-
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        char text[64];
-
-        strcpy(text, rows[i].text);
-        mask_userinfo(text);
-        cr_expect_str_eq(text, rows[i].masked, "row %zu: %s", i, text);
-    }
-}
-
 Test(text, cut_falls_between_characters_and_before_an_escape)
 {
     static const struct {

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -68,6 +69,30 @@ static enum c2d_status open_trace(struct app *app)
     return C2D_CANT_CREATE;
 }
 
+/* The value of the first variable that is set, and its name; NULL if none is. */
+static const char *first_variable(const char *const *names, const char **name)
+{
+    for (; *names != NULL; names++) {
+        const char *value = getenv(*names);
+
+        *name = *names;
+        if (value != NULL && *value != '\0')
+            return value;
+    }
+    return NULL;
+}
+
+/* socks5h and not socks5: the proxy looks names up, as the other two do. */
+static bool has_proxy_scheme(const char *proxy)
+{
+    static const char *const schemes[] = { "http://", "https://", "socks5h://" };
+
+    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
+        if (strncasecmp(proxy, schemes[i], strlen(schemes[i])) == 0)
+            return proxy[strlen(schemes[i])] != '\0';
+    return false;
+}
+
 /* "user:password" of --proxy-user-file, split in place. */
 static enum c2d_status read_proxy_user(const struct app *app, char **text,
                                        struct c2d_options *options)
@@ -88,6 +113,35 @@ static enum c2d_status read_proxy_user(const struct app *app, char **text,
     *colon = '\0';
     options->proxy_user = *text;
     options->proxy_password = colon + 1;
+    return C2D_OK;
+}
+
+/* --proxy, which holds no secret (C1), else what the environment says. */
+static enum c2d_status set_proxy(const struct app *app, struct c2d_options *options)
+{
+    /* In libcurl's order; "" counts as unset. */
+    static const char *const proxies[] = { "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY",
+                                           NULL };
+    static const char *const exceptions[] = { "no_proxy", "NO_PROXY", NULL };
+    const char *proxy = app->common.proxy, *name;
+
+    options->no_proxy = first_variable(exceptions, &name);
+    if (proxy == NULL) {
+        options->proxy = first_variable(proxies, &name);
+        if (options->proxy != NULL)
+            report_verbose(app, "proxy from the environment (%s)", name);
+        return C2D_OK;
+    }
+    if (strchr(proxy, '@') != NULL)
+        return report_failure(app, C2D_USAGE,
+                              "put USER:PASSWORD into a file of mode 600 and pass "
+                              "--proxy-user-file FILE",
+                              "--proxy takes no user or password: every user of this machine "
+                              "could read it");
+    options->proxy = strcmp(proxy, "none") == 0 ? NULL : proxy;
+    if (options->proxy != NULL && !has_proxy_scheme(proxy))
+        return report_failure(app, C2D_USAGE, NULL,
+                              "--proxy takes http://, https:// or socks5h://HOST:PORT, or none");
     return C2D_OK;
 }
 
@@ -136,9 +190,6 @@ static struct c2d_options options_of(struct app *app)
     options.retry_budget = app->command->is_endless;
     options.cert_file = common->cert;
     options.key_file = common->key;
-    /* "" also overrules the proxy that the environment names. */
-    options.proxy =
-        common->proxy != NULL && strcmp(common->proxy, "none") == 0 ? "" : common->proxy;
     options.connect_to = common->connect_to;
     options.cancel_fd = signals_fd();
     options.dry_run = common->dry_run;
@@ -154,8 +205,10 @@ enum c2d_status session_open(struct app *app)
     struct c2d_options options = options_of(app);
     struct c2d_error error = { 0 };
     char *connection_string = NULL, *proxy_user = NULL;
-    enum c2d_status status = credentials_find(app, &connection_string);
+    enum c2d_status status = set_proxy(app, &options);
 
+    if (status == C2D_OK)
+        status = credentials_find(app, &connection_string);
     if (status == C2D_OK)
         status = check_key_file(app);
     if (status == C2D_OK)
