@@ -103,6 +103,16 @@ static bool await(struct exchange *exchange, struct exchange_call *call, struct 
     }
 }
 
+static enum hub_proof proof_of(const struct exchange *exchange, const struct exchange_call *call,
+                               const struct http_done *done)
+{
+    if (!endpoint_is_for_device(call->endpoint))
+        return PROOF_POLICY;
+    if (!exchange->signer.credentials->x509)
+        return PROOF_DEVICE_KEY;
+    return done->asked_for_certificate ? PROOF_CERTIFICATE : PROOF_UNSEEN;
+}
+
 static bool is_expected(const struct exchange_call *call, int http_status)
 {
     return http_status != 0
@@ -119,7 +129,7 @@ static bool read_done(struct exchange *exchange, struct exchange_call *call,
         .what = call->endpoint->what,
         .device_id = call->device_id,
         .right = call->endpoint->right,
-        .by_device = endpoint_is_for_device(call->endpoint),
+        .proof = proof_of(exchange, call, done),
     };
     bool success = false;
 

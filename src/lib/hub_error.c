@@ -59,13 +59,31 @@ static const struct row {
       "64 KiB with all properties is the most" },
 };
 
+/* What a 401 says, and what to do, which depends on what was to prove who asks. */
+static const struct {
+    const char *text, *hint; /* %s is the device, for a policy the right that it needs */
+} proofs[] = {
+    [PROOF_POLICY] = { "the hub refused the credentials",
+                       "the policy needs the right %s, and its present key; is this machine's "
+                       "clock right?" },
+    [PROOF_DEVICE_KEY] = { "the hub refused the credentials",
+                           "is the connection string that of device '%s', with its present key? "
+                           "Is this machine's clock right?" },
+    [PROOF_CERTIFICATE] = { "the hub refused the device's certificate",
+                            "does the registry have this thumbprint for device '%s'? openssl x509 "
+                            "-noout -fingerprint -sha256 -in CERTIFICATE" },
+    [PROOF_UNSEEN] = { "the hub saw no certificate: whoever talked TLS here did not ask for one",
+                       "a proxy that inspects TLS breaks certificates: have this host exempted "
+                       "from inspection, or give device '%s' a key" },
+};
+
 /* What an HTTP status means where the hub's code says no more. */
 static const struct {
     int http;
     enum c2d_status status;
     const char *text;
 } by_http[] = {
-    { 401, C2D_AUTH, "the hub refused the credentials" },
+    { 401, C2D_AUTH, NULL },
     { 403, C2D_AUTH, "the hub forbids this" },
     { 404, C2D_NOT_FOUND, "the hub finds nothing there" },
     { 412, C2D_LOCK_LOST, "the lock has lapsed, or was settled before" },
@@ -113,36 +131,38 @@ static void add_facts(struct c2d_error *error)
         fail(error, error->status, "%.400s (HTTP %d)", text, error->http_status);
 }
 
+/* The texts of the tables are data, no formats: "%s", once, is where word goes. */
+static const char *with_word(const char *text, const char *word, char out[static 512])
+{
+    const char *mark = strstr(text, "%s");
+
+    if (mark == NULL)
+        return text;
+    snprintf(out, 512, "%.*s%s%s", (int)(mark - text), text, word, mark + 2);
+    return out;
+}
+
+static const char *device_of(const struct hub_question *question)
+{
+    return question->device_id == NULL ? "?" : question->device_id;
+}
+
 static void hint_auth(const struct hub_question *question, struct c2d_error *error)
 {
-    if (question->by_device)
-        hint(error,
-             "is the connection string that of device '%s', with its present key? Is this "
-             "machine's clock right?",
-             question->device_id == NULL ? "?" : question->device_id);
-    else
-        hint(error,
-             "the policy needs the right %s, and its present key; is this machine's clock "
-             "right?",
-             question->right);
+    const char *word = question->proof == PROOF_POLICY ? question->right : device_of(question);
+    char text[512];
+
+    hint(error, "%s", with_word(proofs[question->proof].hint, word, text));
 }
 
 static void describe_row(const struct row *row, const struct hub_question *question,
                          struct c2d_error *error)
 {
-    const char *device = question->device_id == NULL ? "?" : question->device_id;
-    /* The texts are data: no format ever comes out of a table. */
-    const char *mark = strstr(row->text, "%s");
+    const char *device = device_of(question);
+    char text[512];
 
-    if (mark != NULL)
-        fail(error, row->status, "%.*s%s%s", (int)(mark - row->text), row->text, device, mark + 2);
-    else
-        fail(error, row->status, "%s", row->text);
-    mark = strstr(row->hint, "%s");
-    if (mark != NULL)
-        hint(error, "%.*s%s%s", (int)(mark - row->hint), row->hint, device, mark + 2);
-    else
-        hint(error, "%s", row->hint);
+    fail(error, row->status, "%s", with_word(row->text, device, text));
+    hint(error, "%s", with_word(row->hint, device, text));
 }
 
 static void describe_stranger(const struct http_response *response, struct c2d_error *error)
@@ -171,8 +191,9 @@ static void describe_http(const struct http_response *response, const struct hub
     for (size_t i = 0; i < sizeof by_http / sizeof *by_http; i++) {
         if (by_http[i].http != response->status)
             continue;
-        fail(error, by_http[i].status, "%s%s%s", by_http[i].text, *message != '\0' ? ": " : "",
-             message);
+        fail(error, by_http[i].status, "%s%s%s",
+             response->status == 401 ? proofs[question->proof].text : by_http[i].text,
+             *message != '\0' ? ": " : "", message);
         if (by_http[i].status == C2D_AUTH)
             hint_auth(question, error);
         return;

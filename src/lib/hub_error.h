@@ -4,12 +4,20 @@
 
 #include "http.h"
 
+/* By what the hub was to know who asked. */
+enum hub_proof {
+    PROOF_POLICY,
+    PROOF_DEVICE_KEY,
+    PROOF_CERTIFICATE,
+    PROOF_UNSEEN, /* a certificate, which nobody has asked for */
+};
+
 /* What was asked, for the sentence. */
 struct hub_question {
     const char *what;      /* "send", "complete", … */
     const char *device_id; /* NULL: none is concerned */
     const char *right;     /* what the policy needs, "ServiceConnect" */
-    bool by_device;        /* signed with a device's key */
+    enum hub_proof proof;
 };
 
 /* Reads an answer that is not what was asked for. Sets all of error but attempts and

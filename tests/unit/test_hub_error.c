@@ -7,7 +7,7 @@
 
 #define FLAT(code) "{\"errorCode\":" code ",\"trackingId\":\"T1\",\"message\":\"words\"}"
 
-static const struct hub_question send = { "send", "dev1", "ServiceConnect", false };
+static const struct hub_question send = { "send", "dev1", "ServiceConnect", PROOF_POLICY };
 
 static enum c2d_status read_error(int http, const char *const *headers, const char *body,
                                   struct c2d_error *error)
@@ -167,23 +167,28 @@ Test(hub_error, redirect_names_where_it_leads)
     cr_assert_null(strstr(error.text, "\xc2\x9b"), "a stranger's text is made printable");
 }
 
-Test(hub_error, refused_policy_is_told_the_right_it_needs)
+Test(hub_error, refusal_says_what_was_refused_and_where_to_look)
 {
-    struct c2d_error error;
+    static const struct {
+        enum hub_proof proof;
+        const char *text, *hint;
+    } rows[] = {
+        { PROOF_POLICY, "the credentials", "right RIGHT," },
+        { PROOF_DEVICE_KEY, "the credentials", "that of device 'dev1', with its present key" },
+        { PROOF_CERTIFICATE, "refused the device's certificate", "thumbprint for device 'dev1'?" },
+        { PROOF_UNSEEN, "saw no certificate", "inspect" },
+    };
 
-    read_error(401, NULL, "", &error);
-    cr_assert_not_null(strstr(error.hint, "ServiceConnect"), "%s", error.hint);
-}
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct hub_question question = { "receive", "dev1", "RIGHT", rows[i].proof };
+        struct http_response response = response_for_test(401, NULL, "", 0);
+        struct c2d_error error;
 
-Test(hub_error, refused_device_is_told_to_look_at_its_own_key)
-{
-    struct hub_question question = { "receive", "dev1", "DeviceConnect", true };
-    struct http_response response = response_for_test(401, NULL, "", 0);
-    struct c2d_error error;
-
-    hub_error_read(&response, &question, 0, &error);
-    cr_assert_not_null(strstr(error.hint, "'dev1'"), "%s", error.hint);
-    http_response_clear(&response);
+        cr_expect_eq(hub_error_read(&response, &question, 0, &error), C2D_AUTH);
+        cr_expect_not_null(strstr(error.text, rows[i].text), "row %zu: %s", i, error.text);
+        cr_expect_not_null(strstr(error.hint, rows[i].hint), "row %zu: %s", i, error.hint);
+        http_response_clear(&response);
+    }
 }
 
 Test(hub_error, wish_to_be_left_alone_is_read)
