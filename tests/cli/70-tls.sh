@@ -5,9 +5,6 @@
 start_sim
 hub_ca=$SSL_CERT_FILE
 unset SSL_CERT_FILE
-make_cert hub DNS:hub.test
-make_cert elsewhere DNS:elsewhere.test
-make_cert expired DNS:hub.test -1
 printf 'HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n' >no-content
 printf 'HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n' >bad-request
 string='HostName=hub.test;DeviceId=dev1;SharedAccessKey=a2V5'
@@ -19,27 +16,32 @@ at_hostile() {
 heard_no_http() {
     lacks hostile.log Authorization && lacks hostile.log HTTP/1 && lacks hostile.log sig=
 }
-refused_tls() {
-    fails_with 21 TLS && heard_no_http && says err "$@"
+
+# ---- Certificates and what is wrong with them ----
+
+# sign_cert NAME ISSUER [OPTION...]: NAME.crt for hub.test and NAME.key, signed by ISSUER's key.
+sign_cert() {
+    name=$1
+    issuer=$2
+    shift 2
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$name.key" \
+        -out "$name.crt" -CA "$issuer.crt" -CAkey "$issuer.key" -subj "/CN=$name" -days 30 \
+        -addext subjectAltName=DNS:hub.test "$@" 2>/dev/null
 }
 
-# The same server, trusted: else the refusals below would prove nothing.
-start_hostile --cert hub.crt --key hub.key keep:no-content
-at_hostile --cacert hub.crt
-check 'a server with a trusted certificate of the right name is asked (N1)' \
-    is "$CODE $(heard GET)" '0 1'
-
-start_hostile --cert hub.crt --key hub.key keep:no-content
-at_hostile
-check 'a self-signed certificate: 21, the issuer is named, no HTTP is heard (N1, F12)' \
-    refused_tls 'hub issuer'
-check 'and the hint says --cacert (E3)' says err '--cacert'
-start_hostile --cert elsewhere.crt --key elsewhere.key keep:no-content
-at_hostile --cacert elsewhere.crt
-check 'a certificate of another name: 21, no HTTP is heard (N1)' refused_tls hub.test
-start_hostile --cert expired.crt --key expired.key keep:no-content
-at_hostile --cacert expired.crt
-check 'an expired certificate: 21, no HTTP is heard (N1)' refused_tls expired
+make_cert hub DNS:hub.test
+make_cert elsewhere DNS:elsewhere.test
+make_cert expired DNS:hub.test -1
+make_cert root DNS:root.test
+sign_cert middle root
+sign_cert leaf middle -addext basicConstraints=CA:FALSE
+cat leaf.crt middle.crt >chain.crt
+cat leaf.crt middle.crt root.crt >whole.crt
+sign_cert below-leaf leaf
+cat below-leaf.crt chain.crt >no-ca.crt
+sign_cert sha1 root -sha1
+openssl req -x509 -newkey rsa:1024 -nodes -keyout short.key -out short.crt -subj /CN=short \
+    -addext subjectAltName=DNS:hub.test 2>/dev/null
 
 # A certificate whose time has not come; req and x509 can only end one early.
 touch index.txt && echo 01 >serial
@@ -60,21 +62,68 @@ openssl req -new -key hub.key -subj '/CN=hub issuer' -addext subjectAltName=DNS:
     -out early.csr
 openssl ca -batch -config ca.cnf -selfsign -keyfile hub.key -in early.csr -out early.crt -notext \
     -startdate 20900101000000Z -enddate 20950101000000Z 2>/dev/null
-start_hostile --cert early.crt --key hub.key keep:no-content
-at_hostile --cacert early.crt
-check 'a certificate that is not valid yet: 21, no HTTP is heard (N1)' refused_tls 'not yet valid'
-check 'and the hint asks about the clock (N6)' says err clock
+
+# Trusted as it should be, the same server is asked: else the refusals would prove nothing.
+while read -r cert key trusted; do
+    start_hostile --cert "$cert" --key "$key" keep:no-content
+    at_hostile --cacert "$trusted"
+    check "a server with $cert is asked when $trusted is trusted (N1)" \
+        is "$CODE $(heard GET)" '0 1'
+done <<END
+hub.crt hub.key hub.crt
+chain.crt leaf.key root.crt
+whole.crt leaf.key root.crt
+END
+
+# What is wrong | the server's certificate and key | what is trusted | why | what to do
+while IFS='|' read -r what server trusted why todo; do
+    # shellcheck disable=SC2086  # words are wanted
+    start_hostile --cert ${server%% *} --key $(echo $server | cut -d ' ' -f 2-) keep:no-content
+    # shellcheck disable=SC2086
+    at_hostile ${trusted:+--cacert $trusted}
+    check "$what: 21 (N1)" fails_with 21 TLS
+    check "$what: no HTTP is heard (N1)" heard_no_http
+    check "$what: host and reason are named (E3)" says err ' hub.test:' "$why"
+    check "$what: so is what to do (E3)" says err "hint: " "$todo"
+done <<END
+self-signed|hub.crt hub.key||subject /CN=hub issuer, issuer /CN=hub issuer|pass its root with --cacert
+a CA that is not trusted|whole.crt leaf.key|hub.crt|self-signed certificate in certificate chain (subject /CN=root issuer, issuer /CN=root issuer)|pass its root with --cacert
+no intermediate|leaf.crt leaf.key|root.crt|unable to get local issuer certificate (subject /CN=leaf, issuer /CN=middle)|leaves out an intermediate
+an issuer that is no CA|no-ca.crt below-leaf.key|root.crt|subject /CN=leaf, issuer /CN=middle|put right
+another name|elsewhere.crt elsewhere.key|elsewhere.crt|subject /CN=elsewhere issuer|another name
+expired|expired.crt expired.key|expired.crt|expired|renewed
+not valid yet|early.crt hub.key|early.crt|not yet valid|clock
+a key of 1024 bits|short.crt short.key|short.crt|key too weak|2048 bits
+signed with SHA-1|sha1.crt sha1.key|root.crt|too weak|SHA-256
+TLS 1.1|hub.crt hub.key --old-tls|hub.crt|protocol version|TLS 1.2
+no cipher in common|hub.crt hub.key --ciphers NULL|hub.crt|handshake failure|TLS 1.2
+END
+
+# So are these, whatever the system's OpenSSL would take.
+cat >lenient.cnf <<END
+openssl_conf = all
+[all]
+ssl_conf = ssl
+[ssl]
+system_default = lenient
+[lenient]
+CipherString = DEFAULT@SECLEVEL=0
+END
+start_hostile --cert short.crt --key short.key keep:no-content
+OPENSSL_CONF=$PWD/lenient.cnf at_hostile --cacert short.crt
+check 'a weak key is refused on a system that would take it: 21 (N1)' fails_with 21 TLS
+start_hostile --cert hub.crt --key hub.key --old-tls keep:no-content
+OPENSSL_CONF=$PWD/lenient.cnf at_hostile --cacert hub.crt
+check 'and so is TLS 1.1 (N1)' fails_with 21 TLS
+check 'no HTTP is heard there either (N1)' heard_no_http
+curl -s --tls-max 1.1 --tlsv1.0 --ciphers DEFAULT:@SECLEVEL=0 --cacert hub.crt \
+    --connect-to "::127.0.0.1:$PORT" https://hub.test/ >got 2>&1
+check 'but another client could talk TLS 1.1 there' is "$(heard GET)" 1
 
 start_hostile --plain close:bad-request
 at_hostile
 check 'plain HTTP on the port: no HTTP is heard (N1)' heard_no_http
 check 'and it is 21 (N1)' fails_with 21 TLS
-start_hostile --cert hub.crt --key hub.key --old-tls keep:no-content
-at_hostile --cacert hub.crt
-check 'TLS 1.1: 21, no HTTP is heard (N1)' refused_tls ''
-curl -s --tls-max 1.1 --tlsv1.0 --ciphers DEFAULT:@SECLEVEL=0 --cacert hub.crt \
-    --connect-to "::127.0.0.1:$PORT" https://hub.test/ >got 2>&1
-check 'but another client could talk TLS 1.1 there' is "$(heard GET)" 1
 
 # ---- Redirects ----
 
@@ -139,11 +188,40 @@ check 'then nothing is asked (N1)' nothing_was_asked
 
 # ---- The system's own store (N5) ----
 
-if [ -n "$(find /etc/ssl/certs -name '????????.0' 2>/dev/null | head -n 1)" ]; then
-    reset_hub
-    run env -u SSL_CERT_FILE -u SSL_CERT_DIR c2d-device receive --retries 0 --trace -
-    check 'without --cacert the hub of a throw-away CA is refused: 21' code_is 21
-    check 'certificates are looked up in the hashed folder first, then once in the bundle (N5)' is \
-        "$(sed -n 's/^\* *CAfile: *//p' err | xargs)" 'none /etc/ssl/certs/ca-certificates.crt'
-    check 'and nothing was asked (N1)' nothing_was_asked
+# Runs a command on a system whose store is the folder $1 and no more.
+run_with_store() {
+    # shellcheck disable=SC2016  # the inner shell's
+    run unshare -rm sh -c 'mount --bind "$0" /etc/ssl/certs && exec "$@"' "$@"
+}
+looked_in() {
+    sed -n 's/^\* *CAfile: *//p' err | sed 's/.*certificates.crt/bundle/' | xargs
+}
+
+reset_hub
+mkdir hashed-only bundle-only both neither
+cp hashed/* hashed-only
+cp "$hub_ca" bundle-only/ca-certificates.crt
+cp root.crt both/root.pem && openssl rehash both
+cp "$hub_ca" both/ca-certificates.crt
+if unshare -rm true 2>/dev/null; then
+    while read -r store files; do
+        run_with_store "$store" c2d-device receive --retries 0 --trace -
+        check "a system's store that is $store: the hub is trusted (N5)" code_is 0
+        check "$store: no file is read in vain (N5)" is "$(looked_in)" "$files"
+    done <<END
+hashed-only none
+bundle-only bundle
+both none bundle
+END
+    before=$(all_requests)
+    run_with_store neither c2d-device receive --retries 0
+    check 'a system without any store: 78 (N5)' fails_with 78 CONFIG
+    check 'and its file is named (N5)' says err ca-certificates.crt
+    run_with_store hashed c2d-device receive --retries 0 --cacert hub.crt
+    check '--cacert replaces the system store (3)' fails_with 21 TLS
+    check 'and nothing was asked (N1)' is "$(all_requests)" "$before"
+else
+    echo '# no mount namespaces here: other stores than this system own were not tried'
 fi
+run c2d-device receive --retries 0
+check "this system's own store does not know a throw-away CA: 21 (N1)" fails_with 21 TLS

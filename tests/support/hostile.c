@@ -1,6 +1,11 @@
 /* hostile: a server for one test that plays back exact bytes and then behaves badly.
  *
- *     hostile --log FILE (--plain | --cert FILE --key FILE) [--old-tls] HOW:REPLY...
+ *     hostile --log FILE (--plain | --cert FILE --key FILE [TLS OPTION]...) HOW:REPLY...
+ *
+ *     --old-tls         TLS 1.1 at most
+ *     --ciphers LIST    these of TLS 1.2, and no later version
+ *     --client-ca FILE  asks for a client certificate, and refuses what FILE has not signed
+ *     --connect FILE    is a proxy too: answers CONNECT with FILE, in plain, before TLS
  *
  * Listens on a free port of 127.0.0.1, prints "ready PORT", and answers each request with the next
  * REPLY, a file, sent as it is (no file: nothing is sent). HOW says what follows it:
@@ -32,7 +37,7 @@
 enum { REQUEST_MAX = 256 * 1024 };
 
 struct server {
-    const char *log, *cert, *key;
+    const char *log, *cert, *key, *ciphers, *client_ca, *connect;
     bool plain, old_tls; /* old: 1.1 at most */
     char **replies;      /* HOW:REPLY, NULL-terminated; moves on as they are used */
     SSL_CTX *tls;
@@ -117,7 +122,7 @@ static bool read_request(const struct server *server, struct connection *connect
         append_to_log(server, request + size, count);
         size += count;
         request[size] = '\0';
-        if (server->plain && request[0] == 0x16)
+        if (connection->tls == NULL && request[0] == 0x16)
             return true; /* the start of TLS, which a plain server cannot understand */
         end = strstr(request, "\r\n\r\n");
         if (end != NULL)
@@ -172,6 +177,11 @@ static bool reply(struct server *server, struct connection *connection)
 
 static void serve(struct server *server, struct connection *connection)
 {
+    if (server->connect != NULL) {
+        if (!read_request(server, connection))
+            return;
+        send_file(connection, server->connect);
+    }
     if (server->tls != NULL) {
         connection->tls = SSL_new(server->tls);
         if (connection->tls == NULL || SSL_set_fd(connection->tls, connection->fd) != 1)
@@ -200,10 +210,13 @@ static bool has_form(const char *reply_word)
 static bool parse(struct server *server, char **words)
 {
     for (; *words != NULL && strncmp(*words, "--", 2) == 0; words++) {
-        const char **place = strcmp(*words, "--log") == 0    ? &server->log
-                             : strcmp(*words, "--cert") == 0 ? &server->cert
-                             : strcmp(*words, "--key") == 0  ? &server->key
-                                                             : NULL;
+        const char **place = strcmp(*words, "--log") == 0         ? &server->log
+                             : strcmp(*words, "--cert") == 0      ? &server->cert
+                             : strcmp(*words, "--key") == 0       ? &server->key
+                             : strcmp(*words, "--ciphers") == 0   ? &server->ciphers
+                             : strcmp(*words, "--client-ca") == 0 ? &server->client_ca
+                             : strcmp(*words, "--connect") == 0   ? &server->connect
+                                                                  : NULL;
 
         if (strcmp(*words, "--plain") == 0)
             server->plain = true;
@@ -225,14 +238,26 @@ static bool parse(struct server *server, char **words)
 static void set_up_tls(struct server *server)
 {
     server->tls = SSL_CTX_new(TLS_server_method());
-    if (server->tls == NULL || SSL_CTX_use_certificate_chain_file(server->tls, server->cert) != 1
+    if (server->tls == NULL)
+        die("TLS");
+    /* Level 0: what is weak is for the client to refuse. */
+    SSL_CTX_set_security_level(server->tls, 0);
+    if (SSL_CTX_use_certificate_chain_file(server->tls, server->cert) != 1
         || SSL_CTX_use_PrivateKey_file(server->tls, server->key, SSL_FILETYPE_PEM) != 1)
         die("certificate");
     if (server->old_tls) {
-        /* Level 0: only there do the old versions have a signature algorithm that is allowed. */
-        SSL_CTX_set_security_level(server->tls, 0);
         SSL_CTX_set_min_proto_version(server->tls, TLS1_VERSION);
         SSL_CTX_set_max_proto_version(server->tls, TLS1_1_VERSION);
+    }
+    if (server->ciphers != NULL) {
+        SSL_CTX_set_max_proto_version(server->tls, TLS1_2_VERSION);
+        if (SSL_CTX_set_cipher_list(server->tls, server->ciphers) != 1)
+            die("ciphers");
+    }
+    if (server->client_ca != NULL) {
+        if (SSL_CTX_load_verify_locations(server->tls, server->client_ca, NULL) != 1)
+            die("client CA");
+        SSL_CTX_set_verify(server->tls, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
     }
 }
 
@@ -256,8 +281,8 @@ int main(int argc, char **argv)
     struct server server = { 0 };
 
     if (argc < 1 || !parse(&server, argv + 1)) {
-        fputs("usage: hostile --log FILE (--plain | --cert FILE --key FILE) [--old-tls] "
-              "HOW:REPLY...\n",
+        fputs("usage: hostile --log FILE (--plain | --cert FILE --key FILE [--old-tls] "
+              "[--ciphers LIST] [--client-ca FILE] [--connect FILE]) HOW:REPLY...\n",
               stderr);
         return 64;
     }
