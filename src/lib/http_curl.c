@@ -370,7 +370,7 @@ static bool reap(struct web *web, struct http_done *done)
     while ((message = curl_multi_info_read(web->multi, &left)) != NULL) {
         char *context = NULL;
         struct slot *slot;
-        CURLcode code = message->data.result;
+        CURLcode code = message->data.result; /* message goes with the handle */
 
         if (message->msg != CURLMSG_DONE)
             continue;
@@ -378,8 +378,8 @@ static bool reap(struct web *web, struct http_done *done)
         slot = (struct slot *)(void *)context;
         curl_multi_remove_handle(web->multi, slot->easy);
         /* Once more, with more certificates to look for the issuer in. */
-        if (code == CURLE_PEER_FAILED_VERIFICATION && tls_trust_widen(&web->trust, &slot->tls)
-            && set_trust(slot->easy, &web->trust) && begin(slot))
+        if (tls_trust_widen(&web->trust, &slot->tls) && set_trust(slot->easy, &web->trust)
+            && begin(slot))
             continue;
         finish(slot, code, done);
         return true;

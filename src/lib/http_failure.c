@@ -107,7 +107,12 @@ static enum http_failure_kind kind_of(const struct http_failure *failure, bool i
         return failure->proxy_status < 500 ? HTTP_PROXY_FORBIDS : HTTP_PROXY_FAILED;
     if (!is_open && kind == HTTP_CONNECT_TIMEOUT && failure->connected)
         return HTTP_PROXY_FAILED;
-    return kind == HTTP_NO_TLS && !failure->tls->refused ? HTTP_CUT : kind;
+    if (kind != HTTP_NO_TLS)
+        return kind;
+    /* libcurl forgets why a handshake within another, with a proxy, has failed. */
+    if (failure->tls->fault != TLS_NO_FAULT)
+        return HTTP_NOT_TRUSTED;
+    return failure->tls->refused ? HTTP_NO_TLS : HTTP_CUT;
 }
 
 /* "host:port", "host:port through the proxy URL" or "the proxy URL". */

@@ -1,0 +1,213 @@
+# shellcheck shell=sh
+# Goal: through a proxy of any kind, or a sentence that names it and says what to do (3, F13).
+# shellcheck source=tests/cli/lib.sh
+. "$C2D_TESTS/lib.sh"
+# shellcheck source=tests/cli/proxies.sh
+. "$C2D_TESTS/proxies.sh"
+# shellcheck disable=SC2119  # no options are wanted
+start_sim
+unset NO_PROXY
+hub=${C2D_SIM_URL#https://}
+umask 077
+
+take_port && open=$PORT
+take_port && basic=$PORT
+take_port && denied=$PORT
+take_port && secure=$PORT
+take_port && digest=$PORT
+take_port && nobody=$PORT
+
+make_cert proxy DNS:localhost
+mkdir squid-basic squid-digest
+cat proxy.crt proxy.key >squid-basic/both.pem
+printf 'me:%s\n' "$(openssl passwd -apr1 'se:cret%41')" >squid-basic/users
+printf 'me:c2d:%s\n' "$(printf 'me:c2d:se:cret%%41' | md5sum | cut -d ' ' -f 1)" >squid-digest/users
+start_squid basic <<END
+http_port 127.0.0.1:$open
+http_port 127.0.0.1:$basic
+http_port 127.0.0.1:$denied
+https_port 127.0.0.1:$secure tls-cert=$PWD/squid-basic/both.pem
+auth_param basic program /usr/lib/squid/basic_ncsa_auth $PWD/squid-basic/users
+auth_param basic children 1
+acl asks localport $basic
+acl known proxy_auth REQUIRED
+acl denies localport $denied
+http_access deny denies
+http_access allow asks known
+http_access deny asks
+http_access allow all
+END
+start_squid digest <<END
+http_port 127.0.0.1:$digest
+auth_param digest program /usr/lib/squid/digest_file_auth -c $PWD/squid-digest/users
+auth_param digest children 1
+auth_param digest realm c2d
+acl known proxy_auth REQUIRED
+http_access allow known
+http_access deny all
+END
+start_socks && socks=$PORT
+start_socks -u me -P 'se:cret%41' && asking_socks=$PORT
+
+printf 'me:se:cret%%41\n' >right
+printf 'me:CANARY\n' >wrong
+cat "$SSL_CERT_FILE" proxy.crt >roots
+
+# ---- What works ----
+
+# A line of squid's log, which it writes when the connection has ended.
+has_logged() {
+    until_true grep -qxF "$2" "squid-$1/log" || { cat "squid-$1/log" && return 1; }
+}
+receives() {
+    reset_hub
+    enqueue '{"deviceId": "dev1", "body": "through"}'
+    run c2d-device receive "$@"
+}
+succeeded() {
+    shows '.body == "through"' && is_empty err && is "$(queued dev1)" 0
+}
+
+while read -r squid url user options; do
+    # shellcheck disable=SC2086  # words are wanted
+    receives --proxy "$url" $options
+    check "a message comes through $url${options:+ with $options} (F13)" succeeded
+    port=${url##*:}
+    check "and the proxy was in between: $url" has_logged "$squid" "$port 200 CONNECT $hub $user"
+done <<END
+basic http://127.0.0.1:$open -
+basic http://127.0.0.1:$basic me --proxy-user-file right
+digest http://127.0.0.1:$digest me --proxy-user-file right
+basic https://localhost:$secure - --cacert roots
+END
+check 'and the proxy asked for a digest' \
+    has_logged digest "$digest 407 CONNECT $hub -"
+
+for options in "socks5h://127.0.0.1:$socks" \
+    "socks5h://127.0.0.1:$asking_socks --proxy-user-file right"; do
+    # shellcheck disable=SC2086
+    receives --trace trace --proxy $options
+    check "a message comes through $options (F13)" succeeded
+    check "and the proxy looked the hub's name up: $options (3)" says trace 'remotely resolved'
+done
+check 'the proxy password is in no trace (C7)' lacks trace cret
+
+# ---- The environment ----
+
+down=http://me:CANARY@127.0.0.1:$nobody
+goes_direct() {
+    ends_silently 0 ''
+}
+while read -r variables; do
+    # shellcheck disable=SC2086
+    run env $variables c2d-device receive --retries 0
+    check "no proxy is used: $variables (3)" goes_direct
+done <<END
+http_proxy=$down
+https_proxy= ALL_PROXY=
+https_proxy=$down NO_PROXY=localhost
+https_proxy=$down no_proxy=example.com,.localhost
+https_proxy=$down NO_PROXY=*
+END
+https_proxy=$down run c2d-device receive --proxy none
+check '--proxy none overrules the environment (3)' goes_direct
+https_proxy=$down run c2d-device receive --proxy "http://127.0.0.1:$open"
+check '--proxy URL overrules the environment (3)' goes_direct
+NO_PROXY=localhost run c2d-device receive --proxy "$down"
+check 'a password is refused in --proxy also where NO_PROXY says none is used (C1)' \
+    fails_with 64 USAGE
+for variable in https_proxy HTTPS_PROXY all_proxy ALL_PROXY; do
+    run env NO_PROXY=example.com "$variable=127.0.0.1:$nobody" c2d-device receive --retries 0 -v
+    check "$variable names the proxy (3)" says err "the proxy http://127.0.0.1:$nobody:"
+    check "and -v says where it was found: $variable" says err "environment ($variable)"
+done
+https_proxy=http://127.0.0.1:$open ALL_PROXY=$down run c2d-device receive
+check 'https_proxy comes before ALL_PROXY (3)' goes_direct
+https_proxy=http://me:se:cret%2541@127.0.0.1:$basic run c2d-device receive
+check 'a password in the environment is used (3)' goes_direct
+https_proxy=http://me:CANARY@127.0.0.1:$basic run c2d-device receive --proxy-user-file right
+check '--proxy-user-file comes before it (3)' goes_direct
+
+# ---- What fails ----
+
+# Code and name, without an answer of the hub; the words; never a password.
+tells() {
+    fails_with "$1" "$2" && says err "$3" "hint: " "$4" && lacks err CANARY cret
+}
+through="localhost:${hub#*:} through the proxy http://127.0.0.1"
+
+reset_hub
+# code and name | proxy and options | what failed, on what | what to do
+while IFS='|' read -r outcome options what todo; do
+    # shellcheck disable=SC2086
+    run c2d-device receive --retries 0 --proxy $options
+    # shellcheck disable=SC2086
+    check "$outcome: --proxy $options (E3, 4)" tells $outcome "$what" "$todo"
+done <<END
+77 AUTH|http://127.0.0.1:$basic|asked for by the proxy http://127.0.0.1:$basic: CONNECT tunnel failed, response 407|--proxy-user-file
+77 AUTH|http://127.0.0.1:$basic --proxy-user-file wrong|refused by the proxy http://127.0.0.1:$basic: CONNECT tunnel failed, response 407|--proxy-user-file
+77 AUTH|http://127.0.0.1:$digest|asked for by the proxy http://127.0.0.1:$digest: CONNECT tunnel failed, response 407|--proxy-user-file
+77 AUTH|http://127.0.0.1:$digest --proxy-user-file wrong|refused by the proxy http://127.0.0.1:$digest: CONNECT tunnel failed, response 407|--proxy-user-file
+77 AUTH|socks5h://127.0.0.1:$asking_socks|asked for by the proxy socks5h://127.0.0.1:$asking_socks: |--proxy-user-file
+77 AUTH|socks5h://127.0.0.1:$asking_socks --proxy-user-file wrong|refused by the proxy socks5h://127.0.0.1:$asking_socks: |--proxy-user-file
+20 NETWORK|http://127.0.0.1:$denied|no connection is allowed to $through:$denied: CONNECT tunnel failed, response 403|administrator
+20 NETWORK|http://127.0.0.1:$open --connect-to 127.0.0.1:$nobody|cannot connect to $through:$open: CONNECT tunnel failed, response 503|does not get through
+20 NETWORK|socks5h://127.0.0.1:$socks --connect-to 127.0.0.1:$nobody|cannot connect to localhost:${hub#*:} through the proxy socks5h://127.0.0.1:$socks: |does not get through
+20 NETWORK|socks5h://127.0.0.1:$socks --connect-to nobody.invalid:443|cannot connect to localhost:${hub#*:} through the proxy socks5h://127.0.0.1:$socks: |does not get through
+20 NETWORK|http://127.0.0.1:$nobody|cannot connect to the proxy http://127.0.0.1:$nobody: |is it up
+20 NETWORK|https://127.0.0.1:$nobody|cannot connect to the proxy https://127.0.0.1:$nobody: |is it up
+20 NETWORK|socks5h://127.0.0.1:$nobody|cannot connect to the proxy socks5h://127.0.0.1:$nobody: |is it up
+20 NETWORK|http://nobody.invalid:3128|cannot find the address of the proxy http://nobody.invalid:3128: |check its name
+20 NETWORK|https://nobody.invalid|cannot find the address of the proxy https://nobody.invalid:443: |check its name
+20 NETWORK|socks5h://nobody.invalid|cannot find the address of the proxy socks5h://nobody.invalid:1080: |check its name
+20 NETWORK|http://127.0.0.1:$secure|came from the proxy http://127.0.0.1:$secure: |kind of proxy
+20 NETWORK|http://127.0.0.1:$socks|came from the proxy http://127.0.0.1:$socks: |kind of proxy
+21 TLS|https://127.0.0.1:$open|cannot talk TLS with the proxy https://127.0.0.1:$open: |http://HOST:PORT
+21 TLS|https://localhost:$secure|cannot trust the certificate of the proxy https://localhost:$secure: self-signed certificate (subject /CN=proxy issuer, issuer /CN=proxy issuer)|pass its root with --cacert FILE, which has to hold the hub's root then too
+21 TLS|https://127.0.0.1:$secure --cacert roots|cannot trust the certificate of the proxy https://127.0.0.1:$secure: |another name
+21 TLS|http://127.0.0.1:$open --cacert proxy.crt|cannot trust the certificate of $through:$open: |pass its root with --cacert
+21 TLS|socks5h://127.0.0.1:$socks --cacert proxy.crt|cannot trust the certificate of localhost:${hub#*:} through the proxy socks5h://127.0.0.1:$socks: |pass its root with --cacert
+21 TLS|https://localhost:$secure --cacert proxy.crt|cannot trust the certificate of localhost:${hub#*:} through the proxy https://localhost:$secure: |pass its root with --cacert
+END
+check 'the hub heard of none of these' nothing_was_asked
+
+# ---- A proxy that behaves badly ----
+
+start_hostile --plain hang: hang:
+run c2d-device receive --retries 0 --connect-timeout 1s --proxy "http://127.0.0.1:$PORT"
+check 'a proxy that never answers is told from one that is not there (E3)' \
+    tells 20 NETWORK "cannot connect to $through:$PORT: " 'does not get through'
+run c2d-device receive --retries 0 --timeout 1s --proxy "http://127.0.0.1:$PORT"
+check 'and when all time is used up: 18 (4)' \
+    tells 18 TIMEOUT "from the proxy http://127.0.0.1:$PORT: " 'is it up'
+
+# Its answer to CONNECT is full of what a message could be made of.
+make_cert hub DNS:hub.test
+cat >connect <<END
+HTTP/1.1 200 Connection established
+ETag: "evil"
+iothub-messageid: evil
+iothub-app-evil: evil
+ContentType: evil
+
+END
+cat >answer <<END
+HTTP/1.1 200 OK
+ETag: "lock"
+iothub-sequencenumber: 1
+Content-Length: 4
+
+body
+END
+printf 'HTTP/1.1 204 No Content\n\n' >done
+sed -i 's/$/\r/' connect answer done && truncate -s -1 answer && truncate -s -1 answer
+start_hostile --cert hub.crt --key hub.key --connect connect keep:answer keep:done keep:done
+IOTHUB_DEVICE_CONNECTION_STRING='HostName=hub.test;DeviceId=dev1;SharedAccessKey=a2V5' \
+    run c2d-device receive -c 1 --cacert hub.crt --proxy "http://127.0.0.1:$PORT" --trace trace
+check 'headers of the answer to CONNECT reach no message (F13)' \
+    shows '.lockToken == "lock" and .body == "body" and .properties == {}
+        and (has("messageId") or has("contentType") | not)'
+check 'nor the trace' lacks trace evil
+sed '/^\r$/q' hostile.log >asked
+check 'the proxy is asked for the hub' says asked 'CONNECT hub.test:443 HTTP/1.1'
+check 'and sees no token (C7)' lacks asked Authorization SharedAccessSignature
