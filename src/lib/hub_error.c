@@ -185,7 +185,12 @@ static void describe_http(const struct http_response *response, const struct hub
                           const char *message, struct c2d_error *error)
 {
     if (response->status >= 500) {
-        fail(error, C2D_SERVER, "the hub has a fault%s%s", *message != '\0' ? ": " : "", message);
+        bool known = is_from_hub(error);
+
+        fail(error, C2D_SERVER, "%s has a fault%s%s",
+             known ? "the hub" : "the hub, or a proxy on the way to it,",
+             *message != '\0' ? ": " : "", message);
+        hint(error, "%s", known ? "" : "see who answered: --trace -");
         return;
     }
     for (size_t i = 0; i < sizeof by_http / sizeof *by_http; i++) {

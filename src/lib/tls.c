@@ -117,10 +117,11 @@ void tls_watch(void *ssl_context, struct tls_verdict *verdict)
 
 /* ---- Files ---- */
 
-/* Never asks: an empty pass phrase fails on an encrypted key. */
-static int no_pass_phrase(char *out, int size, int for_writing, void *context)
+/* Never asks, but notes that it would have had to. */
+static int no_pass_phrase(char *out, int size, int for_writing, void *is_encrypted)
 {
-    (void)out, (void)size, (void)for_writing, (void)context;
+    (void)out, (void)size, (void)for_writing;
+    *(bool *)is_encrypted = true;
     return 0;
 }
 
@@ -128,15 +129,16 @@ static enum c2d_status read_certificate(const char *what, const char *file, X509
                                         struct c2d_error *error)
 {
     FILE *stream = fopen(file, "re");
+    bool is_encrypted; /* certificates never are */
 
     *certificate = NULL;
     if (stream == NULL)
         return fail(error, C2D_CONFIG, "%s '%s': %s", what, file, strerror(errno));
-    *certificate = PEM_read_X509(stream, NULL, no_pass_phrase, NULL);
+    *certificate = PEM_read_X509(stream, NULL, no_pass_phrase, &is_encrypted);
     if (*certificate == NULL) {
         /* OpenSSL's own bundles may begin with this other kind. */
         rewind(stream);
-        *certificate = PEM_read_X509_AUX(stream, NULL, no_pass_phrase, NULL);
+        *certificate = PEM_read_X509_AUX(stream, NULL, no_pass_phrase, &is_encrypted);
     }
     /* The queue is the thread's: what stays in it passes for a later call's error. */
     ERR_clear_error();
@@ -218,24 +220,20 @@ enum c2d_status tls_check_ca_dir(const char *list, struct c2d_error *error)
 static enum c2d_status read_key(const char *file, EVP_PKEY **key, struct c2d_error *error)
 {
     FILE *stream = fopen(file, "re");
-    unsigned long code;
+    bool is_encrypted = false;
 
     if (stream == NULL)
         return fail(error, C2D_CONFIG, "key '%s': %s", file, strerror(errno));
-    *key = PEM_read_PrivateKey(stream, NULL, no_pass_phrase, NULL);
-    /* The oldest is the cause; those behind it only say that reading failed. */
-    code = ERR_peek_error();
+    *key = PEM_read_PrivateKey(stream, NULL, no_pass_phrase, &is_encrypted);
     ERR_clear_error();
     fclose(stream);
     if (*key != NULL)
         return C2D_OK;
-    if (ERR_GET_REASON(code) == PEM_R_BAD_PASSWORD_READ
-        || ERR_GET_REASON(code) == PEM_R_PROBLEMS_GETTING_PASSWORD) {
-        hint(error, "write it without: openssl pkey -in KEY -out NEWKEY");
-        return fail(error, C2D_CONFIG, "key '%s' is encrypted: a program cannot type a pass phrase",
-                    file);
-    }
-    return fail(error, C2D_CONFIG, "key '%s' holds no private key (PEM)", file);
+    if (!is_encrypted)
+        return fail(error, C2D_CONFIG, "key '%s' holds no private key (PEM)", file);
+    hint(error, "write it without: openssl pkey -in KEY -out NEWKEY");
+    return fail(error, C2D_CONFIG, "key '%s' is encrypted: a program cannot type a pass phrase",
+                file);
 }
 
 /* A hub refuses it, and says no more than that. One that is not valid yet is left to the hub: more
@@ -262,9 +260,12 @@ enum c2d_status tls_check_client(const char *cert_file, const char *key_file,
 
     if (status == C2D_OK)
         status = read_key(key_file, &key, error);
-    if (status == C2D_OK && X509_check_private_key(certificate, key) != 1)
+    if (status == C2D_OK && X509_check_private_key(certificate, key) != 1) {
+        hint(error, "these two print the same for a pair: openssl pkey -pubout -in KEY; "
+                    "openssl x509 -pubkey -noout -in CERTIFICATE");
         status = fail(error, C2D_CONFIG, "key '%s' does not belong to certificate '%s'", key_file,
                       cert_file);
+    }
     if (status == C2D_OK)
         status = check_end(cert_file, certificate, error);
     ERR_clear_error();

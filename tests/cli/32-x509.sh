@@ -21,32 +21,92 @@ check 'no request of such a device has an Authorization header (wire 7)' \
         | map(select(. == "authorization")) | length')" 0
 check 'these were three requests' is "$(state '[.log[] | select(.operation != "send")] | length')" 3
 
-reset_asked() {
-    asked=$(all_requests)
-}
+# ---- Refused, each for its own reason ----
+
 nothing_new_was_asked() {
     is "$(all_requests)" "$asked"
 }
-run c2d-device receive --cert other.crt --key other.key
-check "another device's certificate is refused by the hub: 77 (C3)" fails_with 77 AUTH
-reset_asked
-run c2d-device receive --cert x509dev.crt --key other.key
-check 'a key that does not belong to the certificate: 78 before connecting (C3, G7)' \
-    fails_with 78 CONFIG
-run c2d-device receive --cert nonexistent.crt --key x509dev.key
-check 'a certificate file that is not there: 78 (C3)' fails_with 78 CONFIG
-run c2d-device receive --cert x509dev.crt --key nonexistent.key
-check 'a key file that is not there: 78 (C3)' fails_with 78 CONFIG
+# Code and name, what is said and what is to be done.
+tells() {
+    fails_with "$1" "$2" && says err "$3" && says err 'hint: ' "$4"
+}
+with_pair() {
+    run c2d-device receive --retries 0 --cert "$1" --key "$2"
+}
+
+with_pair other.crt other.key
+check 'a certificate that the registry does not know: 77 (C3)' \
+    tells 77 AUTH "refused the device's certificate" "thumbprint for device 'x509dev'"
+check 'and the hint names the command that shows it' says err 'openssl x509 -noout -fingerprint -sha256'
+
+c2d-http send x509dev -m x -q
+fault '{"operation": "complete", "status": 401}'
+with_pair x509dev.crt x509dev.key
+check 'refused on a connection that was kept, it had been asked for all the same (C3)' \
+    tells 77 AUTH "refused the device's certificate" thumbprint
+
+asked=$(all_requests)
+openssl ec -in x509dev.key -aes128 -passout pass:word -out locked.key 2>/dev/null
+openssl x509 -in x509dev.crt -signkey x509dev.key -days -1 -out expired.crt 2>/dev/null
+openssl pkey -in x509dev.key -aes128 -passout pass:word -out locked-too.key
+echo nonsense >nonsense.pem
+cp x509dev.key open.key && chmod 644 open.key
+# code and name | certificate and key | what is said | what to do
+while IFS='|' read -r outcome pair why todo; do
+    # shellcheck disable=SC2086  # words are wanted
+    with_pair $pair </dev/null
+    # shellcheck disable=SC2086
+    check "$pair: ${outcome% *} before connecting (C3, C4, G7)" tells $outcome "$why" "$todo"
+done <<END
+78 CONFIG|x509dev.crt locked.key|key 'locked.key' is encrypted|openssl pkey -in
+78 CONFIG|x509dev.crt locked-too.key|key 'locked-too.key' is encrypted|openssl pkey -in
+78 CONFIG|x509dev.crt other.key|key 'other.key' does not belong to certificate 'x509dev.crt'|openssl pkey -pubout
+78 CONFIG|expired.crt x509dev.key|certificate 'expired.crt' has expired: it was valid until $(date -u -d yesterday +%Y-%m-%d)|clock
+77 AUTH|x509dev.crt open.key|'open.key' holds a secret and others may read it|chmod 600 open.key
+END
+while read -r pair; do
+    # shellcheck disable=SC2086
+    with_pair $pair
+    check "$pair: 78 before connecting (C3, G7)" fails_with 78 CONFIG
+    check "$pair: the file is named" says err 'non'
+done <<END
+nonexistent.crt x509dev.key
+x509dev.crt nonexistent.key
+nonsense.pem x509dev.key
+x509dev.crt nonsense.pem
+END
 run c2d-device receive --cert x509dev.crt
 check 'a certificate without --key: 78 (C3)' fails_with 78 CONFIG
-echo nonsense >nonsense.pem
-run c2d-device receive --cert nonsense.pem --key x509dev.key
-check 'a certificate file without a certificate: 78 (C3)' fails_with 78 CONFIG
-openssl ec -in x509dev.key -aes128 -passout pass:word -out locked.key 2>/dev/null
-run c2d-device receive --cert x509dev.crt --key locked.key </dev/null
-check 'an encrypted key: 78, and nothing asks for its password (C3, G9)' fails_with 78 CONFIG
-chmod 644 x509dev.key
-run c2d-device receive --cert x509dev.crt --key x509dev.key
-check 'a key file that others may read: 77 with chmod 600 (C4)' fails_with 77 AUTH
-check 'and the hint names it (C4)' says err 'chmod 600 x509dev.key'
+run c2d-device receive
+check 'a device with x509=true without a certificate: 78 (C3)' \
+    tells 78 CONFIG 'needs a certificate and a key' '--cert FILE --key FILE'
+
+# At a terminal, where OpenSSL by itself would ask.
+for key in locked.key locked-too.key; do
+    timeout 10 script -qec "c2d-device receive --cert x509dev.crt --key $key" seen </dev/null >got 2>&1
+    CODE=$?
+    check "at a terminal an encrypted key is 78 too: $key (C3)" code_is 78
+    check "and nothing asks for its pass phrase: $key (G9)" lacks seen 'Enter PEM' 'phrase:'
+done
 check 'none of these asked the hub (G7)' nothing_new_was_asked
+
+# ---- Refused by the TLS of the other side ----
+
+make_cert hub DNS:hub.test
+printf 'HTTP/1.1 204 No Content\r\n\r\n' >no-content
+at_hostile() {
+    IOTHUB_DEVICE_CONNECTION_STRING='HostName=hub.test;DeviceId=x509dev;x509=true' \
+        run c2d-device receive --retries 0 --cacert hub.crt --connect-to "127.0.0.1:$PORT" \
+        --cert "$1.crt" --key "$1.key"
+}
+for tls in '' '--ciphers ALL'; do
+    # shellcheck disable=SC2086  # words are wanted
+    start_hostile --cert hub.crt --key hub.key --client-ca x509dev.crt $tls \
+        keep:no-content keep:no-content
+    at_hostile x509dev
+    check "a certificate that the server's TLS trusts is shown to it (C3) $tls" ends_silently 0 ''
+    at_hostile other
+    check "one that it does not trust: 21, and whose it was (C3) $tls" \
+        tells 21 TLS "this device's certificate is refused by hub.test" 'known to the hub'
+    check "no more than the first was answered $tls" is "$(heard GET)" 1
+done

@@ -132,7 +132,7 @@ start_sim() {
 
 # sim GET|POST COMMAND [JSON]
 sim() {
-    printf %s "${3-}" | curl -sS --fail-with-body --cacert "$HUB/ca.pem" -X "$1" \
+    printf %s "${3-}" | curl -sS --fail-with-body --noproxy '*' --cacert "$HUB/ca.pem" -X "$1" \
         --data-binary @- "$C2D_SIM_URL/_sim/$2"
 }
 

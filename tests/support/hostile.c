@@ -175,6 +175,14 @@ static bool reply(struct server *server, struct connection *connection)
     return strncmp(how, "keep:", 5) == 0;
 }
 
+static void drain(int fd)
+{
+    char rest[256];
+
+    while (read(fd, rest, sizeof rest) > 0)
+        ;
+}
+
 static void serve(struct server *server, struct connection *connection)
 {
     if (server->connect != NULL) {
@@ -186,8 +194,12 @@ static void serve(struct server *server, struct connection *connection)
         connection->tls = SSL_new(server->tls);
         if (connection->tls == NULL || SSL_set_fd(connection->tls, connection->fd) != 1)
             die("SSL_new");
-        if (SSL_accept(connection->tls) != 1)
+        if (SSL_accept(connection->tls) != 1) {
+            /* The alert has gone out. A close with something unread would make it a reset. */
+            shutdown(connection->fd, SHUT_WR);
+            drain(connection->fd);
             return;
+        }
     }
     while (await_request(server, connection) && read_request(server, connection)
            && reply(server, connection))

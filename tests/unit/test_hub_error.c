@@ -135,6 +135,19 @@ Test(hub_error, text_names_http_status_and_code)
     cr_assert_not_null(strstr(error.text, "(HTTP 500)"), "%s", error.text);
 }
 
+Test(hub_error, fault_is_put_on_the_hub_only_where_the_hub_answered)
+{
+    static const char *const headers[] = { "x-ms-request-id: T1", NULL };
+    struct c2d_error error;
+
+    read_error(503, headers, "", &error);
+    cr_assert_not_null(strstr(error.text, "the hub has a fault"), "%s", error.text);
+    cr_assert_str_eq(error.hint, "");
+    read_error(503, NULL, "<html>", &error);
+    cr_assert_not_null(strstr(error.text, "or a proxy on the way"), "%s", error.text);
+    cr_assert_not_null(strstr(error.hint, "--trace"), "%s", error.hint);
+}
+
 Test(hub_error, quota_says_when_it_resets)
 {
     struct c2d_error error;
