@@ -4,9 +4,9 @@
  * messages, reads the delivery feedback, purges a queue and looks a device up.
  *
  * Threads: a client is used by one thread at a time; different clients are independent. The library
- * keeps no global state of its own, prints nothing, never exits and reads no environment variable
- * (libcurl reads SSLKEYLOGFILE where it was built so): which proxy is named there, for one, the
- * program says.
+ * keeps no global state of its own, prints nothing, never exits and reads no environment variable,
+ * so a proxy that is named there is the program's to pass on (libcurl reads SSLKEYLOGFILE where it
+ * was built so).
  *
  * Text is NUL-terminated UTF-8 unless said otherwise, arguments are borrowed for the call only, and
  * every `char *` result is the caller's, to be freed with free().
@@ -133,9 +133,10 @@ struct c2d_options {
     const char *ca_dir;      /* hashed directory (openssl rehash), likewise */
     const char *cert_file;   /* client certificate and unencrypted key, PEM: for x509=true */
     const char *key_file;
-    const char *proxy; /* http://, https:// or socks5h://HOST:PORT; NULL or "": none */
-    const char *proxy_user, *proxy_password; /* as they are; else those in proxy, as in a URL */
-    const char *no_proxy; /* hosts and domains that are reached without it, commas between; NULL */
+    /* [http://|https://|socks5h://][USER:PASSWORD@]HOST[:PORT], as in a URL; NULL or "": none */
+    const char *proxy;
+    const char *proxy_user, *proxy_password; /* not encoded; instead of those in proxy */
+    const char *no_proxy; /* "host,.domain,...": reached without it; "*": all; NULL: none */
     const char
         *connect_to; /* "HOST:PORT": where TCP goes instead; TLS and tokens stay as they are */
     int cancel_fd;   /* readable: stop, see c2d_receive() and c2d_settle(); -1: none */

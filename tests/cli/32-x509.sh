@@ -37,7 +37,7 @@ with_pair() {
 with_pair other.crt other.key
 check 'a certificate that the registry does not know: 77 (C3)' \
     tells 77 AUTH "refused the device's certificate" "thumbprint for device 'x509dev'"
-check 'and the hint names the command that shows it' says err 'openssl x509 -noout -fingerprint -sha256'
+check 'and the hint names the command that shows it' says err 'openssl x509 -noout -fingerprint'
 
 c2d-http send x509dev -m x -q
 fault '{"operation": "complete", "status": 401}'
@@ -51,6 +51,7 @@ openssl x509 -in x509dev.crt -signkey x509dev.key -days -1 -out expired.crt 2>/d
 openssl pkey -in x509dev.key -aes128 -passout pass:word -out locked-too.key
 echo nonsense >nonsense.pem
 cp x509dev.key open.key && chmod 644 open.key
+yesterday=$(date -u -d yesterday +%Y-%m-%d)
 # code and name | certificate and key | what is said | what to do
 while IFS='|' read -r outcome pair why todo; do
     # shellcheck disable=SC2086  # words are wanted
@@ -60,8 +61,8 @@ while IFS='|' read -r outcome pair why todo; do
 done <<END
 78 CONFIG|x509dev.crt locked.key|key 'locked.key' is encrypted|openssl pkey -in
 78 CONFIG|x509dev.crt locked-too.key|key 'locked-too.key' is encrypted|openssl pkey -in
-78 CONFIG|x509dev.crt other.key|key 'other.key' does not belong to certificate 'x509dev.crt'|openssl pkey -pubout
-78 CONFIG|expired.crt x509dev.key|certificate 'expired.crt' has expired: it was valid until $(date -u -d yesterday +%Y-%m-%d)|clock
+78 CONFIG|x509dev.crt other.key|does not belong to certificate 'x509dev.crt'|openssl pkey -pubout
+78 CONFIG|expired.crt x509dev.key|has expired: it was valid until $yesterday|clock
 77 AUTH|x509dev.crt open.key|'open.key' holds a secret and others may read it|chmod 600 open.key
 END
 while read -r pair; do
@@ -83,8 +84,7 @@ check 'a device with x509=true without a certificate: 78 (C3)' \
 
 # At a terminal, where OpenSSL by itself would ask.
 for key in locked.key locked-too.key; do
-    timeout 10 script -qec "c2d-device receive --cert x509dev.crt --key $key" seen </dev/null >got 2>&1
-    CODE=$?
+    run timeout 10 script -qec "c2d-device receive --cert x509dev.crt --key $key" seen </dev/null
     check "at a terminal an encrypted key is 78 too: $key (C3)" code_is 78
     check "and nothing asks for its pass phrase: $key (G9)" lacks seen 'Enter PEM' 'phrase:'
 done

@@ -75,10 +75,11 @@ chain.crt leaf.key root.crt
 whole.crt leaf.key root.crt
 END
 
-# What is wrong | the server's certificate and key | what is trusted | why | what to do
-while IFS='|' read -r what server trusted why todo; do
+pass='pass its root with --cacert'
+# What is wrong | the server's certificate | key and options | what is trusted | why | what to do
+while IFS='|' read -r what cert key trusted why todo; do
     # shellcheck disable=SC2086  # words are wanted
-    start_hostile --cert ${server%% *} --key $(echo $server | cut -d ' ' -f 2-) keep:no-content
+    start_hostile --cert "$cert" --key $key keep:no-content
     # shellcheck disable=SC2086
     at_hostile ${trusted:+--cacert $trusted}
     check "$what: 21 (N1)" fails_with 21 TLS
@@ -86,17 +87,17 @@ while IFS='|' read -r what server trusted why todo; do
     check "$what: host and reason are named (E3)" says err ' hub.test:' "$why"
     check "$what: so is what to do (E3)" says err "hint: " "$todo"
 done <<END
-self-signed|hub.crt hub.key||subject /CN=hub issuer, issuer /CN=hub issuer|pass its root with --cacert
-a CA that is not trusted|whole.crt leaf.key|hub.crt|self-signed certificate in certificate chain (subject /CN=root issuer, issuer /CN=root issuer)|pass its root with --cacert
-no intermediate|leaf.crt leaf.key|root.crt|unable to get local issuer certificate (subject /CN=leaf, issuer /CN=middle)|leaves out an intermediate
-an issuer that is no CA|no-ca.crt below-leaf.key|root.crt|subject /CN=leaf, issuer /CN=middle|put right
-another name|elsewhere.crt elsewhere.key|elsewhere.crt|subject /CN=elsewhere issuer|another name
-expired|expired.crt expired.key|expired.crt|expired|renewed
-not valid yet|early.crt hub.key|early.crt|not yet valid|clock
-a key of 1024 bits|short.crt short.key|short.crt|key too weak|2048 bits
-signed with SHA-1|sha1.crt sha1.key|root.crt|too weak|SHA-256
-TLS 1.1|hub.crt hub.key --old-tls|hub.crt|protocol version|TLS 1.2
-no cipher in common|hub.crt hub.key --ciphers NULL|hub.crt|handshake failure|TLS 1.2
+self-signed|hub.crt|hub.key||subject /CN=hub issuer, issuer /CN=hub issuer|$pass
+a CA that is not trusted|whole.crt|leaf.key|hub.crt|issuer /CN=root issuer|$pass
+no intermediate|leaf.crt|leaf.key|root.crt|subject /CN=leaf, issuer /CN=middle|an intermediate
+an issuer that is no CA|no-ca.crt|below-leaf.key|root.crt|issuer /CN=middle|put right
+another name|elsewhere.crt|elsewhere.key|elsewhere.crt|subject /CN=elsewhere issuer|another name
+expired|expired.crt|expired.key|expired.crt|expired|renewed
+not valid yet|early.crt|hub.key|early.crt|not yet valid|clock
+a key of 1024 bits|short.crt|short.key|short.crt|key too weak|2048 bits
+signed with SHA-1|sha1.crt|sha1.key|root.crt|too weak|SHA-256
+TLS 1.1|hub.crt|hub.key --old-tls|hub.crt|protocol version|TLS 1.2
+no cipher in common|hub.crt|hub.key --ciphers NULL|hub.crt|handshake failure|TLS 1.2
 END
 
 # So are these, whatever the system's OpenSSL would take.

@@ -130,56 +130,73 @@ check '--proxy-user-file comes before it (3)' goes_direct
 
 # ---- What fails ----
 
-# Code and name, without an answer of the hub; the words; never a password.
+# Code and name, what failed, on what, why, what to do; and never a password (E3, C7).
 tells() {
-    fails_with "$1" "$2" && says err "$3" "hint: " "$4" && lacks err CANARY cret
+    fails_with "$1" "$2" && says err "$3 $4: " "$5" && grep -F 'hint: ' err | grep -qF -e "$6" \
+        && lacks err CANARY cret
 }
-through="localhost:${hub#*:} through the proxy http://127.0.0.1"
+# The party of a sentence: the proxy, or the hub behind it.
+party() {
+    case $1 in
+    proxy) echo "the proxy $2" ;;
+    hub) echo "localhost:${hub#*:} through the proxy $2" ;;
+    esac
+}
 
 reset_hub
-# code and name | proxy and options | what failed, on what | what to do
-while IFS='|' read -r outcome options what todo; do
+at=127.0.0.1
+with='--proxy-user-file wrong'
+elsewhere="--connect-to $at:$nobody"
+roots='root with --cacert'
+# outcome | proxy | options | what | on what | why | what to do
+while IFS='|' read -r outcome proxy options what on why todo; do
+    # shellcheck disable=SC2086  # words are wanted
+    run c2d-device receive --retries 0 --proxy "$proxy" $options
     # shellcheck disable=SC2086
-    run c2d-device receive --retries 0 --proxy $options
-    # shellcheck disable=SC2086
-    check "$outcome: --proxy $options (E3, 4)" tells $outcome "$what" "$todo"
+    check "$outcome: --proxy $proxy $options (E3, 4)" \
+        tells $outcome "$what" "$(party "$on" "$proxy")" "$why" "$todo"
 done <<END
-77 AUTH|http://127.0.0.1:$basic|asked for by the proxy http://127.0.0.1:$basic: CONNECT tunnel failed, response 407|--proxy-user-file
-77 AUTH|http://127.0.0.1:$basic --proxy-user-file wrong|refused by the proxy http://127.0.0.1:$basic: CONNECT tunnel failed, response 407|--proxy-user-file
-77 AUTH|http://127.0.0.1:$digest|asked for by the proxy http://127.0.0.1:$digest: CONNECT tunnel failed, response 407|--proxy-user-file
-77 AUTH|http://127.0.0.1:$digest --proxy-user-file wrong|refused by the proxy http://127.0.0.1:$digest: CONNECT tunnel failed, response 407|--proxy-user-file
-77 AUTH|socks5h://127.0.0.1:$asking_socks|asked for by the proxy socks5h://127.0.0.1:$asking_socks: |--proxy-user-file
-77 AUTH|socks5h://127.0.0.1:$asking_socks --proxy-user-file wrong|refused by the proxy socks5h://127.0.0.1:$asking_socks: |--proxy-user-file
-20 NETWORK|http://127.0.0.1:$denied|no connection is allowed to $through:$denied: CONNECT tunnel failed, response 403|administrator
-20 NETWORK|http://127.0.0.1:$open --connect-to 127.0.0.1:$nobody|cannot connect to $through:$open: CONNECT tunnel failed, response 503|does not get through
-20 NETWORK|socks5h://127.0.0.1:$socks --connect-to 127.0.0.1:$nobody|cannot connect to localhost:${hub#*:} through the proxy socks5h://127.0.0.1:$socks: |does not get through
-20 NETWORK|socks5h://127.0.0.1:$socks --connect-to nobody.invalid:443|cannot connect to localhost:${hub#*:} through the proxy socks5h://127.0.0.1:$socks: |does not get through
-20 NETWORK|http://127.0.0.1:$nobody|cannot connect to the proxy http://127.0.0.1:$nobody: |is it up
-20 NETWORK|https://127.0.0.1:$nobody|cannot connect to the proxy https://127.0.0.1:$nobody: |is it up
-20 NETWORK|socks5h://127.0.0.1:$nobody|cannot connect to the proxy socks5h://127.0.0.1:$nobody: |is it up
-20 NETWORK|http://nobody.invalid:3128|cannot find the address of the proxy http://nobody.invalid:3128: |check its name
-20 NETWORK|https://nobody.invalid|cannot find the address of the proxy https://nobody.invalid:443: |check its name
-20 NETWORK|socks5h://nobody.invalid|cannot find the address of the proxy socks5h://nobody.invalid:1080: |check its name
-20 NETWORK|http://127.0.0.1:$secure|came from the proxy http://127.0.0.1:$secure: |kind of proxy
-20 NETWORK|http://127.0.0.1:$socks|came from the proxy http://127.0.0.1:$socks: |kind of proxy
-21 TLS|https://127.0.0.1:$open|cannot talk TLS with the proxy https://127.0.0.1:$open: |http://HOST:PORT
-21 TLS|https://localhost:$secure|cannot trust the certificate of the proxy https://localhost:$secure: self-signed certificate (subject /CN=proxy issuer, issuer /CN=proxy issuer)|pass its root with --cacert FILE, which has to hold the hub's root then too
-21 TLS|https://127.0.0.1:$secure --cacert roots|cannot trust the certificate of the proxy https://127.0.0.1:$secure: |another name
-21 TLS|http://127.0.0.1:$open --cacert proxy.crt|cannot trust the certificate of $through:$open: |pass its root with --cacert
-21 TLS|socks5h://127.0.0.1:$socks --cacert proxy.crt|cannot trust the certificate of localhost:${hub#*:} through the proxy socks5h://127.0.0.1:$socks: |pass its root with --cacert
-21 TLS|https://localhost:$secure --cacert proxy.crt|cannot trust the certificate of localhost:${hub#*:} through the proxy https://localhost:$secure: |pass its root with --cacert
+77 AUTH|http://$at:$basic||asked for by|proxy|response 407|--proxy-user-file
+77 AUTH|http://$at:$basic|$with|refused by|proxy|response 407|--proxy-user-file
+77 AUTH|http://$at:$digest||asked for by|proxy|response 407|--proxy-user-file
+77 AUTH|http://$at:$digest|$with|refused by|proxy|response 407|--proxy-user-file
+77 AUTH|socks5h://$at:$asking_socks||asked for by|proxy||--proxy-user-file
+77 AUTH|socks5h://$at:$asking_socks|$with|refused by|proxy||--proxy-user-file
+20 NETWORK|http://$at:$denied||no connection is allowed to|hub|response 403|administrator
+20 NETWORK|http://$at:$open|$elsewhere|cannot connect to|hub|response 503|does not get through
+20 NETWORK|socks5h://$at:$socks|$elsewhere|cannot connect to|hub||does not get through
+20 NETWORK|socks5h://$at:$socks|--connect-to no.invalid:1|cannot connect to|hub||get through
+20 NETWORK|http://$at:$nobody||cannot connect to|proxy|port $nobody|is it up
+20 NETWORK|https://$at:$nobody||cannot connect to|proxy|port $nobody|is it up
+20 NETWORK|socks5h://$at:$nobody||cannot connect to|proxy|port $nobody|is it up
+20 NETWORK|http://no.invalid:3128||cannot find the address of|proxy|resolve|check its name
+20 NETWORK|https://no.invalid:443||cannot find the address of|proxy|resolve|check its name
+20 NETWORK|socks5h://no.invalid:1080||cannot find the address of|proxy|resolve|check its name
+20 NETWORK|http://$at:$secure||connection was lost before the whole answer came from|proxy||kind
+20 NETWORK|http://$at:$socks||connection was lost before the whole answer came from|proxy||kind
+21 TLS|https://$at:$open||cannot talk TLS with|proxy|wrong version|http://HOST:PORT
+21 TLS|https://localhost:$secure||cannot trust the certificate of|proxy|issuer /CN=proxy|$roots
+21 TLS|https://$at:$secure|--cacert roots|certificate of|proxy|/CN=proxy|another name
+21 TLS|https://localhost:$secure|--cacert proxy.crt|certificate of|hub|c2d-sim|$roots
+21 TLS|http://$at:$open|--cacert proxy.crt|certificate of|hub|c2d-sim|$roots
+21 TLS|socks5h://$at:$socks|--cacert proxy.crt|certificate of|hub|c2d-sim|$roots
 END
+https_proxy=http://me:CANARY@$at:$basic run c2d-device receive --retries 0 --trace - -v
+check 'a password of the environment that is refused: 77 (3, 4)' \
+    tells 77 AUTH 'refused by' "the proxy http://$at:$basic" 'response 407' "the proxy's variable"
+check 'and it is in no output, encoded neither (C7)' lacks err "$(printf me:CANARY | base64)"
 check 'the hub heard of none of these' nothing_was_asked
 
 # ---- A proxy that behaves badly ----
 
 start_hostile --plain hang: hang:
-run c2d-device receive --retries 0 --connect-timeout 1s --proxy "http://127.0.0.1:$PORT"
+proxy=http://127.0.0.1:$PORT
+run c2d-device receive --retries 0 --connect-timeout 1s --proxy "$proxy"
 check 'a proxy that never answers is told from one that is not there (E3)' \
-    tells 20 NETWORK "cannot connect to $through:$PORT: " 'does not get through'
-run c2d-device receive --retries 0 --timeout 1s --proxy "http://127.0.0.1:$PORT"
+    tells 20 NETWORK 'cannot connect to' "$(party hub "$proxy")" '' 'does not get through'
+run c2d-device receive --retries 0 --timeout 1s --proxy "$proxy"
 check 'and when all time is used up: 18 (4)' \
-    tells 18 TIMEOUT "from the proxy http://127.0.0.1:$PORT: " 'is it up'
+    tells 18 TIMEOUT 'no answer in time from' "$(party proxy "$proxy")" '' 'is it up'
 
 # Its answer to CONNECT is full of what a message could be made of.
 make_cert hub DNS:hub.test
@@ -199,9 +216,9 @@ Content-Length: 4
 
 body
 END
-printf 'HTTP/1.1 204 No Content\n\n' >done
-sed -i 's/$/\r/' connect answer done && truncate -s -1 answer && truncate -s -1 answer
-start_hostile --cert hub.crt --key hub.key --connect connect keep:answer keep:done keep:done
+printf 'HTTP/1.1 204 No Content\n\n' >settled
+sed -i 's/$/\r/' connect answer settled && truncate -s -2 answer
+start_hostile --cert hub.crt --key hub.key --connect connect keep:answer keep:settled keep:settled
 IOTHUB_DEVICE_CONNECTION_STRING='HostName=hub.test;DeviceId=dev1;SharedAccessKey=a2V5' \
     run c2d-device receive -c 1 --cacert hub.crt --proxy "http://127.0.0.1:$PORT" --trace trace
 check 'headers of the answer to CONNECT reach no message (F13)' \

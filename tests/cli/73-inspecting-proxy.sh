@@ -67,7 +67,8 @@ run c2d-device receive -c 1 --cacert ca.crt
 check '--cacert with the root of the proxy works (F12)' \
     shows '.body == "inspected" and .properties["Mixed-Case"] == "kept"'
 check 'and settles' is "$(queued dev1)" 0
-check 'while the proxy did inspect' until_true grep -q "^$inspecting 204 DELETE https://" squid-gateway/log
+check 'while the proxy did inspect' \
+    until_true grep -q "^$inspecting 204 DELETE https://" squid-gateway/log
 mkdir hashed && cp ca.crt hashed/ca.pem && openssl rehash hashed
 for trust in "SSL_CERT_FILE=$PWD/ca.crt" "SSL_CERT_DIR=$PWD/hashed"; do
     run env "$trust" c2d-device receive
@@ -94,7 +95,8 @@ export IOTHUB_DEVICE_CONNECTION_STRING="${IOTHUB_CONNECTION_STRING%%;*};DeviceId
 
 https_proxy=http://127.0.0.1:$honest \
     run c2d-device receive --cert x509dev.crt --key x509dev.key --cacert "$hub_ca"
-check 'a device with a certificate receives through a proxy that does not inspect' ends_silently 0 ''
+check 'a device with a certificate receives through a proxy that does not inspect' \
+    ends_silently 0 ''
 run c2d-device receive --cert x509dev.crt --key x509dev.key --cacert ca.crt
 check 'but not through one that does: 77 (wire 7)' fails_with 77 AUTH
 check 'and the text says that the certificate was not asked for' says err 'saw no certificate'

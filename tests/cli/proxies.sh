@@ -42,7 +42,10 @@ END
     squid -N -n "c2d$$$1" -f "$dir/conf" >"$dir/out" 2>&1 &
     PIDS="$PIDS $!"
     ports=$(grep -cE '^https?_port ' "$dir/conf")
-    until_true squid_listens "$dir/cache.log" "$ports" || { cat "$dir/out" "$dir/cache.log" && exit 1; }
+    until_true squid_listens "$dir/cache.log" "$ports" || {
+        cat "$dir/out" "$dir/cache.log"
+        exit 1
+    }
 }
 
 squid_listens() {

@@ -77,7 +77,8 @@ static const struct {
     { "", { .kind = HTTP_TIMEOUT }, C2D_TIMEOUT, true, "no answer in time from " HOST, "" },
     { PROXY, { .kind = HTTP_TIMEOUT }, C2D_TIMEOUT, true,
       "no answer in time from the proxy " PROXY, "is it up" },
-    { "", { .kind = HTTP_NOT_HTTP }, C2D_PROTOCOL, false, "nothing like HTTP comes from " HOST, "" },
+    { "", { .kind = HTTP_NOT_HTTP }, C2D_PROTOCOL, false,
+      "nothing like HTTP comes from " HOST, "" },
     { "", { .kind = HTTP_BAD_FILE }, C2D_CONFIG, false, "a certificate file", "" },
     { "", { .kind = HTTP_NO_MEMORY }, C2D_OS, false, "out of memory", "" },
 
@@ -124,7 +125,8 @@ static const struct {
     { SECURE, { .kind = HTTP_NOT_TRUSTED, .tls = &expired }, C2D_TLS, false, NO_TRUST, "renewed" },
     { "", { .kind = HTTP_NOT_TRUSTED, .tls = &early }, C2D_TLS, false, NO_TRUST, "clock" },
     { "", { .kind = HTTP_NOT_TRUSTED, .tls = &weak }, C2D_TLS, false, NO_TRUST, "SHA-256" },
-    { "", { .kind = HTTP_NOT_TRUSTED, .tls = &other_fault }, C2D_TLS, false, NO_TRUST, "put right" },
+    { "", { .kind = HTTP_NOT_TRUSTED, .tls = &other_fault }, C2D_TLS, false, NO_TRUST,
+      "put right" },
     { "", { .kind = HTTP_NOT_TRUSTED, .tls = &other_name }, C2D_TLS, false,
       NO_TRUST HOST ": in its own words (subject CN=hub", "another name" },
 };
