@@ -36,7 +36,10 @@ static int open_folder(void)
 {
     int fd = open_own_folder("/run/lock");
 
-    return fd >= 0 ? fd : open_own_folder("/tmp");
+    /* Trouble that passes is no reason: two instances would have two locks. */
+    if (fd >= 0 || errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == EIO)
+        return fd;
+    return open_own_folder("/tmp");
 }
 
 enum c2d_status lock_take(const struct app *app)
@@ -52,12 +55,11 @@ enum c2d_status lock_take(const struct app *app)
         fd = openat(folder, file, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
         close(folder);
     }
-    if (fd < 0)
-        return report_failure(app, C2D_CANT_CREATE, "pass --no-lock if no other instance can run",
-                              "no place for a lock in /run/lock or /tmp: %s", strerror(errno));
-    if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
+    if (fd >= 0 && fcntl(fd, F_OFD_SETLK, &lock) == 0)
         return C2D_OK; /* held until the process ends, and the kernel lets go */
-    close(fd);
+    if (fd < 0 || (errno != EAGAIN && errno != EACCES))
+        return report_failure(app, C2D_CANT_CREATE, "pass --no-lock if no other instance can run",
+                              "no lock can be taken in /run/lock or /tmp: %s", strerror(errno));
     return report_failure(app, C2D_LOCKED, NULL, "another instance receives for device '%s'",
                           device_id);
 }

@@ -75,7 +75,9 @@ enum c2d_status sink_open(struct sink *sink, const struct app *app, const char *
     sink->heals = heals && sink->is_ours && sink->is_file;
     sink->exclusive = exclusive && sink->is_ours && sink->is_file;
     if (sink->exclusive && !set_lock(sink->fd, F_WRLCK))
-        return report_failure(app, C2D_LOCKED, NULL, "another program collects into '%s'", path);
+        return errno == EAGAIN || errno == EACCES ? report_failure(
+                   app, C2D_LOCKED, NULL, "another program collects into '%s'", path)
+                                                  : fail_io(sink, app);
     return C2D_OK;
 }
 

@@ -1,0 +1,39 @@
+# shellcheck shell=sh
+# Goal: what the kernel refuses is told by its own name and leaves the messages: no other trouble is
+# taken for it, and nothing is destroyed because of it (R3).
+# shellcheck source=tests/cli/lib.sh
+. "$C2D_TESTS/lib.sh"
+# shellcheck disable=SC2119  # no options are wanted
+start_sim
+# Leaks cannot be looked for in a traced process.
+export ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0"
+
+one_message() {
+    reset_hub
+    enqueue '{"deviceId": "dev1", "body": "hello"}'
+}
+
+# with_failing CALL PATTERN ERROR COMMAND...: COMMAND, of which the first call that looks like
+# PATTERN in an undisturbed run fails.
+with_failing() {
+    call=$1
+    pattern=$2
+    error=$3
+    shift 3
+    one_message
+    strace -o calls -e "trace=$call" "$@" >/dev/null 2>&1
+    nth=$(grep -nE "$pattern" calls | head -n 1 | cut -d : -f 1)
+    one_message
+    run strace -o calls -e "trace=$call" -e "inject=$call:error=$error:when=${nth:-0}" "$@"
+    grep -q INJECTED calls || echo "not ok - a call looks like $pattern"
+}
+
+with_failing fcntl OFD_SETLK ENOLCK c2d-device receive
+check 'a lock that the kernel has no room for is not taken for another instance: 73, said' \
+    fails_with 73 CANTCREAT
+check 'and nothing is asked' nothing_was_asked
+with_failing openat /run/lock/c2d- EMFILE c2d-device receive
+check 'trouble that passes does not move the lock to another place, where nobody sees it: 73' \
+    fails_with 73 CANTCREAT
+with_failing fcntl OFD_SETLK ENOLCK c2d-http feedback -o collected
+check 'so the lock of a file that is collected into: 74' fails_with 74 IOERR
