@@ -37,3 +37,9 @@ check 'trouble that passes does not move the lock to another place, where nobody
     fails_with 73 CANTCREAT
 with_failing fcntl OFD_SETLK ENOLCK c2d-http feedback -o collected
 check 'so the lock of a file that is collected into: 74' fails_with 74 IOERR
+
+printf '#!/bin/sh\nsleep 0.3\necho done >>handled\n' >handler
+chmod +x handler
+with_failing poll 'POLLIN}], 2, (49|50)[0-9]{3}' ENOMEM c2d-device receive -- ./handler
+check 'a handler that cannot be watched for a moment is not stopped, nor its message abandoned' \
+    is "$CODE $(requests abandon) $(requests complete)" '0 0 1'

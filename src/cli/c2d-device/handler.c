@@ -78,7 +78,8 @@ static pid_t start(const struct handler *handler, const struct c2d_message *mess
 /* ---- Wait ---- */
 
 /* Until the child has ended, a signal came that was not there before, or timeout_ms (-1: none) have
- * passed; true when the child has ended. */
+ * passed; true when the child has ended. Also where it cannot be watched: that is no fault of the
+ * handler's, and waitpid() still tells its end. */
 static bool await_child(int child, bool for_signal, int64_t timeout_ms)
 {
     struct pollfd fds[2] = { { .fd = child, .events = POLLIN },
@@ -91,7 +92,7 @@ static bool await_child(int child, bool for_signal, int64_t timeout_ms)
         if (left_ms < 0)
             left_ms = 0;
         if (poll(fds, 2, left_ms > 60000 ? 60000 : (int)left_ms) < 0 && errno != EINTR)
-            return false;
+            return true;
         if (fds[0].revents != 0)
             return true;
         if (fds[1].revents != 0 || (timeout_ms >= 0 && monotonic_ms() >= end_ms))
