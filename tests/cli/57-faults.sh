@@ -43,3 +43,10 @@ chmod +x handler
 with_failing poll 'POLLIN}], 2, (49|50)[0-9]{3}' ENOMEM c2d-device receive -- ./handler
 check 'a handler that cannot be watched for a moment is not stopped, nor its message abandoned' \
     is "$CODE $(requests abandon) $(requests complete)" '0 0 1'
+
+one_message
+head -c 60000 /dev/zero | tr '\0' x >large
+c2d-http send dev1 -f large -q
+strace -o calls -e trace=write c2d-device receive 2>err | cat >out
+check 'a pipe gets each record in one piece, which no kill can tear (Q3)' \
+    is "$(grep -c '^write(1,' calls) $(jq -r .bodySize out | xargs)" '2 5 60000'

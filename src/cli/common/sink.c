@@ -1,6 +1,6 @@
 /* Where records go before they are settled. What sink_put() accepts has arrived: synced to disk, or
  * taken by the reader of a pipe. What a record says is not known here. */
-#define _GNU_SOURCE /* open file description locks */
+#define _GNU_SOURCE /* open file description locks, F_SETPIPE_SZ */
 #include "sink.h"
 
 #include "monotonic.h"
@@ -22,6 +22,14 @@ static const char record_start[] = "{\"v\":1,";
 
 /* One write to a pipe never blocks when poll() has said so and it is no larger than this. */
 enum { PIPE_PIECE = 4096 };
+
+/* How much is in a pipe and not read yet; -1: it is none. */
+static int unread(int fd)
+{
+    int size = 0;
+
+    return ioctl(fd, FIONREAD, &size) == 0 ? size : -1;
+}
 
 static enum c2d_status fail_io(const struct sink *sink, const struct app *app)
 {
@@ -198,16 +206,30 @@ static bool is_writable(int fd)
     return poll(&poll_fd, 1, 0) == 1 && (poll_fd.revents & POLLOUT) != 0;
 }
 
+/* How much of a record goes into one write. An empty pipe with room for all takes all without a
+ * pause, so that no kill between two pieces leaves its reader with half of it. */
+static size_t piece_size(const struct sink *sink, size_t size)
+{
+    int room = sink->is_pipe ? fcntl(sink->fd, F_GETPIPE_SZ) : -1;
+
+    if (size <= PIPE_PIECE)
+        return size;
+    if (room >= 0 && (size_t)room < size)
+        room = fcntl(sink->fd, F_SETPIPE_SZ, (int)size);
+    return room >= 0 && (size_t)room >= size && unread(sink->fd) == 0 ? size : PIPE_PIECE;
+}
+
 static bool write_pieces(const struct sink *sink, const char *data, size_t size,
                          int64_t deadline_ms)
 {
     while (size > 0) {
-        size_t piece = size < PIPE_PIECE ? size : PIPE_PIECE;
+        size_t piece;
 
         if (!await(sink->fd, POLLOUT, 1000, deadline_ms))
             return false;
         if (!is_writable(sink->fd))
             continue;
+        piece = piece_size(sink, size);
         if (output_write(sink->fd, data, piece) != piece)
             return false;
         data += piece;
@@ -219,10 +241,9 @@ static bool write_pieces(const struct sink *sink, const char *data, size_t size,
 /* What a pipe holds is gone with its reader: only what has been read has arrived. */
 static bool await_reader(const struct sink *sink, int64_t deadline_ms)
 {
-    int waiting = 0;
     int pause_ms = 1;
 
-    while (ioctl(sink->fd, FIONREAD, &waiting) == 0 && waiting > 0) {
+    while (unread(sink->fd) > 0) {
         if (!await(sink->fd, 0, pause_ms, deadline_ms))
             return false;
         pause_ms = pause_ms < 50 ? pause_ms * 2 : 50;
