@@ -70,14 +70,16 @@ const char *lock_token_of(struct http_headers *headers)
 {
     const char *value = get(headers, "ETag");
     size_t size = value == NULL ? 0 : strlen(value);
-    char *token;
 
-    if (value == NULL || size < 2 || value[0] != '"' || value[size - 1] != '"')
-        return value;
-    /* value again, but in storage that is ours to cut. */
-    token = headers->text.data + (value - headers->text.data);
-    token[size - 1] = '\0';
-    return size > 2 ? token + 1 : NULL;
+    if (size >= 2 && value[0] == '"' && value[size - 1] == '"') {
+        /* value again, but in storage that is ours to cut. */
+        char *token = headers->text.data + (value - headers->text.data);
+
+        token[size - 1] = '\0';
+        value = token + 1;
+    }
+    /* What no request can carry back would be a message that nobody can settle. */
+    return value != NULL && id_check_lock_token(value, NULL) == C2D_OK ? value : NULL;
 }
 
 /* The prefix in any case, which a proxy may change; the name behind it is kept as it came. */
@@ -164,8 +166,9 @@ enum c2d_status message_from_response(struct http_response *response, const char
     received->message.lock_token = lock_token_of(&received->response.headers);
     if (received->message.lock_token == NULL) {
         c2d_message_free(&received->message);
-        return fail(error, C2D_PROTOCOL,
-                    "the answer carries a message without a lock token (ETag): nothing is settled");
+        return fail(
+            error, C2D_PROTOCOL,
+            "the answer carries a message without a usable lock token (ETag): nothing is settled");
     }
     received->message.device_id = received->device_id;
     received->message.body = received->response.body.data;

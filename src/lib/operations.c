@@ -212,7 +212,7 @@ static enum c2d_status read_feedback(struct http_response *response, struct c2d_
         return fail(error, C2D_NO_MESSAGE, "no feedback waits");
     lock_token = lock_token_of(&response->headers);
     if (lock_token == NULL)
-        return fail(error, C2D_PROTOCOL, "the feedback batch has no lock token (ETag)");
+        return fail(error, C2D_PROTOCOL, "the feedback batch has no usable lock token (ETag)");
     return feedback_read(&response->body, lock_token, feedback, error);
 }
 

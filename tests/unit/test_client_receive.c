@@ -93,6 +93,7 @@ static const struct {
 } answers[] = {
     { { .status = 200, .body = "<html>Log in</html>" }, C2D_PROTOCOL },
     { { .status = 200, .headers = { "ETag: \"\"" } }, C2D_PROTOCOL },
+    { { .status = 200, .headers = { "ETag: \"t\xe9\"" } }, C2D_PROTOCOL },
     { { .status = 202, .headers = { "ETag: \"t\"" } }, C2D_PROTOCOL },
     { { .status = 206, .headers = { "ETag: \"t\"" } }, C2D_PROTOCOL },
     { { .status = 304 }, C2D_PROTOCOL },

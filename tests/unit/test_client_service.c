@@ -43,6 +43,7 @@ static const struct {
 } feedbacks[] = {
     { { .status = 204 }, C2D_NO_MESSAGE },
     { { .status = 200, .body = "[]" }, C2D_PROTOCOL }, /* no lock token */
+    { { .status = 200, .headers = { "ETag: \"t\xe9\"" }, .body = "[]" }, C2D_PROTOCOL },
     { { .status = 200, .headers = { "ETag: \"t\"" }, .body = "{}" }, C2D_PROTOCOL },
     { { .status = 200, .headers = { "ETag: \"t\"" }, .body = "<html>" }, C2D_PROTOCOL },
     { { .status = 200, .headers = { "ETag: \"t\"" } }, C2D_PROTOCOL },
