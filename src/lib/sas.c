@@ -26,7 +26,7 @@ enum c2d_status sas_token(const char *resource, const struct buf *key, const cha
         goto done;
     }
     if (!crypto_hmac_sha256(key, to_sign.data, mac)) {
-        status = fail(error, C2D_INTERNAL, "HMAC-SHA256 is not available");
+        status = fail(error, C2D_OS, "OpenSSL has no HMAC-SHA256, or no memory for it");
         goto done;
     }
     base64_append(&signature, mac, sizeof mac);
