@@ -1,8 +1,12 @@
 #include "../../src/cli/common/report.h"
 
+#include "../support/alloc.h"
 #include "../support/table.h"
 
 #include <criterion/criterion.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
 
 /* cli.md X1; the same number: which of the two is not laid down. */
 static const struct {
@@ -34,4 +38,19 @@ Test(report, of_two_failures_of_one_rank_the_first_stands)
     cr_assert_eq(worse(C2D_NETWORK, C2D_SERVER), C2D_NETWORK);
     cr_assert_eq(worse(C2D_SERVER, C2D_NETWORK), C2D_SERVER);
     cr_assert_eq(worse(C2D_OK, C2D_OK), C2D_OK);
+}
+
+Test(report, line_is_told_also_without_memory)
+{
+    int ends[2];
+    char told[64] = "";
+
+    cr_assert_eq(pipe(ends), 0);
+    cr_assert_eq(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
+    cr_assert_eq(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
+    alloc_fail_at(1, true);
+    report_line("c2d-device: error: OS: out of \x1bmemory");
+    alloc_stop();
+    cr_assert_gt(read(ends[0], told, sizeof told - 1), 0);
+    cr_assert_str_eq(told, "c2d-device: error: OS: out of ?memory\n");
 }

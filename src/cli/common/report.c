@@ -9,19 +9,34 @@
 #include <string.h>
 #include <unistd.h>
 
+static void write_line(char *line, size_t size)
+{
+    line[size] = '\n'; /* in place of its NUL */
+    if (write(STDERR_FILENO, line, size + 1) < 0) {
+        /* There is nowhere left to say so. */
+    }
+}
+
+/* Without memory: as much of it as fits here. */
+static void write_what_fits(const char *line)
+{
+    char shown[1024];
+    size_t size = 0;
+
+    for (; size + 1 < sizeof shown && line[size] != '\0'; size++)
+        shown[size] = line[size] >= ' ' && line[size] <= '~' ? line[size] : '?';
+    write_line(shown, size);
+}
+
 /* Writes one line to stderr with one write(2), made printable: texts may quote a stranger. */
 void report_line(const char *line)
 {
     char *shown = line == NULL ? NULL : c2d_printable(line, strlen(line));
-    size_t size;
 
-    if (shown == NULL)
-        return;
-    size = strlen(shown);
-    shown[size] = '\n'; /* in place of its NUL */
-    if (write(STDERR_FILENO, shown, size + 1) < 0) {
-        /* There is nowhere left to say so. */
-    }
+    if (shown != NULL)
+        write_line(shown, strlen(shown));
+    else if (line != NULL)
+        write_what_fits(line);
     free(shown);
 }
 
