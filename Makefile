@@ -38,8 +38,7 @@ UNIT_SRC := $(wildcard tests/unit/*.c) $(filter-out tests/support/hostile.c,$(wi
 # Unit tests let the n-th allocation fail; the product itself carries no hook.
 WRAP := $(foreach f,malloc calloc realloc strdup strndup,-Wl,--wrap=$(f))
 
-.DELETE_ON_ERROR:
-.SUFFIXES:
+.DELETE_ON_ERROR .SUFFIXES:
 all: build/libc2d.a build/libc2d.so build/c2d-http build/c2d-device ## library and programs
 sim: build/c2d-sim ## the hub on this machine (needs libevent)
 
@@ -54,7 +53,6 @@ $(1)/libc2d.o: $$(LIB_SRC:%.c=$(1)/%.o)
 	$$(LD) -r -o $$@ $$^
 	$$(OBJCOPY) --localize-hidden $$@
 $(1)/libc2d.a: $(1)/libc2d.o
-	@rm -f $$@
 	$$(AR) rcs $$@ $$^
 $(1)/libc2d.so.$$(ABI): $$(LIB_SRC:%.c=$(1)/%.o)
 	$$(CC) -shared -Wl,-soname,libc2d.so.$$(ABI) $$(HARDEN_LDFLAGS) $$(CFLAGS) $(2) $$(LDFLAGS) \
@@ -74,7 +72,11 @@ $(1)/unit-tests: $$(UNIT_SRC:%.c=$(1)/%.o) $$(LIB_SRC:%.c=$(1)/%.o) $$(COMMON_SR
 	$$(CC) $$(CFLAGS) $(2) $$(LDFLAGS) $$(WRAP) -o $$@ $$^ \
 		$$(shell $$(PKG_CONFIG) --libs $$(PKGS) criterion)
 $(1)/hostile: $(1)/tests/support/hostile.o
-	$$(CC) -pie $$(CFLAGS) $(2) $$(LDFLAGS) -o $$@ $$^ $$(shell $$(PKG_CONFIG) --libs libssl libcrypto)
+$(1)/cutter: $(1)/tests/torture/cutter.o
+$(1)/no_memory.so: $(1)/tests/torture/no_memory.o
+$(1)/hostile $(1)/cutter $(1)/no_memory.so:
+	$$(CC) $$(if $$(filter %.so,$$@),-shared,-pie) $$(CFLAGS) $(2) $$(LDFLAGS) -Wl,--as-needed \
+		-o $$@ $$^ $$(shell $$(PKG_CONFIG) --libs libssl libcrypto)
 endef
 $(eval $(call RULES,build,,$(FORTIFY)))
 $(eval $(call RULES,build-asan,$(ASAN),))
@@ -114,5 +116,4 @@ help: ## this list
 clean: ## remove what was built
 	rm -rf build build-asan build-cov
 .PHONY: all sim check asan install uninstall help clean
-
 -include $(shell find build build-asan build-cov -name '*.d' 2>/dev/null)

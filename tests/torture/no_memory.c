@@ -1,0 +1,179 @@
+/* no_memory: preloaded into a program, lets one of its allocations fail, or all from one on.
+ *
+ *     NO_MEMORY="all|own N once|lasting" LD_PRELOAD=no_memory.so PROGRAM...
+ *
+ * own counts those that the program's own code asks for, all also those of its libraries, both from
+ * main() on. stderr is told "ready" when main() is about to begin, "struck" when the first one fails
+ * and "crashed in" whose code. With NO_MEMORY_COUNT=FILE the file gets, at the end, how many there
+ * were: "all N" and "own N". The programs that this one starts are left in peace. */
+#define _GNU_SOURCE /* dladdr, dl_iterate_phdr */
+#include <dlfcn.h>
+#include <errno.h>
+#include <execinfo.h>
+#include <link.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#pragma GCC visibility push(default)
+
+/* The allocator itself, as glibc offers it to those who stand before it. */
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *old, size_t size);
+
+static struct {
+    uintptr_t start, end; /* of the program's own code and data */
+    size_t all, own;      /* so many until now */
+    size_t fails_at;      /* 0: none fails */
+    bool only_own, lasting, struck;
+    const char *count_file;
+    bool armed; /* main() is about to begin */
+} state;
+
+static void tell(const char *what, const char *who)
+{
+    char line[256];
+    int size = snprintf(line, sizeof line, "no_memory: %s%s\n", what, who);
+    struct iovec part = { line, (size_t)size };
+
+    /* Not write(2): others let that one fail. */
+    if (writev(STDERR_FILENO, &part, 1) < 0) {
+        /* Whoever looks for the line will miss it. */
+    }
+}
+
+static bool is_own(const void *code)
+{
+    return (uintptr_t)code >= state.start && (uintptr_t)code < state.end;
+}
+
+static bool fails(const void *caller)
+{
+    bool own = is_own(caller);
+    size_t count;
+
+    if (!state.armed)
+        return false;
+    state.all++;
+    state.own += own ? 1 : 0;
+    count = state.only_own ? state.own : state.all;
+    if (state.fails_at == 0 || (state.only_own && !own)
+        || !(state.lasting ? count >= state.fails_at : count == state.fails_at))
+        return false;
+    if (!state.struck)
+        tell("struck", "");
+    state.struck = true;
+    errno = ENOMEM;
+    return true;
+}
+
+void *malloc(size_t size)
+{
+    return fails(__builtin_return_address(0)) ? NULL : __libc_malloc(size);
+}
+
+void *calloc(size_t count, size_t size)
+{
+    return fails(__builtin_return_address(0)) ? NULL : __libc_calloc(count, size);
+}
+
+void *realloc(void *old, size_t size)
+{
+    return fails(__builtin_return_address(0)) ? NULL : __libc_realloc(old, size);
+}
+
+/* Else it would be libc that asks. */
+char *strdup(const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *copy = fails(__builtin_return_address(0)) ? NULL : __libc_malloc(size);
+
+    return copy == NULL ? NULL : memcpy(copy, text, size);
+}
+
+/* ---- Crashes ---- */
+
+/* The first frame that is neither libc's nor ours has made the mistake, or was let down. */
+static void on_crash(int number)
+{
+    void *frames[64];
+    int count = backtrace(frames, 64);
+    const char *who = "unknown code";
+
+    for (int i = 0; i < count; i++) {
+        Dl_info info;
+
+        if (is_own(frames[i])) {
+            who = "the program";
+            break;
+        }
+        if (dladdr(frames[i], &info) != 0 && info.dli_fname != NULL
+            && strstr(info.dli_fname, "/libc.so") == NULL
+            && strstr(info.dli_fname, "no_memory.so") == NULL) {
+            who = info.dli_fname;
+            break;
+        }
+    }
+    tell("crashed in ", who);
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+/* ---- Start and end ---- */
+
+static int note_program(struct dl_phdr_info *info, size_t size, void *unused)
+{
+    (void)size, (void)unused;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *part = &info->dlpi_phdr[i];
+
+        if (part->p_type != PT_LOAD)
+            continue;
+        if (state.start == 0)
+            state.start = info->dlpi_addr + part->p_vaddr;
+        state.end = info->dlpi_addr + part->p_vaddr + part->p_memsz;
+    }
+    return 1; /* the program is the first, and the only one that is wanted */
+}
+
+/* What is preloaded is set up last, right before main(). */
+__attribute__((constructor)) static void begin(void)
+{
+    static const int crashes[] = { SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE };
+    const char *wish = getenv("NO_MEMORY");
+    char which[8] = "", how[8] = "";
+    void *frame;
+
+    dl_iterate_phdr(note_program, NULL);
+    if (wish != NULL && sscanf(wish, "%7s %zu %7s", which, &state.fails_at, how) == 3) {
+        state.only_own = strcmp(which, "own") == 0;
+        state.lasting = strcmp(how, "lasting") == 0;
+    }
+    state.count_file = getenv("NO_MEMORY_COUNT");
+    unsetenv("LD_PRELOAD");
+    unsetenv("NO_MEMORY");
+    unsetenv("NO_MEMORY_COUNT");
+    (void)backtrace(&frame, 1); /* its first call loads a library */
+    for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++)
+        signal(crashes[i], on_crash);
+    tell("ready", "");
+    state.armed = true;
+}
+
+__attribute__((destructor)) static void end(void)
+{
+    FILE *file;
+
+    state.armed = false;
+    file = state.count_file == NULL ? NULL : fopen(state.count_file, "we");
+    if (file == NULL)
+        return;
+    fprintf(file, "all %zu\nown %zu\n", state.all, state.own);
+    fclose(file);
+}
