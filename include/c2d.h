@@ -123,15 +123,17 @@ enum c2d_role { C2D_ROLE_ANY, C2D_ROLE_SERVICE, C2D_ROLE_DEVICE };
 
 /* Start from c2d_options_default() and change what differs. */
 struct c2d_options {
-    enum c2d_role role;      /* refuse the other kind of connection string (C2D_CONFIG) */
-    const char *api_version; /* NULL: what each operation is known to work with [SDKs] */
-    int connect_timeout_ms;  /* name, TCP, proxy and TLS; 1 or more; default 10 000 */
-    int timeout_ms;          /* one operation with all its tries; 1 or more; default 60 000 */
-    int retries;             /* tries after the first; 0 or more; default 3 */
-    bool retry_budget;       /* over many operations: when most fail, fewer are tried again */
-    const char *ca_file;     /* PEM, instead of the system's trust store */
-    const char *ca_dir;      /* hashed directory (openssl rehash), likewise */
-    const char *cert_file;   /* client certificate and unencrypted key, PEM: for x509=true */
+    enum c2d_role role;       /* refuse the other kind of connection string (C2D_CONFIG) */
+    const char *api_version;  /* NULL: what each operation is known to work with [SDKs] */
+    int connect_timeout_ms;   /* name, TCP, proxy and TLS; 1 or more; default 10 000 */
+    int timeout_ms;           /* one operation with all its tries; 1 or more; default 60 000 */
+    int retries;              /* tries after the first; 0 or more; default 3 */
+    bool retry_budget;        /* over many operations: when most fail, fewer are tried again */
+    int parallel;             /* requests under way at once, 1 to 64; default 1 */
+    struct c2d_client *share; /* use its connections and all these options of its; NULL: own ones */
+    const char *ca_file;      /* PEM, instead of the system's trust store */
+    const char *ca_dir;       /* hashed directory (openssl rehash), likewise */
+    const char *cert_file;    /* client certificate and unencrypted key, PEM: for x509=true */
     const char *key_file;
     /* [http://|https://|socks5h://][USER:PASSWORD@]HOST[:PORT], as in a URL; NULL or "": none */
     const char *proxy;
