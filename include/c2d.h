@@ -159,7 +159,8 @@ C2D_API struct c2d_options c2d_options_default(void);
  * NULL on any failure. */
 C2D_API enum c2d_status c2d_client_new(struct c2d_client **client, const char *connection_string,
                                        const struct c2d_options *options, struct c2d_error *error);
-/* Closes the connections and wipes key and token. NULL is fine. */
+/* Closes the connections, unless others share them, and wipes key and token. What was submitted and
+ * not handed out is given up; others that share must not wait for it. NULL is fine. */
 C2D_API void c2d_client_free(struct c2d_client *client);
 /* The HostName of the connection string. Lives as long as client. */
 C2D_API const char *c2d_client_host(const struct c2d_client *client);
@@ -290,6 +291,54 @@ C2D_API enum c2d_status c2d_device_info_get(struct c2d_client *service, const ch
                                             struct c2d_device_info **info, struct c2d_error *error);
 /* NULL is fine. */
 C2D_API void c2d_device_info_free(struct c2d_device_info *info);
+
+/* ---- Many at once ----
+ * Two verbs for many operations on one thread: c2d_submit() hands one over and returns at once,
+ * c2d_wait() works until one has ended and hands its result out. At most options.parallel are under
+ * way, over as many connections, which are kept alive; what concerns one device is done one after
+ * the other, in the order in which it was submitted. A token is signed only when one is needed.
+ * Clients with options.share have all this in common, and waiting on one of them hands out what was
+ * submitted to any. What was submitted and not handed out yet takes about 4 KiB each, besides its
+ * message: whoever has a million of them submits the next one when a result has come.
+ *
+ *     for (i = 0; i < count; i++)
+ *         c2d_submit(clients[i], &(struct c2d_request) { C2D_ACTION_RECEIVE, .tag = clients[i] },
+ *                    &error);
+ *     while (c2d_wait(clients[0], -1, &result)) {
+ *         if (result.error.status == C2D_OK && keep(result.message))
+ *             c2d_submit(result.tag, &(struct c2d_request) { C2D_ACTION_SETTLE,
+ *                        .lock_token = token, .outcome = C2D_COMPLETE }, &error);
+ *         c2d_message_free(result.message);
+ *     }
+ */
+enum c2d_action { C2D_ACTION_RECEIVE, C2D_ACTION_SETTLE, C2D_ACTION_SEND };
+
+/* What is not the action's is left 0. device_id and message must live until the result is handed
+ * out; lock_token is copied. */
+struct c2d_request {
+    enum c2d_action action;
+    void *tag; /* comes back with the result */
+    const char *lock_token;
+    enum c2d_outcome outcome;
+    const char *device_id;
+    const struct c2d_message *message;
+};
+
+struct c2d_result {
+    void *tag;
+    enum c2d_action action;
+    struct c2d_message *message; /* of a receive, for c2d_message_free(); else NULL */
+    struct c2d_error error;      /* as c2d_receive(), c2d_settle() or c2d_send() fills it in */
+};
+
+/* Checks all that these three check beforehand: a status other than C2D_OK means that nothing was
+ * handed over. C2D_OK says nothing of the outcome yet. */
+C2D_API enum c2d_status c2d_submit(struct c2d_client *client, const struct c2d_request *request,
+                                   struct c2d_error *error);
+/* The next result. False, and nothing in *result, when timeout_ms (-1: no limit) have passed
+ * without one or when nothing is under way. When cancel_fd becomes readable every operation ends,
+ * those on their way within 5 s, and each still has its result. */
+C2D_API bool c2d_wait(struct c2d_client *client, int timeout_ms, struct c2d_result *result);
 
 /* ---- Shared access signatures ---- */
 /* Signs a token that is good for ttl_s seconds from now: for the hub, or for device_id alone; a

@@ -46,6 +46,8 @@ struct call {
     struct http_response *response; /* filled in on success; zeroed by the caller */
     struct call_progress progress;
     struct c2d_error error; /* how it ended */
+    /* Frees what call is part of, when nobody will ask for it any more; NULL: a caller's own. */
+    void (*drop)(struct call *call);
 
     /* Of exchange.c alone. */
     enum call_state state;

@@ -164,7 +164,8 @@ static void wiring_release(struct wiring *wiring)
 {
     if (wiring == NULL || --wiring->clients > 0)
         return;
-    /* First: it borrows the texts of the options and tells the observer to the end. */
+    exchange_abort(&wiring->exchange);
+    /* Next: it borrows the texts of the options and tells the observer to the end. */
     if (wiring->exchange.transport.destroy != NULL)
         wiring->exchange.transport.destroy(wiring->exchange.transport.self);
     proxy_clear(&wiring->proxy);

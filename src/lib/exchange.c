@@ -319,10 +319,28 @@ void exchange_perform(struct exchange *exchange, struct call *call)
     exchange_wait(exchange, call, INT64_MAX);
 }
 
+/* With all that have lined up behind it. */
+static void drop(struct call *call)
+{
+    while (call != NULL) {
+        struct call *follower = call->follower;
+
+        if (call->drop != NULL)
+            call->drop(call);
+        call = follower;
+    }
+}
+
 void exchange_abort(struct exchange *exchange)
 {
-    for (struct call *call = exchange->begun.first; call != NULL; call = call->next)
-        if (call->state == CALL_FLYING)
-            exchange->transport.cancel(exchange->transport.self, call);
-    exchange_init(exchange);
+    struct call_list *lists[] = { &exchange->begun, &exchange->ready, &exchange->ended };
+
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        while (lists[i]->count > 0) {
+            struct call *call = list_take(lists[i], &lists[i]->first);
+
+            if (call->state == CALL_FLYING)
+                exchange->transport.cancel(exchange->transport.self, call);
+            drop(call);
+        }
 }

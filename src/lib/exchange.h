@@ -36,7 +36,7 @@ struct call *exchange_wait(struct exchange *exchange, struct call *wanted, int64
 /* Submits call and waits for it. Its error then has any status of the hub or the network,
  * C2D_DRY_RUN or C2D_CANCELLED. */
 void exchange_perform(struct exchange *exchange, struct call *call);
-/* Gives up what is under way; its calls are not handed out any more. */
+/* Gives up all calls, and drops them. */
 void exchange_abort(struct exchange *exchange);
 
 #endif
