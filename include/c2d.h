@@ -123,12 +123,16 @@ enum c2d_role { C2D_ROLE_ANY, C2D_ROLE_SERVICE, C2D_ROLE_DEVICE };
 
 /* Start from c2d_options_default() and change what differs. */
 struct c2d_options {
-    enum c2d_role role;       /* refuse the other kind of connection string (C2D_CONFIG) */
-    const char *api_version;  /* NULL: what each operation is known to work with [SDKs] */
-    int connect_timeout_ms;   /* name, TCP, proxy and TLS; 1 or more; default 10 000 */
-    int timeout_ms;           /* one operation with all its tries; 1 or more; default 60 000 */
-    int retries;              /* tries after the first; 0 or more; default 3 */
-    bool retry_budget;        /* over many operations: when most fail, fewer are tried again */
+    enum c2d_role role;      /* refuse the other kind of connection string (C2D_CONFIG) */
+    const char *api_version; /* NULL: what each operation is known to work with [SDKs] */
+    int connect_timeout_ms;  /* name, TCP, proxy and TLS; 1 or more; default 10 000 */
+    int timeout_ms;          /* one operation with all its tries; 1 or more; default 60 000 */
+    int retries;             /* tries after the first; 0 or more; default 3 */
+    bool retry_budget;       /* over many operations: when most fail, fewer are tried again */
+    /* While the hub throttles (429) everything waits, which is no try and takes no time-out; after
+     * so long of nothing else it is C2D_THROTTLED. 0: a 429 is a failed try like others; default.
+     */
+    int patience_ms;
     int parallel;             /* requests under way at once, 1 to 64; default 1 */
     struct c2d_client *share; /* use its connections and all these options of its; NULL: own ones */
     const char *ca_file;      /* PEM, instead of the system's trust store */
@@ -291,6 +295,24 @@ C2D_API enum c2d_status c2d_device_info_get(struct c2d_client *service, const ch
                                             struct c2d_device_info **info, struct c2d_error *error);
 /* NULL is fine. */
 C2D_API void c2d_device_info_free(struct c2d_device_info *info);
+
+/* A message to be sent as one JSON object, for batches and scripts:
+ * {"deviceId","body"|"bodyBase64","messageId","correlationId","userId","contentType",
+ * "contentEncoding","expiry" (RFC 3339)|"ttl" (seconds, or "90s", "10m", "2h", "1d"),
+ * "ack","properties":{}}; no member is needed, and a value is a string where nothing is said. */
+struct c2d_outgoing {
+    const char *device_id; /* NULL: none was named */
+    struct c2d_message message;
+};
+
+/* Reads such an object; a ttl counts from now_s. C2D_DATA says what is wrong: an unknown or
+ * repeated member, another type, \u0000, invalid UTF-8, text behind the object. *outgoing is NULL
+ * on any failure; free it with c2d_outgoing_free(). What the wire can carry is checked by the
+ * send. */
+C2D_API enum c2d_status c2d_outgoing_from_json(struct c2d_outgoing **outgoing, const char *json,
+                                               size_t size, int64_t now_s, struct c2d_error *error);
+/* NULL is fine. */
+C2D_API void c2d_outgoing_free(struct c2d_outgoing *outgoing);
 
 /* ---- Many at once ----
  * Two verbs for many operations on one thread: c2d_submit() hands one over and returns at once,

@@ -150,11 +150,12 @@ void call_conclude(struct call *call, bool out_of_time)
 
 /* What the policy says of a try that failed; *delay_ms until the next one. */
 static enum retry_verdict judge(struct call *call, const struct call_terms *terms, int64_t now_ms,
-                                int64_t *delay_ms)
+                                bool patient, int64_t *delay_ms)
 {
     struct call_progress *progress = &call->progress;
-    const struct retry_case now = {
-        .attempt = progress->attempts,
+    bool waits = patient && call->error.http_status == 429;
+    struct retry_case now = {
+        .attempt = progress->attempts - progress->throttled,
         .max_retries = terms->retries,
         .error = &call->error,
         .timed_out = call->error.status == C2D_TIMEOUT,
@@ -167,11 +168,18 @@ static enum retry_verdict judge(struct call *call, const struct call_terms *term
     /* After a signal only settlements are sent again: a message left unsettled comes twice. */
     if (progress->cancelled && call->endpoint->manner != ENDPOINT_SETTLES)
         return RETRY_NEVER;
-    return retry_decide(&now, terms->budget, delay_ms);
+    if (!waits)
+        return retry_decide(&now, terms->budget, delay_ms);
+    progress->throttled++;
+    now.attempt = 0;
+    now.remaining_ms = INT64_MAX;
+    retry_decide(&now, NULL, delay_ms);
+    progress->deadline_ms += now_ms - progress->started_ms + *delay_ms;
+    return RETRY_AFTER_DELAY;
 }
 
 enum call_next call_finish_try(struct call *call, const struct call_terms *terms,
-                               struct http_done *done, int64_t now_ms)
+                               struct http_done *done, int64_t now_ms, bool patient)
 {
     bool success = read_done(call, terms, done);
     enum retry_verdict verdict = RETRY_NEVER;
@@ -184,7 +192,7 @@ enum call_next call_finish_try(struct call *call, const struct call_terms *terms
         *call->response = done->response;
         return CALL_DONE;
     }
-    verdict = judge(call, terms, now_ms, &delay_ms);
+    verdict = judge(call, terms, now_ms, patient, &delay_ms);
     call->progress.previous_delay_ms = delay_ms;
     if (verdict == RETRY_RENEWED)
         renew_token(call, terms, &done->response);

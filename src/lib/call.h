@@ -27,6 +27,7 @@ struct call_progress {
     int64_t started_ms;   /* when the last try left */
     int64_t started_at_s; /* the same, by our wall clock */
     unsigned attempts;
+    unsigned throttled; /* of them; not counted while there is patience */
     int64_t previous_delay_ms;
     bool token_renewed;
     bool clock_followed;
@@ -65,9 +66,9 @@ enum c2d_status call_start(struct call *call, const struct call_terms *terms,
 enum call_next { CALL_DONE, CALL_AGAIN, CALL_AGAIN_LATER };
 
 /* Takes over what a try has brought; done is empty afterwards. CALL_DONE: call->error says how it
- * ended; CALL_AGAIN_LATER: at call->wake_ms. */
+ * ended; CALL_AGAIN_LATER: at call->wake_ms. patient: a 429 is no try, and takes no time. */
 enum call_next call_finish_try(struct call *call, const struct call_terms *terms,
-                               struct http_done *done, int64_t now_ms);
+                               struct http_done *done, int64_t now_ms, bool patient);
 /* Ends a call whose next try does not happen, with the last word on what failed. */
 void call_conclude(struct call *call, bool out_of_time);
 

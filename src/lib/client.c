@@ -82,7 +82,7 @@ static enum c2d_status check_options(const struct c2d_options *options, struct c
     enum c2d_status status = C2D_OK;
 
     if (options->timeout_ms < 1 || options->connect_timeout_ms < 1 || options->retries < 0
-        || options->parallel < 0 || options->parallel > 64)
+        || options->parallel < 0 || options->parallel > 64 || options->patience_ms < 0)
         return fail(error, C2D_USAGE, "a time-out or a number is out of range");
     if (options->api_version != NULL && value_check("", options->api_version, NULL) != C2D_OK)
         return fail(error, C2D_USAGE, "--api-version takes printable ASCII without outer spaces");
@@ -125,6 +125,7 @@ static void set_up(struct wiring *wiring, const struct clock *clock)
     exchange_init(&wiring->exchange);
     wiring->exchange.cancel_fd = options->cancel_fd;
     wiring->exchange.parallel = options->parallel > 1 ? (size_t)options->parallel : 1;
+    wiring->exchange.patience_ms = options->patience_ms;
     wiring->budget.tokens = RETRY_BUDGET_FULL;
     *terms = (struct call_terms) {
         .clock = *clock,

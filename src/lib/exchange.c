@@ -191,12 +191,26 @@ static void start_try(struct exchange *exchange, struct call *call)
     list_append(&exchange->begun, call);
 }
 
+/* Is this answer one more 429 that is to be waited for? */
+static bool is_patient(struct exchange *exchange, const struct http_done *done)
+{
+    bool throttles = done->error.status == C2D_OK && done->response.status == 429;
+
+    if (exchange->patience_ms == 0)
+        return false;
+    if (throttles && !exchange->throttled)
+        exchange->throttled_since_ms = now_ms(exchange);
+    exchange->throttled = throttles;
+    return throttles && now_ms(exchange) - exchange->throttled_since_ms < exchange->patience_ms;
+}
+
 static void finish_try(struct exchange *exchange, struct http_done *done)
 {
     struct call *call = done->tag;
+    bool patient = is_patient(exchange, done);
 
     list_take(&exchange->begun, list_find(&exchange->begun, call));
-    switch (call_finish_try(call, &exchange->terms, done, now_ms(exchange))) {
+    switch (call_finish_try(call, &exchange->terms, done, now_ms(exchange), patient)) {
     case CALL_DONE:
         end(exchange, call);
         break;
@@ -204,6 +218,8 @@ static void finish_try(struct exchange *exchange, struct http_done *done)
         start_try(exchange, call);
         break;
     case CALL_AGAIN_LATER:
+        if (patient && call->wake_ms > exchange->pause_until_ms)
+            exchange->pause_until_ms = call->wake_ms;
         call->state = CALL_SLEEPING;
         list_append(&exchange->begun, call);
         break;
@@ -223,10 +239,10 @@ static void finish_late(struct exchange *exchange, struct call *call)
 }
 
 /* When call wants to be looked at, if nothing comes before. */
-static int64_t due_ms(const struct call *call)
+static int64_t due_ms(const struct exchange *exchange, const struct call *call)
 {
     if (call->state == CALL_SLEEPING)
-        return call->wake_ms;
+        return call->wake_ms > exchange->pause_until_ms ? call->wake_ms : exchange->pause_until_ms;
     return call->progress.deadline_ms + (call->progress.cancelled ? 0 : SLACK_MS);
 }
 
@@ -238,7 +254,7 @@ static void advance(struct exchange *exchange)
     while (*place != NULL) {
         struct call *call = *place;
 
-        if (due_ms(call) > now_ms(exchange)) {
+        if (due_ms(exchange, call) > now_ms(exchange)) {
             place = &call->next;
         } else if (call->state == CALL_SLEEPING) {
             start_try(exchange, list_take(&exchange->begun, place));
@@ -247,7 +263,9 @@ static void advance(struct exchange *exchange)
             place = &exchange->begun.first; /* it may be anywhere now */
         }
     }
-    while (exchange->ready.first != NULL && exchange->begun.count < exchange->parallel)
+    /* Whoever made the pause is among the begun, and ends it. */
+    while (exchange->ready.first != NULL && exchange->begun.count < exchange->parallel
+           && now_ms(exchange) >= exchange->pause_until_ms)
         start_try(exchange, list_take(&exchange->ready, &exchange->ready.first));
 }
 
@@ -301,7 +319,7 @@ struct call *exchange_wait(struct exchange *exchange, struct call *wanted, int64
         if (call != NULL || exchange->begun.first == NULL)
             return call;
         for (call = exchange->begun.first; call != NULL; call = call->next)
-            next_ms = due_ms(call) < next_ms ? due_ms(call) : next_ms;
+            next_ms = due_ms(exchange, call) < next_ms ? due_ms(exchange, call) : next_ms;
         next_ms -= now_ms(exchange);
         if (exchange->transport.wait(exchange->transport.self, next_ms > 0 ? next_ms : 0,
                                      exchange->stopped ? -1 : exchange->cancel_fd, &done))

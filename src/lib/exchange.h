@@ -18,8 +18,12 @@ struct exchange {
     struct call_terms terms;
     int cancel_fd;   /* -1: none */
     size_t parallel; /* most calls that are begun and not ended; 1 or more */
+    int patience_ms; /* how long a hub may do nothing but throttle; 0: a 429 is like any failure */
 
     bool stopped;           /* cancel_fd has become readable */
+    int64_t pause_until_ms; /* the hub throttles: no try begins before */
+    bool throttled;         /* nothing but 429 since: */
+    int64_t throttled_since_ms;
     struct call_list ready; /* to be begun, in their order */
     struct call_list begun; /* flying or sleeping */
     struct call_list ended; /* and not handed out yet */

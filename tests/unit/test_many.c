@@ -261,3 +261,48 @@ Test(many, lost_memory_hands_nothing_over_and_leaves_nothing_behind)
     cr_expect_str_eq(results(client), "dev1 ");
     c2d_client_free(client);
 }
+
+Test(many, a_hub_that_throttles_pauses_all_and_that_is_no_try)
+{
+    struct script script = {
+        .options = &(struct c2d_options) { .connect_timeout_ms = 1000,
+                                           .timeout_ms = 2000,
+                                           .retries = 0,
+                                           .cancel_fd = -1,
+                                           .parallel = 2,
+                                           .patience_ms = 300000 },
+        .replies = { { 429, .headers = { "Retry-After: 10" } },
+                     { 204, .delay_ms = 20 },
+                     { 204 },
+                     { 204 } },
+    };
+    struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
+
+    send_to(client, "dev1");
+    send_to(client, "dev2");
+    send_to(client, "dev3");
+    cr_expect_str_eq(results(client), "dev2 dev1 dev3 ");
+    cr_expect_eq(script.requests[2].at_ms, 10000, "neither dev1 nor dev3 before");
+    cr_expect_eq(script.requests[3].at_ms, 10000);
+    c2d_client_free(client);
+}
+
+Test(many, five_minutes_of_throttling_are_enough)
+{
+    struct script script = {
+        .options = &(struct c2d_options) { .connect_timeout_ms = 1000,
+                                           .timeout_ms = 2000,
+                                           .retries = 0,
+                                           .cancel_fd = -1,
+                                           .patience_ms = 50000 },
+        .replies = { { 429, .headers = { "Retry-After: 29" } },
+                     { 429, .headers = { "Retry-After: 29" } },
+                     { 429 } },
+    };
+    struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
+
+    send_to(client, "dev1");
+    cr_expect_str_eq(results(client), "dev1:THROTTLED ");
+    cr_expect_eq(script.request_count, 3);
+    c2d_client_free(client);
+}
