@@ -257,7 +257,7 @@ static void take_result(struct batch *batch, const struct c2d_result *result)
 
         if (error->status == C2D_QUEUE_FULL || error->status == C2D_NOT_FOUND)
             batch->stopped[batch->stopped_count++ % STOPPED_MAX] = item->device_hash;
-        if (ends_all(error->status))
+        if (ends_all(error->status) && batch->stop == C2D_OK)
             stop(batch, report_error(batch->app, error, NULL));
         print_result(batch, item, is_unknown ? "unknown" : "failed", error);
     }
