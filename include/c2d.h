@@ -129,9 +129,15 @@ struct c2d_options {
     int timeout_ms;          /* one operation with all its tries; 1 or more; default 60 000 */
     int retries;             /* tries after the first; 0 or more; default 3 */
     bool retry_budget;       /* over many operations: when most fail, fewer are tried again */
-    const char *ca_file;     /* PEM, instead of the system's trust store */
-    const char *ca_dir;      /* hashed directory (openssl rehash), likewise */
-    const char *cert_file;   /* client certificate and unencrypted key, PEM: for x509=true */
+    /* While the hub throttles (429) everything waits, which is no try and takes no time-out; after
+     * so long of nothing else it is C2D_THROTTLED. 0: a 429 is a failed try like others; default.
+     */
+    int patience_ms;
+    int parallel;             /* requests under way at once, 1 to 64; default 1 */
+    struct c2d_client *share; /* use its connections and all these options of its; NULL: own ones */
+    const char *ca_file;      /* PEM, instead of the system's trust store */
+    const char *ca_dir;       /* hashed directory (openssl rehash), likewise */
+    const char *cert_file;    /* client certificate and unencrypted key, PEM: for x509=true */
     const char *key_file;
     /* [http://|https://|socks5h://][USER:PASSWORD@]HOST[:PORT], as in a URL; NULL or "": none */
     const char *proxy;
@@ -157,7 +163,8 @@ C2D_API struct c2d_options c2d_options_default(void);
  * NULL on any failure. */
 C2D_API enum c2d_status c2d_client_new(struct c2d_client **client, const char *connection_string,
                                        const struct c2d_options *options, struct c2d_error *error);
-/* Closes the connections and wipes key and token. NULL is fine. */
+/* Closes the connections, unless others share them, and wipes key and token. What was submitted and
+ * not handed out is given up; others that share must not wait for it. NULL is fine. */
 C2D_API void c2d_client_free(struct c2d_client *client);
 /* The HostName of the connection string. Lives as long as client. */
 C2D_API const char *c2d_client_host(const struct c2d_client *client);
@@ -288,6 +295,72 @@ C2D_API enum c2d_status c2d_device_info_get(struct c2d_client *service, const ch
                                             struct c2d_device_info **info, struct c2d_error *error);
 /* NULL is fine. */
 C2D_API void c2d_device_info_free(struct c2d_device_info *info);
+
+/* A message to be sent as one JSON object, for batches and scripts:
+ * {"deviceId","body"|"bodyBase64","messageId","correlationId","userId","contentType",
+ * "contentEncoding","expiry" (RFC 3339)|"ttl" (seconds, or "90s", "10m", "2h", "1d"),
+ * "ack","properties":{}}; no member is needed, and a value is a string where nothing is said. */
+struct c2d_outgoing {
+    const char *device_id; /* NULL: none was named */
+    struct c2d_message message;
+};
+
+/* Reads such an object; a ttl counts from now_s. C2D_DATA says what is wrong: an unknown or
+ * repeated member, another type, \u0000, invalid UTF-8, text behind the object. *outgoing is NULL
+ * on any failure; free it with c2d_outgoing_free(). What the wire can carry is checked by the
+ * send. */
+C2D_API enum c2d_status c2d_outgoing_from_json(struct c2d_outgoing **outgoing, const char *json,
+                                               size_t size, int64_t now_s, struct c2d_error *error);
+/* NULL is fine. */
+C2D_API void c2d_outgoing_free(struct c2d_outgoing *outgoing);
+
+/* ---- Many at once ----
+ * Two verbs for many operations on one thread: c2d_submit() hands one over and returns at once,
+ * c2d_wait() works until one has ended and hands its result out. At most options.parallel are under
+ * way, over as many connections, which are kept alive; what concerns one device is done one after
+ * the other, in the order in which it was submitted. A token is signed only when one is needed.
+ * Clients with options.share have all this in common, and waiting on one of them hands out what was
+ * submitted to any. What was submitted and not handed out yet takes about 4 KiB each, besides its
+ * message: whoever has a million of them submits the next one when a result has come.
+ *
+ *     for (i = 0; i < count; i++)
+ *         c2d_submit(clients[i], &(struct c2d_request) { C2D_ACTION_RECEIVE, .tag = clients[i] },
+ *                    &error);
+ *     while (c2d_wait(clients[0], -1, &result)) {
+ *         if (result.error.status == C2D_OK && keep(result.message))
+ *             c2d_submit(result.tag, &(struct c2d_request) { C2D_ACTION_SETTLE,
+ *                        .lock_token = token, .outcome = C2D_COMPLETE }, &error);
+ *         c2d_message_free(result.message);
+ *     }
+ */
+enum c2d_action { C2D_ACTION_RECEIVE, C2D_ACTION_SETTLE, C2D_ACTION_SEND };
+
+/* What is not the action's is left 0. device_id and message must live until the result is handed
+ * out; lock_token is copied. */
+struct c2d_request {
+    enum c2d_action action;
+    void *tag; /* comes back with the result */
+    const char *lock_token;
+    enum c2d_outcome outcome;
+    const char *device_id;
+    const struct c2d_message *message;
+};
+
+struct c2d_result {
+    void *tag;
+    enum c2d_action action;
+    struct c2d_message *message; /* of a receive, for c2d_message_free(); else NULL */
+    struct c2d_error error;      /* as c2d_receive(), c2d_settle() or c2d_send() fills it in */
+};
+
+/* Checks all that these three check beforehand: a status other than C2D_OK means that nothing was
+ * handed over. C2D_OK says nothing of the outcome yet. */
+C2D_API enum c2d_status c2d_submit(struct c2d_client *client, const struct c2d_request *request,
+                                   struct c2d_error *error);
+/* The next result. False, and nothing in *result, when timeout_ms (-1: no limit) have passed
+ * without one or when nothing is under way. When cancel_fd becomes readable every operation ends,
+ * those on their way within 5 s, and each still has its result. */
+C2D_API bool c2d_wait(struct c2d_client *client, int timeout_ms, struct c2d_result *result);
 
 /* ---- Shared access signatures ---- */
 /* Signs a token that is good for ttl_s seconds from now: for the hub, or for device_id alone; a

@@ -17,6 +17,7 @@ struct c2d_options c2d_options_default(void)
         .connect_timeout_ms = 10000,
         .timeout_ms = 60000,
         .retries = 3,
+        .parallel = 1,
         .cancel_fd = -1,
     };
 }
@@ -80,8 +81,9 @@ static enum c2d_status check_options(const struct c2d_options *options, struct c
 {
     enum c2d_status status = C2D_OK;
 
-    if (options->timeout_ms < 1 || options->connect_timeout_ms < 1 || options->retries < 0)
-        return fail(error, C2D_USAGE, "a time-out or the number of retries is out of range");
+    if (options->timeout_ms < 1 || options->connect_timeout_ms < 1 || options->retries < 0
+        || options->parallel < 0 || options->parallel > 64 || options->patience_ms < 0)
+        return fail(error, C2D_USAGE, "a time-out or a number is out of range");
     if (options->api_version != NULL && value_check("", options->api_version, NULL) != C2D_OK)
         return fail(error, C2D_USAGE, "--api-version takes printable ASCII without outer spaces");
     if (options->connect_to != NULL && !is_host_and_port(options->connect_to))
@@ -113,44 +115,116 @@ static enum c2d_status check_credentials(const struct credentials *credentials,
     return has_pair ? tls_check_client(options->cert_file, options->key_file, error) : C2D_OK;
 }
 
-/* ---- Life ---- */
+/* ---- Wiring ---- */
 
-static void set_up(struct c2d_client *client, const struct clock *clock)
+static void set_up(struct wiring *wiring, const struct clock *clock)
 {
-    const struct c2d_options *options = &client->options;
+    const struct c2d_options *options = &wiring->options;
+    struct call_terms *terms = &wiring->exchange.terms;
 
-    client->exchange.clock = *clock;
-    client->exchange.signer.credentials = &client->credentials;
-    client->exchange.connect_timeout_ms = options->connect_timeout_ms;
-    client->exchange.timeout_ms = options->timeout_ms;
-    client->exchange.retries = options->retries;
-    client->budget.tokens = RETRY_BUDGET_FULL;
-    client->exchange.budget = options->retry_budget ? &client->budget : NULL;
-    client->exchange.cancel_fd = options->cancel_fd;
-    client->exchange.dry_run = options->dry_run;
-    client->exchange.observe = (struct observe) {
+    exchange_init(&wiring->exchange);
+    wiring->exchange.cancel_fd = options->cancel_fd;
+    wiring->exchange.parallel = options->parallel > 1 ? (size_t)options->parallel : 1;
+    wiring->exchange.patience_ms = options->patience_ms;
+    wiring->budget.tokens = RETRY_BUDGET_FULL;
+    *terms = (struct call_terms) {
+        .clock = *clock,
+        .budget = options->retry_budget ? &wiring->budget : NULL,
+        .connect_timeout_ms = options->connect_timeout_ms,
+        .timeout_ms = options->timeout_ms,
+        .retries = options->retries,
+        .dry_run = options->dry_run,
+    };
+    terms->observe = (struct observe) {
         .observer = options->observer,
         .context = options->observer_context,
         .trace = options->trace,
     };
 }
 
-static enum c2d_status open_transport(struct c2d_client *client, struct c2d_error *error)
+static enum c2d_status open_transport(struct wiring *wiring, struct c2d_error *error)
 {
-    const struct c2d_options *options = &client->options;
+    const struct c2d_options *options = &wiring->options;
 
-    return http_curl_new(&client->exchange.transport,
+    return http_curl_new(&wiring->exchange.transport,
                          &(struct http_curl_options) {
                              .ca_file = options->ca_file,
                              .ca_dir = options->ca_dir,
                              .cert_file = options->cert_file,
                              .key_file = options->key_file,
-                             .proxy = &client->proxy,
+                             .proxy = &wiring->proxy,
                              .connect_to = options->connect_to,
+                             .connections = options->parallel,
                              .note = options->trace ? observe_note : NULL,
-                             .note_context = &client->exchange.observe,
+                             .note_context = &wiring->exchange.terms.observe,
                          },
                          error);
+}
+
+static void wiring_release(struct wiring *wiring)
+{
+    if (wiring == NULL || --wiring->clients > 0)
+        return;
+    exchange_abort(&wiring->exchange);
+    /* Next: it borrows the texts of the options and tells the observer to the end. */
+    if (wiring->exchange.transport.destroy != NULL)
+        wiring->exchange.transport.destroy(wiring->exchange.transport.self);
+    proxy_clear(&wiring->proxy);
+    clear_options(&wiring->options);
+    free(wiring);
+}
+
+/* Everything that options ask for, for credentials that have been read. A transport that is there
+ * already is a test's. */
+static enum c2d_status wire(struct wiring *wiring, const struct credentials *credentials,
+                            const struct c2d_options *options, const struct clock *clock,
+                            struct c2d_error *error)
+{
+    enum c2d_status status = copy_options(&wiring->options, options, error);
+
+    if (status == C2D_OK)
+        status = check_options(&wiring->options, error);
+    if (status == C2D_OK)
+        status = check_credentials(credentials, &wiring->options, error);
+    if (status == C2D_OK)
+        status = proxy_choose(&wiring->proxy, &wiring->options, credentials->host_name, error);
+    if (status != C2D_OK)
+        return status;
+    set_up(wiring, clock);
+    return wiring->exchange.transport.self == NULL ? open_transport(wiring, error) : C2D_OK;
+}
+
+/* Takes part in the wiring of another client, if its connections are good for this one too. */
+static enum c2d_status join(struct c2d_client *client, const struct c2d_client *other,
+                            struct c2d_error *error)
+{
+    const struct credentials *ours = &client->credentials, *theirs = &other->credentials;
+
+    if (strcmp(ours->host, theirs->host) != 0)
+        return fail(error, C2D_USAGE, "clients that share connections must be of one hub");
+    if (ours->x509 || theirs->x509)
+        return fail(error, C2D_USAGE, "a client with a certificate cannot share its connections");
+    client->wiring = other->wiring;
+    client->wiring->clients++;
+    return C2D_OK;
+}
+
+/* ---- Life ---- */
+
+static enum c2d_status connect_up(struct c2d_client *client, const struct c2d_options *options,
+                                  const struct http_transport *transport, const struct clock *clock,
+                                  struct c2d_error *error)
+{
+    client->wiring = calloc(1, sizeof *client->wiring);
+    if (client->wiring == NULL && transport != NULL)
+        transport->destroy(transport->self);
+    if (client->wiring == NULL)
+        return fail_memory(error);
+    client->wiring->clients = 1;
+    /* Ours from here on: every way out destroys it. */
+    if (transport != NULL)
+        client->wiring->exchange.transport = *transport;
+    return wire(client->wiring, &client->credentials, options, clock, error);
 }
 
 enum c2d_status client_new_over(struct c2d_client **out, const char *connection_string,
@@ -160,33 +234,22 @@ enum c2d_status client_new_over(struct c2d_client **out, const char *connection_
 {
     struct c2d_options defaults = c2d_options_default();
     struct c2d_client *client = calloc(1, sizeof *client);
-    enum c2d_status status;
+    enum c2d_status status = client != NULL ? C2D_OK : fail_memory(error);
 
     *out = NULL;
-    error_reset(error);
-    /* Ours from here on: every way out destroys it, with the client or without. */
-    if (client != NULL && transport != NULL)
-        client->exchange.transport = *transport;
-    if (client == NULL) {
-        if (transport != NULL)
-            transport->destroy(transport->self);
-        return fail_memory(error);
-    }
-    status = copy_options(&client->options, options == NULL ? &defaults : options, error);
-    if (status == C2D_OK)
+    if (options == NULL)
+        options = &defaults;
+    if (client != NULL) {
+        error_reset(error);
+        client->signer.credentials = &client->credentials;
         status = connstr_parse(connection_string, &client->credentials, error);
-    if (status == C2D_OK)
-        status = check_options(&client->options, error);
-    if (status == C2D_OK)
-        status = check_credentials(&client->credentials, &client->options, error);
-    if (status == C2D_OK)
-        status =
-            proxy_choose(&client->proxy, &client->options, client->credentials.host_name, error);
-    if (status == C2D_OK) {
-        set_up(client, clock);
-        if (transport == NULL)
-            status = open_transport(client, error);
     }
+    if (status == C2D_OK && options->share != NULL)
+        status = join(client, options->share, error);
+    else if (status == C2D_OK)
+        status = connect_up(client, options, transport, clock, error);
+    else if (transport != NULL)
+        transport->destroy(transport->self);
     if (status == C2D_OK)
         *out = client;
     else
@@ -206,13 +269,9 @@ void c2d_client_free(struct c2d_client *client)
 {
     if (client == NULL)
         return;
-    /* First: it borrows the texts of the options and tells the observer to the end. */
-    if (client->exchange.transport.destroy != NULL)
-        client->exchange.transport.destroy(client->exchange.transport.self);
-    signer_clear(&client->exchange.signer);
+    wiring_release(client->wiring);
+    signer_clear(&client->signer);
     credentials_clear(&client->credentials);
-    proxy_clear(&client->proxy);
-    clear_options(&client->options);
     free(client);
 }
 

@@ -6,12 +6,20 @@
 #include "exchange.h"
 #include "proxy.h"
 
-struct c2d_client {
-    struct credentials credentials;
+/* What clients that were made to share it have in common. */
+struct wiring {
+    size_t clients;
     struct exchange exchange;
-    struct retry_budget budget; /* what exchange.budget points to, if it is wanted */
+    struct retry_budget budget; /* what exchange.terms.budget points to, if it is wanted */
     struct c2d_options options; /* its texts are ours */
     struct proxy proxy;
+};
+
+/* Small: there may be ten thousand of them. */
+struct c2d_client {
+    struct credentials credentials;
+    struct signer signer;
+    struct wiring *wiring;
 };
 
 /* As c2d_client_new(), over this transport, which the client destroys (also on failure), and by

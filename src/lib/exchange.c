@@ -1,12 +1,10 @@
-/* The loop around transport, signer and retry policy: one call, until it succeeds or has to end. It
- * knows time-outs and signals; what an answer's body means is for its callers. */
+/* The one loop around transport and calls: begins what may begin, wakes what has slept, gives up
+ * what a signal or the time ends. It decides when; what is sent and what follows is call.c's. */
 #include "exchange.h"
 
 #include "status.h"
 
 #include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -17,296 +15,350 @@ enum {
 
 static int64_t now_ms(const struct exchange *exchange)
 {
-    return exchange->clock.monotonic_ms(exchange->clock.context);
+    return exchange->terms.clock.monotonic_ms(exchange->terms.clock.context);
 }
 
-static bool is_cancelled(const struct exchange *exchange)
+/* ---- Lists ---- */
+
+static void list_init(struct call_list *list)
+{
+    *list = (struct call_list) { 0 };
+    list->last = &list->first;
+}
+
+static void list_append(struct call_list *list, struct call *call)
+{
+    call->next = NULL;
+    *list->last = call;
+    list->last = &call->next;
+    list->count++;
+}
+
+/* Takes out what *place leads to. */
+static struct call *list_take(struct call_list *list, struct call **place)
+{
+    struct call *call = *place;
+
+    *place = call->next;
+    if (list->last == &call->next)
+        list->last = place;
+    list->count--;
+    return call;
+}
+
+/* The place that leads to call, or to the end. */
+static struct call **list_find(struct call_list *list, const struct call *call)
+{
+    struct call **place = &list->first;
+
+    while (*place != NULL && *place != call)
+        place = &(*place)->next;
+    return place;
+}
+
+/* ---- One after the other for each device ---- */
+
+static struct call **bucket_of(struct exchange *exchange, const struct call *call)
+{
+    unsigned hash = 5381;
+
+    for (const char *at = call->device_id == NULL ? "" : call->device_id; *at != '\0'; at++)
+        hash = hash * 33 + (unsigned char)*at;
+    return &exchange->unfinished[hash % EXCHANGE_BUCKETS];
+}
+
+static bool same_device(const struct call *a, const struct call *b)
+{
+    return a->device_id == NULL || b->device_id == NULL ? a->device_id == b->device_id
+                                                        : strcmp(a->device_id, b->device_id) == 0;
+}
+
+/* Puts call in the place of the last unfinished one of its device, which it follows. */
+static struct call *line_up(struct exchange *exchange, struct call *call)
+{
+    struct call **place = bucket_of(exchange, call);
+    struct call *before;
+
+    while (*place != NULL && !same_device(*place, call))
+        place = &(*place)->bucket_next;
+    before = *place;
+    call->bucket_next = before == NULL ? NULL : before->bucket_next;
+    *place = call;
+    if (before != NULL)
+        before->follower = call;
+    return before;
+}
+
+static void leave_line(struct exchange *exchange, struct call *call)
+{
+    struct call **place = bucket_of(exchange, call);
+
+    while (*place != NULL && *place != call)
+        place = &(*place)->bucket_next;
+    /* It is there only while nothing has lined up behind it. */
+    if (*place == call)
+        *place = call->bucket_next;
+    if (call->follower != NULL) {
+        call->follower->state = CALL_READY;
+        list_append(&exchange->ready, call->follower);
+    }
+    call->follower = NULL;
+}
+
+/* Of a call that is in no list. */
+static void end(struct exchange *exchange, struct call *call)
+{
+    leave_line(exchange, call);
+    call->state = CALL_ENDED;
+    list_append(&exchange->ended, call);
+}
+
+/* ---- Stopping ---- */
+
+static void look_for_stop(struct exchange *exchange)
 {
     /* Looked at and never read: a stop holds for every later call of the program too. */
     struct pollfd poll_fd = { .fd = exchange->cancel_fd, .events = POLLIN };
 
-    return exchange->cancel_fd >= 0 && poll(&poll_fd, 1, 0) > 0;
+    if (!exchange->stopped && exchange->cancel_fd >= 0)
+        exchange->stopped = poll(&poll_fd, 1, 0) > 0;
 }
 
-static enum c2d_status fail_cancelled(struct c2d_error *error)
-{
-    return fail(error, C2D_CANCELLED, "stopped by a signal");
-}
-
-/* Begins the grace period if there is to be one; false if the operation stops here and now. */
-static bool survives_cancel(const struct exchange *exchange, struct exchange_call *call, bool begun)
+/* Begins the grace period if there is to be one; false if the call stops here and now. */
+static bool survives(const struct exchange *exchange, struct call *call)
 {
     int64_t grace_end_ms = now_ms(exchange) + GRACE_MS;
+    bool settles = call->endpoint->manner == ENDPOINT_SETTLES;
 
-    if (call->endpoint->manner == ENDPOINT_READS
-        || (call->endpoint->manner == ENDPOINT_SENDS && !begun))
+    if (!settles && (call->endpoint->manner == ENDPOINT_READS || call->state != CALL_FLYING))
         return false;
-    if (grace_end_ms < call->progress.deadline_ms)
+    if (call->progress.deadline_ms == 0 || grace_end_ms < call->progress.deadline_ms)
         call->progress.deadline_ms = grace_end_ms;
     call->progress.cancelled = true;
-    return true;
+    /* A settlement whose next try would begin behind the grace period ends here too. */
+    return call->state != CALL_SLEEPING || call->wake_ms < call->progress.deadline_ms;
 }
 
-static enum c2d_status start(struct exchange *exchange, struct exchange_call *call,
-                             struct c2d_error *error)
+static void stop_call(struct exchange *exchange, struct call *call)
 {
-    struct http_request *request = call->request;
-    int64_t now_s = exchange->clock.wall_s(exchange->clock.context);
-    int64_t left_ms = call->progress.deadline_ms - now_ms(exchange);
-    enum c2d_status status = signer_token(&exchange->signer, now_s, &request->authorization, error);
+    bool had_failed = call->state == CALL_SLEEPING && call->endpoint->manner != ENDPOINT_READS;
 
-    if (status != C2D_OK)
-        return status;
-    /* Behind the signing, so that what is shown is the whole request. */
-    if (exchange->dry_run) {
-        if (!observe_dry_run(&exchange->observe, request))
-            return fail_memory(error);
-        return fail(error, C2D_DRY_RUN, "dry run: nothing was sent");
+    call->error.attempts = call->progress.attempts;
+    if (call->state == CALL_FLYING) {
+        exchange->transport.cancel(exchange->transport.self, call);
+        /* The try that was given up may have done its work. */
+        call->error.earlier_try_unanswered = true;
     }
-    /* Never 0, which libcurl takes for no time-out at all. */
-    request->timeout_ms = left_ms > 1 ? (int)left_ms : 1;
-    request->connect_timeout_ms = exchange->connect_timeout_ms;
-    observe_request(&exchange->observe, request);
-    call->progress.attempts++;
-    /* From here a lock's minute is counted: the hub cannot have begun it earlier. */
-    call->progress.started_at_s = now_s;
-    return exchange->transport.start(exchange->transport.self, request, call, error);
+    if (had_failed)
+        call_conclude(call, false); /* why it failed says more than that it was stopped */
+    else
+        fail(&call->error, C2D_CANCELLED, "stopped by a signal");
+    end(exchange, call);
 }
 
-/* Waits for the try that was started. False when it was given up because of a cancellation. */
-static bool await(struct exchange *exchange, struct exchange_call *call, struct http_done *done)
+static void stop_list(struct exchange *exchange, struct call_list *list)
 {
-    struct http_transport *transport = &exchange->transport;
-    const struct exchange_progress *progress = &call->progress;
-
-    for (;;) {
-        int64_t end_ms = progress->deadline_ms + (progress->cancelled ? 0 : SLACK_MS);
-        int64_t left_ms = end_ms - now_ms(exchange);
-        int cancel_fd = progress->cancelled ? -1 : exchange->cancel_fd;
-
-        if (transport->wait(transport->self, left_ms > 0 ? left_ms : 0, cancel_fd, done))
-            return true;
-        if (!progress->cancelled && is_cancelled(exchange)) {
-            if (survives_cancel(exchange, call, true))
-                continue;
-            transport->cancel(transport->self, call);
-            return false;
-        }
-        if (end_ms - now_ms(exchange) > 0)
-            continue;
-        transport->cancel(transport->self, call);
-        /* How far it got is not known any more: "written" is the guess that hides no duplicate. */
-        *done = (struct http_done) { .tag = call, .written = true };
-        done->error.retryable = true;
-        fail(&done->error, C2D_TIMEOUT, "no answer in time");
-        return true;
-    }
-}
-
-static enum hub_proof proof_of(const struct exchange *exchange, const struct exchange_call *call,
-                               const struct http_done *done)
-{
-    if (!endpoint_is_for_device(call->endpoint))
-        return PROOF_POLICY;
-    if (!exchange->signer.credentials->x509)
-        return PROOF_DEVICE_KEY;
-    return done->asked_for_certificate ? PROOF_CERTIFICATE : PROOF_UNSEEN;
-}
-
-static bool is_expected(const struct exchange_call *call, int http_status)
-{
-    return http_status != 0
-           && (http_status == call->endpoint->expected[0]
-               || http_status == call->endpoint->expected[1]);
-}
-
-/* Turns what came back into error; true on success. */
-static bool read_done(struct exchange *exchange, struct exchange_call *call,
-                      const struct http_done *done, struct c2d_error *error)
-{
-    struct exchange_progress *progress = &call->progress;
-    const struct hub_question question = {
-        .what = call->endpoint->what,
-        .device_id = call->device_id,
-        .right = call->endpoint->right,
-        .proof = proof_of(exchange, call, done),
-    };
-    bool success = false;
-
-    if (done->error.status != C2D_OK) {
-        *error = done->error;
-        /* Sticky: no later answer takes back the doubt that this try leaves. */
-        progress->written_unanswered = progress->written_unanswered || done->written;
-    } else {
-        observe_response(&exchange->observe, call->request, &done->response,
-                         call->endpoint->hides_keys);
-        success = is_expected(call, done->response.status);
-        if (success)
-            *error = (struct c2d_error) { .http_status = done->response.status };
+    for (struct call **place = &list->first; *place != NULL;) {
+        if ((*place)->progress.cancelled || survives(exchange, *place))
+            place = &(*place)->next;
         else
-            hub_error_read(&done->response, &question,
-                           exchange->clock.wall_s(exchange->clock.context), error);
-        progress->answer = *error;
-    }
-    /* A server may have put the token that it got into its message. */
-    mask_signature(error->text, strlen(error->text), call->request->authorization);
-    error->attempts = progress->attempts;
-    error->earlier_try_unanswered = progress->written_unanswered;
-    return success;
-}
-
-/* After a 401: a fresh token, signed with the hub's time if its clock and ours differ. */
-static void renew_token(struct exchange *exchange, struct exchange_progress *progress,
-                        const struct http_response *response)
-{
-    const struct http_headers *headers = &response->headers;
-    int64_t off_s;
-
-    progress->token_renewed = true;
-    signer_renew(&exchange->signer);
-    progress->clock_followed = signer_follow_date(
-        &exchange->signer, http_headers_get(headers, "Date"), http_headers_get(headers, "Age"),
-        exchange->clock.wall_s(exchange->clock.context));
-    off_s = exchange->signer.clock_offset_s;
-    if (progress->clock_followed)
-        observe_warning(&exchange->observe,
-                        "this machine's clock is %lld min %s by the hub's Date header: trying "
-                        "again with the hub's time; set the clock",
-                        (long long)(llabs(off_s) / 60), off_s > 0 ? "behind" : "ahead");
-}
-
-/* Says what the comparison of clocks has shown, once it has not helped. */
-static void blame_clock(struct exchange *exchange, const struct exchange_progress *progress,
-                        struct c2d_error *error)
-{
-    int64_t off_s = exchange->signer.clock_offset_s;
-    char refusal[sizeof error->text];
-
-    if (error->http_status != 401 || !progress->clock_followed)
-        return;
-    memcpy(refusal, error->text, sizeof refusal);
-    fail(error, error->status,
-         "%.300s; by its Date header this machine's clock is %lld min %s, but a token signed with "
-         "the hub's time was refused too",
-         refusal, (long long)(llabs(off_s) / 60), off_s > 0 ? "behind" : "ahead");
-    exchange->signer.clock_offset_s = 0; /* that date has proved nothing */
-    signer_renew(&exchange->signer);
-}
-
-/* The last word on an operation that failed. */
-static enum c2d_status conclude(struct exchange *exchange, const struct exchange_progress *progress,
-                                bool out_of_time, struct c2d_error *error)
-{
-    char last[sizeof error->text];
-
-    memcpy(last, error->text, sizeof last);
-    /* An answer of the hub says more than the time that ran out behind it (N4). */
-    if ((out_of_time || error->status == C2D_TIMEOUT) && progress->answer.http_status != 0)
-        *error = progress->answer;
-    else if (out_of_time)
-        fail(error, C2D_TIMEOUT, "no time for another try: %.400s", last);
-    blame_clock(exchange, progress, error);
-    error->attempts = progress->attempts;
-    error->earlier_try_unanswered = progress->written_unanswered;
-    if (progress->attempts > 1) {
-        memcpy(last, error->text, sizeof last);
-        fail(error, error->status, "%.480s (%u tries)", last, progress->attempts);
-    }
-    return error->status;
-}
-
-/* False when a signal ends the operation instead. */
-static bool sleep_between(struct exchange *exchange, struct exchange_call *call, int64_t delay_ms)
-{
-    struct http_transport *transport = &exchange->transport;
-    int64_t end_ms = now_ms(exchange) + delay_ms;
-    struct http_done none;
-
-    for (;;) {
-        int64_t left_ms = end_ms - now_ms(exchange);
-
-        if (left_ms <= 0)
-            return true;
-        /* Nothing is under way: the transport only watches the time and cancel_fd. */
-        transport->wait(transport->self, left_ms,
-                        call->progress.cancelled ? -1 : exchange->cancel_fd, &none);
-        /* A settlement whose next try would begin behind the grace period ends here too. */
-        if (!call->progress.cancelled && is_cancelled(exchange)
-            && (!survives_cancel(exchange, call, false) || end_ms >= call->progress.deadline_ms))
-            return false;
+            stop_call(exchange, list_take(list, place));
     }
 }
 
-/* Waits as the policy says; false when the operation ends with what error holds. */
-static bool prepare_retry(struct exchange *exchange, struct exchange_call *call,
-                          const struct http_response *response, struct c2d_error *error,
-                          bool *out_of_time)
+/* Ends what a stop ends; what it leaves is marked. What lines up behind becomes ready, and is
+ * looked at too. */
+static void stop(struct exchange *exchange)
 {
-    struct exchange_progress *progress = &call->progress;
-    int64_t delay_ms = 0;
-    struct retry_case now = {
-        .attempt = progress->attempts,
-        .max_retries = exchange->retries,
-        .error = error,
-        .timed_out = error->status == C2D_TIMEOUT,
-        .can_renew_token = !progress->token_renewed && signer_can_renew(&exchange->signer),
-        .remaining_ms = progress->deadline_ms - now_ms(exchange),
-        .previous_delay_ms = progress->previous_delay_ms,
-        .random = exchange->clock.random(exchange->clock.context),
-    };
-    enum retry_verdict verdict = RETRY_NEVER;
-
-    /* After a signal only settlements are sent again: a message left unsettled comes twice. */
-    if (!progress->cancelled || call->endpoint->manner == ENDPOINT_SETTLES)
-        verdict = retry_decide(&now, exchange->budget, &delay_ms);
-    *out_of_time = verdict == RETRY_NO_TIME;
-    if (verdict == RETRY_RENEWED)
-        renew_token(exchange, progress, response);
-    progress->previous_delay_ms = delay_ms;
-    if (verdict == RETRY_AFTER_DELAY && !sleep_between(exchange, call, delay_ms)) {
-        if (call->endpoint->manner == ENDPOINT_READS)
-            fail_cancelled(error);
-        return false;
-    }
-    return verdict == RETRY_RENEWED || verdict == RETRY_AFTER_DELAY;
+    stop_list(exchange, &exchange->begun);
+    stop_list(exchange, &exchange->ready);
 }
 
-enum c2d_status exchange_perform(struct exchange *exchange, struct exchange_call *call,
-                                 struct c2d_error *error)
-{
-    struct exchange_progress *progress = &call->progress;
-    bool out_of_time = false, again;
+/* ---- Tries ---- */
 
-    error_reset(error);
+static void start_try(struct exchange *exchange, struct call *call)
+{
+    struct call_progress *progress = &call->progress;
+
     /* Else an earlier form of the same call has set it, and both share the time. */
     if (progress->deadline_ms == 0)
-        progress->deadline_ms = now_ms(exchange) + exchange->timeout_ms;
-    if (is_cancelled(exchange) && !survives_cancel(exchange, call, false))
-        return fail_cancelled(error);
-    do {
-        struct http_done done = { 0 };
-        int64_t started_ms = now_ms(exchange);
-        enum c2d_status status = start(exchange, call, error);
-        bool success;
+        progress->deadline_ms = now_ms(exchange) + exchange->terms.timeout_ms;
+    if (call_start(call, &exchange->terms, &exchange->transport, now_ms(exchange)) != C2D_OK) {
+        end(exchange, call);
+        return;
+    }
+    call->state = CALL_FLYING;
+    list_append(&exchange->begun, call);
+}
 
-        if (status != C2D_OK)
-            return status;
-        if (!await(exchange, call, &done)) {
-            error->attempts = progress->attempts;
-            /* The try that was given up may have done its work. */
-            error->earlier_try_unanswered = true;
-            return fail_cancelled(error);
+/* Is this answer one more 429 that is to be waited for? */
+static bool is_patient(struct exchange *exchange, const struct http_done *done)
+{
+    bool throttles = done->error.status == C2D_OK && done->response.status == 429;
+
+    if (exchange->patience_ms == 0)
+        return false;
+    if (throttles && !exchange->throttled)
+        exchange->throttled_since_ms = now_ms(exchange);
+    exchange->throttled = throttles;
+    return throttles && now_ms(exchange) - exchange->throttled_since_ms < exchange->patience_ms;
+}
+
+static void finish_try(struct exchange *exchange, struct http_done *done)
+{
+    struct call *call = done->tag;
+    bool patient = is_patient(exchange, done);
+
+    list_take(&exchange->begun, list_find(&exchange->begun, call));
+    switch (call_finish_try(call, &exchange->terms, done, now_ms(exchange), patient)) {
+    case CALL_DONE:
+        end(exchange, call);
+        break;
+    case CALL_AGAIN:
+        start_try(exchange, call);
+        break;
+    case CALL_AGAIN_LATER:
+        if (patient && call->wake_ms > exchange->pause_until_ms)
+            exchange->pause_until_ms = call->wake_ms;
+        call->state = CALL_SLEEPING;
+        list_append(&exchange->begun, call);
+        break;
+    }
+}
+
+/* Gives up a try for which the transport has not kept its time. */
+static void finish_late(struct exchange *exchange, struct call *call)
+{
+    /* How far it got is not known any more: "written" is the guess that hides no duplicate. */
+    struct http_done done = { .tag = call, .written = true };
+
+    exchange->transport.cancel(exchange->transport.self, call);
+    done.error.retryable = true;
+    fail(&done.error, C2D_TIMEOUT, "no answer in time");
+    finish_try(exchange, &done);
+}
+
+/* When call wants to be looked at, if nothing comes before. */
+static int64_t due_ms(const struct exchange *exchange, const struct call *call)
+{
+    if (call->state == CALL_SLEEPING)
+        return call->wake_ms > exchange->pause_until_ms ? call->wake_ms : exchange->pause_until_ms;
+    return call->progress.deadline_ms + (call->progress.cancelled ? 0 : SLACK_MS);
+}
+
+/* Begins what may begin, and looks after what is due. */
+static void advance(struct exchange *exchange)
+{
+    struct call **place = &exchange->begun.first;
+
+    while (*place != NULL) {
+        struct call *call = *place;
+
+        if (due_ms(exchange, call) > now_ms(exchange)) {
+            place = &call->next;
+        } else if (call->state == CALL_SLEEPING) {
+            start_try(exchange, list_take(&exchange->begun, place));
+        } else {
+            finish_late(exchange, call);
+            place = &exchange->begun.first; /* it may be anywhere now */
         }
-        success = read_done(exchange, call, &done, error);
-        observe_attempt(&exchange->observe, call->request, error, now_ms(exchange) - started_ms);
-        if (success) {
-            retry_success(exchange->budget);
-            *call->response = done.response;
-            return C2D_OK;
+    }
+    /* Whoever made the pause is among the begun, and ends it. */
+    while (exchange->ready.first != NULL && exchange->begun.count < exchange->parallel
+           && now_ms(exchange) >= exchange->pause_until_ms)
+        start_try(exchange, list_take(&exchange->ready, &exchange->ready.first));
+}
+
+/* ---- The seam to the operations ---- */
+
+void exchange_init(struct exchange *exchange)
+{
+    list_init(&exchange->ready);
+    list_init(&exchange->begun);
+    list_init(&exchange->ended);
+}
+
+void exchange_submit(struct exchange *exchange, struct call *call)
+{
+    error_reset(&call->error);
+    call->follower = NULL;
+    if (line_up(exchange, call) != NULL) {
+        call->state = CALL_BEHIND;
+        return;
+    }
+    call->state = CALL_READY;
+    list_append(&exchange->ready, call);
+}
+
+/* The call to hand out, if it has ended. */
+static struct call *take_ended(struct exchange *exchange, struct call *wanted)
+{
+    if (wanted != NULL && wanted->state != CALL_ENDED)
+        return NULL;
+    if (exchange->ended.first == NULL)
+        return NULL;
+    return list_take(&exchange->ended,
+                     wanted == NULL ? &exchange->ended.first : list_find(&exchange->ended, wanted));
+}
+
+struct call *exchange_wait(struct exchange *exchange, struct call *wanted, int64_t timeout_ms)
+{
+    int64_t end_ms = timeout_ms > INT64_MAX / 2 ? timeout_ms : now_ms(exchange) + timeout_ms;
+    struct call *call;
+
+    if (exchange->ready.first != NULL)
+        look_for_stop(exchange);
+    for (;;) {
+        struct http_done done;
+        int64_t next_ms = end_ms;
+
+        if (exchange->stopped)
+            stop(exchange);
+        advance(exchange);
+        call = take_ended(exchange, wanted);
+        if (call != NULL || exchange->begun.first == NULL)
+            return call;
+        for (call = exchange->begun.first; call != NULL; call = call->next)
+            next_ms = due_ms(exchange, call) < next_ms ? due_ms(exchange, call) : next_ms;
+        next_ms -= now_ms(exchange);
+        if (exchange->transport.wait(exchange->transport.self, next_ms > 0 ? next_ms : 0,
+                                     exchange->stopped ? -1 : exchange->cancel_fd, &done))
+            finish_try(exchange, &done);
+        else if (now_ms(exchange) >= end_ms)
+            return NULL;
+        else
+            look_for_stop(exchange);
+    }
+}
+
+void exchange_perform(struct exchange *exchange, struct call *call)
+{
+    exchange_submit(exchange, call);
+    exchange_wait(exchange, call, INT64_MAX);
+}
+
+/* With all that have lined up behind it. */
+static void drop(struct call *call)
+{
+    while (call != NULL) {
+        struct call *follower = call->follower;
+
+        if (call->drop != NULL)
+            call->drop(call);
+        call = follower;
+    }
+}
+
+void exchange_abort(struct exchange *exchange)
+{
+    struct call_list *lists[] = { &exchange->begun, &exchange->ready, &exchange->ended };
+
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        while (lists[i]->count > 0) {
+            struct call *call = list_take(lists[i], &lists[i]->first);
+
+            if (call->state == CALL_FLYING)
+                exchange->transport.cancel(exchange->transport.self, call);
+            drop(call);
         }
-        again = prepare_retry(exchange, call, &done.response, error, &out_of_time);
-        http_response_clear(&done.response);
-    } while (again);
-    return error->status == C2D_CANCELLED ? C2D_CANCELLED
-                                          : conclude(exchange, progress, out_of_time, error);
 }

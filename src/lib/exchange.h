@@ -1,51 +1,46 @@
-/* One operation as a series of tries: signs, sends, waits, reads, and asks the retry policy. */
+/* Many calls under way at once, over a bounded number of connections; those for one device one
+ * after the other, in the order in which they were submitted. A single call is one that is
+ * submitted and waited for. */
 #ifndef EXCHANGE_H
 #define EXCHANGE_H
 
-#include "clock.h"
-#include "endpoint.h"
-#include "http.h"
-#include "hub_error.h"
-#include "observe.h"
-#include "retry.h"
-#include "signer.h"
+#include "call.h"
 
-/* What all operations of a client share. */
+struct call_list {
+    struct call *first, **last;
+    size_t count;
+};
+
+enum { EXCHANGE_BUCKETS = 64 };
+
 struct exchange {
     struct http_transport transport;
-    struct clock clock;
-    struct signer signer;
-    struct retry_budget *budget; /* NULL: tries are bounded by their number alone */
-    struct observe observe;
-    int connect_timeout_ms, timeout_ms, retries;
-    int cancel_fd;
-    bool dry_run;
+    struct call_terms terms;
+    int cancel_fd;   /* -1: none */
+    size_t parallel; /* most calls that are begun and not ended; 1 or more */
+    int patience_ms; /* how long a hub may do nothing but throttle; 0: a 429 is like any failure */
+
+    bool stopped;           /* cancel_fd has become readable */
+    int64_t pause_until_ms; /* the hub throttles: no try begins before */
+    bool throttled;         /* nothing but 429 since: */
+    int64_t throttled_since_ms;
+    struct call_list ready; /* to be begun, in their order */
+    struct call_list begun; /* flying or sleeping */
+    struct call_list ended; /* and not handed out yet */
+    /* The last unfinished call of each device, by a hash of its id. */
+    struct call *unfinished[EXCHANGE_BUCKETS];
 };
 
-/* Where a call stands. Zeroed at first; a call that is performed again in another form goes on with
- * it, so that time-out, count and doubts are those of the whole. */
-struct exchange_progress {
-    int64_t deadline_ms;
-    int64_t started_at_s; /* when the last try left, by our clock */
-    unsigned attempts;
-    int64_t previous_delay_ms;
-    bool token_renewed;
-    bool clock_followed;
-    bool cancelled;          /* the grace period runs */
-    bool written_unanswered; /* some try was written and lost */
-    struct c2d_error answer; /* of the last try that was answered; http_status 0: none was */
-};
-
-struct exchange_call {
-    const struct endpoint *endpoint;
-    struct http_request *request;   /* complete but for Authorization and time-outs */
-    const char *device_id;          /* whom it concerns, for sentences; NULL: nobody */
-    struct http_response *response; /* filled in on success; zeroed by the caller */
-    struct exchange_progress progress;
-};
-
-/* Resets error first. Any status of the hub or the network; C2D_DRY_RUN, C2D_CANCELLED. */
-enum c2d_status exchange_perform(struct exchange *exchange, struct exchange_call *call,
-                                 struct c2d_error *error);
+void exchange_init(struct exchange *exchange);
+/* Takes call over until exchange_wait() hands it out; its error is reset. */
+void exchange_submit(struct exchange *exchange, struct call *call);
+/* Works until wanted (NULL: any call) has ended, and hands it out; NULL when timeout_ms have passed
+ * before, or when nothing is under way. */
+struct call *exchange_wait(struct exchange *exchange, struct call *wanted, int64_t timeout_ms);
+/* Submits call and waits for it. Its error then has any status of the hub or the network,
+ * C2D_DRY_RUN or C2D_CANCELLED. */
+void exchange_perform(struct exchange *exchange, struct call *call);
+/* Gives up all calls, and drops them. */
+void exchange_abort(struct exchange *exchange);
 
 #endif

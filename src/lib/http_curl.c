@@ -487,6 +487,7 @@ enum c2d_status http_curl_new(struct http_transport *transport,
         web_destroy(web);
         return fail_memory(error);
     }
+    curl_multi_setopt(web->multi, CURLMOPT_MAXCONNECTS, (long)options->connections);
     *transport = (struct http_transport) { web_start, web_wait, web_cancel, web_destroy, web };
     return C2D_OK;
 }

@@ -1,5 +1,5 @@
 /* The public operations: each builds a request, has it exchanged and reads the answer. */
-#include "client.h"
+#include "operations.h"
 #include "feedback.h"
 #include "ids.h"
 #include "json.h"
@@ -8,14 +8,6 @@
 #include "status.h"
 
 #include <string.h>
-
-/* One public call: its request and its answer. */
-struct operation {
-    struct c2d_client *client;
-    struct http_request request;
-    struct http_response response;
-    struct exchange_call call;
-};
 
 /* Every operation needs an error for its own use, also when the caller wants none. */
 static struct c2d_error *usable(struct c2d_error *error, struct c2d_error *spare)
@@ -26,21 +18,26 @@ static struct c2d_error *usable(struct c2d_error *error, struct c2d_error *spare
     return error;
 }
 
-/* Makes the request. about says what it is about; credentials and version are filled in. */
-static enum c2d_status prepare(struct operation *operation, struct c2d_client *client,
-                               enum endpoint_id id, struct endpoint_target about,
-                               struct c2d_error *error)
+struct exchange *exchange_of(const struct c2d_client *client)
 {
-    *operation = (struct operation) { .client = client };
-    /* Leads into *operation itself, which must stay where it is until end(). */
-    operation->call = (struct exchange_call) {
+    return &client->wiring->exchange;
+}
+
+enum c2d_status operation_prepare(struct operation *operation, struct c2d_client *client,
+                                  enum endpoint_id id, struct endpoint_target about,
+                                  struct c2d_error *error)
+{
+    *operation = (struct operation) { .client = client, .id = id };
+    /* Leads into *operation itself, which must stay where it is until operation_end(). */
+    operation->call = (struct call) {
         .endpoint = &endpoints[id],
         .request = &operation->request,
         .device_id = about.device_id != NULL ? about.device_id : client->credentials.device_id,
+        .signer = &client->signer,
         .response = &operation->response,
     };
     about.credentials = &client->credentials;
-    about.api_version = client->options.api_version;
+    about.api_version = client->wiring->options.api_version;
     return endpoint_request(&endpoints[id], &about, &operation->request, error);
 }
 
@@ -48,11 +45,14 @@ static enum c2d_status prepare(struct operation *operation, struct c2d_client *c
 static enum c2d_status perform(struct operation *operation, enum c2d_status made,
                                struct c2d_error *error)
 {
-    return made == C2D_OK ? exchange_perform(&operation->client->exchange, &operation->call, error)
-                          : made;
+    if (made != C2D_OK)
+        return made;
+    exchange_perform(exchange_of(operation->client), &operation->call);
+    *error = operation->call.error;
+    return error->status;
 }
 
-static enum c2d_status end(struct operation *operation, enum c2d_status status)
+enum c2d_status operation_end(struct operation *operation, enum c2d_status status)
 {
     http_response_clear(&operation->response);
     http_request_clear(&operation->request);
@@ -61,6 +61,25 @@ static enum c2d_status end(struct operation *operation, enum c2d_status status)
 
 /* ---- Send ---- */
 
+enum c2d_status operation_prepare_send(struct operation *operation, struct c2d_client *service,
+                                       const char *device_id, const struct c2d_message *message,
+                                       struct c2d_error *error)
+{
+    enum c2d_status status =
+        operation_prepare(operation, service, ENDPOINT_SEND,
+                          (struct endpoint_target) { .device_id = device_id }, error);
+
+    operation->message = message;
+    if (status == C2D_OK)
+        status = message_check(message, error);
+    if (status == C2D_OK)
+        status = message_add_headers(message, &operation->request.headers, error);
+    /* Borrowed for the call, however often it is sent. */
+    operation->request.body = message->body;
+    operation->request.body_size = message->body_size;
+    return status;
+}
+
 /* Was the answer of something that knows no such path, rather than of the hub about a device? */
 static bool knows_no_path(const struct c2d_error *error)
 {
@@ -68,48 +87,55 @@ static bool knows_no_path(const struct c2d_error *error)
            && error->hub_code == 0 && error->hub_code_name[0] == '\0';
 }
 
-/* The older form takes over message and headers of a try that was refused, its time and doubts. */
-static enum c2d_status send_older(struct operation *first, const char *device_id,
-                                  struct c2d_error *error)
+bool operation_takes_older_form(struct operation *operation)
 {
-    struct c2d_error refused = *error;
+    const struct c2d_error *error = &operation->call.error;
+    const struct call_progress progress = operation->call.progress;
+    struct http_request usual = operation->request;
     struct operation older;
-    enum c2d_status status;
+    const char *device_id = operation->call.device_id;
 
-    error_reset(error);
-    status = prepare(&older, first->client, ENDPOINT_SEND_OLDER,
-                     (struct endpoint_target) { .device_id = device_id }, error);
-    if (status == C2D_OK)
-        status = endpoint_name_device(device_id, &first->request, error);
-    if (status == C2D_OK) {
-        older.request.headers = first->request.headers;
-        older.request.body = first->request.body;
-        older.request.body_size = first->request.body_size;
-        older.call.progress = first->call.progress;
-        /* Moved: end() clears both requests, and one of them owns the list. */
-        first->request.headers = (struct http_headers) { 0 };
+    if (error->status == C2D_OK || operation->id != ENDPOINT_SEND || !knows_no_path(error))
+        return false;
+    if (operation_prepare(&older, operation->client, ENDPOINT_SEND_OLDER,
+                          (struct endpoint_target) { .device_id = device_id }, NULL)
+            != C2D_OK
+        || endpoint_name_device(device_id, &usual, NULL) != C2D_OK) {
+        operation->request.headers = usual.headers; /* which may have moved */
+        operation_end(&older, fail_memory(&operation->call.error));
+        return false;
     }
-    status = end(&older, perform(&older, status, error));
-    if (status == C2D_OK || !knows_no_path(error))
-        return status;
-    refused.attempts = error->attempts;
-    *error = refused; /* what the usual form was answered says more */
-    return refused.status;
+    /* Message and headers go over, and time and doubts: it is one call for its caller. */
+    operation->refused = *error;
+    operation->id = ENDPOINT_SEND_OLDER;
+    operation->call.endpoint = &endpoints[ENDPOINT_SEND_OLDER];
+    operation->call.progress = progress;
+    operation->request.url = older.request.url;
+    operation->request.path_at = older.request.path_at;
+    operation->request.headers = usual.headers;
+    buf_clear(&usual.url);
+    return true;
 }
 
 /* What a failed send means for somebody who may send again. */
-static enum c2d_status judge_send(enum c2d_status status, const struct c2d_message *message,
-                                  struct c2d_error *error)
+enum c2d_status operation_finish_send(struct operation *operation, struct c2d_error *error)
 {
+    const struct c2d_message *message = operation->message;
     const char *id = message->message_id == NULL ? "" : message->message_id;
     char cause[sizeof error->text];
 
-    if (status == C2D_OK || !error->earlier_try_unanswered)
-        return status;
+    *error = operation->call.error;
+    if (operation->id == ENDPOINT_SEND_OLDER && knows_no_path(error)) {
+        /* What the usual form was answered says more. */
+        *error = operation->refused;
+        error->attempts = operation->call.error.attempts;
+    }
+    if (error->status == C2D_OK || error->status == C2D_DRY_RUN || !error->earlier_try_unanswered)
+        return error->status;
     memcpy(cause, error->text, sizeof cause);
     /* A later try was answered: that answer stands, and the doubt is added to it. */
     if (error->http_status != 0)
-        return fail(error, status,
+        return fail(error, error->status,
                     "%.300s; an earlier try got no answer: message '%.128s' may be queued", cause,
                     id);
     hint(error, "send it again under the same message id if twice is better than never");
@@ -124,22 +150,32 @@ enum c2d_status c2d_send(struct c2d_client *service, const char *device_id,
     enum c2d_status status;
 
     error = usable(error, &spare);
-    status = prepare(&operation, service, ENDPOINT_SEND,
-                     (struct endpoint_target) { .device_id = device_id }, error);
-    if (status == C2D_OK)
-        status = message_check(message, error);
-    if (status == C2D_OK)
-        status = message_add_headers(message, &operation.request.headers, error);
-    /* Borrowed for the call, however often it is sent. */
-    operation.request.body = message->body;
-    operation.request.body_size = message->body_size;
-    status = perform(&operation, status, error);
-    if (status != C2D_OK && knows_no_path(error))
-        status = send_older(&operation, device_id, error);
-    return end(&operation, judge_send(status, message, error));
+    status = operation_prepare_send(&operation, service, device_id, message, error);
+    if (status == C2D_OK) {
+        do
+            exchange_perform(exchange_of(service), &operation.call);
+        while (operation_takes_older_form(&operation));
+        status = operation_finish_send(&operation, error);
+    }
+    return operation_end(&operation, status);
 }
 
 /* ---- Receive and settle ---- */
+
+enum c2d_status operation_finish_receive(struct operation *operation, struct c2d_message **message,
+                                         struct c2d_error *error)
+{
+    const char *device_id = operation->client->credentials.device_id;
+
+    *message = NULL;
+    *error = operation->call.error;
+    if (error->status != C2D_OK)
+        return error->status;
+    if (operation->response.status == 204)
+        return fail(error, C2D_NO_MESSAGE, "no message waits for device '%s'", device_id);
+    return message_from_response(&operation->response, device_id,
+                                 operation->call.progress.started_at_s, message, error);
+}
 
 enum c2d_status c2d_receive(struct c2d_client *device, struct c2d_message **message,
                             struct c2d_error *error)
@@ -150,15 +186,24 @@ enum c2d_status c2d_receive(struct c2d_client *device, struct c2d_message **mess
 
     *message = NULL;
     error = usable(error, &spare);
-    status = prepare(&operation, device, ENDPOINT_RECEIVE, (struct endpoint_target) { 0 }, error);
-    status = perform(&operation, status, error);
-    if (status == C2D_OK && operation.response.status == 204)
-        status = fail(error, C2D_NO_MESSAGE, "no message waits for device '%s'",
-                      device->credentials.device_id);
-    else if (status == C2D_OK)
-        status = message_from_response(&operation.response, device->credentials.device_id,
-                                       operation.call.progress.started_at_s, message, error);
-    return end(&operation, status);
+    status = operation_prepare(&operation, device, ENDPOINT_RECEIVE, (struct endpoint_target) { 0 },
+                               error);
+    if (status == C2D_OK) {
+        exchange_perform(exchange_of(device), &operation.call);
+        status = operation_finish_receive(&operation, message, error);
+    }
+    return operation_end(&operation, status);
+}
+
+enum c2d_status operation_finish_settle(struct operation *operation, struct c2d_error *error)
+{
+    *error = operation->call.error;
+    /* The lock is gone because an earlier try of this very call has ended it, unseen. */
+    if (error->status == C2D_LOCK_LOST && error->earlier_try_unanswered) {
+        error->status = C2D_OK;
+        error->text[0] = error->hint[0] = '\0';
+    }
+    return error->status;
 }
 
 static enum c2d_status settle(struct c2d_client *client, enum endpoint_id id,
@@ -169,25 +214,26 @@ static enum c2d_status settle(struct c2d_client *client, enum endpoint_id id,
     enum c2d_status status;
 
     error = usable(error, &spare);
-    status = prepare(&operation, client, id, (struct endpoint_target) { .lock_token = lock_token },
-                     error);
-    status = perform(&operation, status, error);
-    /* The lock is gone because an earlier try of this very call has ended it, unseen. */
-    if (status == C2D_LOCK_LOST && error->earlier_try_unanswered) {
-        error->status = status = C2D_OK;
-        error->text[0] = error->hint[0] = '\0';
+    status = operation_prepare(&operation, client, id,
+                               (struct endpoint_target) { .lock_token = lock_token }, error);
+    if (status == C2D_OK) {
+        exchange_perform(exchange_of(client), &operation.call);
+        status = operation_finish_settle(&operation, error);
     }
-    return end(&operation, status);
+    return operation_end(&operation, status);
+}
+
+enum endpoint_id endpoint_of_outcome(enum c2d_outcome outcome)
+{
+    return outcome == C2D_COMPLETE ? ENDPOINT_COMPLETE
+           : outcome == C2D_REJECT ? ENDPOINT_REJECT
+                                   : ENDPOINT_ABANDON;
 }
 
 enum c2d_status c2d_settle(struct c2d_client *device, const char *lock_token,
                            enum c2d_outcome outcome, struct c2d_error *error)
 {
-    return settle(device,
-                  outcome == C2D_COMPLETE ? ENDPOINT_COMPLETE
-                  : outcome == C2D_REJECT ? ENDPOINT_REJECT
-                                          : ENDPOINT_ABANDON,
-                  lock_token, error);
+    return settle(device, endpoint_of_outcome(outcome), lock_token, error);
 }
 
 /* ---- Feedback ---- */
@@ -225,11 +271,12 @@ enum c2d_status c2d_feedback_receive(struct c2d_client *service, struct c2d_feed
 
     *feedback = NULL;
     error = usable(error, &spare);
-    status = prepare(&operation, service, ENDPOINT_FEEDBACK, (struct endpoint_target) { 0 }, error);
+    status = operation_prepare(&operation, service, ENDPOINT_FEEDBACK,
+                               (struct endpoint_target) { 0 }, error);
     status = perform(&operation, status, error);
     if (status == C2D_OK)
         status = read_feedback(&operation.response, feedback, error);
-    return end(&operation, status);
+    return operation_end(&operation, status);
 }
 
 /* ---- Devices ---- */
@@ -243,12 +290,12 @@ enum c2d_status c2d_purge(struct c2d_client *service, const char *device_id, int
     enum c2d_status status;
 
     error = usable(error, &spare);
-    status = prepare(&operation, service, ENDPOINT_PURGE,
-                     (struct endpoint_target) { .device_id = device_id }, error);
+    status = operation_prepare(&operation, service, ENDPOINT_PURGE,
+                               (struct endpoint_target) { .device_id = device_id }, error);
     status = perform(&operation, status, error);
     if (status == C2D_OK)
         status = json_read_purge(&operation.response.body, purged != NULL ? purged : &count, error);
-    return end(&operation, status);
+    return operation_end(&operation, status);
 }
 
 enum c2d_status c2d_device_info_get(struct c2d_client *service, const char *device_id,
@@ -260,12 +307,12 @@ enum c2d_status c2d_device_info_get(struct c2d_client *service, const char *devi
 
     *info = NULL;
     error = usable(error, &spare);
-    status = prepare(&operation, service, ENDPOINT_DEVICE,
-                     (struct endpoint_target) { .device_id = device_id }, error);
+    status = operation_prepare(&operation, service, ENDPOINT_DEVICE,
+                               (struct endpoint_target) { .device_id = device_id }, error);
     status = perform(&operation, status, error);
     if (status == C2D_OK)
         status = json_read_device(&operation.response.body, info, error);
-    return end(&operation, status);
+    return operation_end(&operation, status);
 }
 
 /* ---- Tokens ---- */
@@ -275,13 +322,14 @@ enum c2d_status c2d_sas_token(struct c2d_client *client, const char *device_id, 
 {
     struct c2d_error spare;
     const struct credentials *credentials = &client->credentials;
-    int64_t now_s = client->exchange.clock.wall_s(client->exchange.clock.context);
+    int64_t now_s =
+        exchange_of(client)->terms.clock.wall_s(exchange_of(client)->terms.clock.context);
     struct buf resource = { 0 }, text = { 0 };
     enum c2d_status status = C2D_OK;
 
     *token = NULL;
     error = usable(error, &spare);
-    if (!signer_can_renew(&client->exchange.signer))
+    if (!signer_can_renew(&client->signer))
         return fail(error, C2D_CONFIG,
                     "a token needs a SharedAccessKey, and the connection string has none");
     /* A device's key signs for that device, whatever was asked for. */

@@ -77,11 +77,27 @@ static int read_fraction(const char **text)
     return ms;
 }
 
-/* "2026-01-31T12:00:00.1234567Z"; without a zone it is UTC too. */
+/* "Z", nothing or "+01:00": how far it is ahead of UTC, in seconds; false for anything else. */
+static bool parse_zone(const char *text, int64_t *ahead_s)
+{
+    int hours = 0, minutes = 0;
+
+    *ahead_s = 0;
+    if (*text == '\0' || strcasecmp(text, "Z") == 0)
+        return true;
+    if ((*text != '+' && *text != '-') || strlen(text) != 6 || text[3] != ':')
+        return false;
+    hours = digits(text + 1, 2);
+    minutes = digits(text + 4, 2);
+    *ahead_s = (hours * 3600 + minutes * 60) * (*text == '-' ? -1 : 1);
+    return hours >= 0 && hours < 24 && minutes >= 0 && minutes < 60;
+}
+
+/* "2026-01-31T12:00:00.1234567Z", or with "+01:00"; without a zone it is UTC too. */
 static bool parse_iso(const char *text, int64_t *ms)
 {
     struct tm tm = { 0 };
-    int64_t seconds;
+    int64_t seconds, ahead_s;
     int fraction;
 
     if (strlen(text) < 19 || text[4] != '-' || text[7] != '-' || strchr("Tt ", text[10]) == NULL
@@ -95,11 +111,9 @@ static bool parse_iso(const char *text, int64_t *ms)
     tm.tm_sec = digits(text + 17, 2);
     text += 19;
     fraction = read_fraction(&text);
-    if (strcasecmp(text, "Z") != 0 && strcmp(text, "+00:00") != 0 && *text != '\0')
+    if (!parse_zone(text, &ahead_s) || !seconds_of(tm, &seconds))
         return false;
-    if (!seconds_of(tm, &seconds))
-        return false;
-    *ms = seconds * 1000 + fraction;
+    *ms = (seconds - ahead_s) * 1000 + fraction;
     return true;
 }
 

@@ -76,18 +76,19 @@ static enum c2d_status script_start(void *self, const struct http_request *reque
 {
     struct script *script = self;
     const struct script_reply *reply = &script->replies[script->request_count];
+    struct script_flight *flight = &script->flights[script->flight_count];
 
     (void)error;
-    cr_assert_null(script->in_flight, "a request begins while another one is in flight");
     cr_assert_lt(script->request_count, SCRIPT_REPLIES, "more requests than a script can hold");
     record(script, request);
-    script->in_flight = request;
-    script->tag = tag;
-    script->late = reply->silent || reply->delay_ms > request->timeout_ms;
-    script->due_ms = script->now_ms + (script->late ? request->timeout_ms : reply->delay_ms);
+    *flight = (struct script_flight) { .reply = script->request_count++, .tag = tag };
+    flight->late = reply->silent || reply->delay_ms > request->timeout_ms;
+    flight->due_ms = script->now_ms + (flight->late ? request->timeout_ms : reply->delay_ms);
     if (reply->deaf)
-        script->due_ms = INT64_MAX;
-    script->request_count++;
+        flight->due_ms = INT64_MAX;
+    script->flight_count++;
+    if (script->flight_count > script->most_flights)
+        script->most_flights = script->flight_count;
     return C2D_OK;
 }
 
@@ -112,12 +113,18 @@ static void echo(const struct script_request *request, struct http_response *res
     http_headers_add(&response->headers, "iothub-errorcode", request->authorization, NULL);
 }
 
-static void deliver(struct script *script, const struct script_reply *reply, struct http_done *done)
+static void land(struct script *script, struct script_flight *flight)
 {
-    *done = (struct http_done) { .tag = script->tag, .written = true };
-    script->in_flight = NULL;
+    *flight = script->flights[--script->flight_count];
+}
+
+static void deliver(struct script *script, struct script_flight *flight, struct http_done *done)
+{
+    const struct script_reply *reply = &script->replies[flight->reply];
+
+    *done = (struct http_done) { .tag = flight->tag, .written = true };
     alloc_pause();
-    if (script->late) {
+    if (flight->late) {
         done->written = reply->written;
         done->error.retryable = true;
         fail(&done->error, C2D_TIMEOUT, "no answer in time");
@@ -125,7 +132,7 @@ static void deliver(struct script *script, const struct script_reply *reply, str
         done->response =
             response_for_test(reply->status, reply->headers, reply->body, reply->body_size);
         if (reply->echoes)
-            echo(&script->requests[script->request_count - 1], &done->response);
+            echo(&script->requests[flight->reply], &done->response);
     } else {
         done->written = reply->written;
         done->error.retryable = !reply->final;
@@ -133,42 +140,58 @@ static void deliver(struct script *script, const struct script_reply *reply, str
              reply->failure_text != NULL ? reply->failure_text : "the connection was lost");
     }
     alloc_resume();
+    land(script, flight);
+}
+
+static struct script_flight *next_flight(struct script *script)
+{
+    struct script_flight *next = &script->flights[0];
+
+    for (size_t i = 1; i < script->flight_count; i++)
+        if (script->flights[i].due_ms < next->due_ms
+            || (script->flights[i].due_ms == next->due_ms
+                && script->flights[i].reply < next->reply))
+            next = &script->flights[i];
+    return next;
 }
 
 static bool script_wait(void *self, int64_t timeout_ms, int cancel_fd, struct http_done *done)
 {
     struct script *script = self;
+    struct script_flight *flight = next_flight(script);
     struct script_reply *reply;
 
     cr_assert(timeout_ms >= 0 && timeout_ms < 1000000, "a wait of %lld ms", (long long)timeout_ms);
-    if (script->in_flight == NULL) {
+    if (script->flight_count == 0) {
         script->now_ms += script->wakes_early ? timeout_ms / 2 : timeout_ms;
         script->wakes_early = false;
         return false;
     }
-    reply = &script->replies[script->request_count - 1];
+    reply = &script->replies[flight->reply];
     if (reply->cancels && cancel_fd >= 0) {
         reply->cancels = false;
         script_cancel(script);
         return false;
     }
-    if (script->due_ms > script->now_ms + timeout_ms) {
+    if (flight->due_ms > script->now_ms + timeout_ms) {
         script->now_ms += timeout_ms;
         return false;
     }
-    if (script->due_ms > script->now_ms)
-        script->now_ms = script->due_ms;
-    deliver(script, reply, done);
+    if (flight->due_ms > script->now_ms)
+        script->now_ms = flight->due_ms;
+    deliver(script, flight, done);
     return true;
 }
 
 static void script_give_up(void *self, void *tag)
 {
     struct script *script = self;
+    size_t i = 0;
 
-    cr_assert_not_null(script->in_flight, "nothing is in flight that could be given up");
-    cr_assert_eq(script->tag, tag);
-    script->in_flight = NULL;
+    while (i < script->flight_count && script->flights[i].tag != tag)
+        i++;
+    cr_assert_lt(i, script->flight_count, "what is given up is not in flight");
+    land(script, &script->flights[i]);
     script->cancelled++;
 }
 

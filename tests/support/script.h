@@ -60,10 +60,13 @@ struct script {
     size_t cancelled; /* exchanges given up */
     bool destroyed;
     int64_t now_ms;
-    const struct http_request *in_flight;
-    void *tag;
-    int64_t due_ms;
-    bool late;          /* what is due is the transport's own time-out */
+    struct script_flight {
+        size_t reply; /* its index, and the request's */
+        void *tag;
+        int64_t due_ms;
+        bool late; /* what is due is the transport's own time-out */
+    } flights[SCRIPT_REPLIES];
+    size_t flight_count, most_flights;
     int cancel_pipe[2]; /* script_cancel_fd() opens it */
 };
 

@@ -1,6 +1,6 @@
-#define _GNU_SOURCE /* open file description locks */
 #include "lock.h"
 
+#include "../common/file_lock.h"
 #include "../common/report.h"
 #include "identity.h"
 
@@ -44,7 +44,6 @@ static int open_folder(void)
 
 enum c2d_status lock_take(const struct app *app)
 {
-    struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
     const char *device_id = c2d_client_device_id(app->client);
     char file[32];
     int folder = open_folder();
@@ -55,9 +54,9 @@ enum c2d_status lock_take(const struct app *app)
         fd = openat(folder, file, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
         close(folder);
     }
-    if (fd >= 0 && fcntl(fd, F_OFD_SETLK, &lock) == 0)
+    if (fd >= 0 && file_lock(fd))
         return C2D_OK; /* held until the process ends, and the kernel lets go */
-    if (fd < 0 || (errno != EAGAIN && errno != EACCES))
+    if (fd < 0 || !file_lock_is_taken())
         return report_failure(app, C2D_CANT_CREATE, "pass --no-lock if no other instance can run",
                               "no lock can be taken in /run/lock or /tmp: %s", strerror(errno));
     return report_failure(app, C2D_LOCKED, NULL, "another instance receives for device '%s'",

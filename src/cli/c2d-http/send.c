@@ -5,6 +5,7 @@
 #include "../common/output.h"
 #include "../common/report.h"
 #include "../common/session.h"
+#include "batch.h"
 #include "commands.h"
 
 #include <errno.h>
@@ -20,6 +21,8 @@ struct settings {
     const char *message_id, *correlation_id, *user_id, *content_type, *content_encoding, *ack;
     int64_t ttl_ms;
     struct option_list properties;
+    const char *batch, *rate, *journal;
+    int64_t parallel;
 };
 
 #define AT(member) offsetof(struct settings, member)
@@ -40,6 +43,12 @@ static const struct option options[] = {
       OPTION_DURATION, AT(ttl_ms), 1000, (int64_t)2 * 86400000 },
     { 0, "ack", "WHICH", "feedback wanted: none, positive, negative or full", OPTION_TEXT, AT(ack),
       0, 0 },
+    { 0, "batch", "FILE|-", "send one message for each line, a JSON object; - is stdin",
+      OPTION_TEXT, AT(batch), 0, 0 },
+    { 'P', "parallel", "N", "batch: so many at once (8)", OPTION_NUMBER, AT(parallel), 1, 64 },
+    { 0, "rate", "N/s|N/m", "batch: no more than that", OPTION_TEXT, AT(rate), 0, 0 },
+    { 0, "journal", "FILE", "batch: the same command again sends only what was not sent",
+      OPTION_TEXT, AT(journal), 0, 0 },
     { 0, NULL, NULL, NULL, OPTION_FLAG, 0, 0, 0 },
 };
 
@@ -195,6 +204,26 @@ static enum c2d_status fill_message(struct app *app, const struct settings *sett
     return C2D_OK;
 }
 
+/* What describes one message has no place beside a file of many. */
+static enum c2d_status run_batch(struct app *app, const struct settings *settings,
+                                 const char *device_id)
+{
+    const struct settings none = { 0 };
+    struct settings rest = *settings;
+
+    rest.batch = rest.rate = rest.journal = NULL;
+    rest.parallel = 0;
+    if (memcmp(&rest, &none, sizeof none) != 0)
+        return report_usage(app, "with --batch each line says what its message is");
+    return batch_run(app, &(struct batch_settings) {
+                              .file = settings->batch,
+                              .device_id = device_id,
+                              .journal = settings->journal,
+                              .parallel = settings->parallel > 0 ? settings->parallel : 8,
+                              .rate = settings->rate,
+                          });
+}
+
 static enum c2d_status run(struct app *app, void *arguments)
 {
     struct settings *settings = arguments;
@@ -207,6 +236,10 @@ static enum c2d_status run(struct app *app, void *arguments)
 
     if (app->word_count > 1)
         status = report_usage(app, "send takes one device: what is '%.60s'?", app->words[1]);
+    else if (settings->batch != NULL)
+        return run_batch(app, settings, device_id);
+    else if (settings->parallel > 0 || settings->rate != NULL || settings->journal != NULL)
+        status = report_usage(app, "--parallel, --rate and --journal are for --batch");
     else if (device_id == NULL || *device_id == '\0')
         status = report_usage(app, "to which device? Name it, or set IOTHUB_DEVICE_ID");
     if (status == C2D_OK)

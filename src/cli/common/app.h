@@ -48,6 +48,8 @@ struct app {
     size_t words_before_end; /* how many of them stood before "--" */
     bool has_end;            /* there was a "--" */
     bool stdout_closed;
+    int parallel;                  /* operations at once; 0: one by one */
+    bool dry_run_is_silent;        /* a dry run checks only */
     const char *dry_run_body;      /* where a dry run's body is taken from: "-" or a file */
     enum c2d_status output_status; /* of what a dry run printed */
     FILE *trace;

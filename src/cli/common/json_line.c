@@ -38,6 +38,12 @@ void json_text(struct json_line *line, const char *key, const char *value)
     free(quoted);
 }
 
+void json_raw(struct json_line *line, const char *key, const char *json)
+{
+    if (line->stream != NULL && json != NULL)
+        fprintf(line->stream, ",\"%s\":%s", key, json);
+}
+
 void json_number(struct json_line *line, const char *key, long long value)
 {
     if (line->stream != NULL)

@@ -49,11 +49,10 @@ static void put_plain(const struct app *app, const char *level, const char *name
     report_line(line);
 }
 
-static void put_json(const struct app *app, const char *level, const struct c2d_error *error,
+static char *json_of(const struct app *app, const char *level, const struct c2d_error *error,
                      const struct subject *subject)
 {
     struct json_line line;
-    char *text;
 
     json_begin(&line);
     json_text(&line, "level", level);
@@ -78,9 +77,21 @@ static void put_json(const struct app *app, const char *level, const struct c2d_
         json_number(&line, "attempts", error->attempts);
     if (error->status != C2D_OK)
         json_bool(&line, "retryable", error->retryable);
-    text = json_end(&line);
+    return json_end(&line);
+}
+
+static void put_json(const struct app *app, const char *level, const struct c2d_error *error,
+                     const struct subject *subject)
+{
+    char *text = json_of(app, level, error, subject);
+
     report_line(text);
     free(text);
+}
+
+char *report_error_json(const struct app *app, const struct c2d_error *error)
+{
+    return json_of(app, "error", error, NULL);
 }
 
 static bool is_silent(const struct app *app, enum c2d_status status)

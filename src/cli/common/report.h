@@ -13,6 +13,8 @@ struct subject {
  * status. subject may be NULL. */
 enum c2d_status report_error(const struct app *app, const struct c2d_error *error,
                              const struct subject *subject);
+/* The same as an object for a line of results, the caller's; NULL when out of memory. */
+char *report_error_json(const struct app *app, const struct c2d_error *error);
 /* Reports an error of the program's own; hint may be NULL. Returns status. */
 enum c2d_status report_failure(const struct app *app, enum c2d_status status, const char *hint,
                                const char *format, ...) __attribute__((format(printf, 4, 5)));

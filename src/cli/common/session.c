@@ -16,6 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { THROTTLED_MS = 300000 }; /* many at once wait so long for a hub that throttles */
+
 static void on_event(void *context, const struct c2d_event *event)
 {
     struct app *app = context;
@@ -38,7 +40,8 @@ static void on_event(void *context, const struct c2d_event *event)
         fflush(app->trace);
         break;
     case C2D_EVENT_DRY_RUN:
-        dry_run_print(app, event);
+        if (!app->dry_run_is_silent)
+            dry_run_print(app, event);
         break;
     }
 }
@@ -187,7 +190,9 @@ static struct c2d_options options_of(struct app *app)
     options.connect_timeout_ms = (int)common->connect_timeout_ms;
     options.timeout_ms = (int)common->timeout_ms;
     options.retries = (int)common->retries;
-    options.retry_budget = app->command->is_endless;
+    options.retry_budget = app->command->is_endless || app->parallel > 0;
+    options.parallel = app->parallel;
+    options.patience_ms = app->parallel > 0 ? THROTTLED_MS : 0;
     options.cert_file = common->cert;
     options.key_file = common->key;
     options.connect_to = common->connect_to;

@@ -1,8 +1,9 @@
 /* Where records go before they are settled. What sink_put() accepts has arrived: synced to disk, or
  * taken by the reader of a pipe. What a record says is not known here. */
-#define _GNU_SOURCE /* open file description locks, F_SETPIPE_SZ */
+#define _GNU_SOURCE /* F_SETPIPE_SZ */
 #include "sink.h"
 
+#include "file_lock.h"
 #include "monotonic.h"
 #include "output.h"
 #include "report.h"
@@ -34,15 +35,6 @@ static int unread(int fd)
 static enum c2d_status fail_io(const struct sink *sink, const struct app *app)
 {
     return report_failure(app, C2D_IO, NULL, "%s: %s", sink->name, strerror(errno));
-}
-
-/* Of the open file, not the process: closing another descriptor of it does not drop this lock, as
- * it would with F_SETLK. */
-static bool set_lock(int fd, short type)
-{
-    struct flock lock = { .l_type = type, .l_whence = SEEK_SET };
-
-    return fcntl(fd, F_OFD_SETLK, &lock) == 0;
 }
 
 static enum c2d_status open_file(struct sink *sink, const struct app *app, const char *path)
@@ -82,10 +74,10 @@ enum c2d_status sink_open(struct sink *sink, const struct app *app, const char *
     sink->is_pipe = S_ISFIFO(file.st_mode);
     sink->heals = heals && sink->is_ours && sink->is_file;
     sink->exclusive = exclusive && sink->is_ours && sink->is_file;
-    if (sink->exclusive && !set_lock(sink->fd, F_WRLCK))
-        return errno == EAGAIN || errno == EACCES ? report_failure(
-                   app, C2D_LOCKED, NULL, "another program collects into '%s'", path)
-                                                  : fail_io(sink, app);
+    if (sink->exclusive && !file_lock(sink->fd))
+        return file_lock_is_taken() ? report_failure(app, C2D_LOCKED, NULL,
+                                                     "another program collects into '%s'", path)
+                                    : fail_io(sink, app);
     return C2D_OK;
 }
 
@@ -254,8 +246,8 @@ static bool await_reader(const struct sink *sink, int64_t deadline_ms)
 /* Others hold the lock for one record only, unless they collect into the file. */
 static bool await_lock(const struct sink *sink, int64_t deadline_ms)
 {
-    while (!set_lock(sink->fd, F_WRLCK)) {
-        if (errno != EAGAIN && errno != EACCES)
+    while (!file_lock(sink->fd)) {
+        if (!file_lock_is_taken())
             return false;
         if (!await(-1, 0, 20, deadline_ms))
             return false;
@@ -277,7 +269,7 @@ enum c2d_status sink_put(struct sink *sink, const struct app *app, const void *d
              && (!sink->is_pipe || await_reader(sink, deadline_ms));
     problem = errno;
     if (locks)
-        set_lock(sink->fd, F_UNLCK);
+        file_unlock(sink->fd);
     errno = problem;
     if (!ok)
         return signals_caught() != 0 ? C2D_CANCELLED : fail_io(sink, app);

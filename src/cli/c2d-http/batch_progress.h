@@ -1,0 +1,19 @@
+/* How far a batch is, for a person who looks on: one line on a terminal, erased at the end. */
+#ifndef BATCH_PROGRESS_H
+#define BATCH_PROGRESS_H
+
+#include "../common/app.h"
+
+struct batch_progress {
+    bool is_shown; /* stderr is a terminal, and it is wanted */
+    int64_t started_ms, shown_ms;
+};
+
+void batch_progress_begin(struct batch_progress *progress, const struct app *app);
+/* done and failed lines; part of the input that was read, from 0 to 1, negative where that is not
+ * known. At most twice a second, and not in the first. */
+void batch_progress_show(struct batch_progress *progress, long long done, long long failed,
+                         double part);
+void batch_progress_erase(struct batch_progress *progress);
+
+#endif

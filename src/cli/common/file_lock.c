@@ -1,0 +1,30 @@
+#define _GNU_SOURCE /* open file description locks */
+#include "file_lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+/* Of the open file, not the process: closing another descriptor of it does not drop this lock, as
+ * it would with F_SETLK. */
+static bool set_lock(int fd, short type)
+{
+    struct flock lock = { .l_type = type, .l_whence = SEEK_SET };
+
+    return fcntl(fd, F_OFD_SETLK, &lock) == 0;
+}
+
+bool file_lock(int fd)
+{
+    return set_lock(fd, F_WRLCK);
+}
+
+void file_unlock(int fd)
+{
+    (void)set_lock(fd, F_UNLCK); /* closing it would do, too */
+}
+
+bool file_lock_is_taken(void)
+{
+    return errno == EAGAIN || errno == EACCES;
+}

@@ -1,0 +1,13 @@
+/* A kernel lock on an open file: it goes with its last descriptor, however the process ends. */
+#ifndef FILE_LOCK_H
+#define FILE_LOCK_H
+
+#include <stdbool.h>
+
+/* False with errno set; never waits. */
+bool file_lock(int fd);
+void file_unlock(int fd);
+/* Is errno, after a file_lock() that failed, that of a lock which another one has? */
+bool file_lock_is_taken(void);
+
+#endif

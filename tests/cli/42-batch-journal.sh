@@ -1,0 +1,124 @@
+# shellcheck shell=sh
+# With a journal the same command again resumes and retries (B4): killed at any point, every line is
+# enqueued at least once in the end, and twice only under the same message id, at most one for each
+# connection.
+# shellcheck source=tests/cli/lib.sh
+. "$C2D_TESTS/lib.sh"
+# shellcheck disable=SC2119  # no options are wanted
+start_sim
+afresh() {
+    reset_hub
+    set_sim devices '{"prefix": "f", "count": 20}'
+    rm -f journal
+}
+afresh
+for i in $(seq 1 5); do
+    seq -f '{"deviceId":"f%.0f","body":"round '"$i"'"}' 0 19
+done >hundred
+
+results() { # how many of each status with these attempts
+    jq -r '"\(.status):\(.attempts)"' out | sort | uniq -c | xargs
+}
+# Messages that the hub has, distinct ids among them, and how many ids it has twice.
+sent() {
+    state '[.devices[].queue[].messageId] | sort | [length, (unique | length),
+        (group_by(.) | map(select(length > 1)) | length)] | join(" ")'
+}
+
+# ---- Again ----
+
+run c2d-http send --batch hundred --journal journal
+check 'a journal is made with mode 600' is "$CODE $(stat -c %a journal) $(sent)" '0 600 100 100 0'
+jq -r '"\(.line) \(.messageId)"' out | sort -n >first
+run c2d-http send --batch hundred --journal journal
+check 'the same command again sends nothing, and says enqueued (B4)' \
+    is "$CODE $(results) $(sent)" '0 100 enqueued:0 100 100 0'
+jq -r '"\(.line) \(.messageId)"' out | sort -n >second
+check 'under the same ids (B4)' cmp first second
+
+{ echo '{"deviceId":"f1","body":"new"}' && cat hundred && sed -n 3p hundred; } >edited
+run c2d-http send --batch edited --journal journal
+check 'a line that is new, or comes once more, is sent; lines that moved are not (B4)' \
+    is "$CODE $(results)" '0 100 enqueued:0 2 enqueued:1'
+run c2d-http send --batch edited --journal journal
+check 'and then it is done, too' is "$CODE $(results)" '0 102 enqueued:0'
+
+afresh
+fault '{"operation": "send", "device": "f3", "status": 503, "count": 1}'
+run c2d-http send --batch hundred --journal journal --retries 0
+check 'a line that failed leaves the others' is "$CODE $(results)" '11 99 enqueued:1 1 failed:1'
+jq -r 'select(.status == "failed").messageId' out >id
+run c2d-http send --batch hundred --journal journal
+check 'the same command again sends it (B4)' is "$CODE $(results)" '0 99 enqueued:0 1 enqueued:1'
+check 'under the same id (B4)' is "$(jq -r 'select(.attempts == 1).messageId' out)" "$(cat id)"
+run c2d-http send --batch hundred --journal journal -n
+check '-n leaves the journal alone' ends_silently 0 ''
+
+# ---- Files that are no journal ----
+
+echo 'something else that is longer than a header of a journal would be, and then some' >other
+run c2d-http send --batch hundred --journal other
+check 'a file that is none of this version: 65, and it is left alone' \
+    is "$(fails_with 65 DATA && head -c 9 other)" something
+run c2d-http send --batch hundred --journal .
+check 'a folder: 73' fails_with 73 CANTCREAT
+truncate -s 20000 journal
+run c2d-http send --batch hundred --journal journal
+check 'one that was cut is used as far as it goes, with a warning' is \
+    "$CODE $(grep -c 'was cut' err) $(sent | cut -d ' ' -f 2)" '0 1 100'
+c2d-http send --batch hundred --journal journal2 --rate 1/s >slow 2>&1 &
+RUN_PID=$!
+PIDS="$PIDS $RUN_PID"
+until_true test -s slow
+run c2d-http send --batch hundred --journal journal2
+check 'a journal in use: 26, in silence (X3)' ends_silently 26 ''
+kill -TERM "$RUN_PID"
+finish_run
+if [ "$(id -u)" -eq 0 ] && mkdir disk && mount -t tmpfs -o size=16k tmpfs disk 2>/dev/null; then
+    before=$(requests send)
+    run c2d-http send --batch hundred --journal disk/journal
+    check 'a disk without room for it is told before anything is sent: 74' \
+        is "$CODE $(($(requests send) - before))" '74 0'
+    umount disk
+fi
+
+afresh
+for i in $(seq 1 50); do
+    seq -f '{"deviceId":"f%.0f","body":"round '"$i"'"}' 0 19
+done >thousand
+run c2d-http send --batch thousand --journal journal
+check 'a journal grows with its lines' is "$CODE $(results) $(stat -c %s journal)" \
+    "0 1000 enqueued:1 $((72 + 24 * 4096))"
+run c2d-http send --batch thousand --journal journal
+check 'and forgets none' is "$CODE $(results)" '0 1000 enqueued:0'
+
+# ---- Kills ----
+
+# After a kill the same command once more: is all there, and not too much?
+survives() { # connections
+    run c2d-http send --batch hundred --journal journal -P "$1" -q
+    # shellcheck disable=SC2046
+    set -- "$1" $(sent)
+    echo "exit code $CODE, messages: $2, ids $3, twice $4"
+    [ "$CODE" -eq 0 ] && [ "$3" -eq 100 ] && [ "$4" -le "$1" ]
+}
+
+for call in pwrite64 sendto write read poll fdatasync fsync; do
+    for nth in 1 2 7 40; do
+        afresh
+        strace -qq -o trace -e trace="$call" -e "inject=$call:signal=KILL:when=$nth" \
+            c2d-http send --batch hundred --journal journal -P 4 >out 2>err
+        check "killed at $call $nth: all is sent in the end, twice at most one a connection (B4)" \
+            survives 4
+    done
+done
+for pause in 0.01 0.02 0.03 0.05 0.08; do
+    afresh
+    fault '{"operation": "send", "delayMs": 3, "count": -1}'
+    c2d-http send --batch hundred --journal journal -P 8 >out 2>err &
+    RUN_PID=$!
+    sleep $pause
+    kill -9 "$RUN_PID" 2>/dev/null
+    wait "$RUN_PID" 2>/dev/null
+    check "killed after $pause s: so, too (B4)" survives 8
+done

@@ -1,0 +1,308 @@
+/* c2d_submit() and c2d_wait(): order, bounds and ends, over a scripted hub. */
+#include "../support/alloc.h"
+#include "../support/script.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define OPTIONS(number)                                                                            \
+    &(struct c2d_options)                                                                          \
+    {                                                                                              \
+        .connect_timeout_ms = 1000, .timeout_ms = 60000, .retries = 1, .cancel_fd = -1,            \
+        .parallel = (number)                                                                       \
+    }
+
+static const struct c2d_message hello = { .body = "x", .body_size = 1, .message_id = "m" };
+
+static enum c2d_status send_to(struct c2d_client *client, const char *device_id)
+{
+    return c2d_submit(client,
+                      &(struct c2d_request) { .action = C2D_ACTION_SEND,
+                                              .device_id = device_id,
+                                              .message = &hello,
+                                              .tag = (void *)device_id },
+                      NULL);
+}
+
+/* The tags of the results in the order of their coming, each with its status where it failed. */
+static const char *results(struct c2d_client *client)
+{
+    static char text[256];
+    struct c2d_result result;
+    size_t size = 0;
+
+    text[0] = '\0';
+    while (c2d_wait(client, -1, &result)) {
+        bool ok = result.error.status == C2D_OK;
+
+        size +=
+            (size_t)snprintf(text + size, sizeof text - size, "%s%s%s ", (const char *)result.tag,
+                             ok ? "" : ":", ok ? "" : c2d_status_name(result.error.status));
+        c2d_message_free(result.message);
+    }
+    return text;
+}
+
+static bool asked_for(const struct script *script, size_t request, const char *device_id)
+{
+    return strstr(script->requests[request].url, device_id) != NULL;
+}
+
+Test(many, no_more_are_under_way_than_was_asked_for)
+{
+    struct script script = {
+        .options = OPTIONS(3),
+        .replies = { { 204, .delay_ms = 30 },
+                     { 204, .delay_ms = 10 },
+                     { 204, .delay_ms = 20 },
+                     { 204 },
+                     { 204 } },
+    };
+    struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
+
+    for (size_t i = 0; i < 5; i++)
+        cr_assert_eq(send_to(client, &"a\0b\0c\0d\0e"[i * 2]), C2D_OK);
+    cr_expect_eq(script.request_count, 0, "submitting sends nothing yet");
+    cr_expect_str_eq(results(client), "b d e c a ");
+    cr_expect_eq(script.most_flights, 3);
+    c2d_client_free(client);
+}
+
+Test(many, what_is_for_one_device_keeps_its_order)
+{
+    struct script script = {
+        .options = OPTIONS(8),
+        .replies = { { 503 }, { 204, .delay_ms = 5 }, { 204 }, { 204 }, { 204 } },
+    };
+    struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
+
+    send_to(client, "dev1");
+    send_to(client, "dev1");
+    send_to(client, "dev2");
+    send_to(client, "dev1");
+    /* The first of dev1 is tried again: the others of dev1 wait for it, dev2 does not. */
+    cr_expect_str_eq(results(client), "dev2 dev1 dev1 dev1 ");
+    cr_expect(asked_for(&script, 1, "dev2"));
+    cr_expect_eq(script.most_flights, 2);
+    c2d_client_free(client);
+}
+
+Test(many, clients_that_share_use_one_bound_and_their_own_tokens)
+{
+    static const char other[] = "HostName=" HUB ";DeviceId=dev2;SharedAccessKey=" SERVICE_KEY;
+    struct script script = {
+        .options = OPTIONS(1),
+        .replies = { { 204 }, { 204 } },
+    };
+    struct c2d_client *first = client_for_test(&script, DEVICE_STRING), *second = NULL;
+    struct c2d_options sharing = c2d_options_default();
+
+    sharing.share = first;
+    cr_assert_eq(c2d_client_new(&second, other, &sharing, NULL), C2D_OK);
+    c2d_submit(second, &(struct c2d_request) { .tag = (char *)"second" }, NULL);
+    c2d_submit(first, &(struct c2d_request) { .tag = (char *)"first" }, NULL);
+    cr_expect_str_eq(results(first), "second:NO_MESSAGE first:NO_MESSAGE ");
+    cr_expect_eq(script.most_flights, 1);
+    cr_expect(strstr(script.requests[0].authorization, "dev2&") != NULL);
+    cr_expect(strstr(script.requests[1].authorization, "dev1&") != NULL);
+    c2d_client_free(first);
+    cr_expect_not(script.destroyed, "the other one still uses the connections");
+    c2d_client_free(second);
+    cr_expect(script.destroyed);
+}
+
+Test(many, only_connections_of_one_hub_can_be_shared)
+{
+    struct script script = { 0 };
+    struct c2d_client *first = client_for_test(&script, DEVICE_STRING), *second = NULL;
+    struct c2d_options sharing = c2d_options_default();
+    struct c2d_error error;
+
+    sharing.share = first;
+    cr_expect_eq(c2d_client_new(&second,
+                                "HostName=other.azure-devices.net;DeviceId=d;SharedAccessKey="
+                                "a2V5",
+                                &sharing, &error),
+                 C2D_USAGE);
+    cr_expect_null(second);
+    c2d_client_free(first);
+}
+
+Test(many, a_message_that_is_received_can_be_settled_in_turn)
+{
+    struct script script = {
+        .options = OPTIONS(2),
+        .replies = { { 200, .headers = { "ETag: \"lock\"" }, .body = "hi" }, { 204 } },
+    };
+    struct c2d_client *client = client_for_test(&script, DEVICE_STRING);
+    struct c2d_result result;
+
+    c2d_submit(client, &(struct c2d_request) { .action = C2D_ACTION_RECEIVE }, NULL);
+    cr_assert(c2d_wait(client, -1, &result));
+    cr_assert_not_null(result.message);
+    cr_expect_str_eq(result.message->lock_token, "lock");
+    cr_expect_eq(c2d_submit(client,
+                            &(struct c2d_request) { .action = C2D_ACTION_SETTLE,
+                                                    .lock_token = result.message->lock_token,
+                                                    .outcome = C2D_COMPLETE,
+                                                    .tag = (char *)"settled" },
+                            NULL),
+                 C2D_OK);
+    c2d_message_free(result.message); /* the token was copied */
+    cr_expect_str_eq(results(client), "settled ");
+    cr_expect(strstr(script.requests[1].url, "/lock?") != NULL);
+    c2d_client_free(client);
+}
+
+Test(many, waiting_ends_with_its_time_and_where_nothing_is_under_way)
+{
+    struct script script = { .options = OPTIONS(1), .replies = { { 204, .delay_ms = 500 } } };
+    struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
+    struct c2d_result result;
+
+    cr_expect_not(c2d_wait(client, -1, &result));
+    send_to(client, "dev1");
+    cr_expect_not(c2d_wait(client, 100, &result));
+    cr_expect_eq(script.now_ms, 100);
+    cr_expect(c2d_wait(client, 1000, &result));
+    c2d_client_free(client);
+}
+
+Test(many, a_waiting_call_in_between_leaves_the_results_of_others_alone)
+{
+    struct script script = {
+        .options = OPTIONS(4),
+        .replies = { { 204 }, { 204, .delay_ms = 10 } },
+    };
+    struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
+
+    send_to(client, "dev1");
+    cr_expect_eq(c2d_send(client, "dev2", &hello, NULL), C2D_OK);
+    cr_expect_str_eq(results(client), "dev1 ");
+    c2d_client_free(client);
+}
+
+Test(many, a_stop_ends_what_is_not_begun_and_lets_what_is_under_way_finish)
+{
+    struct script script = {
+        .options = OPTIONS(1),
+        .replies = { { 204, .delay_ms = 2000, .cancels = true } },
+    };
+    struct c2d_options options = *script.options;
+    struct c2d_client *client;
+
+    options.cancel_fd = script_cancel_fd(&script);
+    script.options = &options;
+    client = client_for_test(&script, SERVICE_STRING);
+    send_to(client, "dev1");
+    send_to(client, "dev1");
+    send_to(client, "dev2");
+    cr_expect_str_eq(results(client), "dev2:CANCELLED dev1 dev1:CANCELLED ");
+    cr_expect_eq(script.request_count, 1);
+    c2d_client_free(client);
+}
+
+Test(many, a_hub_that_knows_no_path_is_asked_in_the_older_form)
+{
+    struct script script = { .options = OPTIONS(2), .replies = { { 404 }, { 204 } } };
+    struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
+
+    send_to(client, "dev1");
+    cr_expect_str_eq(results(client), "dev1 ");
+    cr_expect(strstr(script.requests[1].url, "/messages/deviceBound?") != NULL);
+    cr_expect(strstr(script.requests[1].headers, "iothub-to: /devices/dev1/") != NULL);
+    c2d_client_free(client);
+}
+
+Test(many, a_request_that_lacks_something_is_refused_at_once)
+{
+    struct script script = { 0 };
+    struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
+    struct c2d_result result;
+
+    cr_expect_eq(send_to(client, NULL), C2D_USAGE);
+    cr_expect_eq(send_to(client, "a/b"), C2D_DATA);
+    cr_expect_eq(c2d_submit(client, &(struct c2d_request) { .action = C2D_ACTION_SETTLE }, NULL),
+                 C2D_USAGE);
+    cr_expect_not(c2d_wait(client, -1, &result));
+    c2d_client_free(client);
+}
+
+Test(many, what_is_not_handed_out_is_freed_with_the_client)
+{
+    struct script script = {
+        .options = OPTIONS(2),
+        .replies = { { 204 }, { 204, .delay_ms = 1000 }, { 503 } },
+    };
+    struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
+    struct c2d_result result;
+
+    for (size_t i = 0; i < 4; i++)
+        send_to(client, i % 2 == 0 ? "dev1" : "dev2");
+    cr_assert(c2d_wait(client, -1, &result));
+    c2d_client_free(client); /* a leak fails the run */
+    cr_expect_eq(script.cancelled, script.flight_count + script.cancelled);
+}
+
+Test(many, lost_memory_hands_nothing_over_and_leaves_nothing_behind)
+{
+    struct script script = { .options = OPTIONS(1), .replies = { { 204 } } };
+    struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
+    enum c2d_status status = C2D_OS;
+
+    for (size_t nth = 1; status != C2D_OK; nth++) {
+        alloc_fail_at(nth, false);
+        status = send_to(client, "dev1");
+        alloc_stop();
+        cr_assert(status == C2D_OK || status == C2D_OS, "allocation %zu: %d", nth, status);
+    }
+    cr_expect_str_eq(results(client), "dev1 ");
+    c2d_client_free(client);
+}
+
+Test(many, a_hub_that_throttles_pauses_all_and_that_is_no_try)
+{
+    struct script script = {
+        .options = &(struct c2d_options) { .connect_timeout_ms = 1000,
+                                           .timeout_ms = 2000,
+                                           .retries = 0,
+                                           .cancel_fd = -1,
+                                           .parallel = 2,
+                                           .patience_ms = 300000 },
+        .replies = { { 429, .headers = { "Retry-After: 10" } },
+                     { 204, .delay_ms = 20 },
+                     { 204 },
+                     { 204 } },
+    };
+    struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
+
+    send_to(client, "dev1");
+    send_to(client, "dev2");
+    send_to(client, "dev3");
+    cr_expect_str_eq(results(client), "dev2 dev1 dev3 ");
+    cr_expect_eq(script.requests[2].at_ms, 10000, "neither dev1 nor dev3 before");
+    cr_expect_eq(script.requests[3].at_ms, 10000);
+    c2d_client_free(client);
+}
+
+Test(many, five_minutes_of_throttling_are_enough)
+{
+    struct script script = {
+        .options = &(struct c2d_options) { .connect_timeout_ms = 1000,
+                                           .timeout_ms = 2000,
+                                           .retries = 0,
+                                           .cancel_fd = -1,
+                                           .patience_ms = 50000 },
+        .replies = { { 429, .headers = { "Retry-After: 29" } },
+                     { 429, .headers = { "Retry-After: 29" } },
+                     { 429 } },
+    };
+    struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
+
+    send_to(client, "dev1");
+    cr_expect_str_eq(results(client), "dev1:THROTTLED ");
+    cr_expect_eq(script.request_count, 3);
+    c2d_client_free(client);
+}
