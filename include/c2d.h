@@ -245,8 +245,9 @@ C2D_API enum c2d_status c2d_settle(struct c2d_client *device, const char *lock_t
 /* A one-line JSON object without newline; NULL when out of memory. The body stands as "utf8" text,
  * or as base64 where it is no UTF-8 or holds NUL; without body, only its size does. */
 C2D_API char *c2d_message_to_json(const struct c2d_message *message, bool with_body);
-/* Reads back what c2d_message_to_json() wrote with a body: the same bytes everywhere. C2D_DATA when
- * json is no such object. *message is NULL on any failure; free it with c2d_message_free(). */
+/* Reads back what c2d_message_to_json() wrote with a body: the same bytes, but for names, and
+ * values that others override, which are no UTF-8. C2D_DATA when json is no such object.
+ * *message is NULL on any failure; free it with c2d_message_free(). */
 C2D_API enum c2d_status c2d_message_from_json(const char *json, size_t size,
                                               struct c2d_message **message,
                                               struct c2d_error *error);

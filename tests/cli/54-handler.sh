@@ -36,9 +36,23 @@ ending 'a handler that cannot be executed leaves, and stops' 71 '[0,0,0,1]' -- .
 ending 'a handler that takes too long is stopped, and abandons (F5)' 22 '[0,0,1,1]' \
     --handler-timeout 1s -- sleep 30
 ending 'a handler that ignores TERM is killed' 22 '[0,0,1,1]' \
-    --handler-timeout 1s -- sh -c 'trap "" TERM; sleep 20 & wait; sleep 20'
+    --handler-timeout 1s -- sh -c 'trap "" TERM; sleep 8; : >survived; sleep 60'
+ending 'so is what it has started, when it has ended itself' 22 '[0,0,1,1]' \
+    --handler-timeout 1s -- sh -c '(trap "" TERM; sleep 8; : >late) & wait'
+check 'neither is left to go on while its message is handed out again' \
+    is "$(sleep 3; find . -name survived -o -name late)" ''
 ending 'a handler that leaves a daemon behind, which holds stdout, is not waited for' \
-    0 '[1,0,0,0]' -- sh -c 'sleep 3 & exit 0'
+    0 '[1,0,0,0]' -- sh -c 'until test -e over; do sleep 0.2; done & exit 0'
+check 'nor stopped' is "$(pgrep -f 'until test -e over' | wc -l)" 1
+: >over
+one
+run env --ignore-signal=CHLD c2d-device receive -- sh -c 'exit 0'
+check 'where CHLD was ignored at start a handler is waited for all the same' \
+    is "$CODE $(counts)" '0 [1,0,0,0]'
+one
+run strace -qq -o trace -e trace=pidfd_open -e inject=pidfd_open:error=EMFILE \
+    c2d-device receive --handler-timeout 1s -- sleep 30
+check 'a handler that cannot be watched is stopped in time, too' is "$CODE $(counts)" '22 [0,0,1,1]'
 
 reset_hub
 set_sim enqueue '{"deviceId": "dev1", "messageId": "bad", "body": "bad"}'
@@ -99,6 +113,23 @@ check 'a handler may change its directory' is "$CODE $(counts)" '0 [1,0,0,0]'
 c2d-http send dev1 -f body -q
 run c2d-device receive -- sh -c 'head -c 30000 >half'
 check 'and read half of its body (H1)' is "$CODE $(wc -c <half) $(queued)" '0 30000 0'
+
+reset_hub
+enqueue '{"deviceId": "dev1", "body": "x", "properties": [["k", "first"], ["k", "last"]]}'
+run c2d-device receive -- env
+check 'of a property given twice the last one counts, for every reader (J3)' \
+    is "$(grep ^C2D_PROP_K= out)" C2D_PROP_K=last
+
+reset_hub
+head -c 32000 /dev/zero | tr '\0' x >long
+for name in a b c d; do
+    echo "\"$name\": \"$(cat long)\""
+done | paste -sd , >properties
+enqueue "{\"deviceId\": \"dev1\", \"body\": \"x\", \"properties\": {$(cat properties)}}"
+run c2d-device receive -- env
+check 'an environment over 120 KiB is cut, and says so (H2)' is \
+    "$CODE $(grep -cE '^C2D_(MESSAGE_JSON|PROP_)' out) $(grep ^C2D_TRUNCATED= out)" \
+    '0 0 C2D_TRUNCATED=1'
 
 one
 run c2d-device receive -- head -c 0

@@ -17,9 +17,10 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { KILL_AFTER_MS = 5000 };
+enum { KILL_AFTER_MS = 5000, LOOK_MS = 50 };
 
 /* Exit codes with a meaning of their own. */
 enum { EXIT_TEMPFAIL = 75, EXIT_NOT_EXECUTABLE = 126, EXIT_NOT_FOUND = 127 };
@@ -61,11 +62,14 @@ static pid_t start(const struct handler *handler, const struct c2d_message *mess
     int problem;
 
     if (body >= 0 && environment != NULL) {
+        /* What comes in between is the parent's: its child would mistake it for a signal to us. */
+        signals_hold(true);
         pid = fork();
         if (pid == 0)
             become(handler, environment, body);
         if (pid > 0)
             setpgid(pid, pid); /* here too, so that it is so before a signal is sent */
+        signals_hold(false);
     }
     problem = environment == NULL ? ENOMEM : errno;
     handler_env_free(environment);
@@ -77,71 +81,82 @@ static pid_t start(const struct handler *handler, const struct c2d_message *mess
 
 /* ---- Wait ---- */
 
-/* Until the child has ended, a signal came that was not there before, or timeout_ms (-1: none) have
- * passed; true when the child has ended. Also where it cannot be watched: that is no fault of the
- * handler's, and waitpid() still tells its end. */
-static bool await_child(int child, bool for_signal, int64_t timeout_ms)
+struct child {
+    pid_t pid;
+    int fd;      /* readable when it has ended; -1: it has to be looked at now and then */
+    bool ended;  /* and is no zombie any more */
+    int status;  /* of waitpid() */
+    int problem; /* waitpid() has failed so */
+};
+
+static void look_at(struct child *child)
 {
-    struct pollfd fds[2] = { { .fd = child, .events = POLLIN },
-                             { .fd = for_signal ? signals_fd() : -1, .events = POLLIN } };
+    pid_t pid = child->ended ? 0 : waitpid(child->pid, &child->status, WNOHANG);
+
+    if (pid == 0 || (pid < 0 && errno == EINTR))
+        return;
+    child->ended = true;
+    child->problem = pid < 0 ? errno : 0;
+}
+
+/* Until the child has ended, a signal to us came, or timeout_ms (-1: none) have passed. */
+static void await_child(struct child *child, bool for_signal, int64_t timeout_ms)
+{
     int64_t end_ms = monotonic_ms() + timeout_ms;
 
-    for (;;) {
+    for (look_at(child); !child->ended; look_at(child)) {
+        struct pollfd fds[2] = { { .fd = child->fd, .events = POLLIN },
+                                 { .fd = for_signal ? signals_fd() : -1, .events = POLLIN } };
         int64_t left_ms = timeout_ms < 0 ? 60000 : end_ms - monotonic_ms();
+        int most_ms = child->fd >= 0 ? 60000 : LOOK_MS;
 
-        if (left_ms < 0)
-            left_ms = 0;
-        if (poll(fds, 2, left_ms > 60000 ? 60000 : (int)left_ms) < 0 && errno != EINTR)
-            return true;
-        if (fds[0].revents != 0)
-            return true;
-        if (fds[1].revents != 0 || (timeout_ms >= 0 && monotonic_ms() >= end_ms))
-            return false;
+        if (left_ms <= 0 || (for_signal && signals_caught() != 0))
+            return;
+        /* Where it cannot be watched, for want of memory or descriptors, it is looked at. */
+        if (poll(fds, 2, left_ms > most_ms ? most_ms : (int)left_ms) < 0 && errno != EINTR)
+            nanosleep(&(struct timespec) { 0, LOOK_MS * 1000000L }, NULL);
     }
 }
 
-static void signal_group(pid_t pid, int number)
+/* TERM to the group, and KILL when that is not heeded, by the child or by what it has started. A
+ * second signal to us ends us at once. */
+static void stop_child(struct child *child)
 {
-    kill(-pid, number); /* the group may be gone already, which is as good */
-}
+    int64_t end_ms = monotonic_ms() + KILL_AFTER_MS;
 
-/* TERM to the group, and KILL when that is not heeded; a second signal to us ends us at once. */
-static void stop_child(pid_t pid, int child)
-{
-    signal_group(pid, SIGTERM);
-    if (!await_child(child, false, KILL_AFTER_MS))
-        signal_group(pid, SIGKILL);
+    kill(-child->pid, SIGTERM);
+    await_child(child, false, KILL_AFTER_MS);
+    while (child->ended && kill(-child->pid, 0) == 0 && monotonic_ms() < end_ms)
+        nanosleep(&(struct timespec) { 0, LOOK_MS * 1000000L }, NULL);
+    kill(-child->pid, SIGKILL); /* nobody may be left, which is as good */
     await_child(child, false, -1);
 }
 
-/* Waits for the child, and ends it when it takes too long or a signal came. False: cannot wait. */
-static bool wait_for(const struct handler *handler, pid_t pid, int *status, bool *timed_out)
+/* Waits for the child, and ends it when it takes too long or a signal came. */
+static void wait_for(const struct handler *handler, struct child *child, bool *timed_out)
 {
-    int child = (int)syscall(SYS_pidfd_open, pid, 0);
     int64_t timeout_ms = handler->timeout_ms > 0 ? handler->timeout_ms : -1;
 
     *timed_out = false;
-    signals_guard_group(pid);
-    if (child >= 0 && !await_child(child, true, timeout_ms)) {
+    child->fd = (int)syscall(SYS_pidfd_open, child->pid, 0);
+    signals_guard_group(child->pid);
+    await_child(child, true, timeout_ms);
+    if (!child->ended) {
         *timed_out = signals_caught() == 0;
-        stop_child(pid, child);
+        stop_child(child);
     }
-    if (child >= 0)
-        close(child);
-    while (waitpid(pid, status, 0) < 0)
-        if (errno != EINTR)
-            return false;
     signals_guard_group(0);
-    return true;
+    if (child->fd >= 0)
+        close(child->fd);
 }
 
 /* ---- Verdict ---- */
 
-static struct handler_result cannot_start(const struct handler *handler, const char *why)
+static struct dealt cannot_start(const struct handler *handler, const char *why)
 {
     report_failure(handler->app, C2D_OS, "nothing is lost: the next run handles the message",
                    "handler '%s' cannot be started: %s", handler->command[0], why);
-    return (struct handler_result) { .verdict = VERDICT_STOP, .status = C2D_OS };
+    return (struct dealt) { .verdict = VERDICT_STOP, .status = C2D_OS, .handler_exit = -1 };
 }
 
 static void report_end(const struct handler *handler, const struct c2d_message *message, int code,
@@ -157,34 +172,39 @@ static void report_end(const struct handler *handler, const struct c2d_message *
 }
 
 /* The table of endings. After a signal to us only what the handler did on purpose counts. */
-static struct handler_result judge(const struct handler *handler, int code, bool timed_out)
+static struct dealt judge(const struct handler *handler, int code, bool timed_out)
 {
     bool interrupted = signals_caught() != 0;
 
     if (code == 0 && !timed_out)
-        return (struct handler_result) { .verdict = VERDICT_COMPLETE };
+        return (struct dealt) { .verdict = VERDICT_COMPLETE };
     if (code == handler->reject_code && !timed_out)
-        return (struct handler_result) { .verdict = VERDICT_REJECT };
+        return (struct dealt) { .verdict = VERDICT_REJECT };
     if (interrupted)
-        return (struct handler_result) { .verdict = VERDICT_STOP, .status = C2D_CANCELLED };
+        return (struct dealt) { .verdict = VERDICT_STOP, .status = C2D_CANCELLED };
     if (code == EXIT_TEMPFAIL && !timed_out)
-        return (struct handler_result) { .verdict = VERDICT_STOP, .status = C2D_HANDLER };
-    return (struct handler_result) { .verdict = VERDICT_ABANDON, .status = C2D_HANDLER };
+        return (struct dealt) { .verdict = VERDICT_STOP, .status = C2D_HANDLER };
+    return (struct dealt) { .verdict = VERDICT_ABANDON, .status = C2D_HANDLER };
 }
 
-struct handler_result handler_run(const struct handler *handler, const struct c2d_message *message)
+struct dealt handler_run(const struct handler *handler, const struct c2d_message *message)
 {
     int64_t started_ms = monotonic_ms();
-    struct handler_result result;
-    int status = 0, code;
+    struct child child = { .pid = start(handler, message) };
+    struct dealt result;
     bool timed_out = false;
-    pid_t pid = start(handler, message);
+    int code;
 
-    if (pid < 0)
+    if (child.pid < 0)
         return cannot_start(handler, strerror(errno));
-    if (!wait_for(handler, pid, &status, &timed_out))
-        return cannot_start(handler, strerror(errno));
-    code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    wait_for(handler, &child, &timed_out);
+    if (child.problem != 0) {
+        report_failure(handler->app, C2D_OS, "nothing is lost: the next run handles the message",
+                       "how handler '%s' has ended cannot be told: %s", handler->command[0],
+                       strerror(child.problem));
+        return (struct dealt) { .verdict = VERDICT_STOP, .status = C2D_OS, .handler_exit = -1 };
+    }
+    code = WIFSIGNALED(child.status) ? 128 + WTERMSIG(child.status) : WEXITSTATUS(child.status);
     if (code == EXIT_NOT_FOUND || code == EXIT_NOT_EXECUTABLE) {
         result = cannot_start(handler,
                               code == EXIT_NOT_FOUND ? "not found (127)" : "not executable (126)");
@@ -193,7 +213,7 @@ struct handler_result handler_run(const struct handler *handler, const struct c2
         if (result.status == C2D_HANDLER)
             report_end(handler, message, code, timed_out);
     }
-    result.exit = code;
+    result.handler_exit = code;
     result.ms = monotonic_ms() - started_ms;
     return result;
 }

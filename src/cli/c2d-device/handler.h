@@ -12,16 +12,8 @@ struct handler {
     int64_t reject_code; /* -1: none */
 };
 
-/* How one run ended, for people and programs. */
-struct handler_result {
-    enum verdict verdict;
-    enum c2d_status status; /* what the program exits with because of it; C2D_OK: no reason */
-    int exit;               /* as a shell would tell it: 128 + signal */
-    int64_t ms;
-};
-
 /* Runs the handler with message's body on stdin and the rest in its environment, and waits for it.
  * Reports what went wrong. */
-struct handler_result handler_run(const struct handler *handler, const struct c2d_message *message);
+struct dealt handler_run(const struct handler *handler, const struct c2d_message *message);
 
 #endif

@@ -136,11 +136,22 @@ static bool clashes(const struct c2d_message *message, size_t index, const char 
     return false;
 }
 
+/* Of a property given twice the last one counts (J3); C programs would take the first. */
+static bool is_overridden(const struct c2d_message *message, size_t index)
+{
+    for (size_t i = index + 1; i < message->property_count; i++)
+        if (strcmp(message->properties[i].name, message->properties[index].name) == 0)
+            return true;
+    return false;
+}
+
 static void set_properties(struct list *list, const struct c2d_message *message)
 {
     char variable[VARIABLE_SIZE];
 
     for (size_t i = 0; i < message->property_count; i++) {
+        if (is_overridden(message, i))
+            continue;
         property_variable(message->properties[i].name, variable, sizeof variable);
         if (!clashes(message, i, variable))
             set(list, variable, message->properties[i].value);

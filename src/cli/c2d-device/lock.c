@@ -32,33 +32,41 @@ static int open_own_folder(const char *parent)
     return -1;
 }
 
-static int open_folder(void)
+/* The file name in a folder of our own below parent; -1 with errno set. */
+static int open_lock(const char *parent, const char *name)
 {
-    int fd = open_own_folder("/run/lock");
+    int folder = open_own_folder(parent);
+    int fd, problem;
 
-    /* Trouble that passes is no reason: two instances would have two locks. */
-    if (fd >= 0 || errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == EIO)
-        return fd;
-    return open_own_folder("/tmp");
+    if (folder < 0)
+        return -1;
+    fd = openat(folder, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    problem = errno;
+    close(folder);
+    errno = problem;
+    return fd;
+}
+
+/* Trouble that passes is no reason for another place: two instances would have two locks. */
+static bool may_pass(int problem)
+{
+    return problem == EMFILE || problem == ENFILE || problem == ENOMEM || problem == EIO;
 }
 
 enum c2d_status lock_take(const struct app *app)
 {
-    const char *device_id = c2d_client_device_id(app->client);
-    char file[32];
-    int folder = open_folder();
-    int fd = -1;
+    char name[32];
+    int fd;
 
-    snprintf(file, sizeof file, "%016" PRIx64 ".lock", identity_hash(app->client));
-    if (folder >= 0) {
-        fd = openat(folder, file, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-        close(folder);
-    }
+    snprintf(name, sizeof name, "%016" PRIx64 ".lock", identity_hash(app->client));
+    fd = open_lock("/run/lock", name);
+    if (fd < 0 && !may_pass(errno))
+        fd = open_lock("/tmp", name);
     if (fd >= 0 && file_lock(fd))
         return C2D_OK; /* held until the process ends, and the kernel lets go */
     if (fd < 0 || !file_lock_is_taken())
         return report_failure(app, C2D_CANT_CREATE, "pass --no-lock if no other instance can run",
                               "no lock can be taken in /run/lock or /tmp: %s", strerror(errno));
     return report_failure(app, C2D_LOCKED, NULL, "another instance receives for device '%s'",
-                          device_id);
+                          c2d_client_device_id(app->client));
 }

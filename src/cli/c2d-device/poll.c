@@ -7,7 +7,11 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MINUTE_MS = 60000, FIRST_DELAY_MS = 30000 };
+enum {
+    MINUTE_MS = 60000,
+    FIRST_DELAY_MS = 30000,
+    FREE_MS = 68000, /* what a lost answer has locked is free by then, also 10 % earlier */
+};
 
 /* Nothing, or trouble that may pass: the hub's, the network's, a handler's. All else ends the
  * polling. */
@@ -48,7 +52,7 @@ static void tell_change(struct drain *drain, time_t *offline_since)
         report_warning(drain->app, "online again; was offline since %s", since);
         *offline_since = 0;
     }
-    drain->told = drain->hub;
+    drain->is_offline = drain->hub != C2D_OK;
 }
 
 enum c2d_status poll_for_ever(struct drain *drain, int64_t interval_ms)
@@ -59,10 +63,10 @@ enum c2d_status poll_for_ever(struct drain *drain, int64_t interval_ms)
     if (interval_ms < MINUTE_MS)
         report_warning(drain->app, "polling more often than once a minute: the hub counts every "
                                    "poll, and throttles all of its devices together");
-    if (isatty(STDERR_FILENO) && !drain->app->common.quiet)
-        fprintf(stderr, "%s: polling for device '%s' every %lld s, give or take 10 %%\n",
+    if (isatty(STDERR_FILENO) && !drain->app->common.quiet && !drain->app->common.json)
+        fprintf(stderr, "%s: polling for device '%s' every %.1f s, give or take 10 %%\n",
                 drain->app->program->name, c2d_client_device_id(drain->app->client),
-                (long long)interval_ms / 1000);
+                (double)interval_ms / 1000);
     for (;;) {
         int64_t delay_ms = interval_ms;
 
@@ -75,8 +79,8 @@ enum c2d_status poll_for_ever(struct drain *drain, int64_t interval_ms)
         /* A handler that fails is not asked again any sooner: each time is one of ten. */
         if (drain->hub != C2D_OK)
             delay_ms = delay_after(failures, interval_ms);
-        else if (drain->lost_at_ms != 0 && delay_ms > MINUTE_MS)
-            delay_ms = MINUTE_MS; /* what a lost answer has locked is free by then */
+        else if (drain->lost_at_ms != 0 && delay_ms > FREE_MS)
+            delay_ms = FREE_MS;
         if (!waiting_sleep(delay_ms))
             return drain->result;
     }

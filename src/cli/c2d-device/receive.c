@@ -67,12 +67,11 @@ static void poll_defaults(void *arguments)
 
 /* ---- Ways to deal with a message ---- */
 
-static struct dealt run_handler(void *context, const struct c2d_message *message, long long number)
+static struct dealt run_handler(void *context, const struct c2d_message *message, long long number,
+                                int64_t deadline_ms)
 {
-    struct handler_result result = handler_run(context, message);
-
-    (void)number;
-    return (struct dealt) { result.verdict, result.status, result.exit, result.ms };
+    (void)number, (void)deadline_ms; /* the time-out of a handler is shorter than a lock */
+    return handler_run(context, message);
 }
 
 /* ---- The commands ---- */
@@ -142,7 +141,7 @@ static enum c2d_status receive(struct drain *drain, const struct settings *setti
         return report_failure(drain->app, C2D_NO_MESSAGE, NULL, "no message came");
     /* A person wants to know; cron mails whatever is printed. */
     if (drain->result == C2D_OK && drain->received == 0 && isatty(STDERR_FILENO)
-        && !drain->app->common.quiet)
+        && !drain->app->common.quiet && !drain->app->common.json)
         fprintf(stderr, "%s: no message waits\n", drain->app->program->name);
     return drain->result;
 }
@@ -165,7 +164,7 @@ static void plan(struct drain *drain, struct ways *ways, const struct settings *
         drain->deal = spool_keep;
         drain->context = &ways->spool;
         drain->follow = has_handler && !drain->app->common.dry_run ? spool_handle : NULL;
-        ways->spool.handler = &ways->handler;
+        ways->spool.handler = has_handler ? &ways->handler : NULL;
     } else {
         drain->deal = has_handler ? run_handler : writer_put;
         drain->context = has_handler ? (void *)&ways->handler : (void *)&ways->writer;
@@ -197,7 +196,7 @@ static enum c2d_status run(struct app *app, const struct settings *settings, boo
     struct ways ways = {
         .writer = { .app = app, .keep = settings->keep, .sink = { .fd = -1 } },
         .handler = { .app = app, .command = app->words, .reject_code = settings->reject_code },
-        .spool = { .tmp = -1, .kept = -1, .failed = -1 },
+        .spool = { .tmp = -1, .kept = -1, .failed = -1, .lock = -1 },
     };
     struct drain drain = {
         .app = app,

@@ -42,15 +42,19 @@ static bool same_body(const struct c2d_message *a, const struct c2d_message *b)
            && (a->body_size == 0 || memcmp(a->body, b->body, a->body_size) == 0);
 }
 
-/* Is it message that is kept under this name? */
-static bool holds(int folder, const char *name, const struct c2d_message *message)
+/* C2D_OK: message is kept under this name; C2D_DATA: something else is; another: it cannot be told,
+ * with errno set. */
+static enum c2d_status compare(int folder, const char *name, const struct c2d_message *message)
 {
     enum c2d_status status;
     struct c2d_message *kept = spool_load(folder, name, &status);
-    bool same = kept != NULL && same_body(kept, message);
 
+    if (kept != NULL)
+        status = same_body(kept, message) ? C2D_OK : C2D_DATA;
+    if (status == C2D_OS)
+        errno = ENOMEM;
     c2d_message_free(kept);
-    return same;
+    return status;
 }
 
 /* Where two instances ignore each other's lock, neither replaces what the other one has kept. */
@@ -68,22 +72,42 @@ static bool move(int from, const char *name, int to, const char *new_name)
     return renameat(from, name, to, new_name) == 0;
 }
 
+/* A name that is not sure to be on the disk is none: its message would be handled, and come
+ * again. */
+static bool sync_name(int folder, const char *name)
+{
+    int problem;
+
+    if (fsync(folder) == 0)
+        return true;
+    problem = errno;
+    (void)unlinkat(folder, name, 0);
+    errno = problem;
+    return false;
+}
+
 bool spool_move(int from, const char *name, int to, const char *base,
                 const struct c2d_message *message, bool *known)
 {
+    enum c2d_status status = C2D_DATA;
+
     *known = false;
     for (unsigned number = 1; number < 1000; number++) {
         char target[SPOOL_NAME_SIZE];
 
         spool_name_numbered(target, base, number);
         if (move(from, name, to, target))
-            return fsync(to) == 0;
+            return sync_name(to, target);
         if (errno != EEXIST)
             return false;
-        if (holds(to, target, message)) {
+        if (message != NULL)
+            status = compare(to, target, message);
+        if (status == C2D_OK) {
             *known = true;
             return fsync(to) == 0; /* the run that kept it may have died before its own */
         }
+        if (status != C2D_DATA)
+            return false;
     }
     return false;
 }

@@ -9,8 +9,8 @@
 struct c2d_message *spool_load(int folder, const char *name, enum c2d_status *status);
 /* Moves the file name in from, which holds message, into the folder to, where it is called base or
  * numbered behind it: nothing that is there is replaced. Where the same body is kept already under
- * one of these names, *known is true and the file stays. The folder is on the disk afterwards.
- * False with errno set. */
+ * one of these names, *known is true and the file stays; message NULL: that is not asked. The
+ * folder is on the disk afterwards. False with errno set, and then nothing has been moved. */
 bool spool_move(int from, const char *name, int to, const char *base,
                 const struct c2d_message *message, bool *known);
 

@@ -27,8 +27,7 @@ static bool remove_kept(const struct spool *spool, const char *name,
 static struct dealt handle(const struct spool *spool, const struct drain *drain, const char *name,
                            const struct c2d_message *message)
 {
-    struct handler_result result = handler_run(spool->handler, message);
-    struct dealt dealt = { result.verdict, result.status, result.exit, result.ms };
+    struct dealt dealt = handler_run(spool->handler, message);
     const char *settled = "left";
 
     if (dealt.verdict == VERDICT_COMPLETE || dealt.verdict == VERDICT_REJECT) {
@@ -45,7 +44,7 @@ static struct dealt handle(const struct spool *spool, const struct drain *drain,
     return dealt;
 }
 
-enum c2d_status spool_handle(const struct drain *drain)
+enum c2d_status spool_handle(struct drain *drain)
 {
     const struct spool *spool = drain->context;
     struct spool_names names;
@@ -53,13 +52,15 @@ enum c2d_status spool_handle(const struct drain *drain)
     bool goes_on = true;
 
     if (!spool_names_read(&names, spool->kept, spool->owner, ".json"))
-        return report_failure(spool->app, C2D_IO, NULL, "'%s/new': %s", spool->path,
-                              strerror(errno));
+        return report_failure(spool->app, errno == ENOMEM ? C2D_OS : C2D_IO, NULL, "'%s/new': %s",
+                              spool->path, strerror(errno));
     for (size_t i = 0; goes_on && i < names.count && signals_caught() == 0; i++) {
         enum c2d_status status;
         struct c2d_message *message = spool_load(spool->kept, names.items[i], &status);
 
-        if (message != NULL) {
+        if (message != NULL && drain_is_in_doubt(drain, message)) {
+            status = C2D_OK;
+        } else if (message != NULL) {
             struct dealt dealt = handle(spool, drain, names.items[i], message);
 
             status = dealt.status;

@@ -18,13 +18,14 @@ static const char *digits_or_none(const char *text)
     return size > 0 && size <= 20 && text[strspn(text, "0123456789")] == '\0' ? text : "";
 }
 
-void spool_name(char name[SPOOL_NAME_SIZE], const char *owner, const struct c2d_message *message)
+bool spool_name(char name[SPOOL_NAME_SIZE], const char *owner, const struct c2d_message *message)
 {
     static const char zeros[] = "00000000000000000000";
     const char *number = digits_or_none(message->sequence_number);
 
     snprintf(name, SPOOL_NAME_SIZE, "%s-%s%s-%lld%s", owner, zeros + strlen(number), number,
              (long long)message->enqueued_at_ms, extension);
+    return *number != '\0';
 }
 
 void spool_name_numbered(char out[SPOOL_NAME_SIZE], const char *name, unsigned number)

@@ -7,8 +7,9 @@
 
 enum { SPOOL_NAME_SIZE = 96 };
 
-/* "<owner>-<sequence number, 20 digits>-<enqueued time in ms since 1970 UTC>.json" */
-void spool_name(char name[SPOOL_NAME_SIZE], const char *owner, const struct c2d_message *message);
+/* "<owner>-<sequence number, 20 digits>-<enqueued time in ms since 1970 UTC>.json"; false when the
+ * hub gave no number: then other messages may have the same name. */
+bool spool_name(char name[SPOOL_NAME_SIZE], const char *owner, const struct c2d_message *message);
 /* The name itself for 1, with "_2" before its ".json" for 2, and so on. */
 void spool_name_numbered(char out[SPOOL_NAME_SIZE], const char *name, unsigned number);
 

@@ -15,6 +15,7 @@ struct writer {
 
 /* A drain_deal() whose context is the writer. Local trouble leaves the message: an abandon would
  * cost it one of its ten deliveries. */
-struct dealt writer_put(void *writer, const struct c2d_message *message, long long number);
+struct dealt writer_put(void *writer, const struct c2d_message *message, long long number,
+                        int64_t deadline_ms);
 
 #endif

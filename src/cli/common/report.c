@@ -24,7 +24,7 @@ static void write_what_fits(const char *line)
     size_t size = 0;
 
     for (; size + 1 < sizeof shown && line[size] != '\0'; size++)
-        shown[size] = line[size] >= ' ' && line[size] <= '~' ? line[size] : '?';
+        shown[size] = (char)(line[size] >= ' ' && line[size] <= '~' ? line[size] : '?');
     write_line(shown, size);
 }
 

@@ -47,7 +47,7 @@ static void on_signal(int number)
 
 bool signals_set_up(void)
 {
-    struct sigaction ignore = { .sa_handler = SIG_IGN };
+    struct sigaction ignore = { .sa_handler = SIG_IGN }, usual = { .sa_handler = SIG_DFL };
     struct sigaction take = { .sa_handler = on_signal }; /* no SA_RESTART: write(2) must end */
     struct sigaction old;
 
@@ -64,16 +64,29 @@ bool signals_set_up(void)
     for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
         if (sigaction(ignored[i], &ignore, NULL) != 0)
             return false;
-    return true;
+    /* Ignored, it would take from us how a child has ended. */
+    return sigaction(SIGCHLD, &usual, NULL) == 0;
+}
+
+void signals_hold(bool hold)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
+        sigaddset(&set, taken[i]);
+    sigprocmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
 }
 
 void signals_restore(void)
 {
     struct sigaction action = { .sa_handler = SIG_DFL };
 
-    /* exec itself gives handlers up; only what is ignored would be inherited. */
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
+        sigaction(taken[i], &action, NULL);
     for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
         sigaction(ignored[i], &action, NULL);
+    signals_hold(false);
 }
 
 int signals_fd(void)

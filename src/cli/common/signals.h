@@ -13,7 +13,10 @@ int signals_fd(void);
 void signals_guard_group(int group);
 /* The signal that came first, or 0. */
 int signals_caught(void);
-/* In a child before exec: every signal as it was when this program was started. */
+/* Keeps the three from coming, while there are two of us between fork and exec. */
+void signals_hold(bool hold);
+/* In a child before exec: every signal that is known here does what it does by default, and
+ * comes. */
 void signals_restore(void);
 /* Ends the program by that signal, as if it had not been taken. */
 void signals_raise(void);

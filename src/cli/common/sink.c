@@ -45,13 +45,15 @@ static enum c2d_status open_file(struct sink *sink, const struct app *app, const
 
     /* Reading, too, to find a torn line; but a pipe that is read by us would never end. */
     sink->fd = open(path, flags | (special ? O_WRONLY : O_RDWR));
-    if (sink->fd < 0 && errno == ENOENT) {
+    if (sink->fd < 0 && errno == ENOENT)
         sink->fd = open(path, flags | O_RDWR | O_CREAT, 0600);
-        if (sink->fd >= 0 && !output_sync_folder(path)) {
-            close(sink->fd);
-            sink->fd = -1;
-        }
+    /* Also where an earlier run has made it: that may have died before this. */
+    if (sink->fd >= 0 && !special && !output_sync_folder(path)) {
+        close(sink->fd);
+        sink->fd = -1;
     }
+    if (sink->fd < 0 && signals_caught() != 0)
+        return C2D_CANCELLED;
     if (sink->fd < 0)
         return report_failure(app, C2D_CANT_CREATE, NULL, "'%s': %s", path, strerror(errno));
     return C2D_OK;
