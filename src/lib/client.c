@@ -234,16 +234,19 @@ enum c2d_status client_new_over(struct c2d_client **out, const char *connection_
 {
     struct c2d_options defaults = c2d_options_default();
     struct c2d_client *client = calloc(1, sizeof *client);
-    enum c2d_status status = client != NULL ? C2D_OK : fail_memory(error);
+    enum c2d_status status;
 
     *out = NULL;
+    error_reset(error);
     if (options == NULL)
         options = &defaults;
-    if (client != NULL) {
-        error_reset(error);
-        client->signer.credentials = &client->credentials;
-        status = connstr_parse(connection_string, &client->credentials, error);
+    if (client == NULL) {
+        if (transport != NULL)
+            transport->destroy(transport->self);
+        return fail_memory(error);
     }
+    client->signer.credentials = &client->credentials;
+    status = connstr_parse(connection_string, &client->credentials, error);
     if (status == C2D_OK && options->share != NULL)
         status = join(client, options->share, error);
     else if (status == C2D_OK)

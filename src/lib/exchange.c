@@ -46,14 +46,14 @@ static struct call *list_take(struct call_list *list, struct call **place)
     return call;
 }
 
-/* The place that leads to call, or to the end. */
-static struct call **list_find(struct call_list *list, const struct call *call)
+/* False when call is not in the list. */
+static bool list_remove(struct call_list *list, const struct call *call)
 {
     struct call **place = &list->first;
 
     while (*place != NULL && *place != call)
         place = &(*place)->next;
-    return place;
+    return *place != NULL && list_take(list, place) == call;
 }
 
 /* ---- One after the other for each device ---- */
@@ -96,8 +96,8 @@ static void leave_line(struct exchange *exchange, struct call *call)
     while (*place != NULL && *place != call)
         place = &(*place)->bucket_next;
     /* It is there only while nothing has lined up behind it. */
-    if (*place == call)
-        *place = call->bucket_next;
+    if (*place != NULL)
+        *place = (*place)->bucket_next;
     if (call->follower != NULL) {
         call->follower->state = CALL_READY;
         list_append(&exchange->ready, call->follower);
@@ -209,7 +209,7 @@ static void finish_try(struct exchange *exchange, struct http_done *done)
     struct call *call = done->tag;
     bool patient = is_patient(exchange, done);
 
-    list_take(&exchange->begun, list_find(&exchange->begun, call));
+    list_remove(&exchange->begun, call);
     switch (call_finish_try(call, &exchange->terms, done, now_ms(exchange), patient)) {
     case CALL_DONE:
         end(exchange, call);
@@ -293,12 +293,13 @@ void exchange_submit(struct exchange *exchange, struct call *call)
 /* The call to hand out, if it has ended. */
 static struct call *take_ended(struct exchange *exchange, struct call *wanted)
 {
-    if (wanted != NULL && wanted->state != CALL_ENDED)
+    struct call *first = exchange->ended.first;
+
+    if (wanted == NULL && first != NULL)
+        return list_take(&exchange->ended, &exchange->ended.first);
+    if (wanted == NULL || wanted->state != CALL_ENDED || !list_remove(&exchange->ended, wanted))
         return NULL;
-    if (exchange->ended.first == NULL)
-        return NULL;
-    return list_take(&exchange->ended,
-                     wanted == NULL ? &exchange->ended.first : list_find(&exchange->ended, wanted));
+    return wanted;
 }
 
 struct call *exchange_wait(struct exchange *exchange, struct call *wanted, int64_t timeout_ms)
@@ -349,16 +350,20 @@ static void drop(struct call *call)
     }
 }
 
+static void drop_list(struct exchange *exchange, struct call_list *list)
+{
+    while (list->first != NULL) {
+        struct call *call = list_take(list, &list->first);
+
+        if (call->state == CALL_FLYING)
+            exchange->transport.cancel(exchange->transport.self, call);
+        drop(call);
+    }
+}
+
 void exchange_abort(struct exchange *exchange)
 {
-    struct call_list *lists[] = { &exchange->begun, &exchange->ready, &exchange->ended };
-
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-        while (lists[i]->count > 0) {
-            struct call *call = list_take(lists[i], &lists[i]->first);
-
-            if (call->state == CALL_FLYING)
-                exchange->transport.cancel(exchange->transport.self, call);
-            drop(call);
-        }
+    drop_list(exchange, &exchange->begun);
+    drop_list(exchange, &exchange->ready);
+    drop_list(exchange, &exchange->ended);
 }

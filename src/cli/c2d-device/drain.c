@@ -115,19 +115,21 @@ static struct seen *remember(struct drain *drain, const struct c2d_message *mess
 {
     struct seen *longer = realloc(drain->seen, (drain->seen_count + 1) * sizeof *drain->seen);
     struct seen seen = { .dealt = *dealt };
-    bool ok = longer != NULL;
+    bool ok = true;
 
-    drain->seen = ok ? longer : drain->seen;
+    if (longer == NULL)
+        return NULL;
+    drain->seen = longer;
     seen.sequence_number = copy(message->sequence_number, &ok);
     seen.enqueued_time = copy(message->enqueued_time, &ok);
     seen.lock_token = copy(message->lock_token, &ok);
     seen.message_id = copy(message->message_id, &ok);
-    if (ok) {
-        drain->seen[drain->seen_count] = seen;
-        return &drain->seen[drain->seen_count++];
+    if (!ok) {
+        seen_clear(&seen);
+        return NULL;
     }
-    seen_clear(&seen);
-    return NULL;
+    drain->seen[drain->seen_count] = seen;
+    return &drain->seen[drain->seen_count++];
 }
 
 bool drain_is_in_doubt(const struct drain *drain, const struct c2d_message *message)

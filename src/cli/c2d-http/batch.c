@@ -100,9 +100,7 @@ static uint64_t hash(const char *text)
 
 static bool is_stopped(const struct batch *batch, uint64_t device_hash)
 {
-    size_t count = batch->stopped_count < STOPPED_MAX ? batch->stopped_count : STOPPED_MAX;
-
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < STOPPED_MAX && i < batch->stopped_count; i++)
         if (batch->stopped[i] == device_hash)
             return true;
     return false;
