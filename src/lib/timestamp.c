@@ -89,7 +89,9 @@ static bool parse_zone(const char *text, int64_t *ahead_s)
         return false;
     hours = digits(text + 1, 2);
     minutes = digits(text + 4, 2);
-    *ahead_s = (hours * 3600 + minutes * 60) * (*text == '-' ? -1 : 1);
+    *ahead_s = (int64_t)60 * (hours * 60 + minutes);
+    if (*text == '-')
+        *ahead_s = -*ahead_s;
     return hours >= 0 && hours < 24 && minutes >= 0 && minutes < 60;
 }
 
