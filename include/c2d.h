@@ -73,10 +73,22 @@ enum c2d_status {
 /* The name as it stands on stderr, such as "QUEUE_FULL"; "INTERNAL" for a number that is none. */
 C2D_API const char *c2d_status_name(enum c2d_status status);
 
+/* Where a call got stuck: the steps of a client's way to the hub, in their order. */
+enum c2d_step {
+    C2D_STEP_NONE,              /* not on it: an argument, a file, memory, what an answer held */
+    C2D_STEP_CONNECTION_STRING, /* as a whole */
+    C2D_STEP_KEY,               /* key or token in it, or certificate */
+    C2D_STEP_NAME,              /* the address of what is dialled: hub, connect_to or proxy */
+    C2D_STEP_CONNECTION,        /* TCP; through a proxy, until that has opened the way */
+    C2D_STEP_TLS,               /* with the hub */
+    C2D_STEP_ANSWER,            /* there was none; or with an http_status, it was a refusal */
+};
+
 /* What happened in one call, for programs and for people. Fixed size, caller's storage, nothing to
  * free. Written by every call that is given one, also on success. */
 struct c2d_error {
     enum c2d_status status;
+    enum c2d_step step;          /* where it failed; C2D_STEP_NONE on success */
     int http_status;             /* of the last answer; 0: none */
     int hub_code;                /* the hub's number, for example 403004; 0: none */
     char hub_code_name[64];      /* the hub's word for it; "" if none */
@@ -88,6 +100,15 @@ struct c2d_error {
     char text[512];              /* one printable line without newline or secret; "" on success */
     char hint[256];              /* what to do about it; "" if there is nothing to say */
 };                               /* a new field is a new C2D_ABI, here and in every struct below */
+
+/* Whom a connection has reached, as far as it came. */
+struct c2d_connection {
+    char address[64];              /* IP of the hub or the proxy: reached, else tried last; "" */
+    int port;                      /* that was reached; 0: none */
+    char tls_version[16];          /* of the hub's TLS, "TLSv1.3"; "": no handshake with it */
+    char issuer[256];              /* of the certificate that was shown */
+    int64_t certificate_ends_at_s; /* its last moment, since 1970 UTC; 0: not known */
+};
 
 /* ---- Watching ---- */
 enum c2d_event_kind {

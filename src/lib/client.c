@@ -94,23 +94,39 @@ static enum c2d_status check_options(const struct c2d_options *options, struct c
     return status;
 }
 
-static enum c2d_status check_credentials(const struct credentials *credentials,
-                                         const struct c2d_options *options, struct c2d_error *error)
+static enum c2d_status check_certificate(struct c2d_client *client, struct c2d_error *error)
 {
+    const struct c2d_options *options = &client->options;
     bool has_pair = options->cert_file != NULL && options->key_file != NULL;
 
-    if (options->role != C2D_ROLE_ANY
-        && credentials_require(credentials, options->role, error) != C2D_OK)
-        return C2D_CONFIG;
     if ((options->cert_file != NULL || options->key_file != NULL) && !has_pair)
         return fail(error, C2D_CONFIG, "a certificate needs its key, and a key its certificate");
-    if (credentials->x509 && !has_pair) {
+    if (client->credentials.x509 && !has_pair) {
         hint(error, "pass them with --cert FILE --key FILE");
         return fail(error, C2D_CONFIG,
                     "x509=true in the connection string needs a certificate and a key");
     }
     /* Read here too: libcurl would notice a wrong file only once it has connected (G7). */
-    return has_pair ? tls_check_client(options->cert_file, options->key_file, error) : C2D_OK;
+    return has_pair ? tls_check_client(options->cert_file, options->key_file, &client->certificate,
+                                       error)
+                    : C2D_OK;
+}
+
+static enum c2d_status check_credentials(struct c2d_client *client, struct c2d_error *error)
+{
+    enum c2d_role role = client->options.role;
+    enum c2d_status status = C2D_OK;
+
+    if (role != C2D_ROLE_ANY)
+        status = credentials_require(&client->credentials, role, error);
+    if (status != C2D_OK) {
+        fail_at(error, C2D_STEP_CONNECTION_STRING);
+        return status;
+    }
+    status = check_certificate(client, error);
+    if (status != C2D_OK)
+        fail_at(error, C2D_STEP_KEY);
+    return status;
 }
 
 /* ---- Life ---- */
@@ -175,10 +191,12 @@ enum c2d_status client_new_over(struct c2d_client **out, const char *connection_
     status = copy_options(&client->options, options == NULL ? &defaults : options, error);
     if (status == C2D_OK)
         status = connstr_parse(connection_string, &client->credentials, error);
+    if (status == C2D_CONFIG)
+        fail_at(error, C2D_STEP_CONNECTION_STRING);
     if (status == C2D_OK)
         status = check_options(&client->options, error);
     if (status == C2D_OK)
-        status = check_credentials(&client->credentials, &client->options, error);
+        status = check_credentials(client, error);
     if (status == C2D_OK)
         status =
             proxy_choose(&client->proxy, &client->options, client->credentials.host_name, error);

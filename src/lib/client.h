@@ -5,6 +5,7 @@
 #include "connstr.h"
 #include "exchange.h"
 #include "proxy.h"
+#include "tls.h"
 
 struct c2d_client {
     struct credentials credentials;
@@ -12,6 +13,7 @@ struct c2d_client {
     struct retry_budget budget; /* what exchange.budget points to, if it is wanted */
     struct c2d_options options; /* its texts are ours */
     struct proxy proxy;
+    struct tls_certificate certificate; /* the client's own; zeroed: it has none */
 };
 
 /* As c2d_client_new(), over this transport, which the client destroys (also on failure), and by
