@@ -184,6 +184,8 @@ C2D_API void c2d_client_free(struct c2d_client *client);
 C2D_API const char *c2d_client_host(const struct c2d_client *client);
 /* The device of a device's connection string, NULL for the back end. Lives as long as client. */
 C2D_API const char *c2d_client_device_id(const struct c2d_client *client);
+/* The SharedAccessKeyName of the back end's, NULL if there is none. Lives as long as client. */
+C2D_API const char *c2d_client_policy(const struct c2d_client *client);
 
 /* ---- Messages ---- */
 enum {
@@ -309,6 +311,27 @@ C2D_API enum c2d_status c2d_device_info_get(struct c2d_client *service, const ch
                                             struct c2d_device_info **info, struct c2d_error *error);
 /* NULL is fine. */
 C2D_API void c2d_device_info_free(struct c2d_device_info *info);
+
+/* ---- What is wrong? ----
+ * What a client is made of and what it met on its way; texts live as long as client. */
+struct c2d_probe {
+    size_t key_size;              /* of the SharedAccessKey, bytes; 0: there is none */
+    const char *certificate;      /* subject of the client's own; NULL: it has none */
+    int64_t credentials_end_at_s; /* of certificate or ready token, since 1970 UTC; 0: never */
+    const char *proxy;            /* scheme://host:port; NULL: the hub is reached without one */
+    struct c2d_connection connection;
+    int64_t hub_time_s; /* by the Date of an answer, where it can be trusted; 0: none */
+    int64_t own_time_s; /* this machine's clock at that moment */
+};
+
+/* Makes one request that changes nothing, to see how far it comes: it completes a lock that cannot
+ * exist, a message's or for the back end a feedback batch's. C2D_OK: these credentials may
+ * receive (the back end's: read feedback), as they are or, where hub_time_s differs, by the hub's
+ * time. Else error->step says where it got stuck; the steps before that were made. options.retries
+ * does not count here: only a 401 is tried once more, with a fresh token. *probe is filled in as
+ * far as it came. */
+C2D_API enum c2d_status c2d_probe(struct c2d_client *client, struct c2d_probe *probe,
+                                  struct c2d_error *error);
 
 /* ---- Shared access signatures ---- */
 /* Signs a token that is good for ttl_s seconds from now: for the hub, or for device_id alone; a

@@ -239,6 +239,11 @@ const char *c2d_client_device_id(const struct c2d_client *client)
     return client->credentials.device_id;
 }
 
+const char *c2d_client_policy(const struct c2d_client *client)
+{
+    return client->credentials.policy;
+}
+
 const char *c2d_client_host(const struct c2d_client *client)
 {
     return client->credentials.host;

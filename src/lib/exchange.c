@@ -2,6 +2,7 @@
  * knows time-outs and signals; what an answer's body means is for its callers. */
 #include "exchange.h"
 
+#include "probe.h"
 #include "status.h"
 
 #include <poll.h>
@@ -133,6 +134,7 @@ static bool read_done(struct exchange *exchange, struct exchange_call *call,
     };
     bool success = false;
 
+    probe_note(call->probe, done, exchange->clock.wall_s(exchange->clock.context));
     if (done->error.status != C2D_OK) {
         *error = done->error;
         /* Sticky: no later answer takes back the doubt that this try leaves. */
@@ -246,7 +248,7 @@ static bool prepare_retry(struct exchange *exchange, struct exchange_call *call,
     int64_t delay_ms = 0;
     struct retry_case now = {
         .attempt = progress->attempts,
-        .max_retries = exchange->retries,
+        .max_retries = call->probe != NULL ? 1 : exchange->retries,
         .error = error,
         .timed_out = error->status == C2D_TIMEOUT,
         .can_renew_token = !progress->token_renewed && signer_can_renew(&exchange->signer),
@@ -257,7 +259,8 @@ static bool prepare_retry(struct exchange *exchange, struct exchange_call *call,
     enum retry_verdict verdict = RETRY_NEVER;
 
     /* After a signal only settlements are sent again: a message left unsettled comes twice. */
-    if (!progress->cancelled || call->endpoint->manner == ENDPOINT_SETTLES)
+    if ((!progress->cancelled || call->endpoint->manner == ENDPOINT_SETTLES)
+        && (call->probe == NULL || error->http_status == 401))
         verdict = retry_decide(&now, exchange->budget, &delay_ms);
     *out_of_time = verdict == RETRY_NO_TIME;
     if (verdict == RETRY_RENEWED)

@@ -41,6 +41,7 @@ struct exchange_call {
     struct http_request *request;   /* complete but for Authorization and time-outs */
     const char *device_id;          /* whom it concerns, for sentences; NULL: nobody */
     struct http_response *response; /* filled in on success; zeroed by the caller */
+    struct c2d_probe *probe; /* NULL, or notes every try, of which only a 401 leads to another */
     struct exchange_progress progress;
 };
 

@@ -114,7 +114,11 @@ static void echo(const struct script_request *request, struct http_response *res
 
 static void deliver(struct script *script, const struct script_reply *reply, struct http_done *done)
 {
-    *done = (struct http_done) { .tag = script->tag, .written = true };
+    *done = (struct http_done) {
+        .tag = script->tag,
+        .written = true,
+        .connection = reply->connection,
+    };
     script->in_flight = NULL;
     alloc_pause();
     if (script->late) {
