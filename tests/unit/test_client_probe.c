@@ -172,7 +172,7 @@ Test(client_probe, date_that_proves_nothing_is_none)
     static const struct script_reply replies[] = {
         { .status = 412 },
         { .status = 412, .headers = { "Date: yesterday" } },
-        { .status = 412, .headers = { "Date: Thu, 01 Jan 1970 00:00:00 GMT" } },
+        { .status = 412, .headers = { "Date: Tue, 01 Jan 2999 00:00:00 GMT" } },
         { .status = 412, .headers = { TWO_HOURS_ON, "Age: 10" } },
     };
 
