@@ -341,7 +341,7 @@ fi
 run timeout 3 c2d-device doctor -C hostile.conn --cacert hub.crt --connect-to "$at:$PORT" \
     --timeout 500ms
 check '--timeout goes before the time that doctor takes by itself' code_is 18
-run timeout 3 c2d-device doctor --connect-to "$at:$silent" --connect-timeout 500ms
+run timeout 3 c2d-device doctor --connect-to "$at:$(cat deaf.port)" --connect-timeout 500ms
 check 'and so does --connect-timeout' code_is 20
 start_hostile --cert hub.crt --key hub.key hang:
 start_run c2d-device doctor -C hostile.conn --cacert hub.crt --connect-to "$at:$PORT"
