@@ -73,10 +73,22 @@ enum c2d_status {
 /* The name as it stands on stderr, such as "QUEUE_FULL"; "INTERNAL" for a number that is none. */
 C2D_API const char *c2d_status_name(enum c2d_status status);
 
+/* Where a call got stuck: the steps of a client's way to the hub, in their order. */
+enum c2d_step {
+    C2D_STEP_NONE,              /* not on it: an argument, a file, memory, what an answer held */
+    C2D_STEP_CONNECTION_STRING, /* as a whole */
+    C2D_STEP_KEY,               /* key or token in it, or certificate */
+    C2D_STEP_NAME,              /* the address of what is dialled: hub, connect_to or proxy */
+    C2D_STEP_CONNECTION,        /* TCP; through a proxy, until that has opened the way */
+    C2D_STEP_TLS,               /* with the hub */
+    C2D_STEP_ANSWER,            /* there was none; or with an http_status, it was a refusal */
+};
+
 /* What happened in one call, for programs and for people. Fixed size, caller's storage, nothing to
  * free. Written by every call that is given one, also on success. */
 struct c2d_error {
     enum c2d_status status;
+    enum c2d_step step;          /* where it failed; C2D_STEP_NONE on success */
     int http_status;             /* of the last answer; 0: none */
     int hub_code;                /* the hub's number, for example 403004; 0: none */
     char hub_code_name[64];      /* the hub's word for it; "" if none */
@@ -88,6 +100,15 @@ struct c2d_error {
     char text[512];              /* one printable line without newline or secret; "" on success */
     char hint[256];              /* what to do about it; "" if there is nothing to say */
 };                               /* a new field is a new C2D_ABI, here and in every struct below */
+
+/* Whom a connection has reached, as far as it came. */
+struct c2d_connection {
+    char address[64];              /* IP of the hub or the proxy: reached, else tried last; "" */
+    int port;                      /* that was reached; 0: none */
+    char tls_version[16];          /* of the hub's TLS, "TLSv1.3"; "": no handshake with it */
+    char issuer[256];              /* of the certificate that was shown */
+    int64_t certificate_ends_at_s; /* its last moment, since 1970 UTC; 0: not known */
+};
 
 /* ---- Watching ---- */
 enum c2d_event_kind {
@@ -170,6 +191,8 @@ C2D_API void c2d_client_free(struct c2d_client *client);
 C2D_API const char *c2d_client_host(const struct c2d_client *client);
 /* The device of a device's connection string, NULL for the back end. Lives as long as client. */
 C2D_API const char *c2d_client_device_id(const struct c2d_client *client);
+/* The SharedAccessKeyName of the back end's, NULL if there is none. Lives as long as client. */
+C2D_API const char *c2d_client_policy(const struct c2d_client *client);
 
 /* ---- Messages ---- */
 enum {
@@ -362,6 +385,27 @@ C2D_API enum c2d_status c2d_submit(struct c2d_client *client, const struct c2d_r
  * without one or when nothing is under way. When cancel_fd becomes readable every operation ends,
  * those on their way within 5 s, and each still has its result. */
 C2D_API bool c2d_wait(struct c2d_client *client, int timeout_ms, struct c2d_result *result);
+
+/* ---- What is wrong? ----
+ * What a client is made of and what it met on its way; texts live as long as client. */
+struct c2d_probe {
+    size_t key_size;              /* of the SharedAccessKey, bytes; 0: there is none */
+    const char *certificate;      /* subject of the client's own; NULL: it has none */
+    int64_t credentials_end_at_s; /* of certificate or ready token, since 1970 UTC; 0: never */
+    const char *proxy;            /* scheme://host:port; NULL: the hub is reached without one */
+    struct c2d_connection connection;
+    int64_t hub_time_s; /* by the Date of an answer, where it can be trusted; 0: none */
+    int64_t own_time_s; /* this machine's clock at that moment */
+};
+
+/* Makes one request that changes nothing, to see how far it comes: it completes a lock that cannot
+ * exist, a message's or for the back end a feedback batch's. C2D_OK: these credentials may
+ * receive (the back end's: read feedback), as they are or, where hub_time_s differs, by the hub's
+ * time. Else error->step says where it got stuck; the steps before that were made. options.retries
+ * does not count here: only a 401 is tried once more, with a fresh token. *probe is filled in as
+ * far as it came. */
+C2D_API enum c2d_status c2d_probe(struct c2d_client *client, struct c2d_probe *probe,
+                                  struct c2d_error *error);
 
 /* ---- Shared access signatures ---- */
 /* Signs a token that is good for ttl_s seconds from now: for the hub, or for device_id alone; a

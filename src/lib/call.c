@@ -2,6 +2,7 @@
  * callers. */
 #include "call.h"
 
+#include "probe.h"
 #include "status.h"
 
 #include <stdio.h>
@@ -66,6 +67,7 @@ static bool read_done(struct call *call, const struct call_terms *terms,
     };
     bool success = false;
 
+    probe_note(call->probe, done, terms->clock.wall_s(terms->clock.context));
     if (done->error.status != C2D_OK) {
         *error = done->error;
         /* Sticky: no later answer takes back the doubt that this try leaves. */
@@ -156,7 +158,7 @@ static enum retry_verdict judge(struct call *call, const struct call_terms *term
     bool waits = patient && call->error.http_status == 429;
     struct retry_case now = {
         .attempt = progress->attempts - progress->throttled,
-        .max_retries = terms->retries,
+        .max_retries = call->probe != NULL ? 1 : terms->retries,
         .error = &call->error,
         .timed_out = call->error.status == C2D_TIMEOUT,
         .can_renew_token = !progress->token_renewed && signer_can_renew(call->signer),
@@ -166,7 +168,8 @@ static enum retry_verdict judge(struct call *call, const struct call_terms *term
     };
 
     /* After a signal only settlements are sent again: a message left unsettled comes twice. */
-    if (progress->cancelled && call->endpoint->manner != ENDPOINT_SETTLES)
+    if ((progress->cancelled && call->endpoint->manner != ENDPOINT_SETTLES)
+        || (call->probe != NULL && call->error.http_status != 401))
         return RETRY_NEVER;
     if (!waits)
         return retry_decide(&now, terms->budget, delay_ms);

@@ -45,6 +45,7 @@ struct call {
     const char *device_id;          /* whom it concerns; NULL: nobody */
     struct signer *signer;          /* of the client that it is for */
     struct http_response *response; /* filled in on success; zeroed by the caller */
+    struct c2d_probe *probe; /* NULL, or notes every try, of which only a 401 leads to another */
     struct call_progress progress;
     struct c2d_error error; /* how it ended */
     /* Frees what call is part of, when nobody will ask for it any more; NULL: a caller's own. */

@@ -96,14 +96,13 @@ static enum c2d_status check_options(const struct c2d_options *options, struct c
     return status;
 }
 
-static enum c2d_status check_credentials(const struct credentials *credentials,
-                                         const struct c2d_options *options, struct c2d_error *error)
+static enum c2d_status check_certificate(struct wiring *wiring,
+                                         const struct credentials *credentials,
+                                         struct c2d_error *error)
 {
+    const struct c2d_options *options = &wiring->options;
     bool has_pair = options->cert_file != NULL && options->key_file != NULL;
 
-    if (options->role != C2D_ROLE_ANY
-        && credentials_require(credentials, options->role, error) != C2D_OK)
-        return C2D_CONFIG;
     if ((options->cert_file != NULL || options->key_file != NULL) && !has_pair)
         return fail(error, C2D_CONFIG, "a certificate needs its key, and a key its certificate");
     if (credentials->x509 && !has_pair) {
@@ -112,7 +111,28 @@ static enum c2d_status check_credentials(const struct credentials *credentials,
                     "x509=true in the connection string needs a certificate and a key");
     }
     /* Read here too: libcurl would notice a wrong file only once it has connected (G7). */
-    return has_pair ? tls_check_client(options->cert_file, options->key_file, error) : C2D_OK;
+    return has_pair ? tls_check_client(options->cert_file, options->key_file, &wiring->certificate,
+                                       error)
+                    : C2D_OK;
+}
+
+static enum c2d_status check_credentials(struct wiring *wiring,
+                                         const struct credentials *credentials,
+                                         struct c2d_error *error)
+{
+    enum c2d_role role = wiring->options.role;
+    enum c2d_status status = C2D_OK;
+
+    if (role != C2D_ROLE_ANY)
+        status = credentials_require(credentials, role, error);
+    if (status != C2D_OK) {
+        fail_at(error, C2D_STEP_CONNECTION_STRING);
+        return status;
+    }
+    status = check_certificate(wiring, credentials, error);
+    if (status != C2D_OK)
+        fail_at(error, C2D_STEP_KEY);
+    return status;
 }
 
 /* ---- Wiring ---- */
@@ -185,7 +205,7 @@ static enum c2d_status wire(struct wiring *wiring, const struct credentials *cre
     if (status == C2D_OK)
         status = check_options(&wiring->options, error);
     if (status == C2D_OK)
-        status = check_credentials(credentials, &wiring->options, error);
+        status = check_credentials(wiring, credentials, error);
     if (status == C2D_OK)
         status = proxy_choose(&wiring->proxy, &wiring->options, credentials->host_name, error);
     if (status != C2D_OK)
@@ -247,6 +267,8 @@ enum c2d_status client_new_over(struct c2d_client **out, const char *connection_
     }
     client->signer.credentials = &client->credentials;
     status = connstr_parse(connection_string, &client->credentials, error);
+    if (status == C2D_CONFIG)
+        fail_at(error, C2D_STEP_CONNECTION_STRING);
     if (status == C2D_OK && options->share != NULL)
         status = join(client, options->share, error);
     else if (status == C2D_OK)
@@ -281,6 +303,11 @@ void c2d_client_free(struct c2d_client *client)
 const char *c2d_client_device_id(const struct c2d_client *client)
 {
     return client->credentials.device_id;
+}
+
+const char *c2d_client_policy(const struct c2d_client *client)
+{
+    return client->credentials.policy;
 }
 
 const char *c2d_client_host(const struct c2d_client *client)

@@ -5,6 +5,7 @@
 #include "connstr.h"
 #include "exchange.h"
 #include "proxy.h"
+#include "tls.h"
 
 /* What clients that were made to share it have in common. */
 struct wiring {
@@ -13,6 +14,7 @@ struct wiring {
     struct retry_budget budget; /* what exchange.terms.budget points to, if it is wanted */
     struct c2d_options options; /* its texts are ours */
     struct proxy proxy;
+    struct tls_certificate certificate; /* the client's own; zeroed: it has none */
 };
 
 /* Small: there may be ten thousand of them. */

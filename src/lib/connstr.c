@@ -176,13 +176,16 @@ static enum c2d_status fill(const char *const values[PART_COUNT], struct credent
         return fail(error, C2D_CONFIG, "DeviceId in the connection string: %s", detail.text);
     if (values[KEY_NAME] != NULL && value_check("policy", values[KEY_NAME], &detail) != C2D_OK)
         return fail(error, C2D_CONFIG, "SharedAccessKeyName: %s", detail.text);
-    if (token != NULL && sas_parse(token, &(struct c2d_sas) { 0 }, &detail) != C2D_OK)
+    if (token != NULL && sas_parse(token, &(struct c2d_sas) { 0 }, &detail) != C2D_OK) {
+        fail_at(error, C2D_STEP_KEY);
         return fail(error, C2D_CONFIG, "SharedAccessSignature: %s", detail.text);
+    }
     /* The bytes behind the base64 are the HMAC key, NUL bytes and all: a buffer, not a text. */
     if (values[KEY] != NULL
         && !base64_decode(&credentials->key, values[KEY], strlen(values[KEY]))) {
         if (credentials->key.failed)
             return fail_memory(error);
+        fail_at(error, C2D_STEP_KEY);
         hint(error, "copy it again: was a character lost at its end?");
         return fail(error, C2D_CONFIG, "SharedAccessKey in the connection string is not base64");
     }

@@ -47,6 +47,11 @@ const struct endpoint endpoints[] = {
     [ENDPOINT_DEVICE] =
         { "read the registry", "RegistryRead", "GET", "/devices/{d}", "", ENDPOINT_READS, { 200 },
           true },
+    /* 412 is what is hoped for: it comes behind the check of who asks [assumed]. */
+    [ENDPOINT_PROBE_DEVICE] =
+        { "complete", DEVICE, "DELETE", QUEUE "/{t}", "", ENDPOINT_READS, { 412, 204 }, false },
+    [ENDPOINT_PROBE_SERVICE] =
+        { "complete", SERVICE, "DELETE", FEEDBACK "/{t}", "", ENDPOINT_READS, { 412, 204 }, false },
 };
 /* clang-format on */
 

@@ -36,6 +36,9 @@ enum endpoint_id {
     ENDPOINT_FEEDBACK_ABANDON,
     ENDPOINT_PURGE,
     ENDPOINT_DEVICE,
+    /* As the two completions, of a lock that cannot exist. */
+    ENDPOINT_PROBE_DEVICE,
+    ENDPOINT_PROBE_SERVICE,
 };
 
 extern const struct endpoint endpoints[]; /* by enum endpoint_id */

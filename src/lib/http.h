@@ -57,6 +57,8 @@ struct http_done {
     struct c2d_error error;     /* retryable is set */
     bool written;               /* the request may have reached the hub */
     bool asked_for_certificate; /* of the client, by whoever ends TLS */
+    /* One that was kept from an earlier exchange does not tell of its handshake again. */
+    struct c2d_connection connection;
 };
 
 /* All it does happens on the caller's thread, inside these calls. */

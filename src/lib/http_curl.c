@@ -9,6 +9,7 @@
 #include "tls.h"
 
 #include <curl/curl.h>
+#include <netdb.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +28,7 @@ struct slot {
     struct http_reader reader;
     bool written; /* the request may have left */
     struct tls_verdict tls;
+    struct c2d_connection connection;
     char detail[CURL_ERROR_SIZE];
 };
 
@@ -64,6 +66,17 @@ static int on_request(void *context, char *remote_ip, char *local_ip, int remote
         return CURL_PREREQFUNC_ABORT;
     slot->written = true;
     return CURL_PREREQFUNC_OK;
+}
+
+/* Opens what libcurl would; where that leads to no connection, nothing else tells the address. */
+static curl_socket_t on_socket(void *connection, curlsocktype purpose, struct curl_sockaddr *to)
+{
+    struct c2d_connection *tried = connection;
+
+    (void)purpose;
+    (void)getnameinfo(&to->addr, to->addrlen, tried->address, sizeof tried->address, NULL, 0,
+                      NI_NUMERICHOST);
+    return socket(to->family, to->socktype, to->protocol);
 }
 
 static CURLcode on_ssl_context(CURL *easy, void *ssl_context, void *verdict)
@@ -149,6 +162,8 @@ static void set_callbacks(CURL *easy, struct slot *slot)
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, &slot->reader);
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request);
     curl_easy_setopt(easy, CURLOPT_PREREQDATA, slot);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_socket);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &slot->connection);
     curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_ssl_context);
     curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, &slot->tls);
     curl_easy_setopt(easy, CURLOPT_PRIVATE, slot);
@@ -248,16 +263,15 @@ static void slot_release(struct slot *slot)
 
 /* ---- Ends ---- */
 
-/* libcurl has one code for three time-outs: the times tell them apart. */
+/* libcurl has one code for three time-outs. */
 static enum http_failure_kind timeout_kind(const struct slot *slot)
 {
-    curl_off_t total_us = 0, started_us = 0;
+    curl_off_t total_us = 0;
 
     curl_easy_getinfo(slot->easy, CURLINFO_TOTAL_TIME_T, &total_us);
-    curl_easy_getinfo(slot->easy, CURLINFO_PRETRANSFER_TIME_T, &started_us);
     if (total_us / 1000 >= slot->request->timeout_ms - 1)
         return HTTP_TIMEOUT;
-    return started_us == 0 ? HTTP_CONNECT_TIMEOUT : HTTP_STALLED;
+    return slot->written ? HTTP_STALLED : HTTP_CONNECT_TIMEOUT;
 }
 
 /* What a code means by itself; all others mean a connection that was cut. */
@@ -307,14 +321,30 @@ static int proxy_status(const struct slot *slot, CURLcode code)
                : 0;
 }
 
+static void note_connection(struct slot *slot)
+{
+    struct c2d_connection *connection = &slot->connection;
+    const char *ip = NULL;
+    long port = 0;
+
+    curl_easy_getinfo(slot->easy, CURLINFO_PRIMARY_IP, &ip);
+    curl_easy_getinfo(slot->easy, CURLINFO_PRIMARY_PORT, &port);
+    if (ip != NULL && *ip != '\0') {
+        snprintf(connection->address, sizeof connection->address, "%s", ip);
+        connection->port = (int)port;
+    }
+    tls_tell(&slot->tls, connection);
+}
+
 static void describe(struct slot *slot, CURLcode code, struct c2d_error *error)
 {
-    const char *ip = NULL;
     struct http_failure failure = {
         .kind = kind_of(slot, code),
         .request = slot->request,
         .proxy = slot->web->options.proxy,
         .proxy_status = proxy_status(slot, code),
+        .named = slot->connection.address[0] != '\0',
+        .connected = slot->connection.port != 0,
         .written = slot->written,
         .detail = slot->detail[0] != '\0' ? slot->detail : curl_easy_strerror(code),
         .tls = &slot->tls,
@@ -325,8 +355,6 @@ static void describe(struct slot *slot, CURLcode code, struct c2d_error *error)
         failure.detail = "it was cut";
     if (code == CURLE_ABORTED_BY_CALLBACK)
         failure.detail = "a kept connection had died";
-    curl_easy_getinfo(slot->easy, CURLINFO_PRIMARY_IP, &ip);
-    failure.connected = ip != NULL && *ip != '\0';
     http_failure_describe(&failure, error);
 }
 
@@ -336,6 +364,7 @@ static bool begin(struct slot *slot)
     slot->written = false;
     slot->detail[0] = '\0';
     slot->tls = (struct tls_verdict) { 0 };
+    slot->connection = (struct c2d_connection) { 0 };
     return curl_multi_add_handle(slot->web->multi, slot->easy) == CURLM_OK;
 }
 
@@ -344,10 +373,12 @@ static void finish(struct slot *slot, CURLcode code, struct http_done *done)
     long status = 0;
 
     slot->web->asked_for_certificate = slot->web->asked_for_certificate || slot->tls.asked;
+    note_connection(slot);
     *done = (struct http_done) {
         .tag = slot->tag,
         .written = slot->written,
         .asked_for_certificate = slot->web->asked_for_certificate,
+        .connection = slot->connection,
     };
     curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, &status);
     /* CURLE_OK is not enough (N0): libcurl gives it for headers cut before their end, too. */

@@ -25,6 +25,10 @@ static const struct {
     [HTTP_NO_CONNECTION] = { C2D_NETWORK, true, "cannot connect to", IS_PORT_OPEN, CHECK_PROXY },
     [HTTP_CONNECT_TIMEOUT] = { C2D_NETWORK, true, "no connection in time to", IS_PORT_OPEN,
                                CHECK_PROXY },
+    [HTTP_SILENT_TLS] = { C2D_NETWORK, true, "no TLS in time with",
+                          "something takes connections there, but does not talk TLS: is it the "
+                          "hub? A firewall may hold TLS back",
+                          "" },
     [HTTP_CUT] = { C2D_NETWORK, true, "the connection was lost before the whole answer came from",
                    "", "is it the kind of proxy that its address says: http, https or socks5h?" },
     /* The 30 s are those after which http_curl.c calls a transfer stalled. */
@@ -105,14 +109,29 @@ static enum http_failure_kind kind_of(const struct http_failure *failure, bool i
         return failure->proxy->secret.size > 0 ? HTTP_PROXY_AUTH : HTTP_PROXY_ASKS;
     if (!is_open && failure->proxy_status >= 300)
         return failure->proxy_status < 500 ? HTTP_PROXY_FORBIDS : HTTP_PROXY_FAILED;
-    if (!is_open && kind == HTTP_CONNECT_TIMEOUT && failure->connected)
-        return HTTP_PROXY_FAILED;
+    if (kind == HTTP_CONNECT_TIMEOUT && failure->connected)
+        return is_open ? HTTP_SILENT_TLS : HTTP_PROXY_FAILED;
+    if (kind == HTTP_CONNECT_TIMEOUT && !failure->named)
+        return HTTP_NO_NAME;
     if (kind != HTTP_NO_TLS)
         return kind;
     /* libcurl forgets why a handshake within another, with a proxy, has failed. */
     if (failure->tls->fault != TLS_NO_FAULT)
         return HTTP_NOT_TRUSTED;
     return failure->tls->refused ? HTTP_NO_TLS : HTTP_CUT;
+}
+
+static enum c2d_step step_of(const struct http_failure *failure, enum http_failure_kind kind,
+                             bool is_open)
+{
+    if (kind == HTTP_NO_MEMORY)
+        return C2D_STEP_NONE;
+    if (!failure->named)
+        return C2D_STEP_NAME;
+    if (!failure->connected || !is_open)
+        return C2D_STEP_CONNECTION;
+    /* TLS 1.3 refuses a certificate only behind the request. */
+    return failure->written && kind != HTTP_CLIENT_REFUSED ? C2D_STEP_ANSWER : C2D_STEP_TLS;
 }
 
 /* "host:port", "host:port through the proxy URL" or "the proxy URL". */
@@ -138,7 +157,8 @@ static void describe_certificate(const struct http_failure *failure, const char 
 
     hint(error, "%s", at_proxy && proxy_hint != NULL ? proxy_hint : faults[tls->fault].hint);
     fail(error, C2D_TLS, "cannot trust the certificate of %s: %s (subject %s, issuer %s)", party,
-         tls->fault == TLS_NO_FAULT ? failure->detail : tls->reason, tls->subject, tls->issuer);
+         tls->fault == TLS_NO_FAULT ? failure->detail : tls->reason, tls->certificate.subject,
+         tls->certificate.issuer);
 }
 
 void http_failure_describe(const struct http_failure *failure, struct c2d_error *error)
@@ -151,6 +171,7 @@ void http_failure_describe(const struct http_failure *failure, struct c2d_error 
 
     name_party(failure, at_proxy, party, sizeof party);
     error->retryable = rows[kind].retryable;
+    error->step = step_of(failure, kind, is_open);
     if (kind == HTTP_NO_MEMORY) {
         fail_memory(error);
     } else if (kind == HTTP_NOT_TRUSTED) {

@@ -8,9 +8,9 @@
 
 enum http_failure_kind {
     HTTP_NO_NAME,
-    HTTP_NO_CONNECTION, /* refused, unreachable */
-    HTTP_CONNECT_TIMEOUT,
-    HTTP_CUT, /* reset, closed or broken in between */
+    HTTP_NO_CONNECTION,   /* refused, unreachable */
+    HTTP_CONNECT_TIMEOUT, /* before the request */
+    HTTP_CUT,             /* reset, closed or broken in between */
     HTTP_STALLED,
     HTTP_TIMEOUT,     /* the whole time was used up */
     HTTP_NO_TLS,      /* the handshake broke */
@@ -20,6 +20,7 @@ enum http_failure_kind {
     HTTP_NO_MEMORY,
     /* What the transport leaves to be found in the facts below. */
     HTTP_BROKEN,
+    HTTP_SILENT_TLS,
     HTTP_CLIENT_REFUSED,
     HTTP_PROXY_ASKS,
     HTTP_PROXY_AUTH,
@@ -32,14 +33,15 @@ struct http_failure {
     const struct http_request *request;
     const struct proxy *proxy;
     int proxy_status;   /* its answer to CONNECT, or SOCKS's in these terms; 0: none */
-    bool connected;     /* TCP, with the host or the proxy */
+    bool named;         /* the address of the host or the proxy is known */
+    bool connected;     /* TCP, with that address */
     bool written;       /* the request may have left */
     const char *detail; /* the transport's own words, without secrets */
     const struct tls_verdict *tls;
     const struct c2d_error *broken; /* why the answer was refused; C2D_OK: it was not */
 };
 
-/* Fills in a reset error: status, text, hint, retryable. */
+/* Fills in a reset error: status, step, text, hint, retryable. */
 void http_failure_describe(const struct http_failure *failure, struct c2d_error *error);
 
 #endif

@@ -216,6 +216,7 @@ enum c2d_status hub_error_read(const struct http_response *response,
 
     json_read_refusal(&response->body, &refusal);
     *error = (struct c2d_error) {
+        .step = C2D_STEP_ANSWER,
         .http_status = response->status,
         .hub_code = refusal.code,
         .retry_after_s = retry_after_s(http_headers_get(&response->headers, "Retry-After"), now_s),

@@ -315,6 +315,44 @@ enum c2d_status c2d_device_info_get(struct c2d_client *service, const char *devi
     return operation_end(&operation, status);
 }
 
+/* ---- Probe ---- */
+
+/* What is known before anything is asked. */
+static void describe(const struct c2d_client *client, struct c2d_probe *probe)
+{
+    const struct credentials *credentials = &client->credentials;
+    struct c2d_sas sas;
+
+    *probe = (struct c2d_probe) {
+        .key_size = credentials->key.size,
+        .proxy = client->wiring->proxy.name[0] != '\0' ? client->wiring->proxy.name : NULL,
+    };
+    if (credentials->x509) {
+        probe->certificate = client->wiring->certificate.subject;
+        probe->credentials_end_at_s = client->wiring->certificate.ends_at_s;
+    } else if (credentials->token != NULL && sas_parse(credentials->token, &sas, NULL) == C2D_OK) {
+        probe->credentials_end_at_s = sas.expires_at_s;
+    }
+}
+
+enum c2d_status c2d_probe(struct c2d_client *client, struct c2d_probe *probe,
+                          struct c2d_error *error)
+{
+    struct endpoint_target nothing = { .lock_token = "00000000-0000-0000-0000-000000000000" };
+    bool is_device = client->credentials.role == C2D_ROLE_DEVICE;
+    struct c2d_error spare;
+    struct operation operation;
+    enum c2d_status status;
+
+    error = usable(error, &spare);
+    describe(client, probe);
+    status = operation_prepare(&operation, client,
+                               is_device ? ENDPOINT_PROBE_DEVICE : ENDPOINT_PROBE_SERVICE, nothing,
+                               error);
+    operation.call.probe = probe;
+    return operation_end(&operation, perform(&operation, status, error));
+}
+
 /* ---- Tokens ---- */
 
 enum c2d_status c2d_sas_token(struct c2d_client *client, const char *device_id, int64_t ttl_s,

@@ -75,16 +75,25 @@ bool signer_can_renew(const struct signer *signer)
     return !signer->credentials->x509 && signer->credentials->token == NULL;
 }
 
-bool signer_follow_date(struct signer *signer, const char *date, const char *age, int64_t now_s)
+bool signer_hub_time(const char *date, const char *age, int64_t now_s, int64_t *hub_s)
 {
     const int64_t absurd_s = (int64_t)50 * 366 * 24 * 3600;
+    int64_t seconds;
+
+    if (date == NULL || age != NULL || !timestamp_parse_http(date, &seconds)
+        || seconds > now_s + absurd_s || seconds < now_s - absurd_s)
+        return false;
+    *hub_s = seconds;
+    return true;
+}
+
+bool signer_follow_date(struct signer *signer, const char *date, const char *age, int64_t now_s)
+{
     int64_t hub_s, offset;
 
-    if (date == NULL || age != NULL || !timestamp_parse_http(date, &hub_s))
+    if (!signer_hub_time(date, age, now_s, &hub_s))
         return false;
     offset = hub_s - now_s;
-    if (offset > absurd_s || offset < -absurd_s)
-        return false;
     if (offset <= SKEW_TOLERATED_S && offset >= -SKEW_TOLERATED_S) {
         signer->clock_offset_s = 0; /* our clock has been set right */
         return false;

@@ -19,9 +19,11 @@ enum c2d_status signer_token(struct signer *signer, int64_t now_s, const char **
 void signer_renew(struct signer *signer);
 /* Can a 401 be answered with another token? Not with X.509 or a ready token. */
 bool signer_can_renew(const struct signer *signer);
-/* Compares the Date of an answer with our clock and follows the hub's from then on when they are
- * over 5 minutes apart; true if so. A date that is absurd (50 years off), not parsable or of a
- * cached answer (Age) is not trusted; date and age may be NULL. */
+/* The hub's time by the Date of an answer. False for a date that is not to be trusted: absurd (50
+ * years off), not parsable or of a cached answer (Age); date and age may be NULL. */
+bool signer_hub_time(const char *date, const char *age, int64_t now_s, int64_t *hub_s);
+/* Compares that with our clock and follows the hub's from then on when they are over 5 minutes
+ * apart; true if so. */
 bool signer_follow_date(struct signer *signer, const char *date, const char *age, int64_t now_s);
 void signer_clear(struct signer *signer);
 

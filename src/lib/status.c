@@ -111,6 +111,12 @@ void hint(struct c2d_error *error, const char *format, ...)
     }
 }
 
+void fail_at(struct c2d_error *error, enum c2d_step step)
+{
+    if (error != NULL && error->step == C2D_STEP_NONE)
+        error->step = step;
+}
+
 enum c2d_status fail_memory(struct c2d_error *error)
 {
     if (error != NULL) {

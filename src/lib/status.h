@@ -12,6 +12,8 @@ enum c2d_status fail(struct c2d_error *error, enum c2d_status status, const char
     __attribute__((format(printf, 3, 4)));
 /* Sets the hint. NULL is fine. */
 void hint(struct c2d_error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Says where it failed, for an error that does not know yet. NULL is fine. */
+void fail_at(struct c2d_error *error, enum c2d_step step);
 enum c2d_status fail_memory(struct c2d_error *error);
 
 #endif

@@ -1,5 +1,6 @@
 /* What OpenSSL is asked beside libcurl: why a certificate was refused, and whether files can be
  * used at all before anything connects. What is trusted is not decided here. */
+#define _DEFAULT_SOURCE /* timegm */
 #include "tls.h"
 
 #include "buf.h"
@@ -12,17 +13,20 @@
 #include <openssl/ssl.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
-/* ---- Handshakes ---- */
-
-static void note_certificate(struct tls_verdict *verdict, X509 *certificate)
+static void note_certificate(struct tls_certificate *out, const X509 *certificate)
 {
+    struct tm end;
+
     if (certificate == NULL)
         return;
-    X509_NAME_oneline(X509_get_subject_name(certificate), verdict->subject,
-                      sizeof verdict->subject);
-    X509_NAME_oneline(X509_get_issuer_name(certificate), verdict->issuer, sizeof verdict->issuer);
+    X509_NAME_oneline(X509_get_subject_name(certificate), out->subject, sizeof out->subject);
+    X509_NAME_oneline(X509_get_issuer_name(certificate), out->issuer, sizeof out->issuer);
+    out->ends_at_s = ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) == 1 ? timegm(&end) : 0;
 }
+
+/* ---- Handshakes ---- */
 
 static enum tls_fault fault_of(int code)
 {
@@ -62,7 +66,7 @@ static int on_verify(int ok, X509_STORE_CTX *store)
     }
     /* Else the leaf: libcurl compares its name later, and may refuse that. */
     if (!ok || X509_STORE_CTX_get_error_depth(store) == 0)
-        note_certificate(verdict, X509_STORE_CTX_get_current_cert(store));
+        note_certificate(&verdict->certificate, X509_STORE_CTX_get_current_cert(store));
     return ok;
 }
 
@@ -84,6 +88,8 @@ static void on_info(const SSL *ssl, int where, int result)
 
     if (where == SSL_CB_READ_ALERT && is_about_certificate(result & 0xff))
         verdict->alert = SSL_alert_desc_string_long(result);
+    if (where == SSL_CB_HANDSHAKE_DONE)
+        verdict->version = SSL_get_version(ssl);
     if (where != SSL_CB_CONNECT_EXIT || result > 0 || !SSL_in_init(ssl))
         return;
     code = ERR_peek_last_error();
@@ -113,6 +119,14 @@ void tls_watch(void *ssl_context, struct tls_verdict *verdict)
     /* 112 bits: no RSA under 2048, no SHA-1. Some systems ask for less. */
     if (SSL_CTX_get_security_level(context) < 2)
         SSL_CTX_set_security_level(context, 2);
+}
+
+void tls_tell(const struct tls_verdict *verdict, struct c2d_connection *connection)
+{
+    snprintf(connection->tls_version, sizeof connection->tls_version, "%s",
+             verdict->version == NULL ? "" : verdict->version);
+    snprintf(connection->issuer, sizeof connection->issuer, "%s", verdict->certificate.issuer);
+    connection->certificate_ends_at_s = verdict->certificate.ends_at_s;
 }
 
 /* ---- Files ---- */
@@ -252,7 +266,7 @@ static enum c2d_status check_end(const char *file, const X509 *certificate, stru
 }
 
 enum c2d_status tls_check_client(const char *cert_file, const char *key_file,
-                                 struct c2d_error *error)
+                                 struct tls_certificate *facts, struct c2d_error *error)
 {
     X509 *certificate = NULL;
     EVP_PKEY *key = NULL;
@@ -269,6 +283,7 @@ enum c2d_status tls_check_client(const char *cert_file, const char *key_file,
     if (status == C2D_OK)
         status = check_end(cert_file, certificate, error);
     ERR_clear_error();
+    note_certificate(facts, certificate);
     EVP_PKEY_free(key);
     X509_free(certificate);
     return status;

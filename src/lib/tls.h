@@ -16,21 +16,31 @@ enum tls_fault {
     TLS_OTHER_FAULT,
 };
 
+/* What a certificate says of itself. */
+struct tls_certificate {
+    char subject[256], issuer[256];
+    int64_t ends_at_s; /* good until then, since 1970 UTC; 0: not understood */
+};
+
 /* What is known of one handshake. */
 struct tls_verdict {
     bool begun;
     bool refused; /* a party refused, or it was no TLS; false: the connection just ended */
     bool asked;   /* for our certificate */
     enum tls_fault fault;
-    const char *reason;             /* of the fault, in OpenSSL's words */
-    const char *alert;              /* why the peer refuses our certificate; NULL: it does not */
-    char subject[256], issuer[256]; /* of the certificate at fault, else of the server's own */
+    const char *reason;  /* of the fault, in OpenSSL's words */
+    const char *alert;   /* why the peer refuses our certificate; NULL: it does not */
+    const char *version; /* "TLSv1.3"; NULL: the handshake did not come to its end */
+    struct tls_certificate certificate; /* the one at fault, else the server's own */
 };
 
 /* Makes ssl_context (an SSL_CTX, at any time before its handshake) report into verdict, which is
  * reset and must outlive its connections. Verification stays as it is, but for what is weak: that
  * is refused also where the system would take it. */
 void tls_watch(void *ssl_context, struct tls_verdict *verdict);
+
+/* Fills in what connection says of TLS. */
+void tls_tell(const struct tls_verdict *verdict, struct c2d_connection *connection);
 
 /* Where issuers are looked up. */
 struct tls_trust {
@@ -50,8 +60,8 @@ enum c2d_status tls_check_ca_file(const char *file, struct c2d_error *error);
 /* C2D_CONFIG unless one of the folders in list (separated by ":") is hashed (openssl rehash). */
 enum c2d_status tls_check_ca_dir(const char *list, struct c2d_error *error);
 /* C2D_CONFIG unless both can be read, the key needs no pass phrase and fits the certificate, and
- * that has not expired. */
+ * that has not expired. *facts is filled in. */
 enum c2d_status tls_check_client(const char *cert_file, const char *key_file,
-                                 struct c2d_error *error);
+                                 struct tls_certificate *facts, struct c2d_error *error);
 
 #endif

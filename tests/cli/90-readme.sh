@@ -33,6 +33,11 @@ run sh -e real.sh
 check 'the commands of "Against a real hub" work as they stand' code_is 0
 check 'the message of "Against a real hub" arrives' says out '"body":"restart at noon"'
 
+blocks 'When it does not work' sh >doctor.sh
+run sh -e doctor.sh
+check 'the commands of "When it does not work" find all well' \
+    is "$CODE $(grep -c '^ok ' out) $(wc -l <out)" '0 14 14'
+
 # Without the minutes, and with the programs of this build for the installed ones.
 blocks 'From cron' crontab | sed 's/^[^ ]* [^ ]* [^ ]* [^ ]* [^ ]* *//; s:/usr/local/bin/::' >cron.sh
 c2d-http send dev1 -m 'for cron' -q

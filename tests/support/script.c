@@ -122,7 +122,11 @@ static void deliver(struct script *script, struct script_flight *flight, struct 
 {
     const struct script_reply *reply = &script->replies[flight->reply];
 
-    *done = (struct http_done) { .tag = flight->tag, .written = true };
+    *done = (struct http_done) {
+        .tag = flight->tag,
+        .written = true,
+        .connection = reply->connection,
+    };
     alloc_pause();
     if (flight->late) {
         done->written = reply->written;

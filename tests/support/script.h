@@ -33,6 +33,7 @@ struct script_reply {
     bool deaf;        /* nor does the transport keep the time-out */
     bool cancels;     /* cancel_fd becomes readable while it is waited for */
     bool echoes;      /* Authorization comes back in body and header, as hostile servers do */
+    struct c2d_connection connection;
 };
 
 struct script_request {

@@ -84,6 +84,14 @@ static enum c2d_status do_device(struct c2d_client *client, struct c2d_error *er
     return status;
 }
 
+static enum c2d_status do_probe(struct c2d_client *client, struct c2d_error *error, bool *left)
+{
+    struct c2d_probe probe;
+
+    (void)left;
+    return c2d_probe(client, &probe, error);
+}
+
 static enum c2d_status do_token(struct c2d_client *client, struct c2d_error *error, bool *left)
 {
     char *token = NULL;
@@ -201,6 +209,14 @@ Test(client_memory, registry_survives_every_lost_allocation)
     };
 
     fail_each(do_device, SERVICE_STRING, replies);
+}
+
+Test(client_memory, probe_survives_every_lost_allocation)
+{
+    static const struct script_reply replies[2] = { { .status = 401 }, { .status = 412 } };
+
+    fail_each(do_probe, DEVICE_STRING, replies);
+    fail_each(do_probe, SERVICE_STRING, replies);
 }
 
 Test(client_memory, token_survives_every_lost_allocation)

@@ -49,6 +49,37 @@ Test(client_new, other_kind_of_string_is_refused_and_told_apart)
     }
 }
 
+Test(client_new, step_of_a_refusal_is_the_string_its_key_or_neither)
+{
+    static const struct {
+        enum c2d_role role;
+        const char *text, *cert_file, *connect_to;
+        enum c2d_step step;
+    } rows[] = {
+        { C2D_ROLE_DEVICE, DEVICE_STRING, NULL, NULL, C2D_STEP_NONE },
+        { C2D_ROLE_ANY, NULL, NULL, NULL, C2D_STEP_CONNECTION_STRING },
+        { C2D_ROLE_ANY, "HostName=h", NULL, NULL, C2D_STEP_CONNECTION_STRING },
+        { C2D_ROLE_SERVICE, DEVICE_STRING, NULL, NULL, C2D_STEP_CONNECTION_STRING },
+        { C2D_ROLE_ANY, "HostName=h;DeviceId=d;SharedAccessKey=a", NULL, NULL, C2D_STEP_KEY },
+        { C2D_ROLE_ANY, "HostName=h;DeviceId=d;SharedAccessSignature=a", NULL, NULL, C2D_STEP_KEY },
+        { C2D_ROLE_ANY, X509, NULL, NULL, C2D_STEP_KEY },
+        { C2D_ROLE_ANY, X509, "cert.pem", NULL, C2D_STEP_KEY },
+        { C2D_ROLE_ANY, DEVICE_STRING, NULL, "nowhere", C2D_STEP_NONE },
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct c2d_options options = c2d_options_default();
+        struct script script = { 0 };
+        struct c2d_error error;
+
+        options.role = rows[i].role;
+        options.cert_file = rows[i].cert_file;
+        options.connect_to = rows[i].connect_to;
+        make(rows[i].text, &options, &script, &error);
+        cr_expect_eq(error.step, rows[i].step, "row %zu: %s", i, error.text);
+    }
+}
+
 Test(client_new, options_are_checked)
 {
     static const struct {

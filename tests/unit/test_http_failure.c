@@ -41,8 +41,8 @@ static const struct tls_verdict alert = { .begun = true, .alert = "expired" };
 
 #define VERDICT(kind, why)                                                                         \
     {                                                                                              \
-        .begun = true, .refused = true, .fault = (kind), .reason = (why), .subject = "CN=hub",     \
-        .issuer = "CN=Corporate Proxy",                                                            \
+        .begun = true, .refused = true, .fault = (kind), .reason = (why),                          \
+        .certificate = { .subject = "CN=hub", .issuer = "CN=Corporate Proxy" },                    \
     }
 static const struct tls_verdict no_issuer = VERDICT(TLS_NO_ISSUER, "no issuer");
 static const struct tls_verdict self_signed = VERDICT(TLS_SELF_SIGNED, "self-signed");
@@ -51,6 +51,10 @@ static const struct tls_verdict early = VERDICT(TLS_NOT_YET_VALID, "too early");
 static const struct tls_verdict weak = VERDICT(TLS_WEAK, "too weak");
 static const struct tls_verdict other_fault = VERDICT(TLS_OTHER_FAULT, "no CA");
 static const struct tls_verdict other_name = VERDICT(TLS_NO_FAULT, NULL);
+
+#define NAMED .named = true
+#define CONNECTED NAMED, .connected = true
+#define WRITTEN CONNECTED, .written = true
 
 /* clang-format off */
 static const struct {
@@ -67,11 +71,17 @@ static const struct {
     { "", { .kind = HTTP_NO_CONNECTION }, C2D_NETWORK, true, "cannot connect to " HOST, "443" },
     { PROXY, { .kind = HTTP_NO_CONNECTION }, C2D_NETWORK, true,
       "cannot connect to the proxy " PROXY, "is it up" },
-    { "", { .kind = HTTP_CONNECT_TIMEOUT, .connected = true }, C2D_NETWORK, true,
+    { "", { .kind = HTTP_CONNECT_TIMEOUT }, C2D_NETWORK, true,
+      "cannot find the address of " HOST, "name server" },
+    { "", { .kind = HTTP_CONNECT_TIMEOUT, NAMED }, C2D_NETWORK, true,
       "no connection in time to " HOST, "443" },
-    { PROXY, { .kind = HTTP_CONNECT_TIMEOUT }, C2D_NETWORK, true,
+    { "", { .kind = HTTP_CONNECT_TIMEOUT, CONNECTED }, C2D_NETWORK, true,
+      "no TLS in time with " HOST, "firewall" },
+    { PROXY, { .kind = HTTP_CONNECT_TIMEOUT, NAMED }, C2D_NETWORK, true,
       "no connection in time to the proxy " PROXY, "is it up" },
-    { PROXY, { .kind = HTTP_CONNECT_TIMEOUT, .connected = true }, C2D_NETWORK, true,
+    { PROXY, { .kind = HTTP_CONNECT_TIMEOUT, CONNECTED, .proxy_status = 200 }, C2D_NETWORK, true,
+      "no TLS in time with " HOST " through the proxy " PROXY, "firewall" },
+    { PROXY, { .kind = HTTP_CONNECT_TIMEOUT, CONNECTED }, C2D_NETWORK, true,
       "cannot connect to " HOST " through the proxy " PROXY, "does not get through" },
     { "", { .kind = HTTP_STALLED }, C2D_NETWORK, true, "nothing came for 30 s from " HOST, "" },
     { "", { .kind = HTTP_TIMEOUT }, C2D_TIMEOUT, true, "no answer in time from " HOST, "" },
@@ -160,4 +170,42 @@ Test(http_failure, refused_answer_keeps_the_reason_of_its_reader)
     broken.status = C2D_OS;
     describe("", (struct http_failure) { .kind = HTTP_CUT, .broken = &broken }, &error);
     cr_assert_eq(error.status, C2D_OS);
+}
+
+static const struct {
+    const char *what, *proxy;
+    struct http_failure failure;
+    enum c2d_step step;
+} steps[] = {
+    { "no address", "", { .kind = HTTP_NO_NAME }, C2D_STEP_NAME },
+    { "no address in time", "", { .kind = HTTP_TIMEOUT }, C2D_STEP_NAME },
+    { "nobody there", "", { .kind = HTTP_NO_CONNECTION, NAMED }, C2D_STEP_CONNECTION },
+    { "no proxy there", PROXY, { .kind = HTTP_NO_CONNECTION, NAMED }, C2D_STEP_CONNECTION },
+    { "CONNECT refused",
+      PROXY,
+      { .kind = HTTP_CUT, CONNECTED, .proxy_status = 403 },
+      C2D_STEP_CONNECTION },
+    { "TLS of the proxy",
+      SECURE,
+      { .kind = HTTP_NO_TLS, CONNECTED, .tls = &no_issuer },
+      C2D_STEP_CONNECTION },
+    { "TLS behind the proxy",
+      SECURE,
+      { .kind = HTTP_NO_TLS, CONNECTED, .tls = &no_issuer, .proxy_status = 200 },
+      C2D_STEP_TLS },
+    { "silence", "", { .kind = HTTP_CONNECT_TIMEOUT, CONNECTED }, C2D_STEP_TLS },
+    { "not trusted", "", { .kind = HTTP_NOT_TRUSTED, CONNECTED, .tls = &expired }, C2D_STEP_TLS },
+    { "our certificate", "", { .kind = HTTP_CUT, WRITTEN, .tls = &alert }, C2D_STEP_TLS },
+    { "no answer", "", { .kind = HTTP_TIMEOUT, WRITTEN }, C2D_STEP_ANSWER },
+    { "no memory", "", { .kind = HTTP_NO_MEMORY, WRITTEN }, C2D_STEP_NONE },
+};
+
+Test(http_failure, step_is_the_one_behind_the_last_that_was_made)
+{
+    for (size_t i = 0; i < COUNT(steps); i++) {
+        struct c2d_error error;
+
+        describe(steps[i].proxy, steps[i].failure, &error);
+        cr_expect_eq(error.step, steps[i].step, "%s: %d", steps[i].what, (int)error.step);
+    }
 }

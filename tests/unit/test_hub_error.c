@@ -16,6 +16,7 @@ static enum c2d_status read_error(int http, const char *const *headers, const ch
     enum c2d_status status = hub_error_read(&response, &send, SCRIPT_START_S, error);
 
     cr_expect_eq(status, error->status);
+    cr_expect_eq(error->step, C2D_STEP_ANSWER);
     http_response_clear(&response);
     return status;
 }

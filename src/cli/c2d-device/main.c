@@ -1,10 +1,11 @@
+#include "../common/doctor.h"
 #include "../common/driver.h"
 #include "../common/sas.h"
 #include "commands.h"
 
 static const struct command *const commands[] = {
-    &receive_command,    &poll_command, &complete_command, &abandon_command, &reject_command,
-    &sas_device_command, NULL,
+    &receive_command, &poll_command,       &complete_command, &abandon_command,
+    &reject_command,  &sas_device_command, &doctor_command,   NULL,
 };
 
 static const struct option options[] = {

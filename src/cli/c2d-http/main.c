@@ -1,11 +1,13 @@
 /* c2d-http, the back end's program: its name, its sources of credentials and its commands. The rest
  * is driver.c's. */
+#include "../common/doctor.h"
 #include "../common/driver.h"
 #include "../common/sas.h"
 #include "commands.h"
 
 static const struct command *const commands[] = {
-    &send_command, &feedback_command, &purge_command, &status_command, &sas_service_command, NULL,
+    &send_command,        &feedback_command, &purge_command, &status_command,
+    &sas_service_command, &doctor_command,   NULL,
 };
 
 static const struct program program = {

@@ -1,5 +1,5 @@
 /* The options that every command takes, in one table for parsing and --help. The defaults that the
- * texts name are set in driver.c. */
+ * texts name are the library's. */
 #include "app.h"
 
 #define DAY_MS ((int64_t)86400000)

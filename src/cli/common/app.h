@@ -34,7 +34,8 @@ struct program {
 struct common {
     const char *connection_file;
     const char *cert, *key;
-    int64_t connect_timeout_ms, timeout_ms, retries;
+    int64_t connect_timeout_ms, timeout_ms; /* 0: not given */
+    int64_t retries;
     const char *proxy, *proxy_user_file, *cacert, *connect_to, *api_version, *trace;
     bool json, quiet, verbose, dry_run, help, version;
 };
@@ -54,6 +55,8 @@ struct app {
     enum c2d_status output_status; /* of what a dry run printed */
     FILE *trace;
     struct secrets *secrets;   /* see credentials.h */
+    char source[256];          /* where the connection string came from; "": not known yet */
+    struct c2d_error *held;    /* takes what would be reported; NULL: stderr does */
     struct c2d_client *client; /* see session.h */
 };
 

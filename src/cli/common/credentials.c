@@ -161,9 +161,9 @@ static enum c2d_status fail_none(const struct app *app, const char *config_path)
     return report_failure(app, C2D_CONFIG, hint, "no connection string was found");
 }
 
-enum c2d_status credentials_find(const struct app *app, char **connection_string)
+enum c2d_status credentials_find(struct app *app, char **connection_string)
 {
-    const char *config = getenv("XDG_CONFIG_HOME");
+    const char *config = getenv("XDG_CONFIG_HOME"), *file = NULL;
     char name[64], credential_path[4096], config_path[4096];
 
     *connection_string = NULL;
@@ -175,24 +175,24 @@ enum c2d_status credentials_find(const struct app *app, char **connection_string
         join(config_path, sizeof config_path, getenv("HOME"), "/.config/c2d", app->program->file);
 
     /* First hit wins (C2). One that cannot be used is an error: the next is not tried. */
-    if (app->common.connection_file != NULL) {
-        if (strstr(app->common.connection_file, "SharedAccess") == NULL)
-            report_verbose(app, "connection string from %s", app->common.connection_file);
-        return secret_file_read(app, app->common.connection_file, SECRET_LIMIT, connection_string);
-    }
-    if (app->secrets->connection_string != NULL) {
-        report_verbose(app, "connection string from the environment (%s)", app->program->variable);
+    if (app->common.connection_file != NULL)
+        file = app->common.connection_file;
+    else if (app->secrets->connection_string != NULL)
         *connection_string = strdup(app->secrets->connection_string);
-        return *connection_string != NULL ? C2D_OK
-                                          : report_failure(app, C2D_OS, NULL, "out of memory");
-    }
-    if (*credential_path != '\0' && access(credential_path, F_OK) == 0) {
-        report_verbose(app, "connection string from %s", credential_path);
-        return secret_file_read(app, credential_path, SECRET_LIMIT, connection_string);
-    }
-    if (*config_path != '\0' && access(config_path, F_OK) == 0) {
-        report_verbose(app, "connection string from %s", config_path);
-        return secret_file_read(app, config_path, SECRET_LIMIT, connection_string);
-    }
-    return fail_none(app, config_path);
+    else if (*credential_path != '\0' && access(credential_path, F_OK) == 0)
+        file = credential_path;
+    else if (*config_path != '\0' && access(config_path, F_OK) == 0)
+        file = config_path;
+    else
+        return fail_none(app, config_path);
+
+    if (file == NULL)
+        snprintf(app->source, sizeof app->source, "the environment (%s)", app->program->variable);
+    else if (strstr(file, "SharedAccess") == NULL) /* else it is the string itself */
+        snprintf(app->source, sizeof app->source, "%.250s", file);
+    if (app->source[0] != '\0')
+        report_verbose(app, "connection string from %s", app->source);
+    if (file != NULL)
+        return secret_file_read(app, file, SECRET_LIMIT, connection_string);
+    return *connection_string != NULL ? C2D_OK : report_failure(app, C2D_OS, NULL, "out of memory");
 }

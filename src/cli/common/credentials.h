@@ -21,8 +21,8 @@ void secrets_clear(struct secrets *secrets);
 /* Overwrites and frees. NULL is fine. */
 void secret_free(char *text);
 
-/* The first connection string there is, the caller's; reports why there is none. */
-enum c2d_status credentials_find(const struct app *app, char **connection_string);
+/* The first connection string there is, the caller's, and its source; reports why there is none. */
+enum c2d_status credentials_find(struct app *app, char **connection_string);
 
 /* A secret file's text, at most limit bytes; C2D_AUTH when others may read it. The caller's. */
 enum c2d_status secret_file_read(const struct app *app, const char *path, size_t limit,

@@ -156,7 +156,7 @@ int app_main(const struct program *program, char **argv)
     struct secrets secrets = { 0 };
     struct app app = {
         .program = program,
-        .common = { .connect_timeout_ms = 10000, .timeout_ms = 60000, .retries = 3 },
+        .common = { .retries = c2d_options_default().retries },
         .dry_run_body = "-",
         .secrets = &secrets,
     };

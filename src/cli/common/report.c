@@ -104,6 +104,10 @@ static bool is_silent(const struct app *app, enum c2d_status status)
 enum c2d_status report_error(const struct app *app, const struct c2d_error *error,
                              const struct subject *subject)
 {
+    if (app->held != NULL) {
+        *app->held = *error;
+        return error->status;
+    }
     if (is_silent(app, error->status))
         return error->status;
     if (app->common.json) {

@@ -7,6 +7,7 @@
 #include "output.h"
 #include "report.h"
 #include "session.h"
+#include "span.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -42,18 +43,10 @@ static void instant_text(int64_t seconds, char out[32])
 /* "expired 3 h ago", "good for another 59 min" */
 static void validity_text(int64_t left_s, char *out, size_t size)
 {
-    static const struct {
-        int64_t s;
-        const char *unit;
-    } units[] = { { 86400, "d" }, { 3600, "h" }, { 60, "min" }, { 1, "s" } };
-    int64_t span = left_s < 0 ? -left_s : left_s;
-    size_t i = 0;
+    char span[32];
 
-    /* At least two of a unit: "90 min" says more than "1 h". */
-    while (i < 3 && span < 2 * units[i].s)
-        i++;
-    snprintf(out, size, left_s <= 0 ? "expired %lld %s ago" : "good for another %lld %s",
-             (long long)(span / units[i].s), units[i].unit);
+    span_format(left_s, span);
+    snprintf(out, size, left_s <= 0 ? "expired %s ago" : "good for another %s", span);
 }
 
 static enum c2d_status print_parts(const struct app *app, const struct c2d_sas *sas)

@@ -187,8 +187,10 @@ static struct c2d_options options_of(struct app *app)
 
     options.role = app->program->role;
     options.api_version = common->api_version;
-    options.connect_timeout_ms = (int)common->connect_timeout_ms;
-    options.timeout_ms = (int)common->timeout_ms;
+    if (common->connect_timeout_ms > 0)
+        options.connect_timeout_ms = (int)common->connect_timeout_ms;
+    if (common->timeout_ms > 0)
+        options.timeout_ms = (int)common->timeout_ms;
     options.retries = (int)common->retries;
     options.retry_budget = app->command->is_endless || app->parallel > 0;
     options.parallel = app->parallel;
@@ -205,6 +207,14 @@ static struct c2d_options options_of(struct app *app)
     return options;
 }
 
+/* Passes status on; an error that is held back learns where it was met. */
+static enum c2d_status at_step(const struct app *app, enum c2d_step step, enum c2d_status status)
+{
+    if (status != C2D_OK && app->held != NULL)
+        app->held->step = step;
+    return status;
+}
+
 enum c2d_status session_open(struct app *app)
 {
     struct c2d_options options = options_of(app);
@@ -213,9 +223,10 @@ enum c2d_status session_open(struct app *app)
     enum c2d_status status = set_proxy(app, &options);
 
     if (status == C2D_OK)
-        status = credentials_find(app, &connection_string);
+        status =
+            at_step(app, C2D_STEP_CONNECTION_STRING, credentials_find(app, &connection_string));
     if (status == C2D_OK)
-        status = check_key_file(app);
+        status = at_step(app, C2D_STEP_KEY, check_key_file(app));
     if (status == C2D_OK)
         status = read_proxy_user(app, &proxy_user, &options);
     if (status == C2D_OK) {

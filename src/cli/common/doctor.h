@@ -1,0 +1,9 @@
+/* The command "doctor" of both programs: what is wrong, step by step. */
+#ifndef DOCTOR_H
+#define DOCTOR_H
+
+#include "app.h"
+
+extern const struct command doctor_command;
+
+#endif
