@@ -205,6 +205,7 @@ static enum c2d_status run(struct app *app, const struct settings *settings, boo
     };
     enum c2d_status status = check(app, settings, has_handler);
 
+    app->is_endless = for_ever;
     if (status == C2D_OK)
         status = choose_format(app, settings, &ways.writer.format);
     if (status == C2D_OK)
@@ -247,7 +248,6 @@ const struct command poll_command = {
     .summary = "take messages for ever, asking at intervals",
     .options = &options[2],
     .settings_size = sizeof(struct settings),
-    .is_endless = true,
     .defaults = poll_defaults,
     .run = run_poll,
 };

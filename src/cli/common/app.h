@@ -16,7 +16,6 @@ struct command {
     const struct option *options; /* its own; NULL: none */
     size_t settings_size;         /* of the struct that they fill in */
     bool prints;                  /* its results go to stdout, always */
-    bool is_endless;              /* the load that its retries add to a hub in trouble is bounded */
     void (*defaults)(void *settings);
     /* Returns what the program exits with; has reported it, unless it is C2D_OK. */
     enum c2d_status (*run)(struct app *app, void *settings);
@@ -51,6 +50,7 @@ struct app {
     bool stdout_closed;
     int parallel;                  /* operations at once; 0: one by one */
     bool dry_run_is_silent;        /* a dry run checks only */
+    bool is_endless;               /* the load that retries add to a hub in trouble is bounded */
     const char *dry_run_body;      /* where a dry run's body is taken from: "-" or a file */
     enum c2d_status output_status; /* of what a dry run printed */
     FILE *trace;

@@ -25,14 +25,12 @@ int64_t waiting_spread(int64_t interval_ms, unsigned seed)
     return tenth == 0 ? interval_ms : interval_ms - tenth + rand_r(&seed) % (2 * tenth + 1);
 }
 
-/* Programs that were started together must not go on asking together. */
-static int64_t jittered(int64_t interval_ms)
+int64_t waiting_jittered(int64_t interval_ms)
 {
     return waiting_spread(interval_ms, (unsigned)monotonic_ms() ^ (unsigned)getpid());
 }
 
-/* False when a signal came. */
-static bool sleep_until(int64_t wake_ms)
+bool waiting_sleep_until(int64_t wake_ms)
 {
     struct pollfd wake = { .fd = signals_fd(), .events = POLLIN };
     int64_t left_ms;
@@ -42,14 +40,9 @@ static bool sleep_until(int64_t wake_ms)
     return signals_caught() == 0;
 }
 
-bool waiting_sleep(int64_t interval_ms)
-{
-    return sleep_until(monotonic_ms() + jittered(interval_ms));
-}
-
 bool waiting_next(struct waiting *waiting)
 {
-    int64_t wake_ms = monotonic_ms() + jittered(waiting->interval_ms);
+    int64_t wake_ms = monotonic_ms() + waiting_jittered(waiting->interval_ms);
 
     if (waiting->was_last)
         return false;
@@ -57,5 +50,5 @@ bool waiting_next(struct waiting *waiting)
         wake_ms = waiting->end_ms;
         waiting->was_last = true;
     }
-    return sleep_until(wake_ms);
+    return waiting_sleep_until(wake_ms);
 }

@@ -13,8 +13,11 @@ struct waiting {
 
 /* An interval, give or take 10 %, another one for each seed. */
 int64_t waiting_spread(int64_t interval_ms, unsigned seed);
-/* Sleeps an interval, give or take 10 %; false when a signal came. */
-bool waiting_sleep(int64_t interval_ms);
+/* The same with a seed of its own: programs that were started together must not go on asking
+ * together. */
+int64_t waiting_jittered(int64_t interval_ms);
+/* Sleeps until the monotonic clock shows wake_ms; false when a signal came. */
+bool waiting_sleep_until(int64_t wake_ms);
 struct waiting waiting_begin(int64_t wait_ms, int64_t interval_ms);
 /* Sleeps an interval, give or take 10 %, or until the end, for one last time. False when it is time
  * to stop: the end was reached before, or a signal came. */

@@ -1,0 +1,69 @@
+#include "rounds.h"
+
+#include "report.h"
+#include "waiting.h"
+
+enum {
+    MINUTE_MS = 60000,
+    FIRST_DELAY_MS = 30000,
+    FREE_MS = 68000, /* what a lost answer has locked is free by then, also 10 % earlier */
+};
+
+/* Nothing, or trouble that may pass: the hub's, the network's, a handler's. All else ends the
+ * asking. */
+static bool may_pass(enum c2d_status status)
+{
+    static const enum c2d_status passing[] = { C2D_OK,    C2D_LOCK_LOST, C2D_THROTTLED,
+                                               C2D_QUOTA, C2D_TIMEOUT,   C2D_NETWORK,
+                                               C2D_TLS,   C2D_HANDLER,   C2D_SERVER };
+
+    for (size_t i = 0; i < sizeof passing / sizeof *passing; i++)
+        if (passing[i] == status)
+            return true;
+    return false;
+}
+
+/* After the n-th failure in a row: half a minute, doubled each time, up to the interval, or to a
+ * minute where that is shorter. */
+static int64_t delay_after(unsigned failures, int64_t interval_ms)
+{
+    int64_t most_ms = interval_ms < MINUTE_MS ? MINUTE_MS : interval_ms;
+    int64_t delay_ms = FIRST_DELAY_MS;
+
+    for (unsigned i = 1; i < failures && delay_ms < most_ms; i++)
+        delay_ms *= 2;
+    return delay_ms < most_ms ? delay_ms : most_ms;
+}
+
+static void tell_change(struct rounds *rounds, enum c2d_status hub)
+{
+    char since[32] = "";
+    struct tm tm = { 0 };
+
+    if (hub != C2D_OK && rounds->offline_since == 0) {
+        rounds->offline_since = time(NULL);
+    } else if (hub == C2D_OK && rounds->offline_since != 0) {
+        if (gmtime_r(&rounds->offline_since, &tm) != NULL)
+            strftime(since, sizeof since, "%Y-%m-%dT%H:%M:%SZ", &tm);
+        report_warning(rounds->app, "online again; was offline since %s", since);
+        rounds->offline_since = 0;
+    }
+    rounds->told = hub;
+}
+
+int64_t rounds_next(struct rounds *rounds, enum c2d_status result, enum c2d_status hub,
+                    bool may_be_locked)
+{
+    int64_t delay_ms = rounds->interval_ms;
+
+    if (!may_pass(result) || !may_pass(hub))
+        return -1;
+    rounds->failures = hub == C2D_OK ? 0 : rounds->failures + 1;
+    tell_change(rounds, hub);
+    /* A handler that fails is not asked again any sooner: each time is one of ten. */
+    if (hub != C2D_OK)
+        delay_ms = delay_after(rounds->failures, rounds->interval_ms);
+    else if (may_be_locked && delay_ms > FREE_MS)
+        delay_ms = FREE_MS;
+    return waiting_jittered(delay_ms);
+}

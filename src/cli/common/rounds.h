@@ -1,0 +1,25 @@
+/* Asking a hub for ever: which trouble passes, when to ask again, and what is said of it. */
+#ifndef ROUNDS_H
+#define ROUNDS_H
+
+#include "app.h"
+
+#include <time.h>
+
+/* Start with app and interval_ms; the rest is 0. */
+struct rounds {
+    const struct app *app;
+    int64_t interval_ms;
+    enum c2d_status told; /* trouble that was reported before: not to be told again */
+    unsigned failures;    /* in a row */
+    time_t offline_since; /* 0: the hub answers */
+};
+
+/* When to ask again after a round with that result, in milliseconds from now, give or take 10 %;
+ * -1: never, as asking again cannot mend it. hub says why the hub could not be asked to the end;
+ * may_be_locked, that an answer was lost which may have locked something for a minute. Tells when
+ * the hub answers again. */
+int64_t rounds_next(struct rounds *rounds, enum c2d_status result, enum c2d_status hub,
+                    bool may_be_locked);
+
+#endif

@@ -1,0 +1,83 @@
+#include "../../src/cli/common/rounds.h"
+#include "../support/table.h"
+
+#include <criterion/criterion.h>
+
+enum { SECOND_MS = 1000, MINUTE_MS = 60 * SECOND_MS };
+
+/* Give or take 10 %. */
+static bool is_about(int64_t ms, int64_t wanted_ms)
+{
+    return ms >= wanted_ms / 10 * 9 && ms <= wanted_ms / 10 * 11;
+}
+
+Test(rounds, trouble_that_may_pass_goes_on_and_all_other_ends)
+{
+    static const enum c2d_status passing[] = { C2D_OK,    C2D_LOCK_LOST, C2D_THROTTLED,
+                                               C2D_QUOTA, C2D_TIMEOUT,   C2D_NETWORK,
+                                               C2D_TLS,   C2D_HANDLER,   C2D_SERVER };
+    static const enum c2d_status ending[] = { C2D_NOT_FOUND, C2D_PROTOCOL, C2D_OS,       C2D_IO,
+                                              C2D_AUTH,      C2D_CONFIG,   C2D_CANCELLED };
+    struct app app = { .common.quiet = true };
+
+    for (size_t i = 0; i < COUNT(passing); i++) {
+        struct rounds rounds = { .app = &app, .interval_ms = SECOND_MS };
+
+        cr_expect(rounds_next(&rounds, passing[i], C2D_OK, false) > 0, "%s",
+                  c2d_status_name(passing[i]));
+    }
+    for (size_t i = 0; i < COUNT(ending); i++) {
+        struct rounds rounds = { .app = &app, .interval_ms = SECOND_MS };
+
+        cr_expect_eq(rounds_next(&rounds, ending[i], C2D_OK, false), -1, "%s",
+                     c2d_status_name(ending[i]));
+        cr_expect_eq(rounds_next(&rounds, C2D_OK, ending[i], false), -1, "hub: %s",
+                     c2d_status_name(ending[i]));
+    }
+}
+
+Test(rounds, a_hub_in_trouble_is_asked_less_and_less_often)
+{
+    static const struct {
+        int64_t interval_ms, delays_ms[4];
+    } rows[] = {
+        { 5 * SECOND_MS, { 30 * SECOND_MS, MINUTE_MS, MINUTE_MS, MINUTE_MS } },
+        { 25 * MINUTE_MS, { 30 * SECOND_MS, MINUTE_MS, 2 * MINUTE_MS, 4 * MINUTE_MS } },
+    };
+    struct app app = { .common.quiet = true };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct rounds rounds = { .app = &app, .interval_ms = rows[i].interval_ms };
+
+        for (size_t k = 0; k < COUNT(rows[i].delays_ms); k++)
+            cr_expect(
+                is_about(rounds_next(&rounds, C2D_SERVER, C2D_SERVER, false), rows[i].delays_ms[k]),
+                "row %zu, failure %zu", i, k + 1);
+        cr_expect(is_about(rounds_next(&rounds, C2D_OK, C2D_OK, false), rows[i].interval_ms),
+                  "row %zu: the first success ends it", i);
+        cr_expect(
+            is_about(rounds_next(&rounds, C2D_SERVER, C2D_SERVER, false), rows[i].delays_ms[0]),
+            "row %zu: then it begins anew", i);
+    }
+}
+
+Test(rounds, trouble_is_noted_as_told_until_it_is_over)
+{
+    struct app app = { .common.quiet = true };
+    struct rounds rounds = { .app = &app, .interval_ms = SECOND_MS };
+
+    rounds_next(&rounds, C2D_NETWORK, C2D_NETWORK, false);
+    cr_expect_eq(rounds.told, C2D_NETWORK);
+    rounds_next(&rounds, C2D_OK, C2D_OK, false);
+    cr_expect_eq(rounds.told, C2D_OK);
+}
+
+Test(rounds, what_a_lost_answer_may_have_locked_is_asked_for_when_its_lock_has_lapsed)
+{
+    struct app app = { .common.quiet = true };
+    struct rounds seldom = { .app = &app, .interval_ms = 25 * MINUTE_MS };
+    struct rounds often = { .app = &app, .interval_ms = SECOND_MS };
+
+    cr_expect(is_about(rounds_next(&seldom, C2D_OK, C2D_OK, true), 68 * SECOND_MS));
+    cr_expect(is_about(rounds_next(&often, C2D_OK, C2D_OK, true), SECOND_MS));
+}
