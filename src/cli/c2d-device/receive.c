@@ -181,7 +181,7 @@ static enum c2d_status prepare(struct app *app, struct ways *ways, const struct 
         return C2D_OK;
     if (writes)
         status = sink_open(&ways->writer.sink, app, settings->output,
-                           ways->writer.format == FORMAT_JSON, false);
+                           ways->writer.format == FORMAT_JSON, SINK_SHARED);
     if (status == C2D_OK && !settings->no_lock)
         status = lock_take(app);
     /* Behind the lock: only then is what lies about unfinished nobody's work in progress. */

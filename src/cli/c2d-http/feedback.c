@@ -1,25 +1,23 @@
-/* feedback: reads the hub's delivery feedback, batch by batch. */
+/* feedback: reads the hub's delivery feedback, once or for ever. */
 #include "../common/monotonic.h"
 #include "../common/report.h"
+#include "../common/rounds.h"
 #include "../common/session.h"
-#include "../common/sink.h"
 #include "../common/waiting.h"
+#include "collector.h"
 #include "commands.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-enum { SAFE_MS = 55000 }; /* the lock is a minute, and the answer took its time */
 
 struct settings {
     int64_t count, wait_ms, interval_ms;
-    bool keep;
+    bool keep, follow;
     const char *output;
 };
 
 #define AT(member) offsetof(struct settings, member)
 
 static const struct option options[] = {
+    { 0, "follow", NULL, "for ever: ask again each interval, until a signal", OPTION_FLAG,
+      AT(follow), 0, 0 },
     { 'c', "count", "N", "stop after N records (batches are never split); 10 if none came",
       OPTION_NUMBER, AT(count), 1, INT32_MAX },
     { 0, "wait", "D", "when there is none, ask again until D has passed; 10 if none came",
@@ -38,131 +36,76 @@ static void defaults(void *settings)
     ((struct settings *)settings)->interval_ms = 10000;
 }
 
-/* All records as lines in one piece, so that a batch is in the output whole or not at all. */
-static char *batch_lines(const struct c2d_feedback *feedback, size_t *size)
+static enum c2d_status drain_once(struct collector *collector, const struct settings *settings)
 {
-    char *text = NULL;
-    FILE *stream = open_memstream(&text, size);
-    bool ok = stream != NULL;
-
-    for (size_t i = 0; ok && i < feedback->record_count; i++) {
-        char *line = c2d_feedback_to_json(feedback, i);
-
-        ok = line != NULL && fprintf(stream, "%s\n", line) > 0;
-        free(line);
-    }
-    if (stream != NULL)
-        ok = fclose(stream) == 0 && ok;
-    if (ok)
-        return text;
-    free(text);
-    return NULL;
-}
-
-static enum c2d_status put_batch(const struct app *app, struct sink *sink,
-                                 const struct c2d_feedback *feedback, int64_t deadline_ms)
-{
-    size_t size = 0;
-    char *lines = batch_lines(feedback, &size);
-    enum c2d_status status;
-
-    if (lines == NULL)
-        return report_failure(app, C2D_OS, NULL, "out of memory");
-    status = sink_put(sink, app, lines, size, deadline_ms);
-    free(lines);
-    return status;
-}
-
-static enum c2d_status complete(const struct app *app, const struct c2d_feedback *feedback)
-{
-    struct c2d_error error;
-    enum c2d_status status =
-        c2d_feedback_settle(app->client, feedback->lock_token, C2D_COMPLETE, &error);
-
-    if (status == C2D_LOCK_LOST)
-        report_warning(app,
-                       "a batch of %zu records is in the output, but its lock was lost: it "
-                       "comes again",
-                       feedback->record_count);
-    else if (status != C2D_OK)
-        report_error(app, &error, NULL);
-    else if (error.earlier_try_unanswered)
-        report_warning(app, "a batch was completed by a try that got no answer");
-    return status;
-}
-
-/* Takes one batch; adds to *records. C2D_NO_MESSAGE, reported by the caller, when there is none. */
-static enum c2d_status take_batch(const struct app *app, const struct settings *settings,
-                                  struct sink *sink, int64_t *records)
-{
-    struct c2d_feedback *feedback = NULL;
-    struct c2d_error error;
-    enum c2d_status status = c2d_feedback_receive(app->client, &feedback, &error);
-
-    /* The answer that was lost may have been a batch: "none" would be a guess (R6). */
-    if (status == C2D_NO_MESSAGE && error.earlier_try_unanswered)
-        return report_failure(app, C2D_NETWORK, "ask again in a minute",
-                              "the answer to a request was lost: a batch may be locked for a "
-                              "minute");
-    if (status != C2D_OK)
-        return status == C2D_NO_MESSAGE ? status : report_error(app, &error, NULL);
-    *records += (int64_t)feedback->record_count;
-    status = put_batch(app, sink, feedback, monotonic_ms() + SAFE_MS);
-    if (status == C2D_OK && !settings->keep)
-        status = complete(app, feedback);
-    c2d_feedback_free(feedback);
-    return status;
-}
-
-/* Until the hub has none, or enough came. A lost lock does not end the drain. */
-static enum c2d_status drain(const struct app *app, const struct settings *settings,
-                             struct sink *sink, int64_t *records)
-{
-    enum c2d_status result = C2D_OK;
-
-    while (settings->count == 0 || *records < settings->count) {
-        enum c2d_status status = take_batch(app, settings, sink, records);
-
-        if (status == C2D_NO_MESSAGE)
-            break;
-        result = worse(result, status);
-        /* With --keep one is all: each further request would lock a batch that nobody settles. */
-        if ((status != C2D_OK && status != C2D_LOCK_LOST) || settings->keep)
-            break;
-    }
-    return result;
-}
-
-static enum c2d_status collect(const struct app *app, const struct settings *settings,
-                               struct sink *sink)
-{
+    const struct app *app = collector->app;
     struct waiting waiting = waiting_begin(settings->wait_ms, settings->interval_ms);
-    int64_t records = 0;
     enum c2d_status status;
 
     do
-        status = drain(app, settings, sink, &records);
-    while (status == C2D_OK && records == 0 && waiting_next(&waiting));
-    if (status == C2D_OK && records == 0 && (settings->count > 0 || settings->wait_ms > 0))
+        status = collector_drain(collector, settings->count);
+    while (status == C2D_OK && collector->records == 0 && waiting_next(&waiting));
+    /* The answer that was lost may have been a batch: "none" would be a guess (R6). */
+    if (status == C2D_OK && collector->lost_at_ms != 0)
+        return report_failure(app, C2D_NETWORK, "ask again in a minute",
+                              "the answer to a request was lost: a batch may be locked for a "
+                              "minute");
+    if (status == C2D_OK && collector->records == 0
+        && (settings->count > 0 || settings->wait_ms > 0))
         status = report_failure(app, C2D_NO_MESSAGE, NULL, "no feedback came");
     return status;
+}
+
+static enum c2d_status follow(struct collector *collector, int64_t interval_ms)
+{
+    struct rounds rounds = { .app = collector->app, .interval_ms = interval_ms };
+    enum c2d_status result;
+    int64_t delay_ms;
+
+    do {
+        collector->told = rounds.told;
+        result = collector_drain(collector, 0);
+        delay_ms = rounds_next(&rounds, result, collector->hub, collector->lost_at_ms != 0);
+    } while (delay_ms >= 0 && waiting_sleep_until(monotonic_ms() + delay_ms));
+    return result;
+}
+
+/* One collector a file, for as long as it runs (F4). */
+static enum c2d_status open_output(struct collector *collector, const struct settings *settings)
+{
+    const struct app *app = collector->app;
+    enum c2d_status status;
+
+    if (app->common.dry_run)
+        return C2D_OK;
+    status = sink_open(&collector->sink, app, settings->output, true, SINK_COLLECTS);
+    if (status != C2D_OK || settings->follow)
+        return status;
+    /* A send that waits may be at work. To one who follows it gives way, but not at once. */
+    status = sink_hold(&collector->sink, app);
+    return status == C2D_LOCKED ? report_failure(
+               app, C2D_LOCKED, NULL, "a send that waits collects into '%s'", settings->output)
+                                : status;
 }
 
 static enum c2d_status run(struct app *app, void *arguments)
 {
     const struct settings *settings = arguments;
-    struct sink sink = { .fd = -1 };
+    struct collector collector = { .app = app, .sink.fd = -1, .keep = settings->keep };
     enum c2d_status status;
 
     if (app->word_count > 0)
         return report_usage(app, "feedback is the whole hub's: what is '%.60s'?", app->words[0]);
+    if (settings->follow && (settings->count > 0 || settings->wait_ms > 0 || settings->keep))
+        return report_usage(app, "--follow takes all, for ever: no -c, --wait or --keep");
+    app->is_endless = settings->follow;
     status = session_open(app);
-    /* Locked as long as we run: one collector a file (F4). */
-    if (status == C2D_OK && !app->common.dry_run)
-        status = sink_open(&sink, app, settings->output, true, true);
     if (status == C2D_OK)
-        status = collect(app, settings, &sink);
-    sink_close(&sink);
+        status = open_output(&collector, settings);
+    if (status == C2D_OK)
+        status = settings->follow ? follow(&collector, settings->interval_ms)
+                                  : drain_once(&collector, settings);
+    sink_close(&collector.sink);
     return status;
 }
 

@@ -1,9 +1,8 @@
 /* Where records go before they are settled. What sink_put() accepts has arrived: synced to disk, or
  * taken by the reader of a pipe. What a record says is not known here. */
-#define _GNU_SOURCE /* F_SETPIPE_SZ */
+#define _GNU_SOURCE /* open file description locks, F_SETPIPE_SZ */
 #include "sink.h"
 
-#include "file_lock.h"
 #include "monotonic.h"
 #include "output.h"
 #include "report.h"
@@ -37,6 +36,27 @@ static enum c2d_status fail_io(const struct sink *sink, const struct app *app)
     return report_failure(app, C2D_IO, NULL, "%s: %s", sink->name, strerror(errno));
 }
 
+/* Of a file whose records come off a queue, the first byte is locked by whoever reads that queue,
+ * all behind it by the collector. So a collector that finds a waiting send at work is known to it,
+ * and is next. */
+static const struct flock whole = { .l_whence = SEEK_SET };
+static const struct flock reader = { .l_whence = SEEK_SET, .l_len = 1 };
+static const struct flock collector = { .l_whence = SEEK_SET, .l_start = 1 };
+
+/* Of the open file, not the process: closing another descriptor of it does not drop this lock, as
+ * it would with F_SETLK. */
+static bool set_lock(int fd, struct flock lock, short type)
+{
+    lock.l_type = type;
+    return fcntl(fd, F_OFD_SETLK, &lock) == 0;
+}
+
+static bool is_locked(int fd, struct flock lock)
+{
+    lock.l_type = F_WRLCK;
+    return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
 static enum c2d_status open_file(struct sink *sink, const struct app *app, const char *path)
 {
     const int flags = O_APPEND | O_CLOEXEC | O_NOCTTY;
@@ -60,7 +80,7 @@ static enum c2d_status open_file(struct sink *sink, const struct app *app, const
 }
 
 enum c2d_status sink_open(struct sink *sink, const struct app *app, const char *path, bool heals,
-                          bool exclusive)
+                          enum sink_use use)
 {
     struct stat file;
     enum c2d_status status;
@@ -75,12 +95,41 @@ enum c2d_status sink_open(struct sink *sink, const struct app *app, const char *
     sink->is_file = S_ISREG(file.st_mode);
     sink->is_pipe = S_ISFIFO(file.st_mode);
     sink->heals = heals && sink->is_ours && sink->is_file;
-    sink->exclusive = exclusive && sink->is_ours && sink->is_file;
-    if (sink->exclusive && !file_lock(sink->fd))
-        return file_lock_is_taken() ? report_failure(app, C2D_LOCKED, NULL,
-                                                     "another program collects into '%s'", path)
-                                    : fail_io(sink, app);
-    return C2D_OK;
+    sink->use = sink->is_ours && sink->is_file ? use : SINK_SHARED;
+    if (sink->use != SINK_COLLECTS || set_lock(sink->fd, collector, F_WRLCK))
+        return C2D_OK;
+    if (errno != EAGAIN && errno != EACCES)
+        return fail_io(sink, app);
+    return report_failure(app, C2D_LOCKED, NULL, "another program collects into '%s'", path);
+}
+
+enum c2d_status sink_hold(const struct sink *sink, const struct app *app)
+{
+    if (sink->use == SINK_SHARED)
+        return C2D_OK;
+    if (!set_lock(sink->fd, reader, F_WRLCK))
+        return errno == EAGAIN || errno == EACCES ? C2D_LOCKED : fail_io(sink, app);
+    if (sink->use == SINK_COLLECTS || !is_locked(sink->fd, collector))
+        return C2D_OK;
+    set_lock(sink->fd, reader, F_UNLCK);
+    return C2D_LOCKED;
+}
+
+bool sink_is_current(const struct sink *sink)
+{
+    struct stat named, opened;
+
+    return sink->use == SINK_SHARED
+           || (stat(sink->name, &named) == 0 && fstat(sink->fd, &opened) == 0
+               && named.st_ino == opened.st_ino && named.st_dev == opened.st_dev);
+}
+
+enum c2d_status sink_reopen(struct sink *sink, const struct app *app)
+{
+    struct sink old = *sink;
+
+    sink_close(sink);
+    return sink_open(sink, app, old.name, old.heals, old.use);
 }
 
 /* ---- Files ---- */
@@ -140,6 +189,17 @@ static off_t file_size(int fd)
     struct stat file;
 
     return fstat(fd, &file) == 0 ? file.st_size : -1;
+}
+
+off_t sink_end(const struct sink *sink)
+{
+    off_t size, end;
+
+    do {
+        size = file_size(sink->fd);
+        end = size < 0 ? -1 : torn_line(sink->fd, size);
+    } while (end < 0 && size != file_size(sink->fd)); /* it was cut at that moment */
+    return end;
 }
 
 /* Takes back what was written of a record at the end of the file, if that still is the end. */
@@ -248,8 +308,8 @@ static bool await_reader(const struct sink *sink, int64_t deadline_ms)
 /* Others hold the lock for one record only, unless they collect into the file. */
 static bool await_lock(const struct sink *sink, int64_t deadline_ms)
 {
-    while (!file_lock(sink->fd)) {
-        if (!file_lock_is_taken())
+    while (!set_lock(sink->fd, whole, F_WRLCK)) {
+        if (errno != EAGAIN && errno != EACCES)
             return false;
         if (!await(-1, 0, 20, deadline_ms))
             return false;
@@ -260,7 +320,7 @@ static bool await_lock(const struct sink *sink, int64_t deadline_ms)
 enum c2d_status sink_put(struct sink *sink, const struct app *app, const void *data, size_t size,
                          int64_t deadline_ms)
 {
-    bool locks = sink->is_ours && sink->is_file && !sink->exclusive;
+    bool locks = sink->is_ours && sink->is_file && sink->use == SINK_SHARED;
     bool ok = !locks || await_lock(sink, deadline_ms);
     int problem;
 
@@ -271,7 +331,7 @@ enum c2d_status sink_put(struct sink *sink, const struct app *app, const void *d
              && (!sink->is_pipe || await_reader(sink, deadline_ms));
     problem = errno;
     if (locks)
-        file_unlock(sink->fd);
+        set_lock(sink->fd, whole, F_UNLCK);
     errno = problem;
     if (!ok)
         return signals_caught() != 0 ? C2D_CANCELLED : fail_io(sink, app);

@@ -1,0 +1,125 @@
+#include "collector.h"
+
+#include "../common/monotonic.h"
+#include "../common/report.h"
+
+#include <stdlib.h>
+
+enum {
+    LOCK_MS = C2D_LOCK_S * 1000,
+    SAFE_MS = 55000, /* the lock is a minute, and the answer took its time */
+};
+
+/* All records as lines in one piece, so that a batch is in the output whole or not at all. */
+static char *batch_lines(const struct c2d_feedback *feedback, size_t *size)
+{
+    char *text = NULL;
+    FILE *stream = open_memstream(&text, size);
+    bool ok = stream != NULL;
+
+    for (size_t i = 0; ok && i < feedback->record_count; i++) {
+        char *line = c2d_feedback_to_json(feedback, i);
+
+        ok = line != NULL && fprintf(stream, "%s\n", line) > 0;
+        free(line);
+    }
+    if (stream != NULL)
+        ok = fclose(stream) == 0 && ok;
+    if (ok)
+        return text;
+    free(text);
+    return NULL;
+}
+
+static enum c2d_status put_batch(struct collector *collector, const struct c2d_feedback *feedback)
+{
+    size_t size = 0;
+    char *lines = batch_lines(feedback, &size);
+    enum c2d_status status;
+
+    if (lines == NULL)
+        return report_failure(collector->app, C2D_OS, NULL, "out of memory");
+    status = sink_put(&collector->sink, collector->app, lines, size, monotonic_ms() + SAFE_MS);
+    free(lines);
+    return status;
+}
+
+static enum c2d_status complete(struct collector *collector, const struct c2d_feedback *feedback)
+{
+    struct c2d_error error;
+    enum c2d_status status =
+        c2d_feedback_settle(collector->app->client, feedback->lock_token, C2D_COMPLETE, &error);
+
+    if (status == C2D_LOCK_LOST) {
+        report_warning(collector->app,
+                       "a batch of %zu records is in the output, but its lock was lost: it "
+                       "comes again",
+                       feedback->record_count);
+    } else if (status != C2D_OK) {
+        collector->hub = status;
+        report_error(collector->app, &error, NULL);
+    } else if (error.earlier_try_unanswered) {
+        report_warning(collector->app, "a batch was completed by a try that got no answer");
+    }
+    return status;
+}
+
+static enum c2d_status receive(struct collector *collector, struct c2d_feedback **feedback)
+{
+    struct c2d_error error;
+    enum c2d_status status = c2d_feedback_receive(collector->app->client, feedback, &error);
+
+    /* What a lost answer may have locked has come back by now. */
+    if (monotonic_ms() - collector->lost_at_ms > LOCK_MS)
+        collector->lost_at_ms = 0;
+    if (error.earlier_try_unanswered)
+        collector->lost_at_ms = monotonic_ms();
+    if (status == C2D_OK || status == C2D_NO_MESSAGE)
+        return status;
+    collector->hub = status;
+    return status == collector->told ? status : report_error(collector->app, &error, NULL);
+}
+
+enum c2d_status collector_take(struct collector *collector)
+{
+    struct c2d_feedback *feedback = NULL;
+    enum c2d_status status = C2D_OK;
+
+    collector->hub = C2D_OK;
+    if (!sink_is_current(&collector->sink))
+        status = sink_reopen(&collector->sink, collector->app);
+    if (status == C2D_OK) {
+        status = sink_hold(&collector->sink, collector->app);
+        if (status == C2D_LOCKED)
+            return C2D_NO_MESSAGE;
+    }
+    if (status == C2D_OK)
+        status = receive(collector, &feedback);
+    if (status != C2D_OK)
+        return status;
+    collector->records += (int64_t)feedback->record_count;
+    status = put_batch(collector, feedback);
+    /* Rotated away at that moment, the file may have been left by those who read it: the batch
+     * comes again, for the new one. */
+    if (status == C2D_OK && !collector->keep && sink_is_current(&collector->sink))
+        status = complete(collector, feedback);
+    c2d_feedback_free(feedback);
+    return status;
+}
+
+enum c2d_status collector_drain(struct collector *collector, int64_t count)
+{
+    enum c2d_status result = C2D_OK;
+
+    while (count == 0 || collector->records < count) {
+        enum c2d_status status = collector_take(collector);
+
+        if (status == C2D_NO_MESSAGE)
+            break;
+        result = worse(result, status);
+        /* With keep one is all: each further request would lock a batch that nobody settles. */
+        if ((status != C2D_OK && status != C2D_LOCK_LOST) || collector->keep)
+            break;
+    }
+    return result;
+}
