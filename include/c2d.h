@@ -166,9 +166,15 @@ struct c2d_options {
     const char *no_proxy; /* "host,.domain,...": reached without it; "*": all; NULL: none */
     const char
         *connect_to; /* "HOST:PORT": where TCP goes instead; TLS and tokens stay as they are */
-    int cancel_fd;   /* readable: stop, see c2d_receive() and c2d_settle(); -1: none */
-    bool dry_run;    /* every operation ends with C2D_DRY_RUN and an event; no socket */
-    bool trace;      /* C2D_EVENT_TRACE wanted */
+    /* A folder for sessions of TLS, to be resumed by the next client instead of a full handshake:
+     * the only secrets that this library ever writes to a disk. Made if missing. It is used if it
+     * is ours, nobody else's to enter and no link (else there is a warning, and no failure), and a
+     * session for one day, with the same host, proxy, connect_to, trust store and certificate
+     * alone; never with an https proxy. NULL: none. */
+    const char *tls_cache;
+    int cancel_fd;          /* readable: stop, see c2d_receive() and c2d_settle(); -1: none */
+    bool dry_run;           /* every operation ends with C2D_DRY_RUN and an event; no socket */
+    bool trace;             /* C2D_EVENT_TRACE wanted */
     c2d_observer *observer; /* NULL: nobody watches */
     void *observer_context;
 };

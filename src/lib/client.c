@@ -2,6 +2,7 @@
  * exists. What a client can then do is in operations.c. */
 #include "client.h"
 
+#include "cache_file.h"
 #include "http_curl.h"
 #include "ids.h"
 #include "status.h"
@@ -24,7 +25,7 @@ struct c2d_options c2d_options_default(void)
 
 /* ---- Options ---- */
 
-enum { OPTION_TEXTS = 10 };
+enum { OPTION_TEXTS = 11 };
 
 /* Every text among the options, for copying and freeing alike: one that is left out here would
  * still be the caller's. */
@@ -33,7 +34,7 @@ static void option_texts(struct c2d_options *options, const char **texts[OPTION_
     const char **all[] = {
         &options->api_version, &options->ca_file,    &options->ca_dir,     &options->cert_file,
         &options->key_file,    &options->proxy,      &options->proxy_user, &options->proxy_password,
-        &options->no_proxy,    &options->connect_to,
+        &options->no_proxy,    &options->connect_to, &options->tls_cache,
     };
 
     memcpy(texts, all, sizeof all);
@@ -162,7 +163,24 @@ static void set_up(struct wiring *wiring, const struct clock *clock)
     };
 }
 
-static enum c2d_status open_transport(struct wiring *wiring, struct c2d_error *error)
+/* The folder for sessions of TLS; NULL where none is wanted, or it cannot be used. */
+static const char *tls_cache_dir(const struct wiring *wiring)
+{
+    const char *dir = wiring->options.tls_cache;
+    struct c2d_error error;
+
+    /* libcurl does not tell the TLS of such a proxy from the hub's. */
+    if (dir == NULL || wiring->options.dry_run || strncmp(wiring->proxy.name, "https:", 6) == 0)
+        return NULL;
+    if (cache_file_check_dir(dir, &error) == C2D_OK)
+        return dir;
+    observe_warning(&wiring->exchange.terms.observe, "no TLS session is kept or used: %s",
+                    error.text);
+    return NULL;
+}
+
+static enum c2d_status open_transport(struct wiring *wiring, const char *host,
+                                      struct c2d_error *error)
 {
     const struct c2d_options *options = &wiring->options;
 
@@ -174,6 +192,8 @@ static enum c2d_status open_transport(struct wiring *wiring, struct c2d_error *e
                              .key_file = options->key_file,
                              .proxy = &wiring->proxy,
                              .connect_to = options->connect_to,
+                             .tls_cache = tls_cache_dir(wiring),
+                             .host = host,
                              .connections = options->parallel,
                              .note = options->trace ? observe_note : NULL,
                              .note_context = &wiring->exchange.terms.observe,
@@ -211,7 +231,9 @@ static enum c2d_status wire(struct wiring *wiring, const struct credentials *cre
     if (status != C2D_OK)
         return status;
     set_up(wiring, clock);
-    return wiring->exchange.transport.self == NULL ? open_transport(wiring, error) : C2D_OK;
+    if (wiring->exchange.transport.self != NULL)
+        return C2D_OK;
+    return open_transport(wiring, credentials->host, error);
 }
 
 /* Takes part in the wiring of another client, if its connections are good for this one too. */

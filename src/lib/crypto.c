@@ -10,17 +10,15 @@
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
 #include <stdio.h>
-#include <string.h>
 
-bool crypto_hmac_sha256(const struct buf *key, const char *text, unsigned char mac[HMAC_SIZE])
+bool crypto_hmac_sha256(const struct buf *key, const void *data, size_t size,
+                        unsigned char mac[HMAC_SIZE])
 {
-    unsigned size = HMAC_SIZE;
+    unsigned mac_size = HMAC_SIZE;
 
     return key->size <= INT_MAX
-           && HMAC(EVP_sha256(), key->data, (int)key->size, (const unsigned char *)text,
-                   strlen(text), mac, &size)
-                  != NULL
-           && size == HMAC_SIZE;
+           && HMAC(EVP_sha256(), key->data, (int)key->size, data, size, mac, &mac_size) != NULL
+           && mac_size == HMAC_SIZE;
 }
 
 void base64_append(struct buf *buf, const void *data, size_t size)

@@ -8,7 +8,8 @@
 
 enum { HMAC_SIZE = 32 };
 
-bool crypto_hmac_sha256(const struct buf *key, const char *text, unsigned char mac[HMAC_SIZE]);
+bool crypto_hmac_sha256(const struct buf *key, const void *data, size_t size,
+                        unsigned char mac[HMAC_SIZE]);
 /* Appends data in base64. */
 void base64_append(struct buf *buf, const void *data, size_t size);
 /* Strict: the standard alphabet, padded, no white space. False also for empty text or no memory. */

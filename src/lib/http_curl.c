@@ -38,6 +38,7 @@ struct web {
     struct curl_slist *connect_to;
     struct http_curl_options options;
     struct tls_trust trust;
+    struct tls_cache cache;
     bool asked_for_certificate; /* ever: a session that is resumed does not ask again */
 };
 
@@ -79,10 +80,12 @@ static curl_socket_t on_socket(void *connection, curlsocktype purpose, struct cu
     return socket(to->family, to->socktype, to->protocol);
 }
 
-static CURLcode on_ssl_context(CURL *easy, void *ssl_context, void *verdict)
+static CURLcode on_ssl_context(CURL *easy, void *ssl_context, void *context)
 {
+    struct slot *slot = context;
+
     (void)easy;
-    tls_watch(ssl_context, verdict);
+    tls_watch(ssl_context, &slot->tls, &slot->web->cache);
     return CURLE_OK;
 }
 
@@ -165,7 +168,7 @@ static void set_callbacks(CURL *easy, struct slot *slot)
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_socket);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &slot->connection);
     curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_ssl_context);
-    curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, &slot->tls);
+    curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, slot);
     curl_easy_setopt(easy, CURLOPT_PRIVATE, slot);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, slot->detail);
     if (slot->web->options.note != NULL) {
@@ -408,9 +411,9 @@ static bool reap(struct web *web, struct http_done *done)
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &context);
         slot = (struct slot *)(void *)context;
         curl_multi_remove_handle(web->multi, slot->easy);
-        /* Once more, with more certificates to look for the issuer in. */
-        if (tls_trust_widen(&web->trust, &slot->tls) && set_trust(slot->easy, &web->trust)
-            && begin(slot))
+        /* Once more, with more certificates to look for the issuer in, or without a session. */
+        if ((tls_trust_widen(&web->trust, &slot->tls) || tls_start_over(&slot->tls))
+            && set_trust(slot->easy, &web->trust) && begin(slot))
             continue;
         finish(slot, code, done);
         return true;
@@ -492,8 +495,30 @@ static void web_destroy(void *self)
         free(slot);
     }
     curl_slist_free_all(web->connect_to);
+    tls_cache_clear(&web->cache);
     free(web);
     curl_global_cleanup();
+}
+
+/* What a session depends on is what the options say, and the system's store. */
+static bool set_up_cache(struct web *web)
+{
+    const struct http_curl_options *options = &web->options;
+
+    web->cache = (struct tls_cache) {
+        .dir = options->tls_cache,
+        .host = options->host,
+        .proxy = options->proxy->name,
+        .connect_to = options->connect_to,
+        .ca_file = web->trust.file,
+        .ca_dir = web->trust.dir,
+        .ca_fallback = web->trust.fallback,
+        .cert_file = options->cert_file,
+        .key_file = options->key_file,
+        .note = options->note,
+        .note_context = options->note_context,
+    };
+    return tls_cache_init(&web->cache);
 }
 
 enum c2d_status http_curl_new(struct http_transport *transport,
@@ -512,7 +537,7 @@ enum c2d_status http_curl_new(struct http_transport *transport,
         tls_system_trust(info->cainfo, info->capath, &web->trust);
     web->multi = curl_multi_init();
     /* "::" is any host and port; SNI and the name check stay those of the URL. */
-    if (web->multi == NULL
+    if (web->multi == NULL || !set_up_cache(web)
         || (options->connect_to != NULL
             && !append_line(&web->connect_to, "::", "", options->connect_to))) {
         web_destroy(web);

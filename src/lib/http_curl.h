@@ -11,7 +11,9 @@ struct http_curl_options {
     const char *cert_file, *key_file;
     const struct proxy *proxy;
     const char *connect_to;
-    int connections; /* kept alive for later requests */
+    const char *tls_cache; /* a folder for sessions of TLS; NULL: none are kept */
+    const char *host;      /* HOST[:PORT], whose they are */
+    int connections;       /* kept alive for later requests */
     /* Lines on names, connections and TLS, without secrets; NULL: not wanted. */
     void (*note)(void *context, const char *text, size_t size);
     void *note_context;

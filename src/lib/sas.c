@@ -25,7 +25,7 @@ enum c2d_status sas_token(const char *resource, const struct buf *key, const cha
         status = fail_memory(error);
         goto done;
     }
-    if (!crypto_hmac_sha256(key, to_sign.data, mac)) {
+    if (!crypto_hmac_sha256(key, to_sign.data, to_sign.size, mac)) {
         status = fail(error, C2D_OS, "OpenSSL has no HMAC-SHA256, or no memory for it");
         goto done;
     }

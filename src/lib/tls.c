@@ -79,6 +79,31 @@ static bool is_about_certificate(int alert)
            || alert == SSL_AD_CERTIFICATE_REQUIRED;
 }
 
+/* A resumed handshake verifies nothing and asks for nothing: it stands for an earlier one, of which
+ * no session is kept where our certificate was not asked for. */
+static void on_done(const SSL *ssl, struct tls_verdict *verdict)
+{
+    verdict->done = true;
+    verdict->version = SSL_get_version(ssl);
+    if (!verdict->offered)
+        return;
+    tls_cache_note(verdict->cache, SSL_session_reused(ssl) == 1 ? "the session was resumed"
+                                                                : "the session was forgotten");
+    if (SSL_session_reused(ssl) != 1)
+        return;
+    note_certificate(&verdict->certificate, SSL_get0_peer_certificate(ssl));
+    verdict->asked = SSL_get_certificate(ssl) != NULL;
+}
+
+static int on_session(SSL *ssl, SSL_SESSION *session)
+{
+    struct tls_verdict *verdict = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+
+    if (verdict->cache != NULL && (verdict->asked || SSL_get_certificate(ssl) == NULL))
+        tls_cache_keep(verdict->cache, ssl, session, time(NULL));
+    return 0; /* it stays OpenSSL's */
+}
+
 /* Tells a refusal from a connection that was cut in mid-handshake; and hears what the peer says of
  * our certificate, which with TLS 1.3 comes only behind the handshake. */
 static void on_info(const SSL *ssl, int where, int result)
@@ -86,10 +111,13 @@ static void on_info(const SSL *ssl, int where, int result)
     struct tls_verdict *verdict = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
     unsigned long code;
 
+    /* The one moment at which OpenSSL has all for a handshake and has sent nothing yet. */
+    if (where == SSL_CB_HANDSHAKE_START && verdict->cache != NULL)
+        verdict->offered = tls_cache_offer(verdict->cache, (SSL *)ssl, time(NULL));
+    if (where == SSL_CB_HANDSHAKE_DONE)
+        on_done(ssl, verdict);
     if (where == SSL_CB_READ_ALERT && is_about_certificate(result & 0xff))
         verdict->alert = SSL_alert_desc_string_long(result);
-    if (where == SSL_CB_HANDSHAKE_DONE)
-        verdict->version = SSL_get_version(ssl);
     if (where != SSL_CB_CONNECT_EXIT || result > 0 || !SSL_in_init(ssl))
         return;
     code = ERR_peek_last_error();
@@ -106,11 +134,11 @@ static int on_certificate_request(SSL *ssl, void *verdict)
     return 1;
 }
 
-void tls_watch(void *ssl_context, struct tls_verdict *verdict)
+void tls_watch(void *ssl_context, struct tls_verdict *verdict, struct tls_cache *cache)
 {
     SSL_CTX *context = ssl_context;
 
-    *verdict = (struct tls_verdict) { .begun = true };
+    *verdict = (struct tls_verdict) { .begun = true, .cache = cache };
     SSL_CTX_set_app_data(context, verdict);
     /* The mode stays as libcurl has set it: peers are verified always. */
     SSL_CTX_set_verify(context, SSL_CTX_get_verify_mode(context), on_verify);
@@ -119,6 +147,20 @@ void tls_watch(void *ssl_context, struct tls_verdict *verdict)
     /* 112 bits: no RSA under 2048, no SHA-1. Some systems ask for less. */
     if (SSL_CTX_get_security_level(context) < 2)
         SSL_CTX_set_security_level(context, 2);
+    if (cache->dir == NULL)
+        return;
+    SSL_CTX_sess_set_new_cb(context, on_session); /* in place of libcurl's, for one process */
+    /* Set by libcurl, for TLS 1.2; but few servers remember sessions by themselves. */
+    SSL_CTX_clear_options(context, SSL_OP_NO_TICKET);
+}
+
+bool tls_start_over(const struct tls_verdict *verdict)
+{
+    /* What is wrong with a chain, only a full handshake finds. */
+    if (!verdict->offered || verdict->done || verdict->fault != TLS_NO_FAULT)
+        return false;
+    tls_cache_give_up(verdict->cache);
+    return verdict->refused;
 }
 
 void tls_tell(const struct tls_verdict *verdict, struct c2d_connection *connection)

@@ -4,6 +4,7 @@
 #define TLS_H
 
 #include "c2d.h"
+#include "tls_cache.h"
 
 /* What is wrong with a chain of certificates. */
 enum tls_fault {
@@ -27,17 +28,24 @@ struct tls_verdict {
     bool begun;
     bool refused; /* a party refused, or it was no TLS; false: the connection just ended */
     bool asked;   /* for our certificate */
+    bool offered; /* a session of an earlier handshake */
+    bool done;    /* it came to its end */
     enum tls_fault fault;
     const char *reason;  /* of the fault, in OpenSSL's words */
     const char *alert;   /* why the peer refuses our certificate; NULL: it does not */
     const char *version; /* "TLSv1.3"; NULL: the handshake did not come to its end */
     struct tls_certificate certificate; /* the one at fault, else the server's own */
+    struct tls_cache *cache;            /* where sessions come from and go to */
 };
 
 /* Makes ssl_context (an SSL_CTX, at any time before its handshake) report into verdict, which is
  * reset and must outlive its connections. Verification stays as it is, but for what is weak: that
- * is refused also where the system would take it. */
-void tls_watch(void *ssl_context, struct tls_verdict *verdict);
+ * is refused also where the system would take it. Sessions come from cache and go there. */
+void tls_watch(void *ssl_context, struct tls_verdict *verdict, struct tls_cache *cache);
+
+/* After a failure: gives the cache up if the session from there may be the reason. True if it is
+ * worth to connect once more at once. */
+bool tls_start_over(const struct tls_verdict *verdict);
 
 /* Fills in what connection says of TLS. */
 void tls_tell(const struct tls_verdict *verdict, struct c2d_connection *connection);

@@ -20,7 +20,8 @@ check 'the timer asks no more often than a hub likes, and each device at a momen
         units/c2d-receive@.timer)" 2
 
 # What systemd sets up for c2d-UNIT@dev1, in a folder of its own.
-mkdir credentials state etc
+mkdir credentials private etc
+mkdir private/state private/cache && ln -s private/state state && ln -s private/cache cache
 cp "$HUB/device-dev1.conn" credentials/iothub_device_connection_string
 chmod 400 credentials/*
 printf 'ARGUMENTS=-q --interval 200ms -- %s\n' "$PWD/handle" >etc/dev1.env
@@ -29,9 +30,11 @@ chmod +x handle
 start_unit() { # receive, device
     ARGUMENTS=$(sed -n 's/^ARGUMENTS=//p' etc/dev1.env)
     STATE_DIRECTORY=$PWD/state
+    CACHE_DIRECTORY=$PWD/cache
     eval "set -- $(sed -n 's/^ExecStart=//p' "units/c2d-$1@.service")"
     start_run env -i PATH="$PATH" SSL_CERT_FILE="$SSL_CERT_FILE" ARGUMENTS="$ARGUMENTS" \
-        CREDENTIALS_DIRECTORY="$PWD/credentials" STATE_DIRECTORY="$STATE_DIRECTORY" "$@"
+        CREDENTIALS_DIRECTORY="$PWD/credentials" STATE_DIRECTORY="$STATE_DIRECTORY" \
+        CACHE_DIRECTORY="$CACHE_DIRECTORY" "$@"
 }
 
 enqueue '{"deviceId": "dev1", "body": "polled "}'
@@ -49,4 +52,6 @@ start_unit receive
 finish_run
 check "what the timer starts takes what waits, and ends" is "$CODE $(cat handled) $(queued)" \
     '0 polled received 0'
+check 'both keep their TLS session in one place, for them alone (3)' \
+    is "$(find cache/tls -type f | wc -l) $(stat -c %a cache/tls)" '1 700'
 check 'nothing is kept once it is handled' is "$(find state/spool/new -type f | wc -l)" 0

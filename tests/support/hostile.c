@@ -5,9 +5,11 @@
  *     --old-tls         TLS 1.1 at most
  *     --ciphers LIST    these of TLS 1.2, and no later version
  *     --client-ca FILE  asks for a client certificate, and refuses what FILE has not signed
+ *     --bad-tickets     ends the handshake of whoever wants to resume a session
+ *     --port N          listens there; else on a free one
  *     --connect FILE    is a proxy too: answers CONNECT with FILE, in plain, before TLS
  *
- * Listens on a free port of 127.0.0.1, prints "ready PORT", and answers each request with the next
+ * Listens on 127.0.0.1, prints "ready PORT", and answers each request with the next
  * REPLY, a file, sent as it is (no file: nothing is sent). HOW says what follows it:
  *
  *     keep    the connection stays open for the next request
@@ -37,9 +39,9 @@
 enum { REQUEST_MAX = 256 * 1024 };
 
 struct server {
-    const char *log, *cert, *key, *ciphers, *client_ca, *connect;
-    bool plain, old_tls; /* old: 1.1 at most */
-    char **replies;      /* HOW:REPLY, NULL-terminated; moves on as they are used */
+    const char *log, *cert, *key, *ciphers, *client_ca, *connect, *port;
+    bool plain, old_tls, bad_tickets; /* old: 1.1 at most */
+    char **replies;                   /* HOW:REPLY, NULL-terminated; moves on as they are used */
     SSL_CTX *tls;
     int listener;
 };
@@ -228,12 +230,15 @@ static bool parse(struct server *server, char **words)
                              : strcmp(*words, "--ciphers") == 0   ? &server->ciphers
                              : strcmp(*words, "--client-ca") == 0 ? &server->client_ca
                              : strcmp(*words, "--connect") == 0   ? &server->connect
+                             : strcmp(*words, "--port") == 0      ? &server->port
                                                                   : NULL;
 
         if (strcmp(*words, "--plain") == 0)
             server->plain = true;
         else if (strcmp(*words, "--old-tls") == 0)
             server->old_tls = true;
+        else if (strcmp(*words, "--bad-tickets") == 0)
+            server->bad_tickets = true;
         else if (place == NULL || words[1] == NULL)
             return false;
         else
@@ -245,6 +250,14 @@ static bool parse(struct server *server, char **words)
             return false;
     return server->log != NULL && server->plain == (server->cert == NULL)
            && server->plain == (server->key == NULL);
+}
+
+static SSL_TICKET_RETURN refuse_ticket(SSL *ssl, SSL_SESSION *session, const unsigned char *name,
+                                       size_t name_size, SSL_TICKET_STATUS status, void *context)
+{
+    (void)ssl, (void)session, (void)name, (void)name_size, (void)context;
+    /* No ticket at all is what a first handshake brings. */
+    return status == SSL_TICKET_EMPTY ? SSL_TICKET_RETURN_IGNORE_RENEW : SSL_TICKET_RETURN_ABORT;
 }
 
 static void set_up_tls(struct server *server)
@@ -266,6 +279,8 @@ static void set_up_tls(struct server *server)
         if (SSL_CTX_set_cipher_list(server->tls, server->ciphers) != 1)
             die("ciphers");
     }
+    if (server->bad_tickets)
+        SSL_CTX_set_session_ticket_cb(server->tls, NULL, refuse_ticket, NULL);
     if (server->client_ca != NULL) {
         if (SSL_CTX_load_verify_locations(server->tls, server->client_ca, NULL) != 1)
             die("client CA");
@@ -277,9 +292,14 @@ static void listen_and_tell(struct server *server)
 {
     struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
     socklen_t size = sizeof address;
+    int one = 1;
 
+    if (server->port != NULL)
+        address.sin_port = htons((uint16_t)strtoul(server->port, NULL, 10));
     server->listener = socket(AF_INET, SOCK_STREAM, 0);
-    if (server->listener < 0 || bind(server->listener, (struct sockaddr *)&address, size) != 0
+    if (server->listener < 0
+        || setsockopt(server->listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) != 0
+        || bind(server->listener, (struct sockaddr *)&address, size) != 0
         || listen(server->listener, 8) != 0
         || getsockname(server->listener, (struct sockaddr *)&address, &size) != 0)
         die("listen");
@@ -294,7 +314,8 @@ int main(int argc, char **argv)
 
     if (argc < 1 || !parse(&server, argv + 1)) {
         fputs("usage: hostile --log FILE (--plain | --cert FILE --key FILE [--old-tls] "
-              "[--ciphers LIST] [--client-ca FILE] [--connect FILE]) HOW:REPLY...\n",
+              "[--ciphers LIST] [--client-ca FILE] [--bad-tickets] [--port N] [--connect FILE]) "
+              "HOW:REPLY...\n",
               stderr);
         return 64;
     }

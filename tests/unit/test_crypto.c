@@ -93,11 +93,11 @@ Test(crypto, hmac_sha256_gives_the_vectors_of_its_standard)
 
     for (int i = 0; i < 20; i++)
         buf_append(&key, "\x0b", 1);
-    cr_assert(crypto_hmac_sha256(&key, "Hi There", mac));
+    cr_assert(crypto_hmac_sha256(&key, "Hi There", 8, mac));
     cr_assert_eq(memcmp(mac, one, sizeof one), 0);
     buf_clear(&key);
     buf_text(&key, "Jefe");
-    cr_assert(crypto_hmac_sha256(&key, "what do ya want for nothing?", mac));
+    cr_assert(crypto_hmac_sha256(&key, "what do ya want for nothing?", 28, mac));
     cr_assert_eq(memcmp(mac, two, sizeof two), 0);
     buf_clear(&key);
 }

@@ -22,6 +22,8 @@ const struct option common_options[] = {
     { 0, "connect-to", "HOST:PORT", "connect there; name check and token stay HostName's",
       OPTION_TEXT, AT(connect_to), 0, 0 },
     { 0, "api-version", "V", "for a hub that wants another", OPTION_TEXT, AT(api_version), 0, 0 },
+    { 0, "tls-cache", "DIR", "keep TLS sessions, which are secrets, in DIR for the next run",
+      OPTION_TEXT, AT(tls_cache), 0, 0 },
     { 'j', "json", NULL, "results and messages as JSON Lines", OPTION_FLAG, AT(json), 0, 0 },
     { 'q', "quiet", NULL, "errors only", OPTION_FLAG, AT(quiet), 0, 0 },
     { 'v', "verbose", NULL, "one line per request on stderr", OPTION_FLAG, AT(verbose), 0, 0 },

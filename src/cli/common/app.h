@@ -36,6 +36,7 @@ struct common {
     int64_t connect_timeout_ms, timeout_ms; /* 0: not given */
     int64_t retries;
     const char *proxy, *proxy_user_file, *cacert, *connect_to, *api_version, *trace;
+    const char *tls_cache;
     bool json, quiet, verbose, dry_run, help, version;
 };
 

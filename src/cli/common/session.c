@@ -198,6 +198,7 @@ static struct c2d_options options_of(struct app *app)
     options.cert_file = common->cert;
     options.key_file = common->key;
     options.connect_to = common->connect_to;
+    options.tls_cache = common->tls_cache;
     options.cancel_fd = signals_fd();
     options.dry_run = common->dry_run;
     options.trace = common->trace != NULL;

@@ -1,0 +1,197 @@
+/* Secrets in a folder: written for us alone, and read only from where nobody else could write. */
+#include "../../src/lib/cache_file.h"
+#include "../support/table.h"
+
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The tests' names live below this folder, which is the current one. */
+static void set_up(void)
+{
+    char dir[] = "/tmp/c2d-cache-XXXXXX";
+
+    cr_assert_not_null(mkdtemp(dir));
+    cr_assert_eq(chdir(dir), 0);
+    cr_assert_eq(mkdir("dir", 0700), 0);
+}
+
+static void tear_down(void)
+{
+    char dir[64];
+
+    if (getcwd(dir, sizeof dir) != NULL && strncmp(dir, "/tmp/c2d-cache-", 15) == 0)
+        cr_assert_eq(system("rm -rf \"$PWD\""), 0);
+}
+
+TestSuite(cache_file, .init = set_up, .fini = tear_down);
+
+static bool write_text(const char *text)
+{
+    struct buf data = { 0 };
+    struct c2d_error error;
+    bool ok;
+
+    buf_text(&data, text);
+    ok = cache_file_write("dir", "file", &data, &error);
+    cr_expect_eq(ok, *error.text == '\0', "%s", error.text);
+    buf_clear(&data);
+    return ok;
+}
+
+/* Does dir/file hold this text? */
+static bool reads(const char *text, char why[512])
+{
+    struct buf data = { 0 };
+    struct c2d_error error;
+    bool ok = cache_file_read("dir", "file", &data, &error);
+
+    snprintf(why, 512, "%s", error.text);
+    if (ok)
+        ok = data.size == strlen(text) && memcmp(data.data, text, data.size) == 0;
+    buf_clear(&data);
+    return ok;
+}
+
+static void run(const char *command)
+{
+    cr_assert_eq(system(command), 0, "%s", command);
+}
+
+Test(cache_file, what_was_written_last_is_read_by_us_alone)
+{
+    struct stat status;
+    char why[512];
+
+    umask(0);
+    cr_expect(!reads("", why));
+    cr_expect_not_null(strstr(why, "No such file"), "%s", why);
+    cr_assert(write_text("one"));
+    cr_assert(write_text("another one"));
+    cr_expect(reads("another one", why), "%s", why);
+    cr_assert_eq(stat("dir/file", &status), 0);
+    cr_expect_eq(status.st_mode & 07777, 0600);
+    cr_expect_neq(access("dir/file.new", F_OK), 0);
+    cache_file_remove("dir", "file");
+    cr_expect_neq(access("dir/file", F_OK), 0);
+}
+
+/* What another user's file is, nobody else than root can try. */
+static bool is_skipped(const char *command)
+{
+    return strstr(command, "chown") != NULL && geteuid() != 0;
+}
+
+Test(cache_file, folder_that_others_may_use_is_not_used)
+{
+    static const struct {
+        const char *dir, *command, *why; /* NULL: it is good */
+    } rows[] = {
+        { "dir", "true", NULL },
+        { "dir///", "true", NULL },
+        { "new", "true", NULL },
+        { "new", "umask 0; true", NULL },
+        { "dir", "chmod 710 dir", "others may use it" },
+        { "dir", "chmod 704 dir", "others may use it" },
+        { "dir", "chmod 701 dir", "others may use it" },
+        { "dir", "chown 65534 dir", "another user" },
+        { "link", "ln -s dir link", "link" },
+        { "link/", "ln -s dir link", "link" },
+        { "file", "umask 077; touch file", "no folder" },
+        { "none/dir", "true", "No such file" },
+        { "", "true", "No such file" },
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct c2d_error error;
+        enum c2d_status status;
+
+        if (is_skipped(rows[i].command))
+            continue;
+        run("rm -rf dir link file new; mkdir -m 700 dir");
+        run(rows[i].command);
+        status = cache_file_check_dir(rows[i].dir, &error);
+        cr_expect_eq(status, rows[i].why == NULL ? C2D_OK : C2D_CONFIG, "row %zu", i);
+        cr_expect_not_null(strstr(error.text, rows[i].why == NULL ? "" : rows[i].why),
+                           "row %zu: %s", i, error.text);
+    }
+}
+
+Test(cache_file, folder_that_is_missing_is_made_for_us_alone)
+{
+    struct stat status;
+
+    umask(0);
+    cr_assert_eq(cache_file_check_dir("new", NULL), C2D_OK);
+    cr_assert_eq(stat("new", &status), 0);
+    cr_expect_eq(status.st_mode & 07777, 0700);
+}
+
+Test(cache_file, file_that_others_may_have_made_is_not_read)
+{
+    static const struct {
+        const char *command, *why;
+    } rows[] = {
+        { "chmod 640 dir/file", "others may use it" },
+        { "chmod 602 dir/file", "others may use it" },
+        { "chown 65534 dir/file", "another user" },
+        { "mv dir/file dir/other; ln -s other dir/file", "link" },
+        { "mv dir/file other; ln -s ../other dir/file", "link" },
+        { "ln dir/file other", "second name" },
+        { "rm dir/file; mkdir -m 700 dir/file", "cannot be read" },
+        { "rm dir/file; mkfifo -m 600 dir/file", "no file" },
+        { "head -c 65537 /dev/zero >dir/file", "too long" },
+        { "chmod 750 dir", "others may use it" },
+        { "mv dir real; ln -s real dir", "link" },
+        { "chown 65534 dir", "another user" },
+    };
+    char why[512];
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        if (is_skipped(rows[i].command))
+            continue;
+        run("rm -rf dir real other; mkdir -m 700 dir");
+        cr_assert(write_text("kept"));
+        cr_assert(reads("kept", why), "row %zu: %s", i, why);
+        run(rows[i].command);
+        cr_expect(!reads("kept", why), "row %zu: it was read", i);
+        cr_expect_not_null(strstr(why, rows[i].why), "row %zu: %s", i, why);
+    }
+}
+
+Test(cache_file, what_others_put_in_the_way_is_replaced_and_not_followed)
+{
+    char why[512];
+
+    run("echo mine >victim; ln -s ../victim dir/file; ln -s ../victim dir/file.new");
+    cr_assert(write_text("kept"));
+    cr_expect(reads("kept", why), "%s", why);
+    run("grep -qx mine victim");
+}
+
+Test(cache_file, write_that_fails_leaves_what_was_there)
+{
+    struct rlimit small = { 4, 4 };
+    char why[512];
+
+    cr_assert(write_text("kept"));
+    signal(SIGXFSZ, SIG_IGN);
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
+    cr_expect(!write_text("longer than 4 bytes"));
+    cr_expect(reads("kept", why), "%s", why);
+    cr_expect_neq(access("dir/file.new", F_OK), 0, "nothing is left over");
+}
+
+Test(cache_file, folder_that_is_not_ours_is_not_written_to)
+{
+    run("chmod 750 dir");
+    cr_expect(!write_text("kept"));
+    cache_file_remove("dir", "file");
+    run("rmdir dir");
+    cr_expect(!write_text("kept"));
+}

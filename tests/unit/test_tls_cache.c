@@ -1,0 +1,422 @@
+/* Which sessions of TLS are kept, and for how long and where they are offered again. Client and
+ * server shake hands in memory. */
+#include "../../src/lib/tls_cache.h"
+#include "../support/alloc.h"
+#include "../support/table.h"
+
+#include <criterion/criterion.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { HOUR_S = 3600, DAY_S = 24 * HOUR_S, NAME_SIZE = 64 };
+
+/* A server with a certificate of its own for hub.test, and a client. */
+struct world {
+    SSL_CTX *server, *client;
+    struct tls_cache cache;
+    int64_t now_s; /* what the cache takes for the time */
+    bool resumed;  /* the last handshake */
+};
+
+static void set_up(void)
+{
+    char dir[] = "/tmp/c2d-cache-XXXXXX";
+
+    cr_assert_not_null(mkdtemp(dir));
+    cr_assert_eq(chdir(dir), 0);
+    cr_assert_eq(system("mkdir -m 700 dir; echo ca >ca.pem; mkdir ca; echo key >key.pem"), 0);
+}
+
+static void tear_down(void)
+{
+    char dir[64];
+
+    if (getcwd(dir, sizeof dir) != NULL && strncmp(dir, "/tmp/c2d-cache-", 15) == 0)
+        cr_assert_eq(system("rm -rf \"$PWD\""), 0);
+}
+
+TestSuite(tls_cache, .init = set_up, .fini = tear_down);
+
+/* ---- Handshakes ---- */
+
+static X509 *new_certificate(EVP_PKEY *key, long good_for_s)
+{
+    X509 *certificate = X509_new();
+    X509_NAME *name = X509_get_subject_name(certificate);
+    X509_EXTENSION *names =
+        X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, "DNS:hub.test,DNS:p*.hub.test");
+
+    X509_set_version(certificate, 2);
+    X509_gmtime_adj(X509_getm_notBefore(certificate), -DAY_S);
+    X509_gmtime_adj(X509_getm_notAfter(certificate), good_for_s);
+    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const void *)"hub", -1, -1, 0);
+    X509_set_issuer_name(certificate, name);
+    X509_set_pubkey(certificate, key);
+    X509_add_ext(certificate, names, -1);
+    cr_assert_neq(X509_sign(certificate, key, EVP_sha256()), 0);
+    X509_EXTENSION_free(names);
+    return certificate;
+}
+
+static int on_session(SSL *ssl, SSL_SESSION *session)
+{
+    struct world *world = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+
+    tls_cache_keep(&world->cache, ssl, session, world->now_s);
+    return 0;
+}
+
+static void world_init(struct world *world, int version, long good_for_s)
+{
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    X509 *certificate = new_certificate(key, good_for_s);
+
+    *world = (struct world) { .server = SSL_CTX_new(TLS_server_method()),
+                              .client = SSL_CTX_new(TLS_client_method()),
+                              .cache = { .dir = "dir", .host = "hub.test", .proxy = "" },
+                              .now_s = time(NULL) };
+    cr_assert(tls_cache_init(&world->cache));
+    SSL_CTX_set_max_proto_version(world->server, version);
+    cr_assert_eq(SSL_CTX_use_certificate(world->server, certificate), 1);
+    cr_assert_eq(SSL_CTX_use_PrivateKey(world->server, key), 1);
+    SSL_CTX_set_app_data(world->client, world);
+    SSL_CTX_set_verify(world->client, SSL_VERIFY_PEER, NULL);
+    X509_STORE_add_cert(SSL_CTX_get_cert_store(world->client), certificate);
+    SSL_CTX_set_session_cache_mode(world->client,
+                                   SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+    SSL_CTX_sess_set_new_cb(world->client, on_session);
+    X509_free(certificate);
+    EVP_PKEY_free(key);
+}
+
+static void world_clear(struct world *world)
+{
+    SSL_CTX_free(world->server);
+    SSL_CTX_free(world->client);
+    tls_cache_clear(&world->cache);
+}
+
+static SSL *new_client(struct world *world, const char *name)
+{
+    SSL *client = SSL_new(world->client);
+
+    SSL_set_connect_state(client);
+    SSL_set_tlsext_host_name(client, name);
+    return client;
+}
+
+static void shake_hands(struct world *world, const char *name)
+{
+    SSL *client = new_client(world, name), *server = SSL_new(world->server);
+    BIO *ours, *theirs;
+    char byte;
+
+    cr_assert_eq(BIO_new_bio_pair(&ours, 0, &theirs, 0), 1);
+    SSL_set_bio(client, ours, ours);
+    SSL_set_bio(server, theirs, theirs);
+    SSL_set_accept_state(server);
+    tls_cache_offer(&world->cache, client, world->now_s);
+    for (int turn = 0; turn < 10; turn++) {
+        SSL_do_handshake(client);
+        SSL_do_handshake(server);
+    }
+    cr_assert(SSL_is_init_finished(client) && SSL_is_init_finished(server));
+    SSL_read(client, &byte, 1); /* with TLS 1.3 the session comes behind the handshake */
+    world->resumed = SSL_session_reused(client) == 1;
+    SSL_free(client);
+    SSL_free(server);
+}
+
+/* Would a session be offered at this time, by this cache? */
+static bool offers_at(struct world *world, const struct tls_cache *cache, int64_t now_s)
+{
+    SSL *client = new_client(world, "hub.test");
+    bool offered = tls_cache_offer(cache, client, now_s);
+
+    cr_expect_eq(offered, SSL_get_session(client) != NULL);
+    SSL_free(client);
+    return offered;
+}
+
+static bool offers(struct world *world)
+{
+    return offers_at(world, &world->cache, world->now_s);
+}
+
+/* ---- What is kept ---- */
+
+Test(tls_cache, session_is_resumed_by_the_next_client)
+{
+    static const int versions[] = { TLS1_2_VERSION, TLS1_3_VERSION };
+
+    for (size_t i = 0; i < COUNT(versions); i++) {
+        struct world world;
+
+        world_init(&world, versions[i], DAY_S);
+        cr_expect(!offers(&world));
+        shake_hands(&world, "hub.test");
+        cr_expect(!world.resumed);
+        for (int again = 0; again < 3; again++) {
+            shake_hands(&world, "hub.test");
+            cr_expect(world.resumed, "TLS %x, time %d", versions[i], again);
+        }
+        tls_cache_give_up(&world.cache);
+        shake_hands(&world, "hub.test");
+        cr_expect(!world.resumed, "the cache has been given up");
+        world_clear(&world);
+    }
+}
+
+Test(tls_cache, session_of_a_hub_that_was_not_verified_is_not_kept)
+{
+    struct world world;
+
+    world_init(&world, TLS1_3_VERSION, DAY_S);
+    SSL_CTX_set_cert_store(world.client, X509_STORE_new());
+    SSL_CTX_set_verify(world.client, SSL_VERIFY_NONE, NULL);
+    shake_hands(&world, "hub.test");
+    cr_expect(!offers(&world));
+    world_clear(&world);
+}
+
+Test(tls_cache, session_of_another_name_is_not_kept)
+{
+    static const char *const names[] = { "other.test", "part.hub.test" };
+    struct world world;
+
+    world_init(&world, TLS1_2_VERSION, DAY_S);
+    for (size_t i = 0; i < COUNT(names); i++) {
+        shake_hands(&world, names[i]);
+        cr_expect(!offers(&world), "%s", names[i]);
+    }
+    world_clear(&world);
+}
+
+Test(tls_cache, session_is_good_for_a_day_and_not_past_the_end_of_the_certificate)
+{
+    static const struct {
+        long good_for_s;
+        int64_t age_s;
+        bool offered;
+    } rows[] = {
+        { 10 * DAY_S, 0, true },      { 10 * DAY_S, DAY_S - 1, true },
+        { 10 * DAY_S, DAY_S, false }, { 10 * DAY_S, -1, false }, /* the clock was set back */
+        { HOUR_S, HOUR_S - 9, true }, { HOUR_S, HOUR_S + 9, false },
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct world world;
+
+        world_init(&world, TLS1_3_VERSION, rows[i].good_for_s);
+        shake_hands(&world, "hub.test");
+        cr_expect_eq(offers_at(&world, &world.cache, world.now_s + rows[i].age_s), rows[i].offered,
+                     "row %zu", i);
+        world_clear(&world);
+    }
+}
+
+Test(tls_cache, day_counts_from_the_full_handshake_however_often_it_is_resumed)
+{
+    struct world world;
+    int64_t start_s;
+
+    world_init(&world, TLS1_3_VERSION, 10 * DAY_S);
+    start_s = world.now_s;
+    shake_hands(&world, "hub.test");
+    for (int hour = 8; hour < 24; hour += 8) {
+        world.now_s = start_s + (int64_t)hour * HOUR_S;
+        shake_hands(&world, "hub.test");
+        cr_assert(world.resumed);
+    }
+    cr_expect(!offers_at(&world, &world.cache, start_s + DAY_S));
+    world.now_s = start_s + DAY_S;
+    shake_hands(&world, "hub.test");
+    cr_expect(!world.resumed);
+    cr_expect(offers_at(&world, &world.cache, start_s + DAY_S + 1), "the new one counts anew");
+    world_clear(&world);
+}
+
+/* ---- For whom ---- */
+
+static struct tls_cache all_set(void)
+{
+    return (struct tls_cache) {
+        .dir = "dir",
+        .host = "hub.test",
+        .proxy = "http://proxy:8080",
+        .connect_to = "there:443",
+        .ca_file = "ca.pem",
+        .ca_dir = "ca:ca2",
+        .ca_fallback = "ca.pem",
+        .cert_file = "key.pem",
+        .key_file = "key.pem",
+    };
+}
+
+Test(tls_cache, session_is_for_the_same_names_and_files_alone)
+{
+    const struct {
+        size_t at; /* of what is another one */
+        const char *value;
+    } rows[] = {
+        { offsetof(struct tls_cache, host), "hub.test:8443" },
+        { offsetof(struct tls_cache, host), "hub2.test" },
+        { offsetof(struct tls_cache, proxy), "" },
+        { offsetof(struct tls_cache, proxy), "http://proxy:8081" },
+        { offsetof(struct tls_cache, connect_to), NULL },
+        { offsetof(struct tls_cache, connect_to), "there:444" },
+        { offsetof(struct tls_cache, ca_file), NULL },
+        { offsetof(struct tls_cache, ca_file), "./ca.pem" },
+        { offsetof(struct tls_cache, ca_dir), NULL },
+        { offsetof(struct tls_cache, ca_dir), "ca" },
+        { offsetof(struct tls_cache, ca_fallback), NULL },
+        { offsetof(struct tls_cache, cert_file), NULL },
+        { offsetof(struct tls_cache, cert_file), "ca.pem" },
+        { offsetof(struct tls_cache, key_file), "ca.pem" },
+    };
+    struct world world;
+
+    world_init(&world, TLS1_3_VERSION, DAY_S);
+    tls_cache_clear(&world.cache);
+    world.cache = all_set();
+    cr_assert(tls_cache_init(&world.cache));
+    shake_hands(&world, "hub.test");
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct tls_cache other = all_set();
+        char name[NAME_SIZE + 1];
+
+        *(const char **)(void *)((char *)&other + rows[i].at) = rows[i].value;
+        cr_assert(tls_cache_init(&other));
+        cr_expect(!offers_at(&world, &other, world.now_s), "row %zu", i);
+        /* Nor if it is put there. */
+        snprintf(name, sizeof name, "%s", other.name);
+        cr_expect_str_neq(name, world.cache.name, "row %zu", i);
+        memcpy(other.name, world.cache.name, sizeof other.name);
+        cr_expect(!offers_at(&world, &other, world.now_s), "row %zu: it was moved", i);
+        tls_cache_clear(&other);
+    }
+    cr_expect(offers(&world));
+    world_clear(&world);
+}
+
+/* Also within one client: it has libcurl read the files when it likes. */
+Test(tls_cache, file_that_has_changed_ends_what_is_kept)
+{
+    static const char *const commands[] = {
+        "echo new >ca.pem",
+        "touch -d '1 hour ago' ca.pem",
+        "cp -p ca.pem other; mv other ca.pem",
+        "touch ca/5ed36f99.0",
+        "mkdir ca2; touch ca2/x",
+        "cp -p key.pem other; mv other key.pem",
+        "rm ca.pem",
+    };
+
+    for (size_t i = 0; i < COUNT(commands); i++) {
+        struct world world;
+        struct tls_cache next = all_set();
+
+        cr_assert_eq(system("rm -rf ca2; [ -e ca.pem ] || echo ca >ca.pem"), 0);
+        world_init(&world, TLS1_3_VERSION, DAY_S);
+        tls_cache_clear(&world.cache);
+        world.cache = all_set();
+        cr_assert(tls_cache_init(&world.cache));
+        shake_hands(&world, "hub.test");
+        cr_assert(offers(&world));
+        cr_assert_eq(system(commands[i]), 0, "%s", commands[i]);
+        cr_expect(!offers(&world), "%s", commands[i]);
+        cr_assert(tls_cache_init(&next));
+        cr_expect(!offers_at(&world, &next, world.now_s), "%s: the next client", commands[i]);
+        cr_assert_eq(system("rm dir/*"), 0);
+        shake_hands(&world, "hub.test");
+        cr_expect_eq(system("rmdir dir && mkdir -m 700 dir"), 0, "%s: it was kept", commands[i]);
+        tls_cache_clear(&next);
+        world_clear(&world);
+    }
+}
+
+/* ---- Trouble ---- */
+
+Test(tls_cache, file_with_any_byte_changed_or_missing_is_ignored)
+{
+    struct world world;
+    char path[128], command[256];
+    long size;
+    FILE *file;
+
+    world_init(&world, TLS1_2_VERSION, DAY_S);
+    shake_hands(&world, "hub.test");
+    snprintf(path, sizeof path, "dir/%s", world.cache.name);
+    file = fopen(path, "r+b");
+    cr_assert_not_null(file);
+    cr_assert_eq(setvbuf(file, NULL, _IONBF, 0), 0);
+    cr_assert_eq(fseek(file, 0, SEEK_END), 0);
+    size = ftell(file);
+    cr_assert_gt(size, 300);
+    for (long at = 0; at < size; at++) {
+        int byte;
+
+        cr_assert_eq(fseek(file, at, SEEK_SET), 0);
+        byte = getc(file);
+        fseek(file, at, SEEK_SET);
+        putc(byte ^ 1, file);
+        cr_expect(!offers(&world), "byte %ld", at);
+        fseek(file, at, SEEK_SET);
+        putc(byte, file);
+    }
+    cr_expect(offers(&world), "it is as it was");
+    for (; size > 0; size -= 7) {
+        cr_assert_eq(truncate(path, size - 1), 0);
+        cr_expect(!offers(&world), "the first %ld bytes", size - 1);
+    }
+    fclose(file);
+    snprintf(command, sizeof command, "truncate -s 0 %s", path);
+    cr_assert_eq(system(command), 0);
+    cr_expect(!offers(&world));
+    shake_hands(&world, "hub.test");
+    cr_expect(offers(&world), "the next handshake has replaced it");
+    world_clear(&world);
+}
+
+Test(tls_cache, without_a_folder_nothing_happens)
+{
+    struct world world;
+
+    world_init(&world, TLS1_3_VERSION, DAY_S);
+    world.cache.dir = NULL;
+    shake_hands(&world, "hub.test");
+    cr_expect(!offers(&world));
+    world.cache.dir = "dir";
+    cr_expect(!offers(&world));
+    world_clear(&world);
+}
+
+Test(tls_cache, memory_that_is_gone_is_told_or_costs_a_full_handshake)
+{
+    struct world world;
+    bool failed = true;
+
+    world_init(&world, TLS1_3_VERSION, DAY_S);
+    shake_hands(&world, "hub.test");
+    for (size_t n = 1; failed; n++) {
+        struct tls_cache cache = all_set();
+        bool ok, offered;
+
+        alloc_fail_at(n, false);
+        ok = tls_cache_init(&cache);
+        failed = alloc_stop();
+        cr_expect_neq(ok, failed, "allocation %zu", n);
+        tls_cache_clear(&cache);
+
+        alloc_fail_at(n, false);
+        offered = offers(&world);
+        cr_expect_neq(offered, alloc_stop(), "allocation %zu", n);
+    }
+    cr_expect(offers(&world));
+    world_clear(&world);
+}
