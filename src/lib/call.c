@@ -9,6 +9,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The token of now, in the request's own storage. */
+static enum c2d_status authorize(struct call *call, int64_t now_s)
+{
+    struct http_request *request = call->request;
+    const char *token;
+    enum c2d_status status = signer_token(call->signer, now_s, &token, &call->error);
+
+    if (status != C2D_OK || token == NULL)
+        return status;
+    buf_clear(&request->token);
+    request->authorization = NULL;
+    if (!buf_text(&request->token, token))
+        return fail_memory(&call->error);
+    request->authorization = request->token.data;
+    return C2D_OK;
+}
+
 enum c2d_status call_start(struct call *call, const struct call_terms *terms,
                            struct http_transport *transport, int64_t now_ms)
 {
@@ -16,7 +33,7 @@ enum c2d_status call_start(struct call *call, const struct call_terms *terms,
     struct c2d_error *error = &call->error;
     int64_t now_s = terms->clock.wall_s(terms->clock.context);
     int64_t left_ms = call->progress.deadline_ms - now_ms;
-    enum c2d_status status = signer_token(call->signer, now_s, &request->authorization, error);
+    enum c2d_status status = authorize(call, now_s);
 
     if (status != C2D_OK)
         return status;

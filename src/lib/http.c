@@ -139,8 +139,9 @@ void http_headers_clear(struct http_headers *headers)
 
 void http_request_clear(struct http_request *request)
 {
-    /* authorization and body are borrowed: their owners free them. */
+    /* The body is borrowed: its owner frees it. */
     buf_clear(&request->url);
+    buf_clear(&request->token);
     http_headers_clear(&request->headers);
     *request = (struct http_request) { 0 };
 }

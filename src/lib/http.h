@@ -33,7 +33,9 @@ struct http_request {
     struct buf url;
     size_t path_at; /* where the path begins in url */
     struct http_headers headers;
-    const char *authorization; /* borrowed until it was started; NULL: none */
+    /* A copy: while the request is under way another one's 401 may renew the token. Empty: none. */
+    struct buf token;
+    const char *authorization; /* token's text; NULL: none */
     const void *body;          /* borrowed */
     size_t body_size;
     int timeout_ms, connect_timeout_ms;

@@ -106,8 +106,8 @@ survives() { # connections
 for call in pwrite64 sendto write read poll fdatasync fsync; do
     for nth in 1 2 7 40; do
         afresh
-        strace -qq -o trace -e trace="$call" -e "inject=$call:signal=KILL:when=$nth" \
-            c2d-http send --batch hundred --journal journal -P 4 >out 2>err
+        run_traced -e trace="$call" -e "inject=$call:signal=KILL:when=$nth" \
+            c2d-http send --batch hundred --journal journal -P 4
         check "killed at $call $nth: all is sent in the end, twice at most one a connection (B4)" \
             survives 4
     done

@@ -50,7 +50,7 @@ run env --ignore-signal=CHLD c2d-device receive -- sh -c 'exit 0'
 check 'where CHLD was ignored at start a handler is waited for all the same' \
     is "$CODE $(counts)" '0 [1,0,0,0]'
 one
-run strace -qq -o trace -e trace=pidfd_open -e inject=pidfd_open:error=EMFILE \
+run_traced -e trace=pidfd_open -e inject=pidfd_open:error=EMFILE \
     c2d-device receive --handler-timeout 1s -- sleep 30
 check 'a handler that cannot be watched is stopped in time, too' is "$CODE $(counts)" '22 [0,0,1,1]'
 

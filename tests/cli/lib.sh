@@ -97,6 +97,11 @@ run() {
     CODE=$?
 }
 
+# A run under strace, with which leaks cannot be looked for.
+run_traced() {
+    run env ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" strace -qq -o trace "$@"
+}
+
 # In the background, and able to be interrupted, which a shell's background commands are not.
 start_run() {
     env --default-signal=INT,TERM,HUP "$@" >out 2>err &

@@ -306,3 +306,24 @@ Test(many, five_minutes_of_throttling_are_enough)
     cr_expect_eq(script.request_count, 3);
     c2d_client_free(client);
 }
+
+Test(many, a_token_that_one_renews_is_still_masked_for_another)
+{
+    struct script script = {
+        .options = OPTIONS(2),
+        .replies = { { 401 }, { 400, .delay_ms = 5, .echoes = true }, { 204, .delay_ms = 1 } },
+    };
+    struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
+    struct c2d_result result;
+
+    send_to(client, "dev1");
+    send_to(client, "dev2");
+    for (int i = 0; i < 2; i++) {
+        cr_assert(c2d_wait(client, -1, &result));
+        /* The signature, as the request carried it, is in no text. */
+        cr_expect_null(strstr(result.error.text, strstr(script.requests[1].authorization, "sig=")));
+        cr_expect_null(
+            strstr(result.error.hub_code_name, strstr(script.requests[1].authorization, "sig=")));
+    }
+    c2d_client_free(client);
+}
