@@ -48,14 +48,14 @@ static int open_checked(int at, const char *path, int flags, struct stat *status
 static int open_dir(const char *dir, struct c2d_error *error)
 {
     size_t size = strlen(dir);
-    char path[PATH_MAX] = "";
+    char path[PATH_MAX];
     struct stat status;
 
     /* "link/" would lead to what the link does. */
     while (size > 1 && dir[size - 1] == '/')
         size--;
-    if (size < sizeof path)
-        memcpy(path, dir, size);
+    /* One that is too long is none: "" is not found. */
+    snprintf(path, sizeof path, "%.*s", size < sizeof path ? (int)size : 0, dir);
     return open_checked(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, &status, error);
 }
 
