@@ -1,11 +1,14 @@
 # The verdict on one case: "ok" or the names of what is wrong, how many messages are there twice, the
-# two exit codes, the case. .before and .after are the hub's state behind the run with the fault and
-# behind the one without, .out1 and .out2 what the output held then, in base64.
+# two exit codes, the case. .struck is "missed" where the fault did not come and "died" where it was
+# other people's code that died of it. .before and .after are the hub's state behind the run with
+# the fault and behind the one without, .out1 and .out2 what the output held then, in base64.
 
 # What each line holds; null for one that is no record.
 def records: @base64d | split("\n") | map(select(. != "") | (fromjson? | objects) // null);
 def ids: records | map(.messageId // empty);
 def is_torn: @base64d | . != "" and (endswith("\n") | not);
+# By timeout(1), with TERM or with KILL.
+def was_stopped: . == 124 or . == 137;
 def hub: .devices.dev1;
 def honoured(operation): .log | map(select(.operation == operation and .effect));
 def targets: map(.target | split("?")[0]);
@@ -24,13 +27,14 @@ def settled_others: (.after | honoured("complete") | targets | map(split("/")[-1
 
 def common: {
     torn: (.out2 | is_torn or (records | any(. == null))),
-    hung: (.missed != "died" and .code1 == 124 or .code2 == 124),
+    hung: ((.code2 | was_stopped) or .struck != "died"
+        and (.code1 == 124 or .part != "kill" and (.code1 | was_stopped))),
     silent,
     # A delivery is counted where we abandon, which is where a handler fails.
     counted: (.way as $way | .before | (honoured("abandon") | length) as $abandons
         | $abandons > (if $way == "failing" then 2 else 0 end)
         or $abandons != (hub.queue | map(.deliveryCount) | add // 0)),
-    "exit-code": (.code1 as $code | .allowed | index($code) == null),
+    "exit-code": (.struck == "" and (.code1 as $code | .allowed | index($code) == null)),
     "second-run": (.code2 != 0 or (.after | hub | .queue != [] or .completed != 2))
 };
 def exact: .tail as $tail | {
@@ -49,5 +53,5 @@ def blurred: {
 
 (common + (if .part == "network" and (.error | startswith("flip")) then blurred else exact end)
     | map_values(select(.)) | keys | if . == [] then ["ok"] else . end) as $verdict
-| ([.missed | select(. != "")] + $verdict | join(",")) + " "
+| ([.struck | select(. != "")] + $verdict | join(",")) + " "
     + "\(.out2 | ids | length - (unique | length)) \(.code1) \(.code2) \(.case | sub(" +$"; ""))"

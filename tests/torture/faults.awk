@@ -1,0 +1,73 @@
+# The table of faults: which calls may fail how, and with which codes c2d-device may end then. They
+# are those of cli.md section 4; where a library makes the call it may not say what it lacked.
+#
+#     awk -v way=WAY -f faults.awk       lines "CALL N" become cases: the N-th call fails
+#     awk -v codes=1 -f faults.awk       each case gets its codes in front: "71,74 fail stdout ..."
+
+function row(calls, errors, codes,    call, error, i, j) {
+	for (i = split(calls, call); i > 0; i--) {
+		for (j = split(errors, error); j > 0; j--)
+			allowed[call[i] " " error[j]] = codes
+		errors_of[call[i]] = errors_of[call[i]] " " errors
+	}
+}
+
+BEGIN {
+	row("kill", "SIGKILL", "137")
+	row("network", "notify close reset", "0,20")
+	row("network", "delay", "0")
+	# Some flipped byte is a message that is not ours, a refusal, another lock or an endless answer.
+	row("network", "flip-low flip-high", "0,13,14,18,20,24,77")
+
+	row("own-memory", "ENOMEM", "0,71,73,74")
+	row("all-memory mmap brk mprotect", "ENOMEM", "0,18,20,21,24,71,73,74,78")
+	row("write", "ENOSPC EIO", "71,74")
+	row("write", "EINTR", "0")
+	row("fsync fdatasync", "EIO ENOSPC", "73,74")
+	row("ftruncate", "EIO EINTR", "74")
+	row("rename renameat renameat2 link linkat", "EIO ENOSPC", "74")
+	row("unlink unlinkat ioctl", "EIO", "0,73,74")
+	row("mkdir mkdirat", "EACCES ENOSPC", "0,73")
+	row("open openat", "EMFILE ENOSPC EACCES", "0,21,22,71,73,74,78")
+	row("read pread64", "EIO EINTR", "0,21,22,71,73,74,78")
+	row("stat fstat lstat newfstatat statx getdents64", "EIO", "0,21,22,71,73,74,78")
+	row("lseek", "EIO", "0,71,74")
+	row("fork vfork clone clone3", "EAGAIN ENOMEM", "71")
+	row("memfd_create", "EMFILE ENOMEM", "71")
+	row("pipe2", "EMFILE", "71")
+	row("fcntl", "ENOLCK EINTR", "0,18,20,71,73,74")
+	row("poll ppoll", "ENOMEM EINTR", "0,18,20,71,74")
+	row("close prlimit64 prctl", "EIO", "0")
+	row("wait4", "EINTR", "0")
+	row("pidfd_open", "EMFILE ENOSYS", "0")
+	row("socketpair", "EMFILE", "0,71")
+	row("socket", "EMFILE", "0,18,20")
+	row("connect", "ECONNREFUSED ENETUNREACH", "0,18,20")
+	row("sendto", "ECONNRESET ENOBUFS", "0,18,20,21")
+	row("recvfrom", "ECONNRESET EINTR", "0,18,20,21")
+	row("getsockopt setsockopt getsockname getpeername", "ENOBUFS", "0,18,20")
+	row("getrandom", "ENOSYS", "0,18,20,71")
+}
+
+function put(call, n, error) {
+	print "fail", way, call, n, error, "once"
+	# These pass when the call is made again.
+	if (error != "EINTR" && error != "EAGAIN")
+		print "fail", way, call, n, error, "lasting"
+}
+
+codes {
+	fault = $1 == "kill" ? "kill SIGKILL" : $1 == "network" ? "network " $5 : $3 " " $5
+	print allowed[fault] ($2 == "failing" ? ",0,22" : ""), $0
+	next
+}
+$1 ~ /-memory$/ {
+	for (n = 1; n <= $2; n++)
+		put($1, n, "ENOMEM")
+	next
+}
+{
+	count = split(errors_of[$1], error)
+	for (i = 1; i <= count; i++)
+		put($1, $2, error[i])
+}
