@@ -13,8 +13,8 @@ one_message() {
     enqueue '{"deviceId": "dev1", "body": "hello"}'
 }
 
-# with_failing CALL PATTERN ERROR COMMAND...: COMMAND, of which the first call that looks like
-# PATTERN in an undisturbed run fails.
+# with_failing CALL PATTERN ERROR COMMAND...: COMMAND, of which the last call that looks like PATTERN
+# in an undisturbed run fails.
 with_failing() {
     call=$1
     pattern=$2
@@ -22,7 +22,7 @@ with_failing() {
     shift 3
     one_message
     strace -o calls -e "trace=$call" "$@" >/dev/null 2>&1
-    nth=$(grep -nE "$pattern" calls | head -n 1 | cut -d : -f 1)
+    nth=$(grep -nE "$pattern" calls | tail -n 1 | cut -d : -f 1)
     one_message
     run strace -o calls -e "trace=$call" -e "inject=$call:error=$error:when=${nth:-0}" "$@"
     grep -q INJECTED calls || echo "not ok - a call looks like $pattern"
@@ -34,6 +34,10 @@ check 'a lock that the kernel has no room for is not taken for another instance:
 check 'and nothing is asked' nothing_was_asked
 with_failing openat /run/lock/c2d- EMFILE c2d-device receive
 check 'trouble that passes does not move the lock to another place, where nobody sees it: 73' \
+    fails_with 73 CANTCREAT
+run c2d-device receive --spool spool # makes its folders
+with_failing openat '[0-9a-f]{16}[.]lock' EACCES c2d-device receive --spool spool
+check "a spool's lock that is not ours to open is not taken for another instance: 73, said" \
     fails_with 73 CANTCREAT
 with_failing fcntl OFD_SETLK ENOLCK c2d-http feedback -o collected
 check 'so the lock of a file that is collected into: 74' fails_with 74 IOERR

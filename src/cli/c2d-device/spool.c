@@ -95,7 +95,7 @@ enum c2d_status spool_open(struct spool *spool, const struct app *app, const cha
     ok = ok && (spool->failed = open_folder(folder, "failed", path)) >= 0;
     if (ok && locks) {
         ok = take_lock(spool, folder);
-        is_taken = !ok && file_lock_is_taken();
+        is_taken = !ok && spool->lock >= 0 && file_lock_is_taken();
     }
     /* Only with the lock is what lies about unfinished nobody's work in progress. */
     ok = ok && (!locks || sweep(spool)) && warn_of_others(spool);
