@@ -16,8 +16,8 @@ BEGIN {
 	row("kill", "SIGKILL", "137")
 	row("network", "notify close reset", "0,20")
 	row("network", "delay", "0")
-	# Some flipped byte is a message that is not ours, a refusal, another lock or an endless answer.
-	row("network", "flip-low flip-high", "0,13,14,18,20,24,77")
+	# Some flipped byte is a message that is not ours, a refusal or fault (an HTTP version that is none), another lock or an endless answer.
+	row("network", "flip-low flip-high", "0,13,14,18,20,23,24,77")
 
 	row("own-memory", "ENOMEM", "0,71,73,74")
 	row("all-memory mmap brk mprotect", "ENOMEM", "0,18,20,21,24,71,73,74,78")
