@@ -65,6 +65,14 @@ check 'its commands make what the unit reads' is \
     "$(cmp .config/c2d/device.conn etc/c2d/dev1.conn && cat etc/c2d/dev1.env)" \
     'ARGUMENTS=-- /usr/local/bin/handle'
 
+reset_hub
+blocks 'To a whole fleet' sh >fleet.sh
+run sh -e fleet.sh
+check 'the batch of "To a whole fleet" is sent once, and not again' is \
+    "$CODE $(jq -r '"\(.status):\(.attempts)"' out | xargs) $(queued)" \
+    '0 enqueued:1 enqueued:0 1'
+reset_hub
+
 blocks 'From a shell script' sh >script.sh
 run sh script.sh
 check 'the commands of "From a shell script" work as they stand' code_is 0
