@@ -14,7 +14,8 @@ CFLAGS ?= -O2 -g
 
 VERSION := $(shell sed -n 's/^.define C2D_VERSION "\(.*\)"/\1/p' include/c2d.h)
 ABI := $(shell sed -n 's/^.define C2D_ABI \([0-9]*\)/\1/p' include/c2d.h)
-PKGS := libcurl libssl libcrypto libcjson
+# In the order of what the dynamic linker looks for most: it asks them one after the other.
+PKGS := libcrypto libssl libcurl libcjson
 SIM_PKGS := libevent libevent_openssl libssl libcrypto libcjson
 # The best FORTIFY level that the compiler has; none where the user's flags choose one or none.
 FORTIFY := $(shell for l in 3 2; do echo 'int a;' | $(CC) -O2 -U_FORTIFY_SOURCE \
