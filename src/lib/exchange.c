@@ -176,14 +176,14 @@ static void stop(struct exchange *exchange)
 
 /* ---- Tries ---- */
 
-static void start_try(struct exchange *exchange, struct call *call)
+static void start_try(struct exchange *exchange, struct call *call, int64_t now)
 {
     struct call_progress *progress = &call->progress;
 
     /* Else an earlier form of the same call has set it, and both share the time. */
     if (progress->deadline_ms == 0)
-        progress->deadline_ms = now_ms(exchange) + exchange->terms.timeout_ms;
-    if (call_start(call, &exchange->terms, &exchange->transport, now_ms(exchange)) != C2D_OK) {
+        progress->deadline_ms = now + exchange->terms.timeout_ms;
+    if (call_start(call, &exchange->terms, &exchange->transport, now) != C2D_OK) {
         end(exchange, call);
         return;
     }
@@ -192,30 +192,31 @@ static void start_try(struct exchange *exchange, struct call *call)
 }
 
 /* Is this answer one more 429 that is to be waited for? */
-static bool is_patient(struct exchange *exchange, const struct http_done *done)
+static bool is_patient(struct exchange *exchange, const struct http_done *done, int64_t now)
 {
     bool throttles = done->error.status == C2D_OK && done->response.status == 429;
 
     if (exchange->patience_ms == 0)
         return false;
     if (throttles && !exchange->throttled)
-        exchange->throttled_since_ms = now_ms(exchange);
+        exchange->throttled_since_ms = now;
     exchange->throttled = throttles;
-    return throttles && now_ms(exchange) - exchange->throttled_since_ms < exchange->patience_ms;
+    return throttles && now - exchange->throttled_since_ms < exchange->patience_ms;
 }
 
 static void finish_try(struct exchange *exchange, struct http_done *done)
 {
     struct call *call = done->tag;
-    bool patient = is_patient(exchange, done);
+    int64_t now = now_ms(exchange);
+    bool patient = is_patient(exchange, done, now);
 
     list_remove(&exchange->begun, call);
-    switch (call_finish_try(call, &exchange->terms, done, now_ms(exchange), patient)) {
+    switch (call_finish_try(call, &exchange->terms, done, now, patient)) {
     case CALL_DONE:
         end(exchange, call);
         break;
     case CALL_AGAIN:
-        start_try(exchange, call);
+        start_try(exchange, call, now);
         break;
     case CALL_AGAIN_LATER:
         if (patient && call->wake_ms > exchange->pause_until_ms)
@@ -247,17 +248,17 @@ static int64_t due_ms(const struct exchange *exchange, const struct call *call)
 }
 
 /* Begins what may begin, and looks after what is due. */
-static void advance(struct exchange *exchange)
+static void advance(struct exchange *exchange, int64_t now)
 {
     struct call **place = &exchange->begun.first;
 
     while (*place != NULL) {
         struct call *call = *place;
 
-        if (due_ms(exchange, call) > now_ms(exchange)) {
+        if (due_ms(exchange, call) > now) {
             place = &call->next;
         } else if (call->state == CALL_SLEEPING) {
-            start_try(exchange, list_take(&exchange->begun, place));
+            start_try(exchange, list_take(&exchange->begun, place), now);
         } else {
             finish_late(exchange, call);
             place = &exchange->begun.first; /* it may be anywhere now */
@@ -265,8 +266,8 @@ static void advance(struct exchange *exchange)
     }
     /* Whoever made the pause is among the begun, and ends it. */
     while (exchange->ready.first != NULL && exchange->begun.count < exchange->parallel
-           && now_ms(exchange) >= exchange->pause_until_ms)
-        start_try(exchange, list_take(&exchange->ready, &exchange->ready.first));
+           && now >= exchange->pause_until_ms)
+        start_try(exchange, list_take(&exchange->ready, &exchange->ready.first), now);
 }
 
 /* ---- The seam to the operations ---- */
@@ -304,24 +305,25 @@ static struct call *take_ended(struct exchange *exchange, struct call *wanted)
 
 struct call *exchange_wait(struct exchange *exchange, struct call *wanted, int64_t timeout_ms)
 {
-    int64_t end_ms = timeout_ms > INT64_MAX / 2 ? timeout_ms : now_ms(exchange) + timeout_ms;
+    int64_t now = now_ms(exchange);
+    int64_t end_ms = timeout_ms > INT64_MAX / 2 ? timeout_ms : now + timeout_ms;
     struct call *call;
 
     if (exchange->ready.first != NULL)
         look_for_stop(exchange);
-    for (;;) {
+    for (;; now = now_ms(exchange)) {
         struct http_done done;
         int64_t next_ms = end_ms;
 
         if (exchange->stopped)
             stop(exchange);
-        advance(exchange);
+        advance(exchange, now);
         call = take_ended(exchange, wanted);
         if (call != NULL || exchange->begun.first == NULL)
             return call;
         for (call = exchange->begun.first; call != NULL; call = call->next)
             next_ms = due_ms(exchange, call) < next_ms ? due_ms(exchange, call) : next_ms;
-        next_ms -= now_ms(exchange);
+        next_ms -= now;
         if (exchange->transport.wait(exchange->transport.self, next_ms > 0 ? next_ms : 0,
                                      exchange->stopped ? -1 : exchange->cancel_fd, &done))
             finish_try(exchange, &done);
