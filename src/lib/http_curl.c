@@ -26,7 +26,8 @@ struct slot {
     void *tag;
     struct curl_slist *lines; /* the request's headers */
     struct http_reader reader;
-    bool written; /* the request may have left */
+    bool written;                 /* the request may have left */
+    const char *ca_file, *ca_dir; /* what easy trusts */
     struct tls_verdict tls;
     struct c2d_connection connection;
     char detail[CURL_ERROR_SIZE];
@@ -36,6 +37,7 @@ struct web {
     CURLM *multi;
     struct slot *slots;
     struct curl_slist *connect_to;
+    struct buf url; /* of the hub; what is behind it is each request's own, and not parsed again */
     struct http_curl_options options;
     struct tls_trust trust;
     struct tls_cache cache;
@@ -109,7 +111,6 @@ static const struct {
 } fixed[] = {
     { CURLOPT_NOSIGNAL, 1 },
     { CURLOPT_QUICK_EXIT, 1 }, /* a dead name server holds nobody up */
-    { CURLOPT_PATH_AS_IS, 1 },
     { CURLOPT_LOW_SPEED_LIMIT, 1 },
     { CURLOPT_LOW_SPEED_TIME, STALL_S },
     { CURLOPT_FOLLOWLOCATION, 0 },
@@ -131,8 +132,16 @@ static bool set_text(CURL *easy, CURLoption option, const char *text)
     return curl_easy_setopt(easy, option, text) == CURLE_OK;
 }
 
-static bool set_trust(CURL *easy, const struct tls_trust *trust)
+/* What is trusted now, unless the slot has it already. */
+static bool set_trust(struct slot *slot)
 {
+    const struct tls_trust *trust = &slot->web->trust;
+    CURL *easy = slot->easy;
+
+    if (slot->ca_file == trust->file && slot->ca_dir == trust->dir)
+        return true;
+    slot->ca_file = trust->file;
+    slot->ca_dir = trust->dir;
     return set_text(easy, CURLOPT_CAINFO, trust->file) && set_text(easy, CURLOPT_CAPATH, trust->dir)
            && set_text(easy, CURLOPT_PROXY_CAINFO, trust->file)
            && set_text(easy, CURLOPT_PROXY_CAPATH, trust->dir);
@@ -149,6 +158,7 @@ static bool set_options(CURL *easy, const struct web *web)
     return set_text(easy, CURLOPT_PROXY, options->proxy->name)
            && set_text(easy, CURLOPT_NOPROXY, "")
            && set_text(easy, CURLOPT_PROXYUSERPWD, options->proxy->secret.data)
+           && set_text(easy, CURLOPT_URL, web->url.data)
            && set_text(easy, CURLOPT_PROTOCOLS_STR, "https")
            && set_text(easy, CURLOPT_USERAGENT, "libc2d/" C2D_VERSION)
            && set_text(easy, CURLOPT_SSLCERT, options->cert_file)
@@ -185,6 +195,8 @@ static struct slot *slot_new(struct web *web)
     if (slot == NULL)
         return NULL;
     slot->web = web;
+    slot->ca_file = ""; /* as no file is called: none was set yet */
+    http_reader_init(&slot->reader);
     slot->easy = curl_easy_init();
     if (slot->easy == NULL || !set_options(slot->easy, web)) {
         curl_easy_cleanup(slot->easy);
@@ -197,31 +209,41 @@ static struct slot *slot_new(struct web *web)
     return slot;
 }
 
-/* Appends name, separator and value to a list of lines, which stays as it was on failure. */
+static bool append_text(struct curl_slist **lines, const char *text)
+{
+    struct curl_slist *longer = curl_slist_append(*lines, text);
+
+    if (longer != NULL)
+        *lines = longer;
+    return longer != NULL; /* else the list is as it was */
+}
+
 static bool append_line(struct curl_slist **lines, const char *name, const char *separator,
                         const char *value)
 {
     struct buf line = { 0 };
-    struct curl_slist *longer = NULL;
+    bool ok = buf_reserve(&line, strlen(name) + strlen(separator) + strlen(value)) != NULL
+              && buf_text(&line, name) && buf_text(&line, separator) && buf_text(&line, value)
+              && append_text(lines, line.data);
 
-    if (buf_format(&line, "%s%s%s", name, separator, value))
-        longer = curl_slist_append(*lines, line.data);
     buf_clear(&line);
-    if (longer != NULL)
-        *lines = longer;
-    return longer != NULL;
+    return ok;
 }
 
 static bool set_headers(struct slot *slot, const struct http_request *request)
 {
     const struct http_headers *headers = &request->headers;
-    /* "Name:" takes away a header that libcurl would add. */
-    bool ok = append_line(&slot->lines, "Expect", ":", "");
+    bool ok = true;
 
+    /* "Name:" takes away a header that libcurl would add: this one for large bodies, which mean
+     * over 1 KiB in its older versions; the other for any POST. */
+    if (request->body_size > 1024)
+        ok = append_text(&slot->lines, "Expect:");
     if (ok && request->authorization != NULL)
         ok = append_line(&slot->lines, "Authorization", ": ", request->authorization);
-    if (ok && http_headers_get(headers, "Content-Type") == NULL)
-        ok = append_line(&slot->lines, "Content-Type", ":", "");
+    if (ok && strcmp(request->method, "POST") == 0
+        && http_headers_get(headers, "Content-Type") == NULL)
+        ok = append_text(&slot->lines, "Content-Type:");
     for (size_t i = 0; ok && i < headers->count; i++) {
         const char *value = http_header_value(headers, i);
 
@@ -248,8 +270,8 @@ static bool set_request(struct slot *slot, const struct http_request *request)
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)request->connect_timeout_ms);
     return set_text(easy, CURLOPT_CUSTOMREQUEST, request->method)
-           && set_text(easy, CURLOPT_URL, request->url.data) && set_trust(easy, &slot->web->trust)
-           && set_headers(slot, request);
+           && set_text(easy, CURLOPT_REQUEST_TARGET, request->url.data + request->path_at)
+           && set_trust(slot) && set_headers(slot, request);
 }
 
 static void slot_release(struct slot *slot)
@@ -363,7 +385,6 @@ static void describe(struct slot *slot, CURLcode code, struct c2d_error *error)
 
 static bool begin(struct slot *slot)
 {
-    http_reader_init(&slot->reader);
     slot->written = false;
     slot->detail[0] = '\0';
     slot->tls = (struct tls_verdict) { 0 };
@@ -373,10 +394,12 @@ static bool begin(struct slot *slot)
 
 static void finish(struct slot *slot, CURLcode code, struct http_done *done)
 {
-    long status = 0;
+    long status = 0, connects = 0;
 
     slot->web->asked_for_certificate = slot->web->asked_for_certificate || slot->tls.asked;
-    note_connection(slot);
+    curl_easy_getinfo(slot->easy, CURLINFO_NUM_CONNECTS, &connects);
+    if (code != CURLE_OK || connects > 0)
+        note_connection(slot);
     *done = (struct http_done) {
         .tag = slot->tag,
         .written = slot->written,
@@ -412,8 +435,8 @@ static bool reap(struct web *web, struct http_done *done)
         slot = (struct slot *)(void *)context;
         curl_multi_remove_handle(web->multi, slot->easy);
         /* Once more, with more certificates to look for the issuer in, or without a session. */
-        if ((tls_trust_widen(&web->trust, &slot->tls) || tls_start_over(&slot->tls))
-            && set_trust(slot->easy, &web->trust) && begin(slot))
+        if ((tls_trust_widen(&web->trust, slot->ca_file, &slot->tls) || tls_start_over(&slot->tls))
+            && set_trust(slot) && begin(slot))
             continue;
         finish(slot, code, done);
         return true;
@@ -448,8 +471,12 @@ static bool web_wait(void *self, int64_t timeout_ms, int cancel_fd, struct http_
 {
     struct web *web = self;
     struct curl_waitfd cancel = { .fd = cancel_fd, .events = CURL_WAIT_POLLIN };
-    int64_t deadline_ms = clock_monotonic_ms(NULL) + timeout_ms;
+    int64_t deadline_ms;
 
+    /* What has ended together goes out before libcurl looks at all the others again. */
+    if (reap(web, done))
+        return true;
+    deadline_ms = clock_monotonic_ms(NULL) + timeout_ms;
     for (;;) {
         int running = 0;
         int64_t left_ms;
@@ -495,6 +522,7 @@ static void web_destroy(void *self)
         free(slot);
     }
     curl_slist_free_all(web->connect_to);
+    buf_clear(&web->url);
     tls_cache_clear(&web->cache);
     free(web);
     curl_global_cleanup();
@@ -537,7 +565,8 @@ enum c2d_status http_curl_new(struct http_transport *transport,
         tls_system_trust(info->cainfo, info->capath, &web->trust);
     web->multi = curl_multi_init();
     /* "::" is any host and port; SNI and the name check stay those of the URL. */
-    if (web->multi == NULL || !set_up_cache(web)
+    if (web->multi == NULL || !buf_text(&web->url, "https://")
+        || !buf_text(&web->url, options->host) || !set_up_cache(web)
         || (options->connect_to != NULL
             && !append_line(&web->connect_to, "::", "", options->connect_to))) {
         web_destroy(web);

@@ -242,10 +242,14 @@ void tls_system_trust(const char *bundle, const char *dir, struct tls_trust *tru
         *trust = (struct tls_trust) { .dir = dir, .fallback = bundle };
 }
 
-bool tls_trust_widen(struct tls_trust *trust, const struct tls_verdict *verdict)
+bool tls_trust_widen(struct tls_trust *trust, const char *used_file,
+                     const struct tls_verdict *verdict)
 {
-    if (trust->fallback == NULL
-        || (verdict->fault != TLS_NO_ISSUER && verdict->fault != TLS_SELF_SIGNED))
+    if (verdict->fault != TLS_NO_ISSUER && verdict->fault != TLS_SELF_SIGNED)
+        return false;
+    if (used_file != trust->file)
+        return true; /* another one has met with the same, and widened it since */
+    if (trust->fallback == NULL)
         return false;
     trust->file = trust->fallback;
     trust->fallback = NULL;

@@ -60,8 +60,10 @@ struct tls_trust {
  * 145: it is read only where there is no such folder, or where that has no issuer. */
 void tls_system_trust(const char *bundle, const char *dir, struct tls_trust *trust);
 
-/* Uses the fallback from now on, if there is one and verdict is that an issuer was missing. */
-bool tls_trust_widen(struct tls_trust *trust, const struct tls_verdict *verdict);
+/* Uses the fallback from now on, if there is one and verdict, found with used_file as its bundle,
+ * is that an issuer was missing. True: there is more to look in than that. */
+bool tls_trust_widen(struct tls_trust *trust, const char *used_file,
+                     const struct tls_verdict *verdict);
 
 /* C2D_CONFIG unless file can be read and begins a certificate. */
 enum c2d_status tls_check_ca_file(const char *file, struct c2d_error *error);
