@@ -4,12 +4,11 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 
 struct json_line {
-    FILE *stream; /* NULL after a failure */
     char *text;
-    size_t size;
+    size_t size, capacity;
+    bool failed; /* memory is gone */
 };
 
 void json_begin(struct json_line *line);                                    /* begins with "v":1 */
