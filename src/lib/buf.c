@@ -19,7 +19,7 @@ static bool refuse(struct buf *buf, bool overflow)
 /* Not realloc(): it may leave a copy of a secret behind. */
 static bool grow(struct buf *buf, size_t needed)
 {
-    size_t capacity = buf->capacity < 32 ? 32 : buf->capacity;
+    size_t capacity = buf->capacity < 64 ? 64 : buf->capacity;
     char *data;
 
     /* Where doubling would overflow, exactly what is needed is the last try. */
@@ -73,24 +73,31 @@ bool buf_text(struct buf *buf, const char *text)
 
 bool buf_format(struct buf *buf, const char *format, ...)
 {
+    char text[128]; /* enough for most */
     va_list args;
     int length;
     char *room;
+    bool ok;
 
     va_start(args, format);
-    /* Asked for first: no size fixed here can cut a token or an answer short. */
-    length = vsnprintf(NULL, 0, format, args);
+    length = vsnprintf(text, sizeof text, format, args);
     va_end(args);
     if (length < 0)
         return refuse(buf, false);
-    room = buf_reserve(buf, (size_t)length);
-    if (room == NULL)
-        return false;
-    va_start(args, format);
-    vsnprintf(room, (size_t)length + 1, format, args);
-    va_end(args);
-    buf->size += (size_t)length;
-    return true;
+    if ((size_t)length < sizeof text) {
+        ok = buf_append(buf, text, (size_t)length);
+    } else {
+        /* The size is known now, and none that is fixed here can cut a token or an answer short. */
+        room = buf_reserve(buf, (size_t)length);
+        ok = room != NULL;
+        va_start(args, format);
+        if (ok)
+            vsnprintf(room, (size_t)length + 1, format, args);
+        va_end(args);
+        buf->size += ok ? (size_t)length : 0;
+    }
+    wipe(text, sizeof text);
+    return ok;
 }
 
 char *buf_take(struct buf *buf)

@@ -74,7 +74,7 @@ static bool read_record(const struct cJSON *object, struct c2d_feedback_record *
             continue;
         }
         text = json_print(item);
-        json_append_key(&rest, json_name(item));
+        json_append_name(&rest, json_name(item));
         if (text == NULL)
             rest.failed = true;
         else

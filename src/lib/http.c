@@ -38,11 +38,14 @@ static bool name_is_readable(const char *name, size_t size)
            && value_is_safe(name, size);
 }
 
-static bool make_place(struct http_headers *headers)
+static bool make_place(struct http_headers *headers, size_t size)
 {
     size_t capacity = headers->capacity == 0 ? 16 : headers->capacity * 2;
     struct http_header_place *places;
 
+    /* The first time for all of a usual message. */
+    if (buf_reserve(&headers->text, headers->count == 0 && size < 500 ? 500 : size) == NULL)
+        return false;
     if (headers->count < headers->capacity)
         return true;
     places = realloc(headers->places, capacity * sizeof *places);
@@ -68,12 +71,12 @@ static enum c2d_status add(struct http_headers *headers, const char *name, size_
                     (int)(name_size < 64 ? name_size : 64), name);
     if (headers->count >= LIMIT_HEADERS)
         return fail(error, C2D_PROTOCOL, "more than %d headers", LIMIT_HEADERS);
+    if (!make_place(headers, name_size + value_size + 2))
+        return fail_memory(error);
     buf_append(&headers->text, name, name_size);
     buf_append(&headers->text, "", 1);
     buf_append(&headers->text, value, value_size);
     buf_append(&headers->text, "", 1);
-    if (headers->text.failed || !make_place(headers))
-        return fail_memory(error);
     /* Offsets, not pointers: the text moves when it grows. */
     headers->places[headers->count++] =
         (struct http_header_place) { .name = start, .value = start + name_size + 1 };
@@ -124,9 +127,16 @@ const char *http_header_value(const struct http_headers *headers, size_t index)
 
 const char *http_headers_get(const struct http_headers *headers, const char *name)
 {
-    for (size_t i = headers->count; i > 0; i--)
-        if (strcasecmp(http_header_name(headers, i - 1), name) == 0)
-            return http_header_value(headers, i - 1);
+    size_t size = strlen(name);
+
+    for (size_t i = headers->count; i > 0; i--) {
+        const struct http_header_place *place = &headers->places[i - 1];
+
+        /* Most differ in length already. */
+        if (place->value - place->name == size + 1
+            && strcasecmp(headers->text.data + place->name, name) == 0)
+            return headers->text.data + place->value;
+    }
     return NULL;
 }
 

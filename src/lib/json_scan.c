@@ -99,14 +99,16 @@ static bool skip_string(struct scan *scan)
 {
     if (!take(scan, "\""))
         return false;
-    while (!take(scan, "\"")) {
+    while (scan->at < scan->end) {
+        char byte = *scan->at++;
+
+        if (byte == '"')
+            return true;
         /* Bytes from 0x80 on are UTF-8 that json_is_valid() has checked. */
-        if (scan->at == scan->end || (unsigned char)*scan->at < 0x20)
-            return false;
-        if (*scan->at++ == '\\' && !skip_escape(scan))
+        if ((unsigned char)byte < 0x20 || (byte == '\\' && !skip_escape(scan)))
             return false;
     }
-    return true;
+    return false;
 }
 
 static bool skip_value(struct scan *scan, int depth);

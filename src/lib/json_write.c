@@ -7,11 +7,6 @@
 
 #include <string.h>
 
-static bool stands_for_itself(unsigned code)
-{
-    return code >= 0x20 && code != '"' && code != '\\' && (code < 0x7f || code > 0x9f);
-}
-
 static void append_escape(struct buf *buf, unsigned code)
 {
     if (code == '"' || code == '\\')
@@ -22,28 +17,34 @@ static void append_escape(struct buf *buf, unsigned code)
         buf_format(buf, "\\u%04x", code);
 }
 
+static bool stands_for_itself(unsigned char byte)
+{
+    return byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
+}
+
 void json_append_quoted(struct buf *buf, const void *text, size_t size)
 {
     const unsigned char *at = text;
     const unsigned char *end = at + size;
-    const unsigned char *run = at; /* what stands for itself goes out in one piece */
 
     buf_text(buf, "\"");
     while (at < end) {
-        unsigned code = *at;
-        size_t length = code < 0x80 ? 1 : utf8_sequence(at, (size_t)(end - at), &code);
+        const unsigned char *run = at; /* goes out in one piece */
+        unsigned code = 0;
+        size_t length;
 
-        if (length > 0 && stands_for_itself(code)) {
-            at += length;
-            continue;
-        }
+        while (at < end && stands_for_itself(*at))
+            at++;
         buf_append(buf, run, (size_t)(at - run));
-        append_escape(buf, length > 0 ? code : 0xfffd);
+        if (at == end)
+            break;
+        length = utf8_sequence(at, (size_t)(end - at), &code);
+        if (length > 0 && code > 0x9f)
+            buf_append(buf, at, length);
+        else
+            append_escape(buf, length > 0 ? code : 0xfffd);
         at += length > 0 ? length : 1;
-        run = at;
     }
-    if (run < end)
-        buf_append(buf, run, (size_t)(end - run));
     buf_text(buf, "\"");
 }
 
@@ -65,11 +66,24 @@ void json_append_json(struct buf *buf, const char *json)
     }
 }
 
-void json_append_key(struct buf *buf, const char *key)
+static void begin_member(struct buf *buf)
 {
     if (buf->size > 0 && buf->data[buf->size - 1] != '{')
         buf_text(buf, ",");
-    json_append_quoted(buf, key, strlen(key));
+}
+
+void json_append_key(struct buf *buf, const char *key)
+{
+    begin_member(buf);
+    buf_text(buf, "\"");
+    buf_text(buf, key);
+    buf_text(buf, "\":");
+}
+
+void json_append_name(struct buf *buf, const char *name)
+{
+    begin_member(buf);
+    json_append_quoted(buf, name, strlen(name));
     buf_text(buf, ":");
 }
 

@@ -9,8 +9,10 @@
 void json_append_quoted(struct buf *buf, const void *text, size_t size);
 /* Appends what is JSON already, with DEL and U+0080-009F in its strings escaped. */
 void json_append_json(struct buf *buf, const char *json);
-/* "key": with a comma before it unless buf ends in "{". */
+/* "key": with a comma before it unless buf ends in "{". A key is a literal that needs no escapes; a
+ * name may hold anything. */
 void json_append_key(struct buf *buf, const char *key);
+void json_append_name(struct buf *buf, const char *name);
 /* A member with a text value; none at all when value is NULL. */
 void json_append_text(struct buf *buf, const char *key, const char *value);
 void json_append_number(struct buf *buf, const char *key, long long value);

@@ -28,10 +28,14 @@ static bool append_properties(struct buf *line, const struct c2d_message *messag
     json_append_key(line, "properties");
     buf_text(line, "{");
     for (size_t i = 0; i < message->property_count; i++) {
-        if (is_overridden(message, i))
+        const struct c2d_property *property = &message->properties[i];
+
+        if (is_overridden(message, i)) {
             duplicates = true;
-        else
-            json_append_text(line, message->properties[i].name, message->properties[i].value);
+            continue;
+        }
+        json_append_name(line, property->name);
+        json_append_quoted(line, property->value, strlen(property->value));
     }
     buf_text(line, "}");
     return duplicates;
@@ -63,7 +67,7 @@ static void append_lossy(struct buf *line, const struct c2d_property *value, boo
         buf_text(line, "{");
         *open = true;
     }
-    json_append_key(line, value->name);
+    json_append_name(line, value->name);
     buf_text(line, "\"");
     base64_append(line, value->value, strlen(value->value));
     buf_text(line, "\"");
@@ -118,6 +122,7 @@ char *c2d_message_to_json(const struct c2d_message *message, bool with_body)
     struct buf line = { 0 };
     bool open = false, duplicates;
 
+    buf_reserve(&line, 1024 + (with_body ? message->body_size : 0)); /* mostly the only one */
     buf_text(&line, "{");
     json_append_number(&line, "v", 1);
     for (size_t i = 0; i < BEFORE; i++)

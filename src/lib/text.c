@@ -32,7 +32,7 @@ bool utf8_valid(const void *text, size_t size)
     unsigned code;
 
     while (at < end) {
-        size_t length = utf8_sequence(at, (size_t)(end - at), &code);
+        size_t length = *at < 0x80 ? 1 : utf8_sequence(at, (size_t)(end - at), &code);
 
         if (length == 0)
             return false;

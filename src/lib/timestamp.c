@@ -168,8 +168,9 @@ void timestamp_format(int64_t seconds, const char *suffix, char out[TIMESTAMP_SI
     const int64_t last = 253402300799; /* 9999-12-31T23:59:59 */
     time_t when = (time_t)(seconds < 0 ? 0 : seconds > last ? last : seconds);
     struct tm tm = { 0 };
+    size_t size;
 
     gmtime_r(&when, &tm);
-    snprintf(out, TIMESTAMP_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d%s", tm.tm_year + 1900,
-             tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, suffix);
+    size = strftime(out, TIMESTAMP_SIZE, "%Y-%m-%dT%H:%M:%S", &tm); /* no locale changes these */
+    snprintf(out + size, TIMESTAMP_SIZE - size, "%s", suffix);
 }

@@ -13,11 +13,15 @@ static bool is_unreserved(char c)
 
 void url_append_escaped(struct buf *buf, const char *text)
 {
-    for (; *text != '\0'; text++) {
-        if (is_unreserved(*text))
-            buf_append(buf, text, 1);
-        else
-            buf_format(buf, "%%%02X", (unsigned char)*text);
+    while (*text != '\0') {
+        size_t plain = 0;
+
+        while (is_unreserved(text[plain]))
+            plain++;
+        buf_append(buf, text, plain);
+        text += plain;
+        if (*text != '\0')
+            buf_format(buf, "%%%02X", (unsigned char)*text++);
     }
 }
 

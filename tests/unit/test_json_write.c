@@ -45,7 +45,8 @@ Test(json_write, members_are_parted_by_commas_and_null_is_none)
     buf_text(&line, "{");
     json_append_text(&line, "none", NULL);
     json_append_number(&line, "n", -5);
-    json_append_text(&line, "t\"", "x");
+    json_append_name(&line, "t\"");
+    json_append_quoted(&line, "x", 1);
     json_append_key(&line, "o");
     buf_text(&line, "{");
     json_append_number(&line, "max", 9223372036854775807);
