@@ -10,7 +10,7 @@ LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 MANDIR ?= $(PREFIX)/share/man
 UNITDIR ?= $(PREFIX)/lib/systemd/system
-CFLAGS ?= -O2 -g
+CFLAGS ?= -Os -g
 
 VERSION := $(shell sed -n 's/^.define C2D_VERSION "\(.*\)"/\1/p' include/c2d.h)
 ABI := $(shell sed -n 's/^.define C2D_ABI \([0-9]*\)/\1/p' include/c2d.h)
@@ -25,9 +25,15 @@ FORTIFY := $(shell for l in 3 2; do echo 'int a;' | $(CC) -O2 -U_FORTIFY_SOURCE 
 WARNINGS = -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wwrite-strings -Wformat=2 -Wvla $(WERROR)
 OWN_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -Iinclude $(WARNINGS) -fPIC \
-	-fvisibility=hidden -fstack-protector-strong -ffunction-sections -fdata-sections -MMD -MP
-HARDEN_LDFLAGS := -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--as-needed -Wl,--gc-sections
-ASAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1
+	-fvisibility=hidden -fstack-protector-strong -ffunction-sections -fdata-sections -MMD -MP \
+	-fno-plt -fno-asynchronous-unwind-tables
+# Packs the relocations, where linker and C library can: an older one would not start the program.
+RELR := $(shell d=$$(mktemp -d) && echo 'int main(void) { return 0; }' | $(CC) -x c -o $$d/a - \
+	-Wl,-z,pack-relative-relocs,--fatal-warnings 2>/dev/null && $$d/a && \
+	echo -Wl,-z,pack-relative-relocs; rm -rf "$$d")
+HARDEN_LDFLAGS := $(RELR) -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--as-needed -Wl,--gc-sections
+ASAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1 \
+	-fasynchronous-unwind-tables
 
 LIB_SRC := $(wildcard src/lib/*.c)
 COMMON_SRC := $(wildcard src/cli/common/*.c)
