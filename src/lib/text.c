@@ -47,10 +47,18 @@ void text_append_printable(struct buf *buf, const void *text, size_t size)
     const unsigned char *end = at + size;
 
     while (at < end) {
+        const unsigned char *run = at; /* of plain ASCII, goes out in one piece */
         unsigned code = 0;
-        size_t length = utf8_sequence(at, (size_t)(end - at), &code);
-        bool shown = length > 0 && code >= 0x20 && (code < 0x7f || code > 0x9f);
+        size_t length;
+        bool shown;
 
+        while (at < end && byte_is_plain(*at))
+            at++;
+        buf_append(buf, run, (size_t)(at - run));
+        if (at == end)
+            break;
+        length = utf8_sequence(at, (size_t)(end - at), &code);
+        shown = length > 0 && code > 0x9f;
         if (shown)
             buf_append(buf, at, length);
         /* Byte by byte, so that what is shown leads back to what came. */

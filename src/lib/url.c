@@ -13,6 +13,8 @@ static bool is_unreserved(char c)
 
 void url_append_escaped(struct buf *buf, const char *text)
 {
+    static const char hex[] = "0123456789ABCDEF";
+
     while (*text != '\0') {
         size_t plain = 0;
 
@@ -20,8 +22,12 @@ void url_append_escaped(struct buf *buf, const char *text)
             plain++;
         buf_append(buf, text, plain);
         text += plain;
-        if (*text != '\0')
-            buf_format(buf, "%%%02X", (unsigned char)*text++);
+        if (*text != '\0') {
+            unsigned char byte = (unsigned char)*text++;
+            const char escape[] = { '%', hex[byte >> 4], hex[byte & 0xf] };
+
+            buf_append(buf, escape, sizeof escape);
+        }
     }
 }
 
