@@ -357,9 +357,14 @@ C2D_API void c2d_outgoing_free(struct c2d_outgoing *outgoing);
  *         c2d_submit(clients[i], &(struct c2d_request) { C2D_ACTION_RECEIVE, .tag = clients[i] },
  *                    &error);
  *     while (c2d_wait(clients[0], -1, &result)) {
- *         if (result.error.status == C2D_OK && keep(result.message))
- *             c2d_submit(result.tag, &(struct c2d_request) { C2D_ACTION_SETTLE,
- *                        .lock_token = token, .outcome = C2D_COMPLETE }, &error);
+ *         struct c2d_request next = { .action = C2D_ACTION_RECEIVE, .tag = result.tag };
+ *
+ *         if (result.message != NULL && keep(result.message))
+ *             next = (struct c2d_request) { C2D_ACTION_SETTLE, .tag = result.tag,
+ *                                           .lock_token = result.message->lock_token,
+ *                                           .outcome = C2D_COMPLETE };
+ *         if (result.error.status == C2D_OK)
+ *             c2d_submit(result.tag, &next, &error);
  *         c2d_message_free(result.message);
  *     }
  */
