@@ -1,5 +1,5 @@
-/* What a bridge for a fleet does, on the public API alone: asks DEVICES of one hub, whose queues are
- * empty, for a message, one thread over CONNECTIONS connections. Each device has its own key.
+/* What a bridge for a fleet does, on the public API alone: it asks DEVICES of one hub, whose queues
+ * are empty, for a message each, in one thread over CONNECTIONS connections (16).
  * usage: poll_fleet HOST CA-FILE DEVICES [CONNECTIONS] */
 #include "c2d.h"
 
