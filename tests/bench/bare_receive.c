@@ -1,7 +1,9 @@
-/* The floor of a cold receive: the same two requests by libcurl alone, with nothing checked.
- * usage: bare_receive URL-OF-DEVICE CA-FILE TOKEN */
+/* The floor of receiving: the two requests that a message takes by libcurl alone, with nothing
+ * checked; once, or COUNT times over one connection.
+ * usage: bare_receive URL-OF-DEVICE CA-FILE TOKEN [COUNT] */
 #include <curl/curl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct answer {
@@ -31,15 +33,33 @@ static size_t on_body(char *data, size_t one, size_t size, void *context)
     return one * size;
 }
 
+static CURLcode receive_one(CURL *easy, const char *device, struct answer *answer)
+{
+    char url[512];
+    CURLcode code;
+
+    answer->size = 0;
+    snprintf(url, sizeof url, "%s/messages/deviceBound?api-version=2021-04-12", device);
+    curl_easy_setopt(easy, CURLOPT_URL, url);
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, NULL);
+    code = curl_easy_perform(easy);
+    fwrite(answer->body, 1, answer->size, stdout);
+    snprintf(url, sizeof url, "%s/messages/deviceBound/%s?api-version=2021-04-12", device,
+             answer->lock_token);
+    curl_easy_setopt(easy, CURLOPT_URL, url);
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "DELETE");
+    return code == CURLE_OK ? curl_easy_perform(easy) : code;
+}
+
 int main(int argc, char **argv)
 {
     static struct answer answer;
     struct curl_slist *headers = NULL;
-    char url[512], authorization[512];
+    char authorization[512];
     CURL *easy;
-    CURLcode code;
+    CURLcode code = CURLE_OK;
 
-    if (argc != 4)
+    if (argc < 4)
         return 64;
     curl_global_init(CURL_GLOBAL_DEFAULT);
     easy = curl_easy_init();
@@ -53,16 +73,9 @@ int main(int argc, char **argv)
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, &answer);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, &answer);
-    snprintf(url, sizeof url, "%s/messages/deviceBound?api-version=2021-04-12", argv[1]);
-    curl_easy_setopt(easy, CURLOPT_URL, url);
-    code = curl_easy_perform(easy);
-    fwrite(answer.body, 1, answer.size, stdout);
-    snprintf(url, sizeof url, "%s/messages/deviceBound/%s?api-version=2021-04-12", argv[1],
-             answer.lock_token);
-    curl_easy_setopt(easy, CURLOPT_URL, url);
-    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "DELETE");
-    if (code == CURLE_OK)
-        code = curl_easy_perform(easy);
+    curl_easy_setopt(easy, CURLOPT_FAILONERROR, 1L);
+    for (long left = argc > 4 ? atol(argv[4]) : 1; left > 0 && code == CURLE_OK; left--)
+        code = receive_one(easy, argv[1], &answer);
     curl_easy_cleanup(easy);
     curl_slist_free_all(headers);
     curl_global_cleanup();

@@ -1,0 +1,220 @@
+# shellcheck shell=sh
+# shellcheck disable=SC2034,SC2154,SC2317  # scripts/bench reads this; called by name
+# P3 to P6: many messages in one process. The server is nginx with one worker, which answers faster
+# than any client here asks: what a client takes by the clock is what it takes of the processor.
+
+FEW=1000
+MANY=6000
+TIMED=20000
+
+# ---- The server: for the device "waiting" there is always another message, for others none ----
+
+port=$((10000 + $$ % 20000))
+while grep -qi ":$(printf %04x $port) 0*:0000 0A" /proc/net/tcp; do
+	port=$((port + 1))
+done
+mkdir "$work/nginx"
+cat >"$work/nginx/conf" <<END
+daemon off;
+user root root;
+pid pid;
+events {
+}
+http {
+	access_log off;
+	keepalive_requests 100000000;
+	keepalive_timeout 1h;
+	client_body_temp_path body;
+	proxy_temp_path proxy;
+	fastcgi_temp_path fastcgi;
+	uwsgi_temp_path uwsgi;
+	scgi_temp_path scgi;
+	server {
+		listen 127.0.0.1:$port ssl;
+		ssl_certificate $work/chain.crt;
+		ssl_certificate_key $work/leaf.key;
+		ssl_protocols TLSv1.2 TLSv1.3;
+		location = /devices/waiting/messages/deviceBound {
+			add_header ETag '"\$request_id"';
+			add_header iothub-messageid \$request_id;
+			add_header iothub-sequencenumber \$connection_requests;
+			add_header iothub-enqueuedtime 2026-01-31T12:00:00.0000000Z;
+			add_header iothub-expiry 2026-01-31T13:00:00.0000000Z;
+			add_header iothub-deliverycount 0;
+			add_header iothub-ack none;
+			return 200 hello;
+		}
+		location / {
+			return 204;
+		}
+	}
+	server {
+		listen unix:$work/nginx/status;
+		stub_status;
+	}
+}
+END
+nginx -p "$work/nginx/" -e log -c conf 2>"$work/nginx/errors" &
+server=$!
+hub=localhost:$port
+connections() {
+	curl -sf --unix-socket "$work/nginx/status" http://localhost/ | awk 'NR == 3 { print $1 }'
+}
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+	connections | grep -q . && break
+	sleep 0.2
+done
+connections | grep -q . || {
+	cat "$work/nginx/errors" "$work/nginx/log" >&2
+	exit 1
+}
+
+key=a2V5IG9mIGEgaHViIHRoYXQgYW5zd2VycyBhbnl0aGluZw==
+export IOTHUB_CONNECTION_STRING="HostName=$hub;SharedAccessKeyName=service;SharedAccessKey=$key"
+export IOTHUB_DEVICE_CONNECTION_STRING="HostName=$hub;DeviceId=waiting;SharedAccessKey=$key"
+token=$(c2d-device sas)
+fleet=https://$hub/devices
+output=$work/output
+
+# ---- Measuring ----
+
+# each FEW MANY COMMAND...: instructions for each message more; what the start takes drops out.
+# The count is the command's last argument.
+each() {
+	few=$1
+	many=$2
+	shift 2
+	echo $((($("$@" "$many") - $("$@" "$few")) / (many - few)))
+}
+
+# Takes turns, ROUNDS of them, with COUNT messages each; the best of either is taken: the machine is
+# shared, and nothing makes a run shorter than it is. Sets, for ours and floor, microseconds by the
+# clock and of the processor for each message: our_us our_cpu_us floor_us floor_cpu_us.
+#   turns ROUNDS COUNT OUR-FUNCTION FLOOR-FUNCTION; each is called as FUNCTION MEASURE COUNT
+turns() {
+	rm -f "$work/ours" "$work/floor"
+	for _ in $(seq "$1"); do
+		"$3" seconds "$2" >>"$work/ours"
+		"$4" seconds "$2" >>"$work/floor"
+	done
+	our_us=$(best 1 ours "$2")
+	our_cpu_us=$(best 2 ours "$2")
+	floor_us=$(best 1 floor "$2")
+	floor_cpu_us=$(best 2 floor "$2")
+}
+
+best() {
+	sort -n -k "$1,$1" "$work/$2" | awk -v field="$1" -v count="$3" \
+		'NR == 1 { printf "%.2f\n", $field / count * 1000000 }'
+}
+
+show_times() {
+	info 'microseconds by the clock' "$our_us" "$floor_us"
+	info 'microseconds of the processor' "$our_cpu_us" "$floor_cpu_us"
+}
+
+# rate_row WHAT: of what turns() has measured.
+rate_row() {
+	row "$1" "$(rate "$our_us")" "$(rate "$floor_us")" 0.9 '>='
+	show_times
+	awk -v clock="$floor_us" -v processor="$floor_cpu_us" 'BEGIN {
+		if (clock > 1.15 * processor)
+			print "   the floor had to wait, this machine is busy: the rates say little" }'
+}
+
+rate() {
+	awk -v us="$1" 'BEGIN { printf "%d\n", 1000000 / us }'
+}
+
+# peer WHAT COUNT COMMAND...: the time for each of COUNT messages beside what ours took.
+peer() {
+	what=$1
+	count=$2
+	shift 2
+	seconds "$@" >"$work/peer"
+	info "microseconds by the clock : $what" "$our_us" "$(best 1 peer "$count")"
+}
+
+# ---- P3 ----
+
+our_receive() {
+	"$1" c2d-device receive -c "$2"
+}
+floor_receive() {
+	"$1" bare_receive "$fleet/waiting" "$work/root.crt" "$token" "$2"
+}
+printf '\nserver of P3 to P6: %s, one worker\n' "$(nginx -v 2>&1 | sed 's/.*: //')"
+heading 'receive and complete, each message, JSON written' floor
+row 'P3 instructions : bare libcurl, GET and DELETE' \
+	"$(each 100 1100 our_receive instructions)" "$(each 100 1100 floor_receive instructions)" 1.15
+# Ours would wait for the disk before it settles, which the floor does not do.
+output=/dev/null
+turns 3 3000 our_receive floor_receive
+show_times
+peer 'curl command twice, token at hand' 20 tests/bench/peer receive-curl "$hub" "$key" 20
+peer 'sh, openssl, curl twice' 20 tests/bench/peer receive "$hub" "$key" 20
+output=$work/output
+
+# ---- P4 ----
+
+# lines COUNT: a batch for a thousand devices, made once.
+lines() {
+	[ -e "$work/lines.$1" ] || awk -v count="$1" 'BEGIN {
+		for (i = 0; i < count; i++)
+			printf "{\"deviceId\":\"device-%d\",\"body\":\"hello %d\"}\n", i % 1000, i
+	}' >"$work/lines.$1"
+	echo "$work/lines.$1"
+}
+our_send() {
+	"$1" c2d-http send --batch "$(lines "$2")" -P 16
+}
+floor_send() {
+	"$1" bare_multi POST "$fleet/device-1/messages/deviceBound?api-version=2020-09-30" \
+		"$work/root.crt" "$token" "$2"
+}
+lines $TIMED >/dev/null
+heading 'send --batch -P 16, each line, result written' floor
+row 'P4 instructions : bare curl_multi loop, POST' \
+	"$(each $FEW $MANY our_send instructions)" "$(each $FEW $MANY floor_send instructions)" 1.25
+turns 5 $TIMED our_send floor_send
+rate_row 'P4 messages a second : bare curl_multi loop, POST'
+peer 'curl -Z, one process, token at hand' 2000 tests/bench/peer send-parallel "$hub" "$key" 2000
+peer 'curl command, token at hand' 20 tests/bench/peer send-curl "$hub" "$key" 20
+peer 'sh, openssl, curl' 20 tests/bench/peer send "$hub" "$key" 20
+
+# ---- P5 ----
+
+heading 'peak memory of send --batch -P 16 in KiB' limit
+lines 1000000 >/dev/null
+output=/dev/null
+small=$(our_send peak_kib 1000)
+large=$(our_send peak_kib 1000000)
+row 'P5 1 000 lines : 16 MiB' "$small" 16384 1
+row 'P5 1 000 000 lines : 16 MiB' "$large" 16384 1
+row 'P5 1 000 000 lines : 1 000 lines + 1 MiB' "$large" $((small + 1024)) 1
+row 'P5 1 000 lines : 1 000 000 lines + 1 MiB' "$small" $((large + 1024)) 1
+rm "$work/lines.1000000"
+
+# ---- P6 ----
+
+our_poll() {
+	"$1" poll_fleet "$hub" "$work/root.crt" "$2"
+}
+floor_poll() {
+	"$1" bare_multi GET "$fleet/device-1/messages/deviceBound?api-version=2021-04-12" \
+		"$work/root.crt" "$token" "$2"
+}
+heading '10 000 empty devices polled over 16 connections' floor
+turns 5 10000 our_poll floor_poll
+rate_row 'P6 requests a second : bare curl_multi loop, GET'
+info 'instructions, each device' "$(each $FEW $MANY our_poll instructions)" \
+	"$(each $FEW $MANY floor_poll instructions)"
+before=$(connections)
+memory=$(our_poll peak_kib 10000)
+# One of them is the question for their number.
+row 'P6 TLS handshakes, counted by the server' $(($(connections) - before - 1)) 16 1 ==
+row 'P6 peak memory in KiB : 16 MiB and 1 KiB a device' "$memory" $((16384 + 10000)) 1
+
+kill "$server"
+wait "$server" || true
+server=

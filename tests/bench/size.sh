@@ -1,0 +1,9 @@
+# shellcheck shell=sh
+# shellcheck disable=SC2154  # of scripts/bench, which reads this
+# P7: what has to fit into a small device.
+
+heading 'size in bytes, stripped' limit
+for program in c2d-device c2d-http libc2d.so; do
+	strip -o "$work/stripped" "build/$program"
+	row "P7 $program : 150 KiB" "$(wc -c <"$work/stripped")" $((150 * 1024)) 1
+done
