@@ -122,7 +122,7 @@ char *c2d_message_to_json(const struct c2d_message *message, bool with_body)
     struct buf line = { 0 };
     bool open = false, duplicates;
 
-    buf_reserve(&line, 1024 + (with_body ? message->body_size : 0)); /* mostly the only one */
+    buf_reserve(&line, 1000 + (with_body ? message->body_size : 0)); /* mostly the only one */
     buf_text(&line, "{");
     json_append_number(&line, "v", 1);
     for (size_t i = 0; i < BEFORE; i++)

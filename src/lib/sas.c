@@ -20,7 +20,7 @@ enum c2d_status sas_token(const char *resource, const struct buf *key, const cha
     unsigned char mac[HMAC_SIZE];
     enum c2d_status status = C2D_OK;
 
-    buf_reserve(token, 256); /* the usual size */
+    buf_reserve(token, 255); /* the usual size, with its NUL a power of two */
     url_append_escaped(&sr, resource);
     if (!buf_format(&to_sign, "%s\n%" PRId64, sr.failed ? "" : sr.data, expires_at_s)) {
         status = fail_memory(error);
