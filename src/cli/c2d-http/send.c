@@ -46,7 +46,7 @@ static const struct option options[] = {
       OPTION_DURATION, AT(ttl_ms), 1000, (int64_t)2 * 86400000 },
     { 0, "ack", "WHICH", "feedback wanted: none, positive, negative or full", OPTION_TEXT, AT(ack),
       0, 0 },
-    { 0, "wait", "D", "with --ack full, wait for the outcome: 0 Success, 19 not, 18 none in D",
+    { 0, "wait", "D", "wait for its outcome: 0 success, 19 not, 18 none in D (sets --ack)",
       OPTION_DURATION, AT(wait_ms), 1, (int64_t)365 * 86400000 },
     { 0, "feedback-log", "FILE", "wait: all feedback goes there (default: $C2D_FEEDBACK_LOG)",
       OPTION_TEXT, AT(feedback_log), 0, 0 },

@@ -87,6 +87,7 @@ static enum c2d_status fail_unknown(const struct wait *wait, enum c2d_status sta
     struct c2d_error error = wait->trouble;
 
     error.status = status;
+    error.retryable = false; /* the same again would send it twice */
     snprintf(error.text, sizeof error.text,
              "message '%s' was accepted by the hub, its outcome is unknown: %.300s",
              wait->subject.message_id, reason);
