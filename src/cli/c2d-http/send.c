@@ -7,6 +7,7 @@
 #include "../common/session.h"
 #include "batch.h"
 #include "commands.h"
+#include "wait.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,6 +24,8 @@ struct settings {
     struct option_list properties;
     const char *batch, *rate, *journal;
     int64_t parallel;
+    int64_t wait_ms;
+    const char *feedback_log;
 };
 
 #define AT(member) offsetof(struct settings, member)
@@ -43,6 +46,10 @@ static const struct option options[] = {
       OPTION_DURATION, AT(ttl_ms), 1000, (int64_t)2 * 86400000 },
     { 0, "ack", "WHICH", "feedback wanted: none, positive, negative or full", OPTION_TEXT, AT(ack),
       0, 0 },
+    { 0, "wait", "D", "wait for its outcome: 0 success, 19 not, 18 none in D (sets --ack)",
+      OPTION_DURATION, AT(wait_ms), 1, (int64_t)365 * 86400000 },
+    { 0, "feedback-log", "FILE", "wait: all feedback goes there (default: $C2D_FEEDBACK_LOG)",
+      OPTION_TEXT, AT(feedback_log), 0, 0 },
     { 0, "batch", "FILE|-", "send one message for each line, a JSON object; - is stdin",
       OPTION_TEXT, AT(batch), 0, 0 },
     { 'P', "parallel", "N", "batch: so many at once (8)", OPTION_NUMBER, AT(parallel), 1, 64 },
@@ -166,8 +173,10 @@ static enum c2d_status print_result(const struct app *app, const struct subject 
     return status;
 }
 
+/* wait is NULL where nobody waits. */
 static enum c2d_status send_message(struct app *app, const struct subject *subject,
-                                    const struct c2d_message *message)
+                                    const struct c2d_message *message, struct wait *wait,
+                                    int64_t wait_ms)
 {
     struct c2d_error error;
     int64_t started_ms = monotonic_ms();
@@ -180,7 +189,26 @@ static enum c2d_status send_message(struct app *app, const struct subject *subje
                        "an earlier try got no answer: message '%s' may be queued twice, under the "
                        "same id",
                        subject->message_id);
-    return print_result(app, subject, &error, monotonic_ms() - started_ms);
+    return wait != NULL ? wait_for(wait, app, subject, wait_ms)
+                        : print_result(app, subject, &error, monotonic_ms() - started_ms);
+}
+
+/* The log is open before the send, so that what is wrong with it is known by then, and so that only
+ * what comes after it counts. */
+static enum c2d_status send_and_wait(struct app *app, const struct settings *settings,
+                                     const struct subject *subject,
+                                     const struct c2d_message *message)
+{
+    struct wait wait;
+    enum c2d_status status;
+
+    if (settings->wait_ms == 0 || app->common.dry_run)
+        return send_message(app, subject, message, NULL, 0);
+    status = wait_open(&wait, app, settings->feedback_log);
+    if (status == C2D_OK)
+        status = send_message(app, subject, message, &wait, settings->wait_ms);
+    wait_close(&wait);
+    return status;
 }
 
 static enum c2d_status fill_message(struct app *app, const struct settings *settings,
@@ -202,6 +230,29 @@ static enum c2d_status fill_message(struct app *app, const struct settings *sett
     if (settings->message_id == NULL && c2d_uuid(id) != C2D_OK)
         return report_failure(app, C2D_OS, NULL, "the system has no randomness");
     return C2D_OK;
+}
+
+/* --wait wants feedback on every outcome, and a file that all of the hub's feedback is safe in. */
+static enum c2d_status check_wait(const struct app *app, struct settings *settings)
+{
+    const char *log = getenv("C2D_FEEDBACK_LOG");
+
+    if (settings->wait_ms == 0)
+        return settings->feedback_log == NULL ? C2D_OK
+                                              : report_usage(app, "--feedback-log is for --wait");
+    if (settings->batch != NULL)
+        return report_usage(app, "--wait is for one message, not for --batch");
+    if (settings->ack != NULL && strcmp(settings->ack, "full") != 0)
+        return report_usage(app, "--wait needs feedback on every outcome: --ack full, or no --ack");
+    settings->ack = "full";
+    if (settings->feedback_log == NULL && log != NULL && *log != '\0')
+        settings->feedback_log = log;
+    return settings->feedback_log != NULL && *settings->feedback_log != '\0'
+               ? C2D_OK
+               : report_usage(app,
+                              "--wait needs --feedback-log FILE, or C2D_FEEDBACK_LOG: the queue of "
+                              "feedback is shared by the whole hub, and what is taken off it for "
+                              "one message must be kept for the others");
 }
 
 /* What describes one message has no place beside a file of many. */
@@ -232,8 +283,10 @@ static enum c2d_status run(struct app *app, void *arguments)
     const char *device_id = app->word_count > 0 ? app->words[0] : getenv("IOTHUB_DEVICE_ID");
     char *body = NULL;
     char id[37];
-    enum c2d_status status = C2D_OK;
+    enum c2d_status status = check_wait(app, settings);
 
+    if (status != C2D_OK)
+        return status;
     if (app->word_count > 1)
         status = report_usage(app, "send takes one device: what is '%.60s'?", app->words[1]);
     else if (settings->batch != NULL)
@@ -253,7 +306,8 @@ static enum c2d_status run(struct app *app, void *arguments)
     if (status == C2D_OK)
         status = session_open(app);
     if (status == C2D_OK)
-        status = send_message(app, &(struct subject) { device_id, message.message_id }, &message);
+        status = send_and_wait(app, settings, &(struct subject) { device_id, message.message_id },
+                               &message);
     free(body);
     free_properties(properties);
     return status;

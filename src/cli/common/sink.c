@@ -191,14 +191,14 @@ static off_t file_size(int fd)
     return fstat(fd, &file) == 0 ? file.st_size : -1;
 }
 
-off_t sink_end(const struct sink *sink)
+off_t sink_end(int fd)
 {
     off_t size, end;
 
     do {
-        size = file_size(sink->fd);
-        end = size < 0 ? -1 : torn_line(sink->fd, size);
-    } while (end < 0 && size != file_size(sink->fd)); /* it was cut at that moment */
+        size = file_size(fd);
+        end = size < 0 ? -1 : torn_line(fd, size);
+    } while (end < 0 && size != file_size(fd)); /* it was cut at that moment */
     return end;
 }
 

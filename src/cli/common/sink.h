@@ -36,7 +36,7 @@ bool sink_is_current(const struct sink *sink);
 /* Opens what the name leads to now; what was locked is locked there. */
 enum c2d_status sink_reopen(struct sink *sink, const struct app *app);
 /* Behind the last newline of a file; -1 with errno set when it cannot be read. */
-off_t sink_end(const struct sink *sink);
+off_t sink_end(int fd);
 /* Writes data whole and makes it as safe as can be known: a file is on the disk, a pipe's reader
  * has taken it. deadline_ms (of monotonic_ms()) bounds every wait. On failure, which is reported
  * unless it is a signal, what was written of it is undone where that is possible. */

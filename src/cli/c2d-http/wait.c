@@ -1,0 +1,170 @@
+/* The rhythm of send --wait, and what it says. Whoever reads the queue appends all of it to the log
+ * and takes its own record from there, as the others do. */
+#include "wait.h"
+
+#include "../common/json_in.h"
+#include "../common/monotonic.h"
+#include "../common/output.h"
+#include "../common/rounds.h"
+#include "../common/signals.h"
+#include "../common/waiting.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum {
+    ASK_MS = 5000, /* a hub sends feedback out every 15 s [hub docs] */
+    LOOK_MS = 500,
+};
+
+enum c2d_status wait_open(struct wait *wait, const struct app *app, const char *path)
+{
+    struct stat file;
+    enum c2d_status status;
+
+    *wait = (struct wait) { .collector = { .app = app, .sink.fd = -1 }, .tail.fd = -1 };
+    /* A pipe would not even open before it has a reader. */
+    if (stat(path, &file) == 0 && !S_ISREG(file.st_mode))
+        return report_failure(app, C2D_CANT_CREATE, NULL,
+                              "feedback log '%s' is no regular file: it must be read again", path);
+    status = sink_open(&wait->collector.sink, app, path, true, SINK_WAITS);
+    if (status == C2D_OK && !tail_open(&wait->tail, path))
+        status = report_failure(app, C2D_OS, NULL, "feedback log '%s': %s", path, strerror(errno));
+    return status;
+}
+
+static bool text_is(const char *line, const char *key, const char *wanted)
+{
+    char *text = json_in_text(line, key);
+    bool is = text != NULL && strcmp(text, wanted) == 0;
+
+    free(text);
+    return is;
+}
+
+/* Looks whether the record is in the log. */
+static bool find(struct wait *wait)
+{
+    const char *line;
+
+    while (wait->record == NULL && (line = tail_next(&wait->tail)) != NULL)
+        if (text_is(line, "originalMessageId", wait->subject.message_id)
+            && text_is(line, "deviceId", wait->subject.device_id))
+            wait->record = line;
+    if (wait->record == NULL)
+        wait->log_errno = errno;
+    return wait->record != NULL;
+}
+
+/* Takes batch after batch off the hub's queue, if that is ours to read, until the record is among
+ * them. What goes wrong is kept in trouble. */
+static enum c2d_status ask(struct wait *wait, struct app *app)
+{
+    enum c2d_status status;
+
+    wait->trouble = (struct c2d_error) { 0 };
+    app->held = &wait->trouble;
+    do
+        status = collector_take(&wait->collector);
+    while ((status == C2D_OK || status == C2D_LOCK_LOST) && !find(wait));
+    app->held = NULL;
+    return status == C2D_NO_MESSAGE ? C2D_OK : status;
+}
+
+static void warn_of_trouble(const struct wait *wait)
+{
+    if (wait->trouble.status != C2D_OK)
+        report_warning(wait->collector.app, "the feedback queue could not be read to its end: %s",
+                       wait->trouble.text);
+}
+
+/* The hub has the message: no failure behind that may read as if it had not. */
+static enum c2d_status fail_unknown(const struct wait *wait, enum c2d_status status,
+                                    const char *reason)
+{
+    struct c2d_error error = wait->trouble;
+
+    error.status = status;
+    error.retryable = false; /* the same again would send it twice */
+    snprintf(error.text, sizeof error.text,
+             "message '%s' was accepted by the hub, its outcome is unknown: %.300s",
+             wait->subject.message_id, reason);
+    return report_error(wait->collector.app, &error, &wait->subject);
+}
+
+/* No error: but who ends us wants to know it, too. */
+static enum c2d_status end_by_signal(const struct wait *wait)
+{
+    report_warning(wait->collector.app,
+                   "message '%s' was accepted by the hub, its outcome is unknown",
+                   wait->subject.message_id);
+    return C2D_CANCELLED;
+}
+
+static enum c2d_status fail_time(struct wait *wait)
+{
+    const char *reason = "no feedback on it came in time";
+
+    if (wait->trouble.status != C2D_OK)
+        reason = wait->trouble.text;
+    else if (wait->collector.lost_at_ms != 0)
+        reason = "the answer to a request was lost, feedback may be locked for a minute";
+    snprintf(wait->trouble.hint, sizeof wait->trouble.hint,
+             "it may still come: c2d-http feedback -o '%.180s'", wait->tail.path);
+    return fail_unknown(wait, C2D_TIMEOUT, reason);
+}
+
+static enum c2d_status tell(const struct wait *wait)
+{
+    const struct app *app = wait->collector.app;
+    struct c2d_error error = { .status = C2D_NEGATIVE };
+    char *outcome = json_in_text(wait->record, "statusCode");
+    enum c2d_status status = app->common.quiet ? C2D_OK : output_line(app, wait->record);
+
+    if (outcome == NULL || strcmp(outcome, "Success") != 0) {
+        snprintf(error.text, sizeof error.text,
+                 "message '%s' was not completed by device '%s': %.60s", wait->subject.message_id,
+                 wait->subject.device_id, outcome != NULL ? outcome : "the hub does not say why");
+        status = worse(status, report_error(app, &error, &wait->subject));
+    }
+    free(outcome);
+    return status;
+}
+
+enum c2d_status wait_for(struct wait *wait, struct app *app, const struct subject *subject,
+                         int64_t wait_ms)
+{
+    struct rounds rounds = { .app = app, .interval_ms = ASK_MS };
+    struct waiting waiting = waiting_begin(wait_ms, LOOK_MS);
+    int64_t ask_at_ms = monotonic_ms() + waiting_jittered(ASK_MS), delay_ms;
+
+    wait->subject = *subject;
+    while (!find(wait) && wait->log_errno == 0 && waiting_next(&waiting)) {
+        enum c2d_status status, told = rounds.told;
+
+        if (!waiting.was_last && monotonic_ms() < ask_at_ms)
+            continue;
+        status = ask(wait, app);
+        delay_ms = rounds_next(&rounds, status, wait->collector.hub, false);
+        ask_at_ms = monotonic_ms() + delay_ms;
+        if (!find(wait) && status == C2D_CANCELLED)
+            break;
+        if (!find(wait) && delay_ms < 0)
+            return fail_unknown(wait, status, wait->trouble.text);
+        if (rounds.told != told && (wait->record != NULL || !waiting.was_last))
+            warn_of_trouble(wait);
+    }
+    if (wait->record != NULL)
+        return tell(wait);
+    if (wait->log_errno != 0)
+        return fail_unknown(wait, C2D_IO, strerror(wait->log_errno));
+    return signals_caught() != 0 ? end_by_signal(wait) : fail_time(wait);
+}
+
+void wait_close(struct wait *wait)
+{
+    sink_close(&wait->collector.sink);
+    tail_close(&wait->tail);
+}
