@@ -1,5 +1,6 @@
 #include "alloc.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +31,7 @@ static bool fails(void)
         return false;
     }
     state.failed = true;
+    errno = ENOMEM; /* as malloc() does */
     state.left = state.lasting ? 1 : 0;
     return true;
 }

@@ -49,11 +49,15 @@ static bool find(struct wait *wait)
 {
     const char *line;
 
-    while (wait->record == NULL && (line = tail_next(&wait->tail)) != NULL)
+    while (wait->record == NULL && wait->log_errno == 0
+           && (line = tail_next(&wait->tail)) != NULL) {
         if (text_is(line, "originalMessageId", wait->subject.message_id)
             && text_is(line, "deviceId", wait->subject.device_id))
             wait->record = line;
-    if (wait->record == NULL)
+        else if (errno == ENOMEM)
+            wait->log_errno = errno;
+    }
+    if (wait->record == NULL && wait->log_errno == 0)
         wait->log_errno = errno;
     return wait->record != NULL;
 }
@@ -121,8 +125,11 @@ static enum c2d_status tell(const struct wait *wait)
     const struct app *app = wait->collector.app;
     struct c2d_error error = { .status = C2D_NEGATIVE };
     char *outcome = json_in_text(wait->record, "statusCode");
+    bool out_of_memory = outcome == NULL && errno == ENOMEM;
     enum c2d_status status = app->common.quiet ? C2D_OK : output_line(app, wait->record);
 
+    if (out_of_memory)
+        return fail_unknown(wait, C2D_OS, "out of memory");
     if (outcome == NULL || strcmp(outcome, "Success") != 0) {
         snprintf(error.text, sizeof error.text,
                  "message '%s' was not completed by device '%s': %.60s", wait->subject.message_id,
@@ -159,7 +166,8 @@ enum c2d_status wait_for(struct wait *wait, struct app *app, const struct subjec
     if (wait->record != NULL)
         return tell(wait);
     if (wait->log_errno != 0)
-        return fail_unknown(wait, C2D_IO, strerror(wait->log_errno));
+        return fail_unknown(wait, wait->log_errno == ENOMEM ? C2D_OS : C2D_IO,
+                            strerror(wait->log_errno));
     return signals_caught() != 0 ? end_by_signal(wait) : fail_time(wait);
 }
 

@@ -3,7 +3,7 @@
 #define JSON_IN_H
 
 /* The text under key of the object in line, the caller's; NULL when line is no object, or has no
- * such text. */
+ * such text; and with errno ENOMEM, which it has in no other case, when memory is gone. */
 char *json_in_text(const char *line, const char *key);
 
 #endif
