@@ -69,7 +69,8 @@ static int on_request(void *context, char *remote_ip, char *local_ip, int remote
     return CURL_PREREQFUNC_OK;
 }
 
-/* Opens what libcurl would; where that leads to no connection, nothing else tells the address. */
+/* Opens what libcurl would; where that leads to no connection, nothing else tells the address. It
+ * does not block: libcurl never looks whether it could set that, and would hang past --timeout. */
 static curl_socket_t on_socket(void *connection, curlsocktype purpose, struct curl_sockaddr *to)
 {
     struct c2d_connection *tried = connection;
@@ -77,7 +78,7 @@ static curl_socket_t on_socket(void *connection, curlsocktype purpose, struct cu
     (void)purpose;
     (void)getnameinfo(&to->addr, to->addrlen, tried->address, sizeof tried->address, NULL, 0,
                       NI_NUMERICHOST);
-    return socket(to->family, to->socktype, to->protocol);
+    return socket(to->family, to->socktype | SOCK_NONBLOCK, to->protocol);
 }
 
 static CURLcode on_ssl_context(CURL *easy, void *ssl_context, void *context)
