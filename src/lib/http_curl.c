@@ -86,8 +86,7 @@ static CURLcode on_ssl_context(CURL *easy, void *ssl_context, void *context)
     struct slot *slot = context;
 
     (void)easy;
-    tls_watch(ssl_context, &slot->tls, &slot->web->cache);
-    return CURLE_OK;
+    return tls_watch(ssl_context, &slot->tls, &slot->web->cache) ? CURLE_OK : CURLE_OUT_OF_MEMORY;
 }
 
 static int on_debug(CURL *easy, curl_infotype type, char *data, size_t size, void *context)
@@ -295,8 +294,17 @@ static const struct {
     { CURLE_OUT_OF_MEMORY, HTTP_NO_MEMORY },
 };
 
+/* libcurl has no code for a lack of memory within OpenSSL. */
+static bool is_of_tls(CURLcode code)
+{
+    return code == CURLE_SSL_CONNECT_ERROR || code == CURLE_SSL_CERTPROBLEM
+           || code == CURLE_SSL_CACERT_BADFILE;
+}
+
 static enum http_failure_kind kind_of(const struct slot *slot, CURLcode code)
 {
+    if (is_of_tls(code) && tls_lacked_memory())
+        return HTTP_NO_MEMORY;
     if (code == CURLE_OPERATION_TIMEDOUT)
         return timeout_kind(slot);
     if (code == CURLE_OUT_OF_MEMORY && slot->written && !slot->reader.head_complete)
