@@ -71,7 +71,8 @@ static int on_request(void *context, char *remote_ip, char *local_ip, int remote
     return CURL_PREREQFUNC_OK;
 }
 
-/* Opens what libcurl would; where that leads to no connection, nothing else tells the address. */
+/* Opens what libcurl would; where that leads to no connection, nothing else tells the address. It
+ * does not block: libcurl never looks whether it could set that, and would hang past --timeout. */
 static curl_socket_t on_socket(void *connection, curlsocktype purpose, struct curl_sockaddr *to)
 {
     struct c2d_connection *tried = connection;
@@ -79,7 +80,7 @@ static curl_socket_t on_socket(void *connection, curlsocktype purpose, struct cu
     (void)purpose;
     (void)getnameinfo(&to->addr, to->addrlen, tried->address, sizeof tried->address, NULL, 0,
                       NI_NUMERICHOST);
-    return socket(to->family, to->socktype, to->protocol);
+    return socket(to->family, to->socktype | SOCK_NONBLOCK, to->protocol);
 }
 
 static CURLcode on_ssl_context(CURL *easy, void *ssl_context, void *context)
@@ -87,8 +88,7 @@ static CURLcode on_ssl_context(CURL *easy, void *ssl_context, void *context)
     struct slot *slot = context;
 
     (void)easy;
-    tls_watch(ssl_context, &slot->tls, &slot->web->cache);
-    return CURLE_OK;
+    return tls_watch(ssl_context, &slot->tls, &slot->web->cache) ? CURLE_OK : CURLE_OUT_OF_MEMORY;
 }
 
 static int on_debug(CURL *easy, curl_infotype type, char *data, size_t size, void *context)
@@ -316,8 +316,17 @@ static const struct {
     { CURLE_OUT_OF_MEMORY, HTTP_NO_MEMORY },
 };
 
+/* libcurl has no code for a lack of memory within OpenSSL. */
+static bool is_of_tls(CURLcode code)
+{
+    return code == CURLE_SSL_CONNECT_ERROR || code == CURLE_SSL_CERTPROBLEM
+           || code == CURLE_SSL_CACERT_BADFILE;
+}
+
 static enum http_failure_kind kind_of(const struct slot *slot, CURLcode code)
 {
+    if (is_of_tls(code) && tls_lacked_memory())
+        return HTTP_NO_MEMORY;
     if (code == CURLE_OPERATION_TIMEDOUT)
         return timeout_kind(slot);
     if (code == CURLE_OUT_OF_MEMORY && slot->written && !slot->reader.head_complete)

@@ -64,25 +64,32 @@ void error_reset(struct c2d_error *error)
         *error = (struct c2d_error) { .status = C2D_OK };
 }
 
+/* Printable without memory. */
+static void mask(char *text)
+{
+    for (; *text != '\0'; text++)
+        if (!byte_is_plain((unsigned char)*text))
+            *text = '?';
+}
+
 /* Formats into out, printable, cut at size with "..." rather than in mid-escape. */
 __attribute__((format(printf, 3, 0))) static void format_printable(char *out, size_t size,
                                                                    const char *format, va_list args)
 {
     char raw[1024];
     struct buf shown = { 0 };
-    size_t length;
+    const char *text;
 
     if (vsnprintf(raw, sizeof raw, format, args) < 0)
         raw[0] = '\0';
     text_append_printable(&shown, raw, strlen(raw));
-    /* Without memory the raw bytes must not be shown: an empty text is the safe one. */
-    length = shown.failed ? 0 : shown.size;
-    if (length > 0 && length < size)
-        memcpy(out, shown.data, length + 1);
-    else if (length > 0)
-        snprintf(out, size, "%.*s...", (int)text_cut(shown.data, size - 4), shown.data);
+    if (shown.failed)
+        mask(raw);
+    text = shown.failed || shown.size == 0 ? raw : shown.data;
+    if (strlen(text) < size)
+        memcpy(out, text, strlen(text) + 1);
     else
-        out[0] = '\0';
+        snprintf(out, size, "%.*s...", (int)text_cut(text, size - 4), text);
     buf_clear(&shown);
     wipe(raw, sizeof raw);
 }

@@ -134,12 +134,13 @@ static int on_certificate_request(SSL *ssl, void *verdict)
     return 1;
 }
 
-void tls_watch(void *ssl_context, struct tls_verdict *verdict, struct tls_cache *cache)
+bool tls_watch(void *ssl_context, struct tls_verdict *verdict, struct tls_cache *cache)
 {
     SSL_CTX *context = ssl_context;
 
     *verdict = (struct tls_verdict) { .begun = true, .cache = cache };
-    SSL_CTX_set_app_data(context, verdict);
+    if (SSL_CTX_set_app_data(context, verdict) != 1)
+        return false;
     /* The mode stays as libcurl has set it: peers are verified always. */
     SSL_CTX_set_verify(context, SSL_CTX_get_verify_mode(context), on_verify);
     SSL_CTX_set_info_callback(context, on_info);
@@ -148,10 +149,11 @@ void tls_watch(void *ssl_context, struct tls_verdict *verdict, struct tls_cache 
     if (SSL_CTX_get_security_level(context) < 2)
         SSL_CTX_set_security_level(context, 2);
     if (cache->dir == NULL)
-        return;
+        return true;
     SSL_CTX_sess_set_new_cb(context, on_session); /* in place of libcurl's, for one process */
     /* Set by libcurl, for TLS 1.2; but few servers remember sessions by themselves. */
     SSL_CTX_clear_options(context, SSL_OP_NO_TICKET);
+    return true;
 }
 
 bool tls_start_over(const struct tls_verdict *verdict)
@@ -171,6 +173,16 @@ void tls_tell(const struct tls_verdict *verdict, struct c2d_connection *connecti
     connection->certificate_ends_at_s = verdict->certificate.ends_at_s;
 }
 
+bool tls_lacked_memory(void)
+{
+    bool lacked = false;
+    unsigned long code;
+
+    while ((code = ERR_get_error()) != 0)
+        lacked = lacked || ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE;
+    return lacked;
+}
+
 /* ---- Files ---- */
 
 /* Never asks, but notes that it would have had to. */
@@ -181,27 +193,36 @@ static int no_pass_phrase(char *out, int size, int for_writing, void *is_encrypt
     return 0;
 }
 
+static enum c2d_status fail_open(const char *what, const char *file, struct c2d_error *error)
+{
+    return errno == ENOMEM ? fail_memory(error)
+                           : fail(error, C2D_CONFIG, "%s '%s': %s", what, file, strerror(errno));
+}
+
 static enum c2d_status read_certificate(const char *what, const char *file, X509 **certificate,
                                         struct c2d_error *error)
 {
     FILE *stream = fopen(file, "re");
     bool is_encrypted; /* certificates never are */
+    bool lacked;
 
     *certificate = NULL;
     if (stream == NULL)
-        return fail(error, C2D_CONFIG, "%s '%s': %s", what, file, strerror(errno));
+        return fail_open(what, file, error);
     *certificate = PEM_read_X509(stream, NULL, no_pass_phrase, &is_encrypted);
     if (*certificate == NULL) {
         /* OpenSSL's own bundles may begin with this other kind. */
         rewind(stream);
         *certificate = PEM_read_X509_AUX(stream, NULL, no_pass_phrase, &is_encrypted);
     }
-    /* The queue is the thread's: what stays in it passes for a later call's error. */
-    ERR_clear_error();
+    /* Without a word of why, there was not even memory for that. */
+    lacked = ERR_peek_error() == 0 || tls_lacked_memory();
     fclose(stream);
-    if (*certificate == NULL)
-        return fail(error, C2D_CONFIG, "%s '%s' holds no certificate (PEM)", what, file);
-    return C2D_OK;
+    if (*certificate != NULL)
+        return C2D_OK;
+    if (lacked)
+        return fail_memory(error);
+    return fail(error, C2D_CONFIG, "%s '%s' holds no certificate (PEM)", what, file);
 }
 
 enum c2d_status tls_check_ca_file(const char *file, struct c2d_error *error)
@@ -281,14 +302,17 @@ static enum c2d_status read_key(const char *file, EVP_PKEY **key, struct c2d_err
 {
     FILE *stream = fopen(file, "re");
     bool is_encrypted = false;
+    bool lacked;
 
     if (stream == NULL)
-        return fail(error, C2D_CONFIG, "key '%s': %s", file, strerror(errno));
+        return fail_open("key", file, error);
     *key = PEM_read_PrivateKey(stream, NULL, no_pass_phrase, &is_encrypted);
-    ERR_clear_error();
+    lacked = ERR_peek_error() == 0 || tls_lacked_memory();
     fclose(stream);
     if (*key != NULL)
         return C2D_OK;
+    if (lacked)
+        return fail_memory(error);
     if (!is_encrypted)
         return fail(error, C2D_CONFIG, "key '%s' holds no private key (PEM)", file);
     hint(error, "write it without: openssl pkey -in KEY -out NEWKEY");

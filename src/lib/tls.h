@@ -40,8 +40,9 @@ struct tls_verdict {
 
 /* Makes ssl_context (an SSL_CTX, at any time before its handshake) report into verdict, which is
  * reset and must outlive its connections. Verification stays as it is, but for what is weak: that
- * is refused also where the system would take it. Sessions come from cache and go there. */
-void tls_watch(void *ssl_context, struct tls_verdict *verdict, struct tls_cache *cache);
+ * is refused also where the system would take it. Sessions come from cache and go there. False when
+ * memory is gone. */
+bool tls_watch(void *ssl_context, struct tls_verdict *verdict, struct tls_cache *cache);
 
 /* After a failure: gives the cache up if the session from there may be the reason. True if it is
  * worth to connect once more at once. */
@@ -49,6 +50,10 @@ bool tls_start_over(const struct tls_verdict *verdict);
 
 /* Fills in what connection says of TLS. */
 void tls_tell(const struct tls_verdict *verdict, struct c2d_connection *connection);
+
+/* Whether OpenSSL has lately lacked memory; forgets all that went wrong. Its queue of errors is the
+ * thread's: what stays in it passes for a later call's error. */
+bool tls_lacked_memory(void);
 
 /* Where issuers are looked up. */
 struct tls_trust {

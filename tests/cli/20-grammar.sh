@@ -164,3 +164,7 @@ c2d-http send dev1 -m kept -q
 token=$(c2d-device receive -c 1 --keep | jq -r .lockToken)
 run_closed c2d-device complete "$token"
 check 'with stdout closed complete works: it has no result (G8)' code_is 0
+run_traced -P /dev/null -e trace=openat -e inject=openat:error=EMFILE \
+    sh -c 'exec c2d-device receive <&-'
+check 'with stdin closed and no /dev/null to put there: 71, and stderr says so (G8)' \
+    fails_with 71 OS

@@ -24,7 +24,7 @@ with_failing() {
     strace -o calls -e "trace=$call" "$@" >/dev/null 2>&1
     nth=$(grep -nE "$pattern" calls | tail -n 1 | cut -d : -f 1)
     one_message
-    run strace -o calls -e "trace=$call" -e "inject=$call:error=$error:when=${nth:-0}" "$@"
+    run timeout -k 5 30 strace -o calls -e "trace=$call" -e "inject=$call:error=$error:when=${nth:-0}" "$@"
     grep -q INJECTED calls || echo "not ok - a call looks like $pattern"
 }
 
@@ -41,6 +41,10 @@ check "a spool's lock that is not ours to open is not taken for another instance
     fails_with 73 CANTCREAT
 with_failing fcntl OFD_SETLK ENOLCK c2d-http feedback -o collected
 check 'so the lock of a file that is collected into: 74' fails_with 74 IOERR
+
+with_failing fcntl 'F_SETFL, .*NONBLOCK' ENOLCK c2d-device receive
+check 'a connection whose mode libcurl cannot set does not block: what waits is received' \
+    is "$CODE $(requests complete)" '0 1'
 
 printf '#!/bin/sh\nsleep 0.3\necho done >>handled\n' >handler
 chmod +x handler

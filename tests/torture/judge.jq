@@ -1,7 +1,8 @@
 # The verdict on one case: "ok" or the names of what is wrong, how many messages are there twice, the
 # two exit codes, the case. .struck is "missed" where the fault did not come and "died" where it was
 # other people's code that died of it. .before and .after are the hub's state behind the run with
-# the fault and behind the one without, .out1 and .out2 what the output held then, in base64.
+# the fault and behind the one without, .out1 and .out2 what the output held then, in base64, .left1
+# and .left2 how many messages of a spool no handler had had.
 
 # What each line holds; null for one that is no record.
 def records: @base64d | split("\n") | map(select(. != "") | (fromjson? | objects) // null);
@@ -35,7 +36,7 @@ def common: {
         | $abandons > (if $way == "failing" then 2 else 0 end)
         or $abandons != (hub.queue | map(.deliveryCount) | add // 0)),
     "exit-code": (.struck == "" and (.code1 as $code | .allowed | index($code) == null)),
-    "second-run": (.code2 != 0 or (.after | hub | .queue != [] or .completed != 2))
+    "second-run": (.code2 != 0 or .left2 > 0 or (.after | hub | .queue != [] or .completed != 2))
 };
 def exact: .tail as $tail | {
     lost: (missing(.before; .out1) + missing(.after; .out2) != [] or (.out2 | has_others($tail))),
@@ -44,7 +45,7 @@ def exact: .tail as $tail | {
     "settled-twice": (.part == "kill" and (.after.log | map(select(.operation == "complete"))
         | targets | has_twice)),
     # X2: 0 says that all is done.
-    "not-done": (.code1 == 0 and (.before | hub.queue != []))
+    "not-done": (.code1 == 0 and (.left1 > 0 or (.before | hub.queue != [])))
 };
 def blurred: {
     lost: (lost_count(.before; .out1) or lost_count(.after; .out2) or settled_others),

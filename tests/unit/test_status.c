@@ -1,6 +1,7 @@
 #include "../../src/lib/status.h"
 
 #include "../../src/lib/text.h"
+#include "../support/alloc.h"
 #include "../support/table.h"
 
 #include <criterion/criterion.h>
@@ -62,6 +63,21 @@ Test(status, text_is_made_printable)
     cr_assert_str_eq(error.text, "a\\x0ab\\x1b[2J\\xff");
     hint(&error, "%s", "\xc2\x9b");
     cr_assert_str_eq(error.hint, "\\xc2\\x9b");
+}
+
+Test(status, text_is_kept_without_memory_but_for_what_is_not_plain)
+{
+    struct c2d_error error = { 0 };
+    char text[700];
+
+    alloc_fail_at(1, true);
+    fail(&error, C2D_NETWORK, "%s", "cannot reach a\n\x1b[2J\xc3\xa4");
+    cr_expect_str_eq(error.text, "cannot reach a??[2J??");
+    memset(text, 'x', sizeof text);
+    text[sizeof text - 1] = '\0';
+    hint(&error, "%s", text);
+    cr_expect_eq(strlen(error.hint), sizeof error.hint - 1);
+    cr_expect(alloc_stop());
 }
 
 Test(status, failing_keeps_the_facts_and_resetting_drops_them)

@@ -165,9 +165,9 @@ int app_main(const struct program *program, char **argv)
     void *settings = NULL;
     enum c2d_status status;
 
-    /* There may be no stderr to say it on. */
     if (!fill_standard_fds(&app.stdout_closed))
-        return C2D_OS;
+        return (int)report_failure(
+            &app, C2D_OS, NULL, "cannot start: no /dev/null for a closed fd: %s", strerror(errno));
     while (argv[count] != NULL)
         count++;
     words = calloc(count + 1, sizeof *words);
