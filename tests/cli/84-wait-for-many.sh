@@ -15,8 +15,11 @@ start_numbered() { # N, option...
     shift
     {
         c2d-http send dev1 -m x -i "$number" --feedback-log log "$@" >"out.$number" \
-            2>"err.$number"
-        echo $? >"code.$number"
+            2>"err.$number" &
+        echo $! >"pid.$number"
+        code=0
+        wait $! || code=$?
+        echo $code >"code.$number"
     } &
     PIDS="$PIDS $!"
 }
@@ -125,11 +128,13 @@ fault '{"operation": "feedbackComplete", "drop": "before", "delayMs": 30000}'
 rm -f code.*
 start_numbered 1 --wait 60s
 until_true has_requests send 2
+kill -STOP "$(cat pid.1)" # so that it is the other one who reads the queue
 c2d-device receive >/dev/null
 add_batch theirs 5 dev2
-until_true has_requests feedbackComplete 1
+until_true has_requests feedbackComplete 1 || until_true has_requests feedbackComplete 1
 kill -KILL "$RUN_PID" 2>/dev/null
 finish_run
+kill -CONT "$(cat pid.1)"
 until_true all_ended 1
 check 'killed before it completes a batch: what is in the log counts (W1)' is "$(cat code.1)" 0
 set_sim clock '{"advance": 80}'
