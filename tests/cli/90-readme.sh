@@ -84,6 +84,22 @@ check 'the commands of "Did it arrive?" print that it did' \
 reset_hub
 set_sim clock '{"offset": 0}'
 
+blocks 'More than one machine' sh >parts.sh
+mkdir .parallel && : >.parallel/will-cite # it would ask for a citation
+for number in 1 2 3 4 5; do
+    printf '{"deviceId":"dev%s","body":"%s"}\n' 1 $number 2 $number 3 $number
+done >fleet.jsonl
+set_sim devices '{"devices": ["dev2", "dev3"]}'
+run sh -e parts.sh
+check 'the commands of "More than one machine" send each part' is \
+    "$CODE $(cat part.?.out | jq -r .status | sort | uniq -c | xargs)" '0 15 enqueued'
+check 'in the order of each device' is "$(state '[.devices[] |
+    [.queue[].bodyBase64 | @base64d] | join("")] | sort | join(" ")')" '12345 12345 12345'
+run sh -e parts.sh
+check 'and again send what is left: nothing' is \
+    "$CODE $(cat part.?.out | jq -r .attempts | sort | uniq -c | xargs) $(requests send)" '0 15 0 15'
+reset_hub
+
 blocks 'From a shell script' sh >script.sh
 run sh script.sh
 check 'the commands of "From a shell script" work as they stand' code_is 0
