@@ -111,6 +111,10 @@ static const struct {
 } fixed[] = {
     { CURLOPT_NOSIGNAL, 1 },
     { CURLOPT_QUICK_EXIT, 1 }, /* a dead name server holds nobody up */
+    /* Each transfer takes and gives back both, and malloc() memory to the system with the larger ones
+     * that libcurl would take: most messages are small. */
+    { CURLOPT_BUFFERSIZE, 4096 },
+    { CURLOPT_UPLOAD_BUFFERSIZE, 16384 },
     { CURLOPT_LOW_SPEED_LIMIT, 1 },
     { CURLOPT_LOW_SPEED_TIME, STALL_S },
     { CURLOPT_FOLLOWLOCATION, 0 },

@@ -1,6 +1,6 @@
 /* What a bridge for a fleet does, on the public API alone: it asks DEVICES of one hub, whose queues
  * are empty, for a message each, in one thread over CONNECTIONS connections (16).
- * usage: poll_fleet HOST CA-FILE DEVICES [CONNECTIONS] */
+ * usage: poll_fleet HOST CA-FILE DEVICES REQUESTS; one device after the other, round and round */
 #include "c2d.h"
 
 #include <stdio.h>
@@ -12,15 +12,17 @@ static void fail(const char *what, const struct c2d_error *error)
     exit(error->status == C2D_OK ? C2D_INTERNAL : (int)error->status);
 }
 
-static struct c2d_client *device_new(const char *host, long number, int connections,
-                                     const char *ca_file, struct c2d_client *share)
+enum { CONNECTIONS = 16 };
+
+static struct c2d_client *device_new(const char *host, long number, const char *ca_file,
+                                     struct c2d_client *share)
 {
     struct c2d_options options = c2d_options_default();
     struct c2d_client *device;
     struct c2d_error error;
     char text[512];
 
-    options.parallel = connections;
+    options.parallel = CONNECTIONS;
     options.ca_file = ca_file;
     options.share = share;
     snprintf(text, sizeof text, "HostName=%s;DeviceId=device-%ld;SharedAccessKey=a2V5IG9m%08ld",
@@ -43,29 +45,27 @@ int main(int argc, char **argv)
 {
     struct c2d_client **devices;
     struct c2d_result result;
-    long count, asked = 0, answered = 0;
-    int connections;
+    long count, requests, asked = 0, answered = 0;
 
-    if (argc < 4 || (count = atol(argv[3])) < 1)
+    if (argc < 5 || (count = atol(argv[3])) < CONNECTIONS || (requests = atol(argv[4])) < 1)
         return C2D_USAGE;
-    connections = argc > 4 ? atoi(argv[4]) : 16;
     devices = calloc((size_t)count, sizeof(*devices));
     if (devices == NULL)
         return C2D_OS;
     for (long i = 0; i < count; i++)
-        devices[i] = device_new(argv[1], i, connections, argv[2], i == 0 ? NULL : devices[0]);
+        devices[i] = device_new(argv[1], i, argv[2], i == 0 ? NULL : devices[0]);
     /* As many in hand as there are connections: the next is handed over when one has ended. */
-    while (asked < count && asked < connections)
-        ask(devices[asked++]);
+    for (; asked < requests && asked < CONNECTIONS; asked++)
+        ask(devices[asked]);
     while (c2d_wait(devices[0], -1, &result)) {
         if (result.error.status != C2D_NO_MESSAGE)
             fail(c2d_client_device_id(result.tag), &result.error);
         answered++;
-        if (asked < count)
-            ask(devices[asked++]);
+        if (asked < requests)
+            ask(devices[asked++ % count]);
     }
     for (long i = count - 1; i >= 0; i--)
         c2d_client_free(devices[i]);
     free(devices);
-    return answered == count ? 0 : C2D_INTERNAL;
+    return answered == requests ? 0 : C2D_INTERNAL;
 }

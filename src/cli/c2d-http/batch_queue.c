@@ -22,35 +22,35 @@ static void make_ready(struct batch_queue *queue, struct batch_item *item)
     queue->ready_end = &item->next;
 }
 
-static struct batch_item *last_of_device(struct batch_queue *queue, const struct batch_item *item)
+/* Where the last item of the device is, or would be. */
+static struct batch_item **place_of_last(struct batch_queue *queue, const struct batch_item *item)
 {
-    for (size_t i = 0; i < BATCH_QUEUE_MAX; i++) {
-        struct batch_item *other = &queue->items[i];
+    struct batch_item **place = &queue->last[item->device_hash % BATCH_QUEUE_BUCKETS];
 
-        if (other->is_last && other->device_hash == item->device_hash
-            && strcmp(other->device_id, item->device_id) == 0)
-            return other;
-    }
-    return NULL;
+    while (*place != NULL
+           && ((*place)->device_hash != item->device_hash
+               || strcmp((*place)->device_id, item->device_id) != 0))
+        place = &(*place)->bucket_next;
+    return place;
 }
 
 void batch_queue_add(struct batch_queue *queue, const struct batch_item *item)
 {
-    struct batch_item *before = last_of_device(queue, item);
+    struct batch_item **last = place_of_last(queue, item);
+    struct batch_item *before = *last;
     struct batch_item *place = queue->free;
 
     queue->free = place->next;
     *place = *item;
-    place->is_last = true;
     place->follower = NULL;
+    place->bucket_next = before == NULL ? NULL : before->bucket_next;
+    *last = place;
     queue->used++;
     queue->bytes += place->size;
-    if (before == NULL) {
+    if (before == NULL)
         make_ready(queue, place);
-    } else {
-        before->is_last = false;
+    else
         before->follower = place;
-    }
 }
 
 struct batch_item *batch_queue_take(struct batch_queue *queue)
@@ -67,10 +67,12 @@ struct batch_item *batch_queue_take(struct batch_queue *queue)
 
 void batch_queue_done(struct batch_queue *queue, struct batch_item *item)
 {
-    struct batch_item *follower = item->follower;
+    struct batch_item **last = place_of_last(queue, item);
 
-    if (follower != NULL)
-        make_ready(queue, follower);
+    if (item->follower != NULL)
+        make_ready(queue, item->follower);
+    else
+        *last = item->bucket_next; /* nothing has come behind it */
     c2d_outgoing_free(item->outgoing);
     queue->used--;
     queue->bytes -= item->size;

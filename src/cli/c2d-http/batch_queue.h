@@ -5,7 +5,7 @@
 
 #include "batch_journal.h"
 
-enum { BATCH_QUEUE_MAX = 256, BATCH_QUEUE_BYTES = 2 * 1024 * 1024 };
+enum { BATCH_QUEUE_MAX = 256, BATCH_QUEUE_BUCKETS = 128, BATCH_QUEUE_BYTES = 2 * 1024 * 1024 };
 
 struct batch_item {
     long long line;
@@ -17,12 +17,13 @@ struct batch_item {
 
     struct batch_item *follower; /* the next of its device */
     struct batch_item *next;     /* among those that are ready, or free */
-    bool is_last;                /* of its device */
+    struct batch_item *bucket_next; /* among the last ones of their devices */
 };
 
 struct batch_queue {
     struct batch_item items[BATCH_QUEUE_MAX];
     struct batch_item *free, *ready, **ready_end;
+    struct batch_item *last[BATCH_QUEUE_BUCKETS]; /* of each device, by the hash of its id */
     size_t used, bytes;
 };
 
