@@ -15,8 +15,8 @@ struct batch_item {
     struct batch_entry entry;
     size_t size; /* of the line */
 
-    struct batch_item *follower; /* the next of its device */
-    struct batch_item *next;     /* among those that are ready, or free */
+    struct batch_item *follower;    /* the next of its device */
+    struct batch_item *next;        /* among those that are ready, or free */
     struct batch_item *bucket_next; /* among the last ones of their devices */
 };
 
