@@ -324,7 +324,7 @@ static const struct {
 static bool is_of_tls(CURLcode code)
 {
     return code == CURLE_SSL_CONNECT_ERROR || code == CURLE_SSL_CERTPROBLEM
-           || code == CURLE_SSL_CACERT_BADFILE;
+           || code == CURLE_SSL_CACERT_BADFILE || code == CURLE_PEER_FAILED_VERIFICATION;
 }
 
 static enum http_failure_kind kind_of(const struct slot *slot, CURLcode code)
