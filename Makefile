@@ -1,14 +1,11 @@
 # c2d-http: cloud-to-device messages over HTTPS. `make help` lists the targets.
 
-CC ?= cc
-AR ?= ar
 OBJCOPY ?= objcopy
 PKG_CONFIG ?= pkg-config
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
 LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
-MANDIR ?= $(PREFIX)/share/man
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 CFLAGS ?= -Os -g
 
@@ -25,15 +22,12 @@ FORTIFY := $(shell for l in 3 2; do echo 'int a;' | $(CC) -O2 -U_FORTIFY_SOURCE 
 WARNINGS = -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wwrite-strings -Wformat=2 -Wvla $(WERROR)
 OWN_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -Iinclude $(WARNINGS) -fPIC \
-	-fvisibility=hidden -fstack-protector-strong -ffunction-sections -fdata-sections -MMD -MP \
-	-fno-plt -fno-asynchronous-unwind-tables
+	-fvisibility=hidden -fstack-protector-strong -ffunction-sections -fdata-sections -MMD -MP -fno-plt
 # Packs the relocations, where linker and C library can: an older one would not start the program.
-RELR := $(shell d=$$(mktemp -d) && echo 'int main(void) { return 0; }' | $(CC) -x c -o $$d/a - \
-	-Wl,-z,pack-relative-relocs,--fatal-warnings 2>/dev/null && $$d/a && \
-	echo -Wl,-z,pack-relative-relocs; rm -rf "$$d")
+RELR := $(shell d=$$(mktemp -d) f=-Wl,-z,pack-relative-relocs; echo 'int main(void) { return 0; }' \
+	| $(CC) -x c -o $$d/a - $$f,--fatal-warnings 2>/dev/null && $$d/a && echo $$f; rm -r "$$d")
 HARDEN_LDFLAGS := $(RELR) -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--as-needed -Wl,--gc-sections
-ASAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1 \
-	-fasynchronous-unwind-tables
+ASAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1
 
 LIB_SRC := $(wildcard src/lib/*.c)
 COMMON_SRC := $(wildcard src/cli/common/*.c)
@@ -85,7 +79,7 @@ $(1)/hostile $(1)/cutter $(1)/no_memory.so:
 	$$(CC) $$(if $$(filter %.so,$$@),-shared,-pie) $$(CFLAGS) $(2) $$(LDFLAGS) -Wl,--as-needed \
 		-o $$@ $$^ $$(shell $$(PKG_CONFIG) --libs libssl libcrypto)
 endef
-$(eval $(call RULES,build,,$(FORTIFY)))
+$(eval $(call RULES,build,,$(FORTIFY) -fno-asynchronous-unwind-tables))
 $(eval $(call RULES,build-asan,$(ASAN),))
 $(eval $(call RULES,build-cov,--coverage -O0,))
 
