@@ -111,8 +111,8 @@ static const struct {
 } fixed[] = {
     { CURLOPT_NOSIGNAL, 1 },
     { CURLOPT_QUICK_EXIT, 1 }, /* a dead name server holds nobody up */
-    /* Each transfer takes and gives back both, and malloc() memory to the system with the larger ones
-     * that libcurl would take: most messages are small. */
+    /* Each transfer takes and gives back both, and with the larger ones that libcurl would take
+     * malloc() gives memory back to the system each time: most messages are small. */
     { CURLOPT_BUFFERSIZE, 4096 },
     { CURLOPT_UPLOAD_BUFFERSIZE, 16384 },
     { CURLOPT_LOW_SPEED_LIMIT, 1 },
