@@ -140,11 +140,14 @@ static bool set_trust(struct slot *slot)
 
     if (slot->ca_file == trust->file && slot->ca_dir == trust->dir)
         return true;
+    if (!set_text(easy, CURLOPT_CAINFO, trust->file) || !set_text(easy, CURLOPT_CAPATH, trust->dir)
+        || !set_text(easy, CURLOPT_PROXY_CAINFO, trust->file)
+        || !set_text(easy, CURLOPT_PROXY_CAPATH, trust->dir))
+        return false;
+    /* Not before: what is only half set must not pass for set at the next request. */
     slot->ca_file = trust->file;
     slot->ca_dir = trust->dir;
-    return set_text(easy, CURLOPT_CAINFO, trust->file) && set_text(easy, CURLOPT_CAPATH, trust->dir)
-           && set_text(easy, CURLOPT_PROXY_CAINFO, trust->file)
-           && set_text(easy, CURLOPT_PROXY_CAPATH, trust->dir);
+    return true;
 }
 
 static bool set_options(CURL *easy, const struct web *web)
