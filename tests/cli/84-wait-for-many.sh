@@ -195,12 +195,15 @@ add_batch sent 1
 run c2d-http send dev1 -m x -i sent --wait 8s --feedback-log log --retries 0
 check 'trouble that passes is told once, and the record is found: 0' \
     is "$CODE $(grep -c 'warning: .*503' err) $(grep -c 'error' err)" '0 1 0'
-start_over
-add_batch sent 1
-fault '{"operation": "feedbackComplete", "status": 503}'
-run c2d-http send dev1 -m x -i sent --wait 1s --feedback-log log --retries 0
-check 'a batch that could not be completed is a warning, once its record is found' \
-    is "$CODE $(records sent | head -n 1) $(grep -c 'warning: .*503' err)" "0 $(records sent) 1"
+for code in 503 400; do
+    start_over
+    rm -f log
+    add_batch sent 1
+    fault "{\"operation\": \"feedbackComplete\", \"status\": $code}"
+    run c2d-http send dev1 -m x -i sent --wait 1s --feedback-log log --retries 0
+    check "a batch that could not be completed, $code, is a warning, once its record is found" \
+        is "$CODE $(records sent) $(grep -c "warning: .*$code" err)" "0 1 1"
+done
 
 start_over
 rm -f log

@@ -160,7 +160,7 @@ enum c2d_status wait_for(struct wait *wait, struct app *app, const struct subjec
             break;
         if (!find(wait) && delay_ms < 0)
             return fail_unknown(wait, status, wait->trouble.text);
-        if (rounds.told != told && (wait->record != NULL || !waiting.was_last))
+        if ((rounds.told != told || delay_ms < 0) && (wait->record != NULL || !waiting.was_last))
             warn_of_trouble(wait);
     }
     if (wait->record != NULL)
