@@ -144,11 +144,14 @@ static bool set_trust(struct slot *slot)
 
     if (slot->ca_file == trust->file && slot->ca_dir == trust->dir)
         return true;
+    if (!set_text(easy, CURLOPT_CAINFO, trust->file) || !set_text(easy, CURLOPT_CAPATH, trust->dir)
+        || !set_text(easy, CURLOPT_PROXY_CAINFO, trust->file)
+        || !set_text(easy, CURLOPT_PROXY_CAPATH, trust->dir))
+        return false;
+    /* Not before: what is only half set must not pass for set at the next request. */
     slot->ca_file = trust->file;
     slot->ca_dir = trust->dir;
-    return set_text(easy, CURLOPT_CAINFO, trust->file) && set_text(easy, CURLOPT_CAPATH, trust->dir)
-           && set_text(easy, CURLOPT_PROXY_CAINFO, trust->file)
-           && set_text(easy, CURLOPT_PROXY_CAPATH, trust->dir);
+    return true;
 }
 
 static bool set_options(CURL *easy, const struct web *web)
@@ -408,10 +411,15 @@ static bool begin(struct slot *slot)
 static void finish(struct slot *slot, CURLcode code, struct http_done *done)
 {
     long status = 0, connects = 0;
+    bool whole;
 
     slot->web->asked_for_certificate = slot->web->asked_for_certificate || slot->tls.asked;
     curl_easy_getinfo(slot->easy, CURLINFO_NUM_CONNECTS, &connects);
-    if (code != CURLE_OK || connects > 0)
+    curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, &status);
+    /* CURLE_OK is not enough (N0): libcurl gives it for headers cut before their end, too. */
+    whole = code == CURLE_OK && http_reader_is_whole(&slot->reader, (int)status);
+    /* A failure is told by how far it came, on a connection that was kept, too. */
+    if (!whole || connects > 0)
         note_connection(slot);
     *done = (struct http_done) {
         .tag = slot->tag,
@@ -419,9 +427,7 @@ static void finish(struct slot *slot, CURLcode code, struct http_done *done)
         .asked_for_certificate = slot->web->asked_for_certificate,
         .connection = slot->connection,
     };
-    curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, &status);
-    /* CURLE_OK is not enough (N0): libcurl gives it for headers cut before their end, too. */
-    if (code == CURLE_OK && http_reader_is_whole(&slot->reader, (int)status)) {
+    if (whole) {
         done->response = slot->reader.response;
         done->response.status = (int)status;
         slot->reader.response = (struct http_response) { 0 };

@@ -158,6 +158,16 @@ check 'SSL_CERT_DIR works (F12)' ends_silently 0 ''
 SSL_CERT_FILE=$hub_ca run c2d-device receive --cacert hub.crt
 check '--cacert replaces SSL_CERT_FILE (3)' fails_with 21 TLS
 
+flags=
+is_sanitized && flags=-fsanitize=address,undefined
+# shellcheck disable=SC2046,SC2086  # one word for each flag is wanted
+cc -std=c11 -D_POSIX_C_SOURCE=200809L $flags -o twice -I "$C2D_TESTS/../../include" \
+    "$C2D_TESTS/70-tls.c" "$C2D_BUILD/libc2d.a" \
+    $(pkg-config --cflags --libs libcurl libssl libcrypto libcjson)
+run ./twice "$hub_ca"
+check 'a CA file that memory lacked for once is what is trusted at the next request (N1)' \
+    is "$(xargs <out)" 'OS NO_MESSAGE'
+
 reset_hub
 echo nonsense >nonsense.pem
 : >nothing.pem

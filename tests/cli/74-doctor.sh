@@ -211,6 +211,12 @@ printf 'HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n' >refusal
 doctor c2d-device -C hostile.conn --cacert hub.crt --connect-to "$at:$PORT"
 check 'a hub with a fault: 23' is "$CODE $(tail -n 1 out | cut -c 1-19)" '23 FAIL  authorisation'
 check 'which is asked only once (6.5)' is "$(heard DELETE)" 1
+start_hostile --cert hub.crt --key hub.key keep:refused notify:cut-off
+printf 'HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n' >refused
+printf 'HTTP/1.1 412 No\r\n' >cut-off
+doctor c2d-device -C hostile.conn --cacert hub.crt --connect-to "$at:$PORT"
+check 'a second answer that is cut, on the same connection: what was reached before stays ok (6.5)' \
+    is "$CODE $(passed)" '20 |connection string|key|DNS|connection|TLS'
 
 echo "HostName=$hub;DeviceId=dev1;SharedAccessKey=d3Jvbmc=" >wrong.conn
 echo "HostName=$hub;DeviceId=off;SharedAccessKey=$device_key" >off.conn

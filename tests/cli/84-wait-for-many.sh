@@ -57,6 +57,15 @@ check 'also when it finds nothing (W1)' \
     is "$CODE $(records last) $(state '.feedback.batches | length')" '18 3 0'
 
 start_over
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
+    add_batch theirs 1 dev2
+done
+fault '{"operation": "feedback", "count": -1, "delayMs": 1000}'
+run c2d-http send dev1 -m x -i none --wait 1s --feedback-log log
+check 'a queue that is filled faster than it is read makes nobody wait for ever: 18 (W2)' \
+    is "$CODE $(state '.feedback.batches | length > 0')" '18 true'
+
+start_over
 add_batch theirs 2 dev2
 c2d-http feedback --keep >/dev/null
 add_batch mine 1
@@ -195,12 +204,15 @@ add_batch sent 1
 run c2d-http send dev1 -m x -i sent --wait 8s --feedback-log log --retries 0
 check 'trouble that passes is told once, and the record is found: 0' \
     is "$CODE $(grep -c 'warning: .*503' err) $(grep -c 'error' err)" '0 1 0'
-start_over
-add_batch sent 1
-fault '{"operation": "feedbackComplete", "status": 503}'
-run c2d-http send dev1 -m x -i sent --wait 1s --feedback-log log --retries 0
-check 'a batch that could not be completed is a warning, once its record is found' \
-    is "$CODE $(records sent | head -n 1) $(grep -c 'warning: .*503' err)" "0 $(records sent) 1"
+for code in 503 400; do
+    start_over
+    rm -f log
+    add_batch sent 1
+    fault "{\"operation\": \"feedbackComplete\", \"status\": $code}"
+    run c2d-http send dev1 -m x -i sent --wait 1s --feedback-log log --retries 0
+    check "a batch that could not be completed, $code, is a warning, once its record is found" \
+        is "$CODE $(records sent) $(grep -c "warning: .*$code" err)" "0 1 1"
+done
 
 start_over
 rm -f log

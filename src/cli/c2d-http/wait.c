@@ -63,8 +63,8 @@ static bool find(struct wait *wait)
 }
 
 /* Takes batch after batch off the hub's queue, if that is ours to read, until the record is among
- * them. What goes wrong is kept in trouble. */
-static enum c2d_status ask(struct wait *wait, struct app *app)
+ * them, or end_ms has passed: others may fill it faster. What goes wrong is kept in trouble. */
+static enum c2d_status ask(struct wait *wait, struct app *app, int64_t end_ms)
 {
     enum c2d_status status;
 
@@ -72,7 +72,7 @@ static enum c2d_status ask(struct wait *wait, struct app *app)
     app->held = &wait->trouble;
     do
         status = collector_take(&wait->collector);
-    while ((status == C2D_OK || status == C2D_LOCK_LOST) && !find(wait));
+    while ((status == C2D_OK || status == C2D_LOCK_LOST) && !find(wait) && monotonic_ms() < end_ms);
     app->held = NULL;
     return status == C2D_NO_MESSAGE ? C2D_OK : status;
 }
@@ -153,14 +153,14 @@ enum c2d_status wait_for(struct wait *wait, struct app *app, const struct subjec
 
         if (!waiting.was_last && monotonic_ms() < ask_at_ms)
             continue;
-        status = ask(wait, app);
+        status = ask(wait, app, waiting.end_ms + ASK_MS);
         delay_ms = rounds_next(&rounds, status, wait->collector.hub, false);
         ask_at_ms = monotonic_ms() + delay_ms;
         if (!find(wait) && status == C2D_CANCELLED)
             break;
         if (!find(wait) && delay_ms < 0)
             return fail_unknown(wait, status, wait->trouble.text);
-        if (rounds.told != told && (wait->record != NULL || !waiting.was_last))
+        if ((rounds.told != told || delay_ms < 0) && (wait->record != NULL || !waiting.was_last))
             warn_of_trouble(wait);
     }
     if (wait->record != NULL)
