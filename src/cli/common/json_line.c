@@ -4,27 +4,39 @@
 #include "json_line.h"
 
 #include "c2d.h"
+#include "credentials.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Not by realloc(), which may leave a copy behind: a line may hold a token. */
+static bool grow(struct json_line *line, size_t needed)
+{
+    size_t capacity = line->capacity == 0 ? 256 : line->capacity * 2;
+    char *longer = NULL;
+
+    if (capacity < needed)
+        capacity = needed;
+    if (!line->failed)
+        longer = malloc(capacity);
+    line->failed = longer == NULL;
+    if (line->failed)
+        return false;
+    if (line->text != NULL)
+        memcpy(longer, line->text, line->size + 1);
+    secret_free(line->text);
+    line->text = longer;
+    line->capacity = capacity;
+    return true;
+}
 
 static void append(struct json_line *line, const char *text)
 {
     size_t size = strlen(text);
 
     /* The 1 is for the NUL. */
-    while (!line->failed && line->capacity - line->size < size + 1) {
-        size_t capacity = line->capacity == 0 ? 256 : line->capacity * 2;
-        char *longer = realloc(line->text, capacity);
-
-        line->failed = longer == NULL;
-        if (line->failed)
-            return;
-        line->text = longer;
-        line->capacity = capacity;
-    }
-    if (line->failed)
+    if (line->capacity - line->size < size + 1 && !grow(line, line->size + size + 1))
         return;
     memcpy(line->text + line->size, text, size + 1);
     line->size += size;
@@ -56,7 +68,7 @@ void json_text(struct json_line *line, const char *key, const char *value)
     quoted = c2d_json_quote(value, strlen(value));
     json_raw(line, key, quoted);
     line->failed = line->failed || quoted == NULL;
-    free(quoted);
+    secret_free(quoted);
 }
 
 void json_number(struct json_line *line, const char *key, long long value)
@@ -79,7 +91,7 @@ char *json_end(struct json_line *line)
     append(line, "}");
     text = line->text;
     if (line->failed) {
-        free(text);
+        secret_free(text);
         text = NULL;
     }
     *line = (struct json_line) { 0 };

@@ -1,6 +1,7 @@
 /* Results on stdout, past stdio: no buffer is left whose loss would only show at exit. */
 #include "output.h"
 
+#include "credentials.h"
 #include "report.h"
 #include "signals.h"
 
@@ -58,7 +59,8 @@ enum c2d_status output_line(const struct app *app, const char *text)
     memcpy(line, text, size - 1);
     line[size - 1] = '\n';
     problem = output_write(STDOUT_FILENO, line, size) == size ? 0 : errno;
-    free(line);
+    line[size - 1] = '\0';
+    secret_free(line); /* it may hold a token */
     if (problem == EINTR)
         return C2D_CANCELLED;
     return problem == 0 ? C2D_OK
