@@ -201,6 +201,9 @@ static bool is_patient(struct exchange *exchange, const struct http_done *done, 
     if (throttles && !exchange->throttled)
         exchange->throttled_since_ms = now;
     exchange->throttled = throttles;
+    if (throttles && !exchange->told_throttled)
+        observe_warning(&exchange->terms.observe, "the hub throttles: waiting until it takes more");
+    exchange->told_throttled = exchange->told_throttled || throttles;
     return throttles && now - exchange->throttled_since_ms < exchange->patience_ms;
 }
 

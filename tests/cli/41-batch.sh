@@ -124,6 +124,16 @@ fault '{"operation": "send", "status": 429, "retryAfter": 1, "count": 3}'
 run c2d-http send --batch twenty --retries 0 --timeout 2s
 check 'a throttled batch waits, which is no try (B3)' is \
     "$CODE $(jq -s 'map(select(.status == "enqueued")) | length' out)" '0 20'
+check 'and says so, once' is "$(grep -c throttles err) $(wc -l <err)" '1 1'
+
+afresh
+fault '{"operation": "send", "status": 429, "retryAfter": 30, "count": -1}'
+start_run c2d-http send --batch twenty
+until_true has_requests send 8
+kill -INT "$RUN_PID"
+finish_run
+check 'what is throttled when INT comes is skipped, and no failure: 130 (B3)' is \
+    "$CODE $(jq -r .status out | sort | uniq -c | xargs) $(grep -c error err)" '130 20 skipped 0'
 
 afresh
 fault '{"operation": "send", "delayMs": 1500, "skip": 3, "count": -1}'
@@ -160,6 +170,13 @@ c2d-http send --batch twenty >/dev/full 2>err
 CODE=$?
 check 'results that cannot be written end it: 74' is \
     "$CODE $(test "$(requests send)" -lt 20 && echo few)" '74 few'
+check 'which is said once' is "$(grep -c . err)" 1
+mkfifo nobody
+start_run c2d-http send --batch nobody
+sleep 0.3
+kill -INT "$RUN_PID"
+finish_run
+check 'INT while nobody writes to a pipe is no fault of it: 130' ends_silently 130 ''
 afresh
 run c2d-http send --batch twenty -q
 check '-q prints no result of what went well' ends_silently 0 ''

@@ -62,6 +62,8 @@ check 'a file that is none of this version: 65, and it is left alone' \
     is "$(fails_with 65 DATA && head -c 9 other)" something
 run c2d-http send --batch hundred --journal .
 check 'a folder: 73' fails_with 73 CANTCREAT
+run c2d-http send --batch hundred --journal /dev/null
+check 'a device: 73, in one line' is "$(fails_with 73 CANTCREAT && wc -l <err)" 1
 truncate -s 20000 journal
 run c2d-http send --batch hundred --journal journal
 check 'one that was cut is used as far as it goes, with a warning' is \
@@ -83,9 +85,29 @@ if [ "$(id -u)" -eq 0 ] && mkdir disk && mount -t tmpfs -o size=16k tmpfs disk 2
 fi
 
 afresh
+fault '{"operation": "send", "device": "f1", "drop": "after", "count": 2}'
+run c2d-http send --batch hundred --journal journal --retries 1
+doubted='select(.maybeDuplicate) | "\(.deviceId) \(.status) \(.attempts)"'
+check 'what got no answer is unknown, and may be there' is "$CODE $(jq -r "$doubted" out)" \
+    '11 f1 unknown 2'
+run c2d-http send --batch hundred --journal journal
+check 'sent by the next run it may be there twice (B1, B4)' is "$CODE $(jq -r "$doubted" out)" \
+    '0 f1 enqueued 1'
+run c2d-http send --batch hundred --journal journal
+check 'and the run after that still knows' is "$CODE $(jq -r "$doubted" out)" '0 f1 enqueued 0'
+
+afresh
 for i in $(seq 1 50); do
     seq -f '{"deviceId":"f%.0f","body":"round '"$i"'"}' 0 19
 done >thousand
+if [ "$(id -u)" -eq 0 ] && mount -t tmpfs -o size=32k tmpfs disk 2>/dev/null; then
+    run c2d-http send --batch thousand --journal disk/journal
+    check 'a disk without room for it to grow ends the batch: 74' fails_with 74 IOERR
+    run c2d-http send --batch thousand --journal disk/journal
+    check 'and so does the same command again' fails_with 74 IOERR
+    umount disk
+    afresh
+fi
 run c2d-http send --batch thousand --journal journal
 check 'a journal grows with its lines' is "$CODE $(results) $(stat -c %s journal)" \
     "0 1000 enqueued:1 $((72 + 24 * 4096))"

@@ -30,6 +30,7 @@ struct batch {
     size_t under_way;
     enum c2d_status stop; /* why no more is begun; C2D_OK: it goes on */
     enum c2d_status first_failure;
+    bool output_failed; /* has been told, and no more is printed */
     long long enqueued, failed;
     int64_t interval_us, next_us; /* --rate */
     /* Devices that take no more: a full queue, or none of that name. The oldest are forgotten. */
@@ -63,7 +64,7 @@ static void print_result(struct batch *batch, const struct batch_item *item, con
               : own_id != NULL       ? own_id
                                      : item->entry.id);
     json_text(&line, "status", outcome);
-    json_bool(&line, "maybeDuplicate", error->status == C2D_OK && error->earlier_try_unanswered);
+    json_bool(&line, "maybeDuplicate", error->earlier_try_unanswered || item->entry.is_doubtful);
     json_number(&line, "attempts", error->attempts);
     json_raw(&line, "error", error_json);
     text = json_end(&line);
@@ -71,11 +72,15 @@ static void print_result(struct batch *batch, const struct batch_item *item, con
         batch->enqueued++;
     } else {
         batch->failed++;
-        if (batch->first_failure == C2D_OK)
+        if (batch->first_failure == C2D_OK && (has_failed || signals_caught() != 0))
             batch->first_failure = error->status;
     }
-    if (!batch->app->common.quiet || has_failed)
-        stop(batch, output_line(batch->app, text));
+    if (!batch->output_failed && (!batch->app->common.quiet || has_failed)) {
+        enum c2d_status status = output_line(batch->app, text);
+
+        batch->output_failed = status != C2D_OK;
+        stop(batch, status);
+    }
     free(error_json);
     free(text);
 }
@@ -243,12 +248,16 @@ static void take_result(struct batch *batch, const struct c2d_result *result)
     const struct c2d_error *error = &result->error;
 
     batch->under_way--;
+    if (error->status == C2D_OK || error->earlier_try_unanswered)
+        stop(batch, batch_journal_mark(&batch->journal, &item->entry, error->status == C2D_OK,
+                                       error->earlier_try_unanswered));
     if (error->status == C2D_OK) {
-        stop(batch, batch_journal_done(&batch->journal, &item->entry));
         print_result(batch, item, "enqueued", error);
     } else if (error->status == C2D_DRY_RUN) {
         batch->enqueued++; /* nothing is wrong with it */
-    } else if (error->status == C2D_CANCELLED && !error->earlier_try_unanswered) {
+    } else if (!error->earlier_try_unanswered
+               && (error->status == C2D_CANCELLED
+                   || (error->status == C2D_THROTTLED && signals_caught() != 0))) {
         skip(batch, item);
     } else {
         bool is_unknown = error->status == C2D_UNKNOWN_OUTCOME || error->status == C2D_CANCELLED;
@@ -262,6 +271,17 @@ static void take_result(struct batch *batch, const struct c2d_result *result)
     batch_queue_done(&batch->queue, item);
 }
 
+/* Of the input: what was read, less what waits or is under way. Below 0: not known. */
+static double part_done(const struct batch *batch)
+{
+    double done = (double)(batch->enqueued + batch->failed);
+
+    if (batch->input.size == 0 || done == 0)
+        return -1;
+    return (double)batch->input.consumed / (double)batch->input.size * done
+           / (done + (double)batch->queue.used);
+}
+
 static void work(struct batch *batch)
 {
     for (;;) {
@@ -273,17 +293,17 @@ static void work(struct batch *batch)
         if (batch->queue.used == 0
             && (batch->input_ended || batch->stop != C2D_OK || signals_caught() != 0))
             return;
-        /* A pipe that has nothing now is looked at again soon. */
+        /* A pipe that has nothing now is looked at again soon, and progress goes on. */
         if (!batch->input.is_file && !batch->input_ended && (wait_ms < 0 || wait_ms > LOOK_MS))
             wait_ms = LOOK_MS;
+        if (batch->progress.is_shown && (wait_ms < 0 || wait_ms > BATCH_PROGRESS_MS))
+            wait_ms = BATCH_PROGRESS_MS;
         if (batch->under_way > 0 && c2d_wait(batch->app->client, wait_ms, &result))
             take_result(batch, &result);
         else if (batch->under_way == 0 && batch->queue.ready != NULL && wait_ms > 0)
             nanosleep(&(struct timespec) { 0, (wait_ms < 500 ? wait_ms : 500) * 1000000L }, NULL);
         batch_progress_show(&batch->progress, batch->enqueued + batch->failed, batch->failed,
-                            batch->input.size == 0
-                                ? -1
-                                : (double)batch->input.consumed / (double)batch->input.size);
+                            part_done(batch));
     }
 }
 

@@ -22,6 +22,8 @@ enum c2d_status batch_input_open(struct batch_input *input, const struct app *ap
         .name = is_stdin ? "stdin" : path,
         .fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY),
     };
+    if (input->fd < 0 && errno == EINTR && signals_caught() != 0)
+        return C2D_CANCELLED; /* a pipe that nobody has begun to write to */
     if (input->fd < 0 || fstat(input->fd, &file) != 0)
         return report_failure(app, C2D_NO_INPUT, NULL, "'%s': %s", path, strerror(errno));
     if (S_ISDIR(file.st_mode))

@@ -25,16 +25,21 @@ struct header {
 struct slot {
     uint64_t key[2]; /* 0, 0: free */
     uint32_t run;    /* in which seen was counted */
-    uint32_t seen;   /* how often the content came, and DONE if the first of them is enqueued */
+    uint32_t seen;   /* how often the content came, and of the first of them: DONE, DOUBT */
 };
 
 enum { FIRST_SLOTS = 1024, PROBE = 16 };
-static const uint32_t DONE = UINT32_C(1) << 31;
+/* Is enqueued; a try got no answer, so that it may be there once more. */
+static const uint32_t DONE = UINT32_C(1) << 31, DOUBT = UINT32_C(1) << 30;
 
 static enum c2d_status fail_io(const struct batch_journal *journal)
 {
     return report_failure(journal->app, C2D_IO,
-                          "run the same command again: what is in the journal is not sent twice",
+                          errno == ENOSPC || errno == EDQUOT
+                              ? "make room, and run the same command again: what is in the journal "
+                                "is not sent twice"
+                              : "run the same command again: what is in the journal is not sent "
+                                "twice",
                           "journal '%s': %s", journal->path, strerror(errno));
 }
 
@@ -262,8 +267,11 @@ enum c2d_status batch_journal_open(struct batch_journal *journal, const struct a
     if (journal->fd < 0 || fstat(journal->fd, &file) != 0)
         return report_failure(app, C2D_CANT_CREATE, NULL, "journal '%s': %s", path,
                               strerror(errno));
-    if (!S_ISREG(file.st_mode))
+    if (!S_ISREG(file.st_mode)) {
+        close(journal->fd); /* which nobody could sync at the end */
+        journal->fd = -1;
         return report_failure(app, C2D_CANT_CREATE, NULL, "journal '%s' is no file", path);
+    }
     is_locked = file_lock(journal->fd);
     if (!is_locked && !file_lock_is_taken())
         return fail_io(journal);
@@ -274,6 +282,12 @@ enum c2d_status batch_journal_open(struct batch_journal *journal, const struct a
 }
 
 /* ---- Lines ---- */
+
+static void read_marks(const struct slot *slot, struct batch_entry *entry)
+{
+    entry->is_done = (slot->seen & DONE) != 0;
+    entry->is_doubtful = (slot->seen & DOUBT) != 0;
+}
 
 enum c2d_status batch_journal_find(struct batch_journal *journal, const char *device_id,
                                    const char *text, size_t size, struct batch_entry *entry)
@@ -297,9 +311,9 @@ enum c2d_status batch_journal_find(struct batch_journal *journal, const char *de
     if (!find_slot(journal, entry->key, &slot, &index))
         return fail_io(journal);
     journal->used += slot.key[0] == 0;
-    n = slot.run == journal->run ? (slot.seen & ~DONE) + 1 : 1;
-    entry->is_done = (slot.seen & DONE) != 0;
-    slot.seen = (slot.seen & DONE) | n;
+    n = slot.run == journal->run ? (slot.seen & ~(DONE | DOUBT)) + 1 : 1;
+    read_marks(&slot, entry);
+    slot.seen = (slot.seen & (DONE | DOUBT)) | n;
     slot.run = journal->run;
     memcpy(slot.key, entry->key, sizeof slot.key);
     if (!put_slot(journal, &slot, index))
@@ -308,13 +322,14 @@ enum c2d_status batch_journal_find(struct batch_journal *journal, const char *de
         key_of(journal, content, n, entry->key);
         if (!find_slot(journal, entry->key, &slot, &index))
             return fail_io(journal);
-        entry->is_done = (slot.seen & DONE) != 0;
+        read_marks(&slot, entry);
     }
     format_id(entry->key, entry->id);
     return C2D_OK;
 }
 
-enum c2d_status batch_journal_done(struct batch_journal *journal, const struct batch_entry *entry)
+enum c2d_status batch_journal_mark(struct batch_journal *journal, const struct batch_entry *entry,
+                                   bool is_done, bool is_doubtful)
 {
     struct slot slot;
     uint64_t index;
@@ -325,7 +340,7 @@ enum c2d_status batch_journal_done(struct batch_journal *journal, const struct b
         return fail_io(journal);
     journal->used += slot.key[0] == 0;
     memcpy(slot.key, entry->key, sizeof slot.key);
-    slot.seen |= DONE;
+    slot.seen |= (is_done ? DONE : 0) | (is_doubtful ? DOUBT : 0);
     return put_slot(journal, &slot, index) ? C2D_OK : fail_io(journal);
 }
 

@@ -21,7 +21,8 @@ struct batch_journal {
 struct batch_entry {
     uint64_t key[2];
     bool is_done;
-    char id[37]; /* the message id that belongs to it, the same in every run */
+    bool is_doubtful; /* a try of an earlier run got no answer: it may be there already */
+    char id[37];      /* the message id that belongs to it, the same in every run */
 };
 
 /* Makes the file with mode 600 where it is new, and locks it. Reports C2D_LOCKED, C2D_CANT_CREATE,
@@ -32,8 +33,9 @@ enum c2d_status batch_journal_open(struct batch_journal *journal, const struct a
  * C2D_IO. */
 enum c2d_status batch_journal_find(struct batch_journal *journal, const char *device_id,
                                    const char *text, size_t size, struct batch_entry *entry);
-/* The line is enqueued. Reports C2D_IO. */
-enum c2d_status batch_journal_done(struct batch_journal *journal, const struct batch_entry *entry);
+/* The line is enqueued, or a try of it got no answer, or both. Reports C2D_IO. */
+enum c2d_status batch_journal_mark(struct batch_journal *journal, const struct batch_entry *entry,
+                                   bool is_done, bool is_doubtful);
 /* Puts it on the disk and lets go. Reports C2D_IO. */
 enum c2d_status batch_journal_close(struct batch_journal *journal);
 

@@ -4,7 +4,7 @@
 
 #include <unistd.h>
 
-enum { FIRST_MS = 1000, EVERY_MS = 500 };
+enum { FIRST_MS = 1000 };
 
 void batch_progress_begin(struct batch_progress *progress, const struct app *app)
 {
@@ -20,7 +20,8 @@ void batch_progress_show(struct batch_progress *progress, long long done, long l
     int64_t now_ms = progress->is_shown ? monotonic_ms() : 0;
     int64_t passed_ms = now_ms - progress->started_ms;
 
-    if (!progress->is_shown || passed_ms < FIRST_MS || now_ms - progress->shown_ms < EVERY_MS)
+    if (!progress->is_shown || passed_ms < FIRST_MS
+        || now_ms - progress->shown_ms < BATCH_PROGRESS_MS)
         return;
     progress->shown_ms = now_ms;
     fprintf(stderr, "\r%lld done, %lld failed, %lld/s", done, failed, done * 1000 / passed_ms);
