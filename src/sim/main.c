@@ -96,13 +96,19 @@ static void show(bool is_help)
         (void)printf("c2d-sim %s\n", C2D_VERSION);
         return;
     }
-    (void)printf("usage: c2d-sim [OPTIONS] [-- COMMAND [ARG]...]\n"
-                 "A hub for cloud-to-device messages on this machine, for trials and tests.\n"
-                 "COMMAND is run against the hub, which ends with its exit code. It finds\n"
-                 "IOTHUB_CONNECTION_STRING, IOTHUB_DEVICE_CONNECTION_STRING, IOTHUB_DEVICE_ID,\n"
-                 "SSL_CERT_FILE, C2D_SIM_URL and NO_PROXY set. Without COMMAND the hub prints\n"
-                 "its URL and DIR, which holds env (to be sourced), *.conn and ca.pem, and runs\n"
-                 "until a signal.\n\n");
+    (void)printf(
+        "usage: c2d-sim [OPTIONS] [-- COMMAND [ARG]...]\n"
+        "A hub for cloud-to-device messages on this machine, for trials and tests.\n"
+        "COMMAND is run against the hub, which ends with its exit code. It finds\n"
+        "IOTHUB_CONNECTION_STRING, IOTHUB_DEVICE_CONNECTION_STRING, IOTHUB_DEVICE_ID,\n"
+        "SSL_CERT_FILE, C2D_SIM_URL and NO_PROXY set. Without COMMAND the hub prints\n"
+        "its URL and DIR, which holds env (to be sourced), *.conn and ca.pem, and runs\n"
+        "until a signal.\n\n"
+        "Tests look into it and turn its screws at $C2D_SIM_URL/_sim/NAME, in JSON:\n"
+        "GET state, GET faults, POST reset, enqueue, clock, devices, throttle, faults.\n"
+        "curl --cacert DIR/ca.pem -d '{\"prefix\": \"d\", \"count\": 300}' .../_sim/devices\n"
+        "makes 300 devices; the comments and tables of src/sim/control.c and faults.c\n"
+        "say what each takes.\n\n");
     for (size_t i = 0; i < OPTION_COUNT; i++)
         (void)printf("  %2s%c %-12s %-14s %s\n", options[i].letter,
                      options[i].letter[0] != '\0' ? ',' : ' ', options[i].name, options[i].value,
