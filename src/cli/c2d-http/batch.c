@@ -17,7 +17,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { STOPPED_MAX = 4096, LOOK_MS = 50, MINUTE_US = 60000000 };
+enum { STOPPED_MAX = 4096, LOOK_MS = 50, MINUTE_US = 60000000, CATCH_UP_US = 100000 };
 
 struct batch {
     struct app *app;
@@ -228,8 +228,10 @@ static int submit_ready(struct batch *batch)
 
         if (wait_us > 0 && batch->stop == C2D_OK && signals_caught() == 0)
             return (int)((wait_us + 999) / 1000);
+        /* Short delays are made up for, so that the rate is what was asked for. */
         if (batch->interval_us != 0)
-            batch->next_us = (wait_us < 0 ? now_us() : batch->next_us) + batch->interval_us;
+            batch->next_us =
+                (wait_us < -CATCH_UP_US ? now_us() : batch->next_us) + batch->interval_us;
         submit(batch, batch_queue_take(&batch->queue));
     }
     return -1;
