@@ -107,6 +107,12 @@ static bool read_done(struct call *call, const struct call_terms *terms,
     return success;
 }
 
+/* To the nearest: an answer that took its time would make 119 of 120. */
+static long long minutes(int64_t off_s)
+{
+    return (llabs(off_s) + 30) / 60;
+}
+
 /* After a 401: a fresh token, signed with the hub's time if its clock and ours differ. */
 static void renew_token(struct call *call, const struct call_terms *terms,
                         const struct http_response *response)
@@ -125,7 +131,7 @@ static void renew_token(struct call *call, const struct call_terms *terms,
         observe_warning(&terms->observe,
                         "this machine's clock is %lld min %s by the hub's Date header: trying "
                         "again with the hub's time; set the clock",
-                        (long long)(llabs(off_s) / 60), off_s > 0 ? "behind" : "ahead");
+                        minutes(off_s), off_s > 0 ? "behind" : "ahead");
 }
 
 /* Says what the comparison of clocks has shown, once it has not helped. */
@@ -141,7 +147,7 @@ static void blame_clock(struct call *call)
     fail(error, error->status,
          "%.300s; by its Date header this machine's clock is %lld min %s, but a token signed with "
          "the hub's time was refused too",
-         refusal, (long long)(llabs(off_s) / 60), off_s > 0 ? "behind" : "ahead");
+         refusal, minutes(off_s), off_s > 0 ? "behind" : "ahead");
     call->signer->clock_offset_s = 0; /* that date has proved nothing */
     signer_renew(call->signer);
 }
