@@ -24,7 +24,7 @@ struct exchange {
     int64_t pause_until_ms; /* the hub throttles: no try begins before */
     bool throttled;         /* nothing but 429 since: */
     int64_t throttled_since_ms;
-    bool told_throttled; /* once is enough */
+    bool told_throttled;    /* once is enough */
     struct call_list ready; /* to be begun, in their order */
     struct call_list begun; /* flying or sleeping */
     struct call_list ended; /* and not handed out yet */
