@@ -5,6 +5,7 @@
 
 #include "input.h"
 #include "report.h"
+#include "secret.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,13 +16,6 @@
 #include <unistd.h>
 
 enum { SECRET_LIMIT = 4096 + 2 }; /* and a newline */
-
-void secret_free(char *text)
-{
-    if (text != NULL)
-        explicit_bzero(text, strlen(text));
-    free(text);
-}
 
 /* Overwrites the variable where it stands, which /proc/PID/environ shows, and unsets it. */
 static void wipe_variable(const char *name)

@@ -18,8 +18,6 @@ void secrets_restore_limits(const struct secrets *secrets);
 /* False without memory. */
 bool secrets_take(struct secrets *secrets, const struct program *program);
 void secrets_clear(struct secrets *secrets);
-/* Overwrites and frees. NULL is fine. */
-void secret_free(char *text);
 
 /* The first connection string there is, the caller's, and its source; reports why there is none. */
 enum c2d_status credentials_find(struct app *app, char **connection_string);

@@ -4,7 +4,7 @@
 #include "json_line.h"
 
 #include "c2d.h"
-#include "credentials.h"
+#include "secret.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,15 +14,15 @@
 static bool grow(struct json_line *line, size_t needed)
 {
     size_t capacity = line->capacity == 0 ? 256 : line->capacity * 2;
-    char *longer = NULL;
+    char *longer;
 
     if (capacity < needed)
         capacity = needed;
-    if (!line->failed)
-        longer = malloc(capacity);
-    line->failed = longer == NULL;
-    if (line->failed)
+    longer = malloc(capacity);
+    if (longer == NULL) {
+        line->failed = true;
         return false;
+    }
     if (line->text != NULL)
         memcpy(longer, line->text, line->size + 1);
     secret_free(line->text);
@@ -36,7 +36,8 @@ static void append(struct json_line *line, const char *text)
     size_t size = strlen(text);
 
     /* The 1 is for the NUL. */
-    if (line->capacity - line->size < size + 1 && !grow(line, line->size + size + 1))
+    if (line->failed
+        || (line->capacity - line->size < size + 1 && !grow(line, line->size + size + 1)))
         return;
     memcpy(line->text + line->size, text, size + 1);
     line->size += size;

@@ -1,8 +1,8 @@
 /* Results on stdout, past stdio: no buffer is left whose loss would only show at exit. */
 #include "output.h"
 
-#include "credentials.h"
 #include "report.h"
+#include "secret.h"
 #include "signals.h"
 
 #include <errno.h>

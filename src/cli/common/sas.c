@@ -6,6 +6,7 @@
 #include "json_line.h"
 #include "output.h"
 #include "report.h"
+#include "secret.h"
 #include "session.h"
 #include "span.h"
 

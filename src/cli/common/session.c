@@ -6,6 +6,7 @@
 #include "credentials.h"
 #include "dry_run.h"
 #include "report.h"
+#include "secret.h"
 #include "signals.h"
 
 #include <errno.h>
