@@ -5,6 +5,7 @@
 #include "cache_file.h"
 #include "http_curl.h"
 #include "ids.h"
+#include "sas.h"
 #include "status.h"
 #include "text.h"
 #include "tls.h"
@@ -335,4 +336,41 @@ const char *c2d_client_policy(const struct c2d_client *client)
 const char *c2d_client_host(const struct c2d_client *client)
 {
     return client->credentials.host;
+}
+
+/* ---- Tokens ---- */
+
+enum c2d_status c2d_sas_token(struct c2d_client *client, const char *device_id, int64_t ttl_s,
+                              char **token, struct c2d_error *error)
+{
+    struct c2d_error spare;
+    const struct credentials *credentials = &client->credentials;
+    const struct clock *clock = &client->wiring->exchange.terms.clock;
+    int64_t now_s = clock->wall_s(clock->context);
+    struct buf resource = { 0 }, text = { 0 };
+    enum c2d_status status = C2D_OK;
+
+    *token = NULL;
+    error = error == NULL ? &spare : error;
+    error_reset(error);
+    if (!signer_can_renew(&client->signer))
+        return fail(error, C2D_CONFIG,
+                    "a token needs a SharedAccessKey, and the connection string has none");
+    /* A device's key signs for that device, whatever was asked for. */
+    if (credentials->device_id != NULL)
+        device_id = credentials->device_id;
+    if (device_id != NULL)
+        status = id_check_device(device_id, error);
+    if (status == C2D_OK && !signer_resource(credentials, device_id, &resource))
+        status = fail_memory(error);
+    if (status == C2D_OK)
+        status = sas_token(resource.data, &credentials->key, credentials->policy, now_s + ttl_s,
+                           &text, error);
+    if (status == C2D_OK)
+        *token = buf_take(&text);
+    if (status == C2D_OK && *token == NULL)
+        status = fail_memory(error);
+    buf_clear(&text);
+    buf_clear(&resource);
+    return status;
 }

@@ -125,3 +125,9 @@ enum c2d_status sas_parse(const char *text, struct c2d_sas *sas, struct c2d_erro
         return fail(error, C2D_DATA, "the token lacks sr, sig or se: is it cut?");
     return C2D_OK;
 }
+
+enum c2d_status c2d_sas_decode(const char *token, struct c2d_sas *sas, struct c2d_error *error)
+{
+    error_reset(error);
+    return sas_parse(token, sas, error);
+}
