@@ -97,6 +97,9 @@ struct c2d_error {
     unsigned attempts;           /* requests sent or tried */
     bool retryable;              /* the same call may succeed later */
     bool earlier_try_unanswered; /* a try was written and lost: the hub may have acted on it */
+    /* c2d_receive(): the number of a message that the hub has locked and that cannot be read; it
+     * stays in the queue, and the next call receives the one after it. "": no such message. */
+    char unreadable_sequence_number[24];
     char text[512];              /* one printable line without newline or secret; "" on success */
     char hint[256];              /* what to do about it; "" if there is nothing to say */
 };                               /* a new field is a new C2D_ABI, here and in every struct below */
@@ -237,6 +240,9 @@ struct c2d_message {
     int delivery_count;      /* abandons so far; -1: the hub did not say */
     int64_t received_at_s;   /* our clock, when the request left */
     int64_t lock_deadline_s; /* received_at_s + 60: the lock of a C2D message [hub docs] */
+    /* When the lock expires at the earliest, in ms of CLOCK_BOOTTIME, which no setting of the time
+     * moves and which counts the time of a suspended machine; 0: not known (read from JSON). */
+    int64_t lock_expires_ms;
 };
 
 /* Queues message for device_id. Needs a policy with ServiceConnect. A try that was written and not
@@ -265,9 +271,11 @@ C2D_API void c2d_message_free(struct c2d_message *message);
  * count: at 10 the hub removes it [hub docs]. To leave a message, do nothing: its lock lapses. */
 enum c2d_outcome { C2D_COMPLETE, C2D_REJECT, C2D_ABANDON };
 
-/* Ends a lock. C2D_LOCK_LOST when it lapsed or was ended before; but C2D_OK with
- * error->earlier_try_unanswered when that was probably done by an earlier try of this same call.
- * When cancel_fd is readable a settlement still gets 5 s. */
+/* Ends a lock. C2D_LOCK_LOST when it expired or was ended before. On any failure with
+ * error->earlier_try_unanswered the outcome is in doubt: an attempt of this call that got no
+ * response may have settled the message. After C2D_LOCK_LOST it probably did if the message's
+ * lock_expires_ms had not come when the call returned. When cancel_fd is readable a settlement
+ * still gets 5 s. */
 C2D_API enum c2d_status c2d_settle(struct c2d_client *device, const char *lock_token,
                                    enum c2d_outcome outcome, struct c2d_error *error);
 

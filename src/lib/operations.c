@@ -162,10 +162,22 @@ enum c2d_status c2d_send(struct c2d_client *service, const char *device_id,
 
 /* ---- Receive and settle ---- */
 
+/* A response with a sequence number and a lock token, readable or not, has locked a message. */
+static void note_number(const struct http_headers *headers, struct c2d_error *error)
+{
+    const char *number = http_headers_get(headers, "iothub-sequencenumber");
+
+    if (number != NULL && http_headers_get(headers, "ETag") != NULL
+        && strlen(number) < sizeof error->unreadable_sequence_number
+        && number[strspn(number, "0123456789")] == '\0' && *number != '\0')
+        memcpy(error->unreadable_sequence_number, number, strlen(number) + 1);
+}
+
 enum c2d_status operation_finish_receive(struct operation *operation, struct c2d_message **message,
                                          struct c2d_error *error)
 {
     const char *device_id = operation->client->credentials.device_id;
+    enum c2d_status status;
 
     *message = NULL;
     *error = operation->call.error;
@@ -173,8 +185,15 @@ enum c2d_status operation_finish_receive(struct operation *operation, struct c2d
         return error->status;
     if (operation->response.status == 204)
         return fail(error, C2D_NO_MESSAGE, "no message waits for device '%s'", device_id);
-    return message_from_response(&operation->response, device_id,
-                                 operation->call.progress.started_at_s, message, error);
+    note_number(&operation->response.headers, error);
+    status = message_from_response(&operation->response, device_id,
+                                   operation->call.progress.started_at_s, message, error);
+    /* The hub cannot have locked it before the request left. */
+    if (status == C2D_OK)
+        (*message)->lock_expires_ms = operation->call.progress.started_ms + C2D_LOCK_S * 1000;
+    if (status != C2D_PROTOCOL)
+        error->unreadable_sequence_number[0] = '\0';
+    return status;
 }
 
 enum c2d_status c2d_receive(struct c2d_client *device, struct c2d_message **message,
@@ -195,15 +214,22 @@ enum c2d_status c2d_receive(struct c2d_client *device, struct c2d_message **mess
     return operation_end(&operation, status);
 }
 
+/* What a failed settlement means after an attempt that may have settled. A 412 does not tell
+ * whether that attempt ended the lock or the lock expired: the caller knows how long it held. */
 enum c2d_status operation_finish_settle(struct operation *operation, struct c2d_error *error)
 {
+    const char *what =
+        endpoint_is_for_device(operation->call.endpoint) ? "the message" : "the batch";
+    char cause[sizeof error->text];
+
     *error = operation->call.error;
-    /* The lock is gone because an earlier try of this very call has ended it, unseen. */
-    if (error->status == C2D_LOCK_LOST && error->earlier_try_unanswered) {
-        error->status = C2D_OK;
-        error->text[0] = error->hint[0] = '\0';
-    }
-    return error->status;
+    if (error->status == C2D_OK || error->status == C2D_DRY_RUN || !error->earlier_try_unanswered)
+        return error->status;
+    memcpy(cause, error->text, sizeof cause);
+    if (error->status == C2D_LOCK_LOST)
+        hint(error, "%s was settled if its lock had not expired; else it comes again", what);
+    return fail(error, error->status,
+                "%.380s; an attempt got no response: %s may be settled all the same", cause, what);
 }
 
 static enum c2d_status settle(struct c2d_client *client, enum endpoint_id id,

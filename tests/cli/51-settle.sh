@@ -98,7 +98,10 @@ check 'two requests for it went over the wire (F34)' has_requests complete 2
 kept 1
 fault '{"operation": "complete", "drop": "after"}'
 run c2d-device complete "$token"
-check 'so with complete TOKEN (R4)' is "$CODE $(grep -c 'warning: ' err)" '0 1'
+check 'complete TOKEN whose response was lost, then 412: 13, as nobody knows how long the lock held' \
+    fails_with 13 LOCK_LOST
+check 'its text says that the message may be settled all the same' \
+    says err 'an attempt got no response: the message may be settled all the same'
 messages 2
 fault '{"operation": "complete", "status": 400, "errorNumber": 400004}'
 run c2d-device receive

@@ -23,8 +23,9 @@ check 'and the text says that a batch may be locked' says err 'may be locked for
 set_sim clock '{"advance": 61}'
 fault '{"operation": "feedbackComplete", "drop": "after"}'
 run c2d-http feedback
-check 'a batch that was completed by a lost try is done, with a warning (R4)' code_is 0
-check 'the warning says so' says err 'completed by a try that got no answer'
+check 'a batch whose completion got no response, then 412: 13' code_is 13
+check 'a warning says that the completion of the batch is in doubt' \
+    says err 'whether it was completed is in doubt'
 set_sim clock '{"offset": 0}'
 
 reset_hub

@@ -37,6 +37,20 @@ Test(client_receive, request_is_the_wires_and_signed_by_the_device)
     cr_assert_not_null(strstr(error.text, "'dev1'"));
 }
 
+Test(client_receive, lock_is_counted_from_when_the_attempt_left_that_was_answered)
+{
+    struct script script = {
+        .replies = { { .status = 503 }, { .status = 200, .headers = { "ETag: \"t\"" } } },
+    };
+    struct c2d_message *message = NULL;
+    struct c2d_error error;
+
+    cr_assert_eq(receive_over(&script, &message, &error), C2D_OK);
+    cr_assert_gt(script.requests[1].at_ms, 0);
+    cr_assert_eq(message->lock_expires_ms, script.requests[1].at_ms + C2D_LOCK_S * 1000);
+    c2d_message_free(message);
+}
+
 Test(client_receive, message_is_handed_over_with_body_and_times)
 {
     struct script script = {

@@ -63,17 +63,41 @@ Test(client_settle, second_settlement_of_one_lock_reports_lock_lost)
     c2d_client_free(device);
 }
 
-Test(client_settle, lock_lost_behind_an_own_unanswered_try_is_success)
+Test(client_settle, lock_lost_after_an_unanswered_attempt_is_lost_and_said_to_be_in_doubt)
 {
     for (size_t i = 0; i < COUNT(requests); i++) {
         struct script script = { .replies = { { .written = true }, { .status = 412 } } };
         struct c2d_error error;
 
-        cr_expect_eq(settle_over(&script, i, &error), C2D_OK, "row %zu: %s", i, error.text);
+        cr_expect_eq(settle_over(&script, i, &error), C2D_LOCK_LOST, "row %zu", i);
         cr_expect(error.earlier_try_unanswered, "row %zu", i);
-        cr_expect_str_eq(error.text, "", "row %zu", i);
-        cr_expect_str_eq(error.hint, "", "row %zu", i);
+        cr_expect_not_null(strstr(error.text, "may be settled all the same"), "row %zu: %s", i,
+                           error.text);
     }
+}
+
+Test(client_settle, settlement_without_any_response_is_said_to_be_in_doubt)
+{
+    struct script script = {
+        .options = &(struct c2d_options) { .connect_timeout_ms = 1000,
+                                           .timeout_ms = 60000,
+                                           .cancel_fd = -1 },
+        .replies = { { .written = true } },
+    };
+    struct c2d_error error;
+
+    cr_expect_eq(settle_over(&script, 0, &error), C2D_NETWORK);
+    cr_expect_not_null(strstr(error.text, "the message may be settled all the same"), "%s",
+                       error.text);
+}
+
+Test(client_settle, success_after_an_unanswered_attempt_is_certain)
+{
+    struct script script = { .replies = { { .written = true }, { .status = 204 } } };
+    struct c2d_error error;
+
+    cr_expect_eq(settle_over(&script, 0, &error), C2D_OK);
+    cr_expect_str_eq(error.text, "");
 }
 
 Test(client_settle, lock_lost_behind_a_try_that_was_never_written_stays_lost)

@@ -15,8 +15,6 @@ static enum c2d_status settle(struct app *app, const char *token, enum c2d_outco
     struct c2d_error error;
     enum c2d_status status = c2d_settle(app->client, token, outcome, &error);
 
-    if (status == C2D_OK && error.earlier_try_unanswered)
-        report_warning(app, "lock '%s' was ended by a try that got no answer", token);
     return status == C2D_OK ? C2D_OK : report_error(app, &error, NULL);
 }
 

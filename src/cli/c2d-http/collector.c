@@ -50,7 +50,12 @@ static enum c2d_status complete(struct collector *collector, const struct c2d_fe
     enum c2d_status status =
         c2d_feedback_settle(collector->app->client, feedback->lock_token, C2D_COMPLETE, &error);
 
-    if (status == C2D_LOCK_LOST) {
+    if (status == C2D_LOCK_LOST && error.earlier_try_unanswered) {
+        report_warning(collector->app,
+                       "a batch of %zu records is in the output; whether it was completed is in "
+                       "doubt, since an attempt got no response: it may come again",
+                       feedback->record_count);
+    } else if (status == C2D_LOCK_LOST) {
         report_warning(collector->app,
                        "a batch of %zu records is in the output, but its lock was lost: it "
                        "comes again",
@@ -58,8 +63,6 @@ static enum c2d_status complete(struct collector *collector, const struct c2d_fe
     } else if (status != C2D_OK) {
         collector->hub = status;
         report_error(collector->app, &error, NULL);
-    } else if (error.earlier_try_unanswered) {
-        report_warning(collector->app, "a batch was completed by a try that got no answer");
     }
     return status;
 }
