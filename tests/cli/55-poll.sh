@@ -41,9 +41,28 @@ finish_run
 set_sim clock '{"offset": 0}'
 
 reset_hub
-fault '{"operation": "receive", "status": 400, "errorNumber": 400004}'
+fault '{"operation": "receive", "status": 403, "errorNumber": 403010}'
 run timeout 10 c2d-device poll --interval 1s
-check 'what asking again cannot mend ends poll: 24 (R5)' fails_with 24 PROTOCOL
+check 'what asking again cannot mend ends poll: 77' fails_with 77 AUTH
+
+# goes_on_after FAULT NAME: poll is still there after such a response, and reported NAME.
+goes_on_after() {
+    reset_hub
+    fault "{\"operation\": \"receive\", $1}"
+    start_run c2d-device poll -q
+    until_true says err "error: $2: "
+    sleep 0.2
+    kill -0 "$RUN_PID" || return 1
+    kill -TERM "$RUN_PID"
+    finish_run
+    code_is 143
+}
+check 'poll goes on after a 400: what answered may be a box on the way' \
+    goes_on_after '"status": 400, "errorNumber": 400004' PROTOCOL
+check 'poll goes on after a 404: a disabled device may be enabled again' \
+    goes_on_after '"status": 404, "errorNumber": 404001' NOT_FOUND
+check 'poll goes on after the 403 of a filter on the way' \
+    goes_on_after '"status": 403, "shape": "html"' AUTH
 
 reset_hub
 fault '{"operation": "receive", "status": 503, "count": -1}'

@@ -5,22 +5,13 @@
 #include "../common/report.h"
 #include "../common/signals.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-enum { LOCK_MS = C2D_LOCK_S * 1000 };
-
-/* A message that was dealt with and may come again within the drain, when its lock has lapsed: it
- * is not dealt with twice. One whose handler failed stays locked while the drain goes on to those
- * behind it, and is abandoned once, at the end: each abandon is one of ten, and the tenth destroys
- * it. */
-struct seen {
-    char *sequence_number, *enqueued_time; /* which message */
-    char *lock_token;                      /* the newest */
-    char *message_id;
-    struct dealt dealt;
-    bool settled, told;
+enum {
+    LOCK_MS = C2D_LOCK_S * 1000,
+    EARLY_RETURNS_MAX = 2, /* the first may be one network's mistake, the next shows a habit */
 };
 
 static void note(struct drain *drain, enum c2d_status status)
@@ -51,175 +42,182 @@ void drain_tell_result(const struct drain *drain, const struct dealt *dealt, con
 
 /* ---- Settling ---- */
 
-/* The one place where a message is settled. False when the hub may still have it; *in_doubt: also
- * where it has said that it has not, since an earlier try got no answer. */
-static bool settle(struct drain *drain, const char *lock_token, const char *message_id,
-                   enum c2d_outcome outcome, bool *in_doubt)
+/* True if an attempt without a response settled the message, as far as can be known: a 412 while
+ * the lock cannot have expired leaves no other explanation. */
+static bool is_probably_settled(const struct c2d_error *error, int64_t lock_expires_ms)
 {
-    const char *id = message_id == NULL ? "" : message_id;
-    struct c2d_error error;
-    enum c2d_status status = c2d_settle(drain->app->client, lock_token, outcome, &error);
+    return error->status == C2D_LOCK_LOST && error->earlier_try_unanswered
+           && monotonic_ms() < lock_expires_ms;
+}
 
-    *in_doubt = status != C2D_OK || error.earlier_try_unanswered;
-    if (status == C2D_LOCK_LOST)
+/* Reports how a settlement ended, unless it is certain that it succeeded. */
+static void report_settlement(const struct drain *drain, const struct seen *seen,
+                              const struct c2d_error *error, bool is_settled)
+{
+    const char *id = seen->message_id == NULL ? "" : seen->message_id;
+
+    if (is_settled && error->status != C2D_OK)
+        report_warning(drain->app,
+                       "message '%s' was probably settled by an attempt that got no response", id);
+    else if (error->status == C2D_LOCK_LOST && error->earlier_try_unanswered)
+        report_warning(drain->app,
+                       "whether message '%s' was settled is in doubt: an attempt got no response, "
+                       "and the lock has expired since; it may come again",
+                       id);
+    else if (error->status == C2D_LOCK_LOST)
         report_warning(drain->app,
                        "the lock of message '%s' was lost before it was settled: it may come again",
                        id);
-    else if (status == C2D_OK && error.earlier_try_unanswered)
-        report_warning(drain->app, "message '%s' was settled by a try that got no answer", id);
-    else if (status != C2D_OK)
-        report_error(drain->app, &error,
-                     &(struct subject) { c2d_client_device_id(drain->app->client), message_id });
+    else if (error->status != C2D_OK)
+        report_error(
+            drain->app, error,
+            &(struct subject) { c2d_client_device_id(drain->app->client), seen->message_id });
+}
+
+/* The one place where a message is settled; notes the result in seen. */
+static void settle(struct drain *drain, struct seen *seen, enum c2d_outcome outcome)
+{
+    struct c2d_error error;
+    enum c2d_status status = c2d_settle(drain->app->client, seen->lock_token, outcome, &error);
+
+    if (is_probably_settled(&error, seen->lock_expires_ms))
+        status = C2D_OK;
+    seen->settled = status == C2D_OK;
+    report_settlement(drain, seen, &error, seen->settled);
     if (status != C2D_OK && status != C2D_LOCK_LOST)
         drain->hub = status;
     note(drain, status);
-    return status == C2D_OK;
 }
 
 /* ---- Messages that may come again ---- */
 
-static bool same(const char *a, const char *b)
-{
-    return (a == NULL && b == NULL) || (a != NULL && b != NULL && strcmp(a, b) == 0);
-}
-
-static struct seen *find_seen(const struct drain *drain, const struct c2d_message *message)
-{
-    /* Without a number messages cannot be told apart. */
-    for (size_t i = 0; message->sequence_number != NULL && i < drain->seen_count; i++)
-        if (same(drain->seen[i].sequence_number, message->sequence_number)
-            && same(drain->seen[i].enqueued_time, message->enqueued_time))
-            return &drain->seen[i];
-    return NULL;
-}
-
-static char *copy(const char *text, bool *ok)
-{
-    char *out = text == NULL ? NULL : strdup(text);
-
-    *ok = *ok && (text == NULL || out != NULL);
-    return out;
-}
-
-static void seen_clear(struct seen *seen)
-{
-    free(seen->sequence_number);
-    free(seen->enqueued_time);
-    free(seen->lock_token);
-    free(seen->message_id);
-}
-
-/* NULL without memory: then the message is only left, and comes again, uncounted. */
-static struct seen *remember(struct drain *drain, const struct c2d_message *message,
-                             const struct dealt *dealt)
-{
-    struct seen *longer = realloc(drain->seen, (drain->seen_count + 1) * sizeof *drain->seen);
-    struct seen seen = { .dealt = *dealt };
-    bool ok = true;
-
-    if (longer == NULL)
-        return NULL;
-    drain->seen = longer;
-    seen.sequence_number = copy(message->sequence_number, &ok);
-    seen.enqueued_time = copy(message->enqueued_time, &ok);
-    seen.lock_token = copy(message->lock_token, &ok);
-    seen.message_id = copy(message->message_id, &ok);
-    if (!ok) {
-        seen_clear(&seen);
-        return NULL;
-    }
-    drain->seen[drain->seen_count] = seen;
-    return &drain->seen[drain->seen_count++];
-}
-
 bool drain_is_in_doubt(const struct drain *drain, const struct c2d_message *message)
 {
-    const struct seen *seen = find_seen(drain, message);
+    const struct seen *seen = seen_find(&drain->seen, message);
 
     return seen != NULL && !seen->settled;
 }
 
-/* Abandons what failed, and tells of all that has not been told yet. */
+static void report_result(const struct drain *drain, struct seen *seen, const char *settled)
+{
+    if (!seen->reported)
+        drain_tell_result(drain, &seen->dealt, seen->message_id, seen->sequence_number, settled);
+    seen->reported = true;
+}
+
+/* Abandons what failed, and reports every result that was not reported yet. A message whose handler
+ * failed stays locked while the drain goes on to those after it, and is abandoned once: each is one
+ * of ten abandons, and the tenth destroys it. */
 static void finish_seen(struct drain *drain)
 {
-    for (size_t i = 0; i < drain->seen_count; i++) {
-        struct seen *seen = &drain->seen[i];
-        bool in_doubt;
-
+    for (struct seen *seen = drain->seen.oldest; seen != NULL; seen = seen->newer) {
         /* A hub that cannot be asked has cost one time-out already: the others are only left. */
-        if (seen->dealt.verdict == VERDICT_ABANDON && signals_caught() == 0 && drain->hub == C2D_OK)
-            seen->settled =
-                settle(drain, seen->lock_token, seen->message_id, C2D_ABANDON, &in_doubt);
-        if (!seen->told)
-            drain_tell_result(drain, &seen->dealt, seen->message_id, seen->sequence_number,
-                              seen->settled ? "abandon" : "left");
+        if (seen->dealt.verdict == VERDICT_ABANDON && !seen->settled && signals_caught() == 0
+            && drain->hub == C2D_OK)
+            settle(drain, seen, C2D_ABANDON);
+        report_result(drain, seen, seen->settled ? "abandon" : "left");
     }
 }
 
 /* ---- The drain ---- */
 
-/* Completes or rejects; seen is NULL at the first time. False when the drain ends here. */
-static bool remove_message(struct drain *drain, const struct c2d_message *message,
-                           const struct dealt *dealt, struct seen *seen)
+/* Completes or rejects what was dealt with. False when the drain ends here. */
+static bool remove_message(struct drain *drain, struct seen *seen)
 {
-    bool completes = dealt->verdict == VERDICT_COMPLETE, in_doubt;
-    bool settled = settle(drain, message->lock_token, message->message_id,
-                          completes ? C2D_COMPLETE : C2D_REJECT, &in_doubt);
+    bool completes = seen->dealt.verdict == VERDICT_COMPLETE;
 
-    if (seen == NULL && in_doubt)
-        seen = remember(drain, message, dealt);
-    if (seen != NULL)
-        seen->settled = settled;
-    if (settled && (seen == NULL || !seen->told))
-        drain_tell_result(drain, dealt, message->message_id, message->sequence_number,
-                          completes ? "complete" : "reject");
-    if (settled && seen != NULL)
-        seen->told = true;
+    settle(drain, seen, completes ? C2D_COMPLETE : C2D_REJECT);
+    if (seen->settled)
+        report_result(drain, seen, completes ? "complete" : "reject");
     return drain->hub == C2D_OK;
 }
 
-/* Its lock has lapsed in this same drain: what failed is held by the new lock, and what is done
- * needs no more than that. False when the drain ends here. */
-static bool handle_again(struct drain *drain, struct seen *seen, const struct c2d_message *message)
+/* The hub, or a box in between, breaks the rules of the queue: asking on would not end. */
+static bool fail_drain(struct drain *drain, const char *hint, const char *text)
 {
-    char *token;
-
-    if (seen->dealt.verdict != VERDICT_ABANDON)
-        return remove_message(drain, message, &seen->dealt, seen);
-    token = strdup(message->lock_token);
-    if (token == NULL)
-        return true;
-    free(seen->lock_token);
-    seen->lock_token = token;
-    return true;
+    drain->hub = C2D_PROTOCOL;
+    if (drain->reported != C2D_PROTOCOL)
+        report_failure(drain->app, C2D_PROTOCOL, hint, "%s", text);
+    note(drain, C2D_PROTOCOL);
+    return false;
 }
 
-/* False when the drain ends here. */
-static bool handle(struct drain *drain, const struct c2d_message *message, int64_t deadline_ms)
+static bool fail_repeated(struct drain *drain, const struct seen *seen)
 {
-    struct seen *seen = find_seen(drain, message);
-    struct dealt dealt;
+    char text[256];
 
-    if (seen != NULL)
-        return handle_again(drain, seen, message);
+    snprintf(text, sizeof text,
+             "message '%s' was delivered %u times more before its lock could expire",
+             seen->message_id == NULL ? "" : seen->message_id, seen->early_returns);
+    return fail_drain(
+        drain, "a box on the way repeats responses, or another program abandons the message", text);
+}
+
+/* A message that this drain has dealt with: what failed is held by its new lock, and what is done
+ * only has to be removed. False when the drain ends here. */
+static bool handle_again(struct drain *drain, struct seen *seen, const struct c2d_message *message)
+{
+    if (monotonic_ms() < seen->lock_expires_ms && ++seen->early_returns == EARLY_RETURNS_MAX)
+        return fail_repeated(drain, seen);
+    if (!seen_renew_lock(seen, message))
+        return true;
+    return seen->dealt.verdict == VERDICT_ABANDON || seen->dealt.verdict == VERDICT_LEAVE
+           || remove_message(drain, seen);
+}
+
+/* A new message. False when the drain ends here. */
+static bool handle_first(struct drain *drain, struct seen *seen, const struct c2d_message *message)
+{
     drain->received++;
-    dealt = drain->deal(drain->context, message, drain->received, deadline_ms);
-    note(drain, dealt.status);
-    switch (dealt.verdict) {
+    seen->dealt = drain->deal(drain->context, message, drain->received, message->lock_expires_ms);
+    note(drain, seen->dealt.status);
+    switch (seen->dealt.verdict) {
     case VERDICT_COMPLETE:
     case VERDICT_REJECT:
-        return remove_message(drain, message, &dealt, NULL);
+        return remove_message(drain, seen);
     case VERDICT_ABANDON:
-        if (remember(drain, message, &dealt) == NULL)
-            drain_tell_result(drain, &dealt, message->message_id, message->sequence_number, "left");
-        return true;
     case VERDICT_LEAVE:
         return true;
     case VERDICT_STOP:
-        drain_tell_result(drain, &dealt, message->message_id, message->sequence_number, "left");
         break;
     }
     return false;
+}
+
+/* False when the drain ends here. */
+static bool handle(struct drain *drain, const struct c2d_message *message)
+{
+    struct seen *seen = seen_find(&drain->seen, message);
+
+    if (seen != NULL)
+        return handle_again(drain, seen, message);
+    /* Before it is dealt with: what cannot be remembered might be dealt with twice. */
+    seen = seen_add(&drain->seen, message);
+    if (seen != NULL)
+        return handle_first(drain, seen, message);
+    if (errno != ENOMEM)
+        return fail_drain(drain, NULL, "the hub delivers more messages than a queue can hold");
+    note(drain, report_failure(drain->app, C2D_OS, NULL, "out of memory"));
+    return false;
+}
+
+/* A message that cannot be read stays in the queue, locked: those after it can be received. It is
+ * reported once by this process. */
+static void leave_unreadable(struct drain *drain, const struct c2d_error *error)
+{
+    const char *number = error->unreadable_sequence_number;
+    size_t count = sizeof drain->unreadable / sizeof *drain->unreadable;
+    bool is_known = false;
+
+    for (size_t i = 0; i < count; i++)
+        is_known = is_known || strcmp(drain->unreadable[i], number) == 0;
+    if (!is_known) {
+        snprintf(drain->unreadable[drain->unreadable_next++ % count], sizeof *drain->unreadable,
+                 "%s", number);
+        report_error(drain->app, error,
+                     &(struct subject) { c2d_client_device_id(drain->app->client), NULL });
+    }
+    note(drain, C2D_PROTOCOL);
 }
 
 static void report_receive(struct drain *drain, const struct c2d_error *error)
@@ -227,59 +225,49 @@ static void report_receive(struct drain *drain, const struct c2d_error *error)
     if (error->status == C2D_NO_MESSAGE)
         return;
     drain->hub = error->status;
-    if (!drain->is_offline)
+    drain->filtered =
+        error->http_status == 403 && error->hub_code == 0 && error->hub_code_name[0] == '\0';
+    if (drain->reported != error->status)
         report_error(drain->app, error,
                      &(struct subject) { c2d_client_device_id(drain->app->client), NULL });
     note(drain, error->status);
 }
 
-/* When the lock of a message lapses that was asked for at asked_ms, when the wall clock said
- * asked_s: by the clock that is not set. The message says when its last try left. */
-static int64_t lock_end_ms(const struct c2d_message *message, int64_t asked_ms, int64_t asked_s)
+/* Receives one message and deals with it. False when the drain ends here. */
+static bool take_next(struct drain *drain, size_t *unreadable)
 {
-    int64_t passed_ms = monotonic_ms() - asked_ms;
-    int64_t tries_ms = (message->received_at_s - asked_s) * 1000;
+    struct c2d_message *message = NULL;
+    struct c2d_error error;
+    enum c2d_status status = c2d_receive(drain->app->client, &message, &error);
+    bool goes_on = false;
 
-    /* Past these bounds it was set in between. */
-    if (tries_ms < 0 || tries_ms > passed_ms)
-        tries_ms = tries_ms < 0 ? 0 : passed_ms;
-    return asked_ms + tries_ms + LOCK_MS;
+    if (error.earlier_try_unanswered)
+        drain->lost_at_ms = monotonic_ms();
+    if (status == C2D_OK) {
+        goes_on = handle(drain, message);
+    } else if (error.unreadable_sequence_number[0] != '\0' && ++*unreadable < UNREADABLE_MAX) {
+        leave_unreadable(drain, &error);
+        goes_on = true;
+    } else {
+        report_receive(drain, &error);
+    }
+    c2d_message_free(message);
+    return goes_on;
 }
 
 void drain_run(struct drain *drain)
 {
-    bool goes_on = true;
+    size_t unreadable = 0;
 
-    /* What a lost answer may have locked has come back by now. */
+    /* What a lost response may have locked has come back by now. */
     if (monotonic_ms() - drain->lost_at_ms > LOCK_MS)
         drain->lost_at_ms = 0;
     drain->hub = C2D_OK;
-    while (goes_on && (drain->count == 0 || drain->received < drain->count)) {
-        struct c2d_message *message = NULL;
-        struct c2d_error error;
-        int64_t asked_ms = monotonic_ms(), asked_s = (int64_t)time(NULL);
-        enum c2d_status status = c2d_receive(drain->app->client, &message, &error);
-
-        if (error.earlier_try_unanswered)
-            drain->lost_at_ms = monotonic_ms();
-        goes_on = status == C2D_OK;
-        if (goes_on)
-            goes_on = handle(drain, message, lock_end_ms(message, asked_ms, asked_s));
-        else
-            report_receive(drain, &error);
-        c2d_message_free(message);
-    }
+    drain->filtered = false;
+    while ((drain->count == 0 || drain->received < drain->count) && take_next(drain, &unreadable))
+        continue;
     finish_seen(drain);
     if (drain->follow != NULL && signals_caught() == 0)
         note(drain, drain->follow(drain));
-    drain_clear(drain);
-}
-
-void drain_clear(struct drain *drain)
-{
-    for (size_t i = 0; i < drain->seen_count; i++)
-        seen_clear(&drain->seen[i]);
-    free(drain->seen);
-    drain->seen = NULL;
-    drain->seen_count = 0;
+    seen_clear(&drain->seen);
 }

@@ -3,9 +3,12 @@
 #define DRAIN_H
 
 #include "../common/app.h"
-#include "verdict.h"
+#include "seen.h"
 
-/* number counts from 1, the lock lapses at deadline_ms of the monotonic clock; reports what goes
+/* A queue holds 50: after so many messages that cannot be read the drain ends. */
+enum { UNREADABLE_MAX = 50 };
+
+/* number counts from 1, the lock expires at deadline_ms of the monotonic clock; reports what goes
  * wrong. */
 typedef struct dealt drain_deal(void *context, const struct c2d_message *message, long long number,
                                 int64_t deadline_ms);
@@ -18,23 +21,26 @@ struct drain {
     enum c2d_status (*follow)(struct drain *drain);
     int64_t count;      /* at most so many messages; 0: all that wait */
     bool tells_results; /* a line for each settlement of a handler's message */
-    bool is_offline;    /* told before: that the hub cannot be asked is no news */
+    /* Trouble with the hub that an earlier drain reported: it is not reported again. */
+    enum c2d_status reported;
     long long received;
     int64_t lost_at_ms;     /* a GET that was lost then may have locked a message; 0: none was */
     enum c2d_status result; /* the worst of what happened; C2D_OK also when nothing waited */
     enum c2d_status hub;    /* why the hub could not be asked to the end; C2D_OK: it could */
-    struct seen *seen;      /* messages that may come again before the drain has ended */
-    size_t seen_count;
+    bool filtered;          /* hub is C2D_AUTH, but of a filter on the way: that may pass */
+    struct seen_list seen;  /* messages of the present drain */
+    /* Sequence numbers of messages that cannot be read and were reported, the last ones. */
+    char unreadable[UNREADABLE_MAX][sizeof((struct c2d_error *)NULL)->unreadable_sequence_number];
+    size_t unreadable_next;
 };
 
 /* The result line of a handler's message, when it is wanted. */
 void drain_tell_result(const struct drain *drain, const struct dealt *dealt, const char *message_id,
                        const char *sequence_number, const char *settled);
-/* Was the hub not known to have forgotten message, at the last try of this drain? Then it comes
+/* True if this drain has received message and not settled it for sure: the hub may deliver it
  * again. */
 bool drain_is_in_doubt(const struct drain *drain, const struct c2d_message *message);
 /* Drains once. What an earlier drain received and lost is still counted. */
 void drain_run(struct drain *drain);
-void drain_clear(struct drain *drain);
 
 #endif

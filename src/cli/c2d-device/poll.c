@@ -23,8 +23,9 @@ enum c2d_status poll_for_ever(struct drain *drain, int64_t interval_ms)
                 (double)interval_ms / 1000);
     do {
         drain->result = C2D_OK;
-        drain->is_offline = rounds.told != C2D_OK;
+        drain->reported = rounds.told;
         drain_run(drain);
+        rounds.filtered = drain->filtered;
         delay_ms = rounds_next(&rounds, drain->result, drain->hub, drain->lost_at_ms != 0);
     } while (delay_ms >= 0 && waiting_sleep_until(monotonic_ms() + delay_ms));
     return drain->result;

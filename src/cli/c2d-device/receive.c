@@ -216,7 +216,6 @@ static enum c2d_status run(struct app *app, const struct settings *settings, boo
     if (status == C2D_OK)
         status =
             for_ever ? poll_for_ever(&drain, settings->interval_ms) : receive(&drain, settings);
-    drain_clear(&drain);
     spool_close(&ways.spool);
     sink_close(&ways.writer.sink);
     return status;

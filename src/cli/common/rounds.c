@@ -11,16 +11,18 @@ enum {
 
 /* Nothing, or trouble that may pass: the hub's, the network's, a handler's. All else ends the
  * asking. */
-static bool may_pass(enum c2d_status status)
+static bool may_pass(const struct rounds *rounds, enum c2d_status status)
 {
-    static const enum c2d_status passing[] = { C2D_OK,    C2D_LOCK_LOST, C2D_THROTTLED,
-                                               C2D_QUOTA, C2D_TIMEOUT,   C2D_NETWORK,
-                                               C2D_TLS,   C2D_HANDLER,   C2D_SERVER };
+    /* A disabled device is C2D_NOT_FOUND, and what a login portal answers is C2D_PROTOCOL. */
+    static const enum c2d_status passing[] = { C2D_OK,      C2D_LOCK_LOST, C2D_NOT_FOUND,
+                                               C2D_QUOTA,   C2D_THROTTLED, C2D_TIMEOUT,
+                                               C2D_NETWORK, C2D_TLS,       C2D_HANDLER,
+                                               C2D_SERVER,  C2D_PROTOCOL };
 
     for (size_t i = 0; i < sizeof passing / sizeof *passing; i++)
         if (passing[i] == status)
             return true;
-    return false;
+    return status == C2D_AUTH && rounds->filtered;
 }
 
 /* After the n-th failure in a row: half a minute, doubled each time, up to the interval, or to a
@@ -56,7 +58,7 @@ int64_t rounds_next(struct rounds *rounds, enum c2d_status result, enum c2d_stat
 {
     int64_t delay_ms = rounds->interval_ms;
 
-    if (!may_pass(result) || !may_pass(hub))
+    if (!may_pass(rounds, result) || !may_pass(rounds, hub))
         return -1;
     rounds->failures = hub == C2D_OK ? 0 : rounds->failures + 1;
     tell_change(rounds, hub);

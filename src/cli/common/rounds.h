@@ -11,6 +11,7 @@ struct rounds {
     const struct app *app;
     int64_t interval_ms;
     enum c2d_status told; /* trouble that was reported before: not to be told again */
+    bool filtered;        /* C2D_AUTH is of a filter on the way, not of the hub: that may pass */
     unsigned failures;    /* in a row */
     time_t offline_since; /* 0: the hub answers */
 };

@@ -1,0 +1,35 @@
+# shellcheck shell=sh
+# A box on the way that delivers one message again and again does not keep a drain busy for ever.
+# shellcheck source=tests/cli/lib.sh
+. "$C2D_TESTS/lib.sh"
+make_cert hub DNS:hub.test
+
+device_at_hostile() {
+    IOTHUB_DEVICE_CONNECTION_STRING='HostName=hub.test;DeviceId=dev1;SharedAccessKey=a2V5' \
+        SSL_CERT_FILE=$PWD/hub.crt run c2d-device "$@" --connect-to "127.0.0.1:$PORT"
+}
+
+# Exit code and name of the one error line; records were printed before.
+fails_with_output() {
+    code_is "$1" && is "$(grep -c "^c2d-device: error: $2: " err)" 1
+}
+
+printf 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nETag: "t1"\r\niothub-messageid: m1\r\n%s\r\n\r\nx' \
+    'iothub-sequencenumber: 7' >message
+printf 'HTTP/1.1 204 No Content\r\n\r\n' >no-content
+
+# Far more responses than a drain should ask for.
+start_hostile --cert hub.crt --key hub.key keep:message keep:no-content keep:message keep:no-content \
+    keep:message keep:no-content keep:message keep:no-content keep:message keep:no-content
+device_at_hostile receive
+check 'a message that comes back twice before its lock can expire ends receive with 24' \
+    fails_with_output 24 PROTOCOL
+check 'the text names the message and says what is wrong' \
+    says err "message 'm1' was delivered 2 times more before its lock could expire"
+check 'it was printed once' is "$(wc -l <out)" 1
+check 'it was asked for three times' is "$(heard GET)" 3
+
+start_hostile --cert hub.crt --key hub.key keep:message keep:message keep:message keep:message
+device_at_hostile receive --keep
+check 'so does receive --keep' fails_with_output 24 PROTOCOL
+check 'receive --keep prints it once and settles nothing' is "$(wc -l <out) $(heard DELETE)" '1 0'

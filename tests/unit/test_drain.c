@@ -1,0 +1,157 @@
+/* drain_run() over a scripted hub. */
+#include "../../src/cli/c2d-device/drain.h"
+
+#include "../../src/cli/common/monotonic.h"
+#include "../support/script.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+static const struct program program = { .name = "c2d-device", .role = C2D_ROLE_DEVICE };
+
+/* What a drain did. */
+struct drained {
+    enum c2d_status result;
+    struct c2d_error reported; /* the last error */
+    long long dealt;
+    size_t requests;
+};
+
+static struct dealt deal(void *context, const struct c2d_message *message, long long number,
+                         int64_t deadline_ms)
+{
+    struct drained *drained = context;
+
+    (void)message, (void)number, (void)deadline_ms;
+    drained->dealt++;
+    return (struct dealt) { .verdict = VERDICT_COMPLETE, .handler_exit = -1 };
+}
+
+static struct drained drain_over(struct script *script)
+{
+    struct drained drained = { 0 };
+    struct app app = {
+        .program = &program,
+        .common.quiet = true,
+        .held = &drained.reported,
+        .client = client_for_test(script, DEVICE_STRING),
+    };
+    struct drain drain = { .app = &app, .deal = deal, .context = &drained };
+
+    drain_run(&drain);
+    drained.result = drain.result;
+    drained.requests = script->request_count;
+    c2d_client_free(app.client);
+    return drained;
+}
+
+#define MESSAGE(number, token)                                                                     \
+    {                                                                                              \
+        .status = 200,                                                                             \
+        .headers = { "ETag: \"" token "\"", "iothub-sequencenumber: " number,                      \
+                     "iothub-enqueuedtime: 2026-01-01T00:00:00Z", "iothub-messageid: m" number },  \
+        .body = "x"                                                                                \
+    }
+#define UNREADABLE(number)                                                                         \
+    {                                                                                              \
+        .status = 200, .headers = { "ETag: \"\"", "iothub-sequencenumber: " number },           \
+        .body = "x"                                                                                \
+    }
+#define DONE                                                                                       \
+    {                                                                                              \
+        .status = 204                                                                              \
+    }
+#define LOST                                                                                       \
+    {                                                                                              \
+        .written = true                                                                            \
+    }
+#define GONE                                                                                       \
+    {                                                                                              \
+        .status = 412                                                                              \
+    }
+
+/* The script's clock stands where the drain's own is, or so much before it. */
+static void start_clock(struct script *script, int64_t before_ms)
+{
+    script->now_ms = monotonic_ms() - before_ms;
+}
+
+Test(drain, lock_lost_after_an_unanswered_attempt_is_success_while_the_lock_held)
+{
+    struct script script = { .replies = { MESSAGE("1", "t1"), LOST, GONE, DONE } };
+    struct drained drained;
+
+    start_clock(&script, 0);
+    drained = drain_over(&script);
+    cr_expect_eq(drained.result, C2D_OK, "%s", drained.reported.text);
+    cr_expect_eq(drained.dealt, 1);
+}
+
+Test(drain, lock_lost_after_an_unanswered_attempt_is_in_doubt_once_the_lock_expired)
+{
+    struct script script = { .replies = { MESSAGE("1", "t1"), LOST, GONE, DONE } };
+    struct drained drained;
+
+    start_clock(&script, 70000);
+    drained = drain_over(&script);
+    cr_expect_eq(drained.result, C2D_LOCK_LOST);
+    cr_expect_eq(drained.requests, 4, "the drain goes on");
+}
+
+Test(drain, message_delivered_again_after_its_lock_expired_is_settled_and_not_dealt_with)
+{
+    struct script script = {
+        .replies = { MESSAGE("1", "t1"), GONE, MESSAGE("1", "t2"), DONE, DONE },
+    };
+    struct drained drained;
+
+    start_clock(&script, 70000);
+    drained = drain_over(&script);
+    cr_expect_eq(drained.dealt, 1);
+    cr_expect_eq(drained.result, C2D_LOCK_LOST);
+    cr_expect(strstr(script.requests[3].url, "/t2?") != NULL, "%s", script.requests[3].url);
+}
+
+Test(drain, message_delivered_twice_again_while_its_lock_holds_ends_the_drain)
+{
+    struct script script = {
+        .replies = { MESSAGE("1", "t1"), DONE, MESSAGE("1", "t2"), DONE, MESSAGE("1", "t3"), DONE,
+                     MESSAGE("1", "t4"), DONE, DONE },
+    };
+    struct drained drained;
+
+    start_clock(&script, 0);
+    drained = drain_over(&script);
+    cr_expect_eq(drained.result, C2D_PROTOCOL);
+    cr_expect_eq(drained.requests, 5);
+    cr_expect_eq(drained.dealt, 1);
+    cr_expect(strstr(drained.reported.text, "message 'm1' was delivered 2 times more") != NULL,
+              "%s", drained.reported.text);
+}
+
+Test(drain, message_that_cannot_be_read_is_left_and_those_after_it_are_taken)
+{
+    struct script script = {
+        .replies = { UNREADABLE("1"), MESSAGE("2", "t2"), DONE, UNREADABLE("3"), DONE },
+    };
+    struct drained drained;
+
+    start_clock(&script, 0);
+    drained = drain_over(&script);
+    cr_expect_eq(drained.result, C2D_PROTOCOL);
+    cr_expect_eq(drained.requests, 5);
+    cr_expect_eq(drained.dealt, 1);
+}
+
+Test(drain, response_without_a_sequence_number_that_cannot_be_read_ends_the_drain)
+{
+    struct script script = {
+        .replies = { { .status = 200, .headers = { "ETag: \"\"" }, .body = "x" }, DONE },
+    };
+    struct drained drained;
+
+    start_clock(&script, 0);
+    drained = drain_over(&script);
+    cr_expect_eq(drained.result, C2D_PROTOCOL);
+    cr_expect_eq(drained.requests, 1);
+}
