@@ -2,10 +2,10 @@
 # A box on the way that delivers one message again and again does not keep a drain busy for ever.
 # shellcheck source=tests/cli/lib.sh
 . "$C2D_TESTS/lib.sh"
-make_cert hub DNS:hub.test
+make_cert hub DNS:repeats.test
 
 device_at_hostile() {
-    IOTHUB_DEVICE_CONNECTION_STRING='HostName=hub.test;DeviceId=dev1;SharedAccessKey=a2V5' \
+    IOTHUB_DEVICE_CONNECTION_STRING='HostName=repeats.test;DeviceId=dev1;SharedAccessKey=a2V5' \
         SSL_CERT_FILE=$PWD/hub.crt run c2d-device "$@" --connect-to "127.0.0.1:$PORT"
 }
 
@@ -33,3 +33,16 @@ start_hostile --cert hub.crt --key hub.key keep:message keep:message keep:messag
 device_at_hostile receive --keep
 check 'so does receive --keep' fails_with_output 24 PROTOCOL
 check 'receive --keep prints it once and settles nothing' is "$(wc -l <out) $(heard DELETE)" '1 0'
+
+# ---- Feedback ----
+
+records='[{"originalMessageId":"m1","deviceId":"dev1","statusCode":"Success"}]'
+printf 'HTTP/1.1 200 OK\r\nContent-Length: %s\r\nETag: "b1"\r\n\r\n%s' "${#records}" "$records" \
+    >batch.http
+start_hostile --cert hub.crt --key hub.key keep:batch.http keep:no-content keep:batch.http keep:no-content \
+    keep:batch.http keep:no-content keep:batch.http keep:no-content keep:batch.http keep:no-content
+IOTHUB_CONNECTION_STRING='HostName=repeats.test;SharedAccessKeyName=service;SharedAccessKey=a2V5' \
+    SSL_CERT_FILE=$PWD/hub.crt run c2d-http feedback --connect-to "127.0.0.1:$PORT"
+check 'a feedback batch that comes back twice before its lock can expire ends feedback with 24' \
+    is "$CODE $(grep -c 'error: PROTOCOL: a batch of 1 records was delivered 2 times' err)" '24 1'
+check 'the batch was asked for three times' is "$(heard GET)" 3

@@ -59,12 +59,28 @@ check 'trouble that may pass is told once, and asked after less often (R5)' \
     is "$(grep -c error: err) $(requests feedback)" '1 1'
 check 'and does not end it (R5)' kill -0 "$RUN_PID"
 stop
+
+start_over
+fault '{"operation": "feedback", "status": 403, "shape": "html"}'
+follow -q
+until_true says err AUTH
+sleep 0.2
+check 'feedback --follow goes on after the 403 of a filter on the way' kill -0 "$RUN_PID"
+stop
 start_over
 add_batch broken 1
 fault '{"operation": "feedback", "body": "no JSON"}'
+follow -q
+until_true says err PROTOCOL
+sleep 0.2
+check 'feedback --follow goes on after a response that is no JSON: it may be a login portal' \
+    kill -0 "$RUN_PID"
+check 'and the batch is left' has_requests feedbackComplete 0
+stop
+start_over
+fault '{"operation": "feedback", "status": 403, "errorNumber": 403010}'
 run timeout 10 c2d-http feedback --follow
-check 'what asking again cannot mend ends it: 24, and the batch is left (R5, F3)' \
-    is "$CODE $(requests feedbackComplete)" '24 0'
+check 'feedback --follow ends with 77 when the tier has no feedback: asking again is no help' code_is 77
 
 start_over
 add_batch gone 1

@@ -3,6 +3,7 @@
 #include "../common/json_line.h"
 #include "../common/monotonic.h"
 #include "../common/report.h"
+#include "../common/rounds.h"
 #include "../common/signals.h"
 
 #include <errno.h>
@@ -225,8 +226,7 @@ static void report_receive(struct drain *drain, const struct c2d_error *error)
     if (error->status == C2D_NO_MESSAGE)
         return;
     drain->hub = error->status;
-    drain->filtered =
-        error->http_status == 403 && error->hub_code == 0 && error->hub_code_name[0] == '\0';
+    drain->filtered = rounds_is_filtered(error);
     if (drain->reported != error->status)
         report_error(drain->app, error,
                      &(struct subject) { c2d_client_device_id(drain->app->client), NULL });

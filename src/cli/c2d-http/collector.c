@@ -2,6 +2,7 @@
 
 #include "../common/monotonic.h"
 #include "../common/report.h"
+#include "../common/rounds.h"
 
 #include <stdlib.h>
 
@@ -67,9 +68,60 @@ static enum c2d_status complete(struct collector *collector, const struct c2d_fe
     return status;
 }
 
+/* Of what tells records apart; the batch's lock token changes with each delivery. */
+static uint64_t hash_of(const struct c2d_feedback *feedback)
+{
+    uint64_t hash = 14695981039346656037U; /* FNV-1a */
+
+    for (size_t i = 0; i < feedback->record_count; i++) {
+        const struct c2d_feedback_record *record = &feedback->records[i];
+        const char *const texts[] = { record->original_message_id, record->device_id,
+                                      record->enqueued_time, record->status_code };
+
+        for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
+            for (const char *at = texts[k] == NULL ? "-" : texts[k]; *at != '\0'; at++)
+                hash = (hash ^ (unsigned char)*at) * 1099511628211U;
+    }
+    return hash | 1;
+}
+
+/* Notes a batch whose request left at asked_ms or later. False when it came twice more before its
+ * lock could expire: a box on the way repeats responses, and a drain would not end. */
+static bool note_batch(struct collector *collector, const struct c2d_feedback *feedback,
+                       int64_t asked_ms)
+{
+    uint64_t hash = hash_of(feedback);
+    struct recent_batch *batch = NULL;
+
+    for (size_t i = 0; i < COLLECTOR_RECENT; i++)
+        if (collector->recent[i].hash == hash)
+            batch = &collector->recent[i];
+    if (batch == NULL) {
+        batch = &collector->recent[collector->recent_next++ % COLLECTOR_RECENT];
+        *batch = (struct recent_batch) { .hash = hash };
+    } else if (monotonic_ms() < batch->lock_expires_ms) {
+        batch->early_returns++;
+    }
+    batch->lock_expires_ms = asked_ms + LOCK_MS;
+    return batch->early_returns < 2;
+}
+
+static enum c2d_status fail_repeated(struct collector *collector,
+                                     const struct c2d_feedback *feedback)
+{
+    collector->hub = C2D_PROTOCOL;
+    if (collector->told == C2D_PROTOCOL)
+        return C2D_PROTOCOL;
+    return report_failure(collector->app, C2D_PROTOCOL, "a box on the way repeats responses",
+                          "a batch of %zu records was delivered 2 times more before its lock could "
+                          "expire",
+                          feedback->record_count);
+}
+
 static enum c2d_status receive(struct collector *collector, struct c2d_feedback **feedback)
 {
     struct c2d_error error;
+    int64_t asked_ms = monotonic_ms();
     enum c2d_status status = c2d_feedback_receive(collector->app->client, feedback, &error);
 
     /* What a lost answer may have locked has come back by now. */
@@ -77,9 +129,12 @@ static enum c2d_status receive(struct collector *collector, struct c2d_feedback 
         collector->lost_at_ms = 0;
     if (error.earlier_try_unanswered)
         collector->lost_at_ms = monotonic_ms();
+    if (status == C2D_OK && !note_batch(collector, *feedback, asked_ms))
+        return fail_repeated(collector, *feedback);
     if (status == C2D_OK || status == C2D_NO_MESSAGE)
         return status;
     collector->hub = status;
+    collector->filtered = rounds_is_filtered(&error);
     return status == collector->told ? status : report_error(collector->app, &error, NULL);
 }
 
@@ -89,6 +144,7 @@ enum c2d_status collector_take(struct collector *collector)
     enum c2d_status status = C2D_OK;
 
     collector->hub = C2D_OK;
+    collector->filtered = false;
     if (!sink_is_current(&collector->sink))
         status = sink_reopen(&collector->sink, collector->app);
     if (status == C2D_OK) {
@@ -98,8 +154,10 @@ enum c2d_status collector_take(struct collector *collector)
     }
     if (status == C2D_OK)
         status = receive(collector, &feedback);
-    if (status != C2D_OK)
+    if (status != C2D_OK) {
+        c2d_feedback_free(feedback);
         return status;
+    }
     collector->records += (int64_t)feedback->record_count;
     status = put_batch(collector, feedback);
     /* Rotated away at that moment, the file may have been left by those who read it: the batch

@@ -65,6 +65,7 @@ static enum c2d_status follow(struct collector *collector, int64_t interval_ms)
     do {
         collector->told = rounds.told;
         result = collector_drain(collector, 0);
+        rounds.filtered = collector->filtered;
         delay_ms = rounds_next(&rounds, result, collector->hub, collector->lost_at_ms != 0);
     } while (delay_ms >= 0 && waiting_sleep_until(monotonic_ms() + delay_ms));
     return result;

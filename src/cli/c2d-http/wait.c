@@ -154,6 +154,7 @@ enum c2d_status wait_for(struct wait *wait, struct app *app, const struct subjec
         if (!waiting.was_last && monotonic_ms() < ask_at_ms)
             continue;
         status = ask(wait, app, waiting.end_ms + ASK_MS);
+        rounds.filtered = wait->collector.filtered;
         delay_ms = rounds_next(&rounds, status, wait->collector.hub, false);
         ask_at_ms = monotonic_ms() + delay_ms;
         if (!find(wait) && status == C2D_CANCELLED)

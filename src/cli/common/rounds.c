@@ -53,6 +53,11 @@ static void tell_change(struct rounds *rounds, enum c2d_status hub)
     rounds->told = hub;
 }
 
+bool rounds_is_filtered(const struct c2d_error *error)
+{
+    return error->http_status == 403 && error->hub_code == 0 && error->hub_code_name[0] == '\0';
+}
+
 int64_t rounds_next(struct rounds *rounds, enum c2d_status result, enum c2d_status hub,
                     bool may_be_locked)
 {

@@ -16,6 +16,8 @@ struct rounds {
     time_t offline_since; /* 0: the hub answers */
 };
 
+/* True for the 403 of a filter on the way: it carries no code of a hub. */
+bool rounds_is_filtered(const struct c2d_error *error);
 /* When to ask again after a round with that result, in milliseconds from now, give or take 10 %;
  * -1: never, as asking again cannot mend it. hub says why the hub could not be asked to the end;
  * may_be_locked, that an answer was lost which may have locked something for a minute. Tells when
