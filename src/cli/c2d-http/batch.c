@@ -241,7 +241,7 @@ static int submit_ready(struct batch *batch)
 static bool ends_all(enum c2d_status status)
 {
     return status == C2D_AUTH || status == C2D_QUOTA || status == C2D_TLS || status == C2D_THROTTLED
-           || status == C2D_OS;
+           || status == C2D_OS || status == C2D_CONFIG;
 }
 
 static void take_result(struct batch *batch, const struct c2d_result *result)
