@@ -172,6 +172,10 @@ static void fill(struct batch *batch)
         case BATCH_END:
             batch->input_ended = true;
             break;
+        case BATCH_REFUSED:
+            stop(batch, report_failure(batch->app, C2D_DATA, batch->input.hint, "%s %s",
+                                       batch->input.name, batch->input.problem));
+            break;
         case BATCH_FAILED:
             stop(batch, report_failure(batch->app, C2D_NO_INPUT, NULL, "%s: %s", batch->input.name,
                                        strerror(errno)));
