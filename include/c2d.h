@@ -161,7 +161,9 @@ struct c2d_options {
     struct c2d_client *share; /* use its connections and all these options of its; NULL: own ones */
     const char *ca_file;      /* PEM, instead of the system's trust store */
     const char *ca_dir;       /* hashed directory (openssl rehash), likewise */
-    const char *cert_file;    /* client certificate and unencrypted key, PEM: for x509=true */
+    /* ca_file and ca_dir are those of SSL_CERT_FILE and SSL_CERT_DIR: errors name the variables. */
+    bool ca_from_environment;
+    const char *cert_file; /* client certificate and unencrypted key, PEM: for x509=true */
     const char *key_file;
     /* [http://|https://|socks5h://][USER:PASSWORD@]HOST[:PORT], as in a URL; NULL or "": none */
     const char *proxy;

@@ -33,8 +33,13 @@ enum c2d_status call_start(struct call *call, const struct call_terms *terms,
     struct c2d_error *error = &call->error;
     int64_t now_s = terms->clock.wall_s(terms->clock.context);
     int64_t left_ms = call->progress.deadline_ms - now_ms;
-    enum c2d_status status = authorize(call, now_s);
+    enum c2d_status status = C2D_OK;
 
+    /* A probe asks even then: it is to find out how far a request comes. */
+    if (call->probe == NULL)
+        status = signer_check_ready(call->signer, now_s, false, error);
+    if (status == C2D_OK)
+        status = authorize(call, now_s);
     if (status != C2D_OK)
         return status;
     /* Behind the signing, so that what is shown is the whole request. */
@@ -56,6 +61,8 @@ enum c2d_status call_start(struct call *call, const struct call_terms *terms,
 
 static enum hub_proof proof_of(const struct call *call, const struct http_done *done)
 {
+    if (call->signer->credentials->token != NULL)
+        return PROOF_TOKEN;
     if (!endpoint_is_for_device(call->endpoint))
         return PROOF_POLICY;
     if (!call->signer->credentials->x509)
@@ -82,9 +89,10 @@ static bool read_done(struct call *call, const struct call_terms *terms,
         .right = call->endpoint->right,
         .proof = proof_of(call, done),
     };
+    int64_t now_s = terms->clock.wall_s(terms->clock.context);
     bool success = false;
 
-    probe_note(call->probe, done, terms->clock.wall_s(terms->clock.context));
+    probe_note(call->probe, done, now_s);
     if (done->error.status != C2D_OK) {
         *error = done->error;
         /* Sticky: no later answer takes back the doubt that this try leaves. */
@@ -96,8 +104,9 @@ static bool read_done(struct call *call, const struct call_terms *terms,
         if (success)
             *error = (struct c2d_error) { .http_status = done->response.status };
         else
-            hub_error_read(&done->response, &question, terms->clock.wall_s(terms->clock.context),
-                           error);
+            hub_error_read(&done->response, &question, now_s, error);
+        if (error->http_status == 401)
+            signer_check_ready(call->signer, now_s, true, error);
         progress->answer = *error;
     }
     /* A server may have put the token that it got into its message. */

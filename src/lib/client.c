@@ -79,10 +79,25 @@ static bool is_host_and_port(const char *text)
            && strpbrk(text, " /@?#") == NULL;
 }
 
-static enum c2d_status check_options(const struct c2d_options *options, struct c2d_error *error)
+static enum c2d_status check_trust(const struct c2d_options *options, struct c2d_error *error)
 {
+    bool from_environment = options->ca_from_environment;
     enum c2d_status status = C2D_OK;
 
+    if (options->ca_file != NULL)
+        status = tls_check_ca_file(from_environment ? "SSL_CERT_FILE" : "CA file", options->ca_file,
+                                   error);
+    if (status == C2D_OK && options->ca_dir != NULL)
+        status = tls_check_ca_dir(from_environment ? "SSL_CERT_DIR" : "CA folder", options->ca_dir,
+                                  error);
+    if (status == C2D_CONFIG && from_environment)
+        hint(error, "correct that variable of the environment, or unset it: then the system's "
+                    "trust store is used");
+    return status;
+}
+
+static enum c2d_status check_options(const struct c2d_options *options, struct c2d_error *error)
+{
     if (options->timeout_ms < 1 || options->connect_timeout_ms < 1 || options->retries < 0
         || options->parallel < 0 || options->parallel > 64 || options->patience_ms < 0)
         return fail(error, C2D_USAGE, "a time-out or a number is out of range");
@@ -91,11 +106,7 @@ static enum c2d_status check_options(const struct c2d_options *options, struct c
     if (options->connect_to != NULL && !is_host_and_port(options->connect_to))
         return fail(error, C2D_USAGE, "--connect-to takes HOST:PORT, not '%.60s'",
                     options->connect_to);
-    if (options->ca_file != NULL)
-        status = tls_check_ca_file(options->ca_file, error);
-    if (status == C2D_OK && options->ca_dir != NULL)
-        status = tls_check_ca_dir(options->ca_dir, error);
-    return status;
+    return check_trust(options, error);
 }
 
 static enum c2d_status check_certificate(struct wiring *wiring,
@@ -189,6 +200,7 @@ static enum c2d_status open_transport(struct wiring *wiring, const char *host,
                          &(struct http_curl_options) {
                              .ca_file = options->ca_file,
                              .ca_dir = options->ca_dir,
+                             .ca_from_environment = options->ca_from_environment,
                              .cert_file = options->cert_file,
                              .key_file = options->key_file,
                              .proxy = &wiring->proxy,

@@ -2,6 +2,7 @@
  * program's affair; no error text quotes a key or a token. */
 #include "connstr.h"
 
+#include "connstr_text.h"
 #include "crypto.h"
 #include "ids.h"
 #include "limits.h"
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum part {
     HOST_NAME,
@@ -41,6 +43,21 @@ static enum part find_part(const char *name)
     return part;
 }
 
+/* The first space where there may be none; NULL if there is none. A policy's name and a token may
+ * have some within, and of an id the checks of ids say more. */
+static const char *stray_space(enum part part, const char *name, const char *value)
+{
+    size_t size = strlen(value);
+
+    if (strchr(name, ' ') != NULL)
+        return strchr(name, ' ');
+    if (part != KEY_NAME && part != SIGNATURE && part != DEVICE_ID)
+        return strchr(value, ' ');
+    if (value[0] == ' ')
+        return value;
+    return size > 0 && value[size - 1] == ' ' ? value + size - 1 : NULL;
+}
+
 /* Splits copy in place at ";" and at the first "=" of each pair: a base64 key ends in "=" too.
  * Error texts name a part only when it is a known one: the rest may be a piece of a key. */
 static enum c2d_status split(char *copy, const char *values[PART_COUNT], struct c2d_error *error)
@@ -50,6 +67,7 @@ static enum c2d_status split(char *copy, const char *values[PART_COUNT], struct 
     for (int number = 1; next != NULL && *next != '\0'; number++) {
         char *pair = next;
         char *value;
+        const char *space;
         enum part part;
 
         next = strchr(pair, ';');
@@ -61,6 +79,9 @@ static enum c2d_status split(char *copy, const char *values[PART_COUNT], struct 
                         number);
         *value++ = '\0';
         part = find_part(pair);
+        space = stray_space(part, pair, value);
+        if (space != NULL)
+            return connstr_text_fail(copy, (size_t)(space - copy), error);
         if (part == PART_COUNT)
             return fail(error, C2D_CONFIG,
                         "part %d of the connection string has an unknown name (names are "
@@ -131,7 +152,7 @@ static enum c2d_status check_parts(const char *const values[PART_COUNT], struct 
         return fail(error, C2D_CONFIG,
                     "the connection string has more than one of SharedAccessKey, "
                     "SharedAccessSignature and x509");
-    if (values[X509] != NULL && strcmp(values[X509], "true") != 0)
+    if (values[X509] != NULL && strcasecmp(values[X509], "true") != 0)
         return fail(error, C2D_CONFIG, "x509 must be 'true' in the connection string");
     if (values[DEVICE_ID] != NULL && values[KEY_NAME] != NULL) {
         hint(error, "a device needs its own key: see the device's page in the registry");
@@ -158,36 +179,62 @@ static char *copy_text(const char *text, bool *ok)
     return copy;
 }
 
+/* The decoded bytes are the HMAC key, NUL bytes and all: a buffer, not a text. */
+static enum c2d_status decode_key(const char *base64, struct buf *key, struct c2d_error *error)
+{
+    size_t good = 0;
+    char name[TEXT_NAME_SIZE];
+
+    if (base64_decode(key, base64, strlen(base64)))
+        return C2D_OK;
+    if (key->failed)
+        return fail_memory(error);
+    fail_at(error, C2D_STEP_KEY);
+    while (byte_is_alnum((unsigned char)base64[good])
+           || (base64[good] != '\0' && strchr("+/=", base64[good]) != NULL))
+        good++;
+    if (base64[good] == '\0') {
+        hint(error, "copy it again: was a character lost at its end?");
+        return fail(error, C2D_CONFIG, "SharedAccessKey in the connection string is not base64");
+    }
+    text_name_character(base64 + good, name);
+    hint(error, "copy it again");
+    return fail(error, C2D_CONFIG,
+                "SharedAccessKey in the connection string is not base64: it holds %s at its "
+                "position %zu",
+                name, good + 1);
+}
+
 static enum c2d_status fill(const char *const values[PART_COUNT], struct credentials *credentials,
                             struct c2d_error *error)
 {
     const char *token = values[SIGNATURE];
     size_t host_length;
     struct c2d_error detail = { 0 };
+    struct c2d_sas sas = { 0 };
     bool ok = true;
 
     if (values[HOST_NAME] == NULL)
         return fail(error, C2D_CONFIG, "the connection string has no HostName");
     /* As strict as a URL needs it: the text goes into one as it stands. */
     host_length = host_name_length(values[HOST_NAME]);
-    if (host_length == 0)
+    if (host_length == 0) {
+        hint(error, "it is a name alone, such as HUB.azure-devices.net: no https://, no path");
         return fail(error, C2D_CONFIG, "HostName in the connection string is no host name");
+    }
     if (values[DEVICE_ID] != NULL && id_check_device(values[DEVICE_ID], &detail) != C2D_OK)
         return fail(error, C2D_CONFIG, "DeviceId in the connection string: %s", detail.text);
     if (values[KEY_NAME] != NULL && value_check("policy", values[KEY_NAME], &detail) != C2D_OK)
         return fail(error, C2D_CONFIG, "SharedAccessKeyName: %s", detail.text);
-    if (token != NULL && sas_parse(token, &(struct c2d_sas) { 0 }, &detail) != C2D_OK) {
+    if (token != NULL && sas_parse(token, &sas, &detail) != C2D_OK) {
         fail_at(error, C2D_STEP_KEY);
         return fail(error, C2D_CONFIG, "SharedAccessSignature: %s", detail.text);
     }
-    /* The bytes behind the base64 are the HMAC key, NUL bytes and all: a buffer, not a text. */
-    if (values[KEY] != NULL
-        && !base64_decode(&credentials->key, values[KEY], strlen(values[KEY]))) {
-        if (credentials->key.failed)
-            return fail_memory(error);
-        fail_at(error, C2D_STEP_KEY);
-        hint(error, "copy it again: was a character lost at its end?");
-        return fail(error, C2D_CONFIG, "SharedAccessKey in the connection string is not base64");
+    if (values[KEY] != NULL) {
+        enum c2d_status status = decode_key(values[KEY], &credentials->key, error);
+
+        if (status != C2D_OK)
+            return status;
     }
     credentials->role = values[DEVICE_ID] != NULL ? C2D_ROLE_DEVICE : C2D_ROLE_SERVICE;
     credentials->x509 = values[X509] != NULL;
@@ -199,6 +246,7 @@ static enum c2d_status fill(const char *const values[PART_COUNT], struct credent
     credentials->device_id = copy_text(values[DEVICE_ID], &ok);
     credentials->policy = copy_text(values[KEY_NAME], &ok);
     credentials->token = copy_text(token, &ok);
+    credentials->token_ends_at_s = sas.expires_at_s;
     return ok ? C2D_OK : fail_memory(error);
 }
 
@@ -230,17 +278,9 @@ enum c2d_status connstr_parse(const char *text, struct credentials *credentials,
     if (size > LIMIT_CONNECTION_STRING)
         return fail(error, C2D_CONFIG, "the connection string is longer than %d bytes",
                     LIMIT_CONNECTION_STRING);
-    /* A newline inside is two strings pasted together, or a key that an editor has wrapped. */
-    for (size_t i = 0; i < size; i++)
-        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
-            return fail(error, C2D_CONFIG,
-                        "the connection string holds a control character (0x%02x) at position %zu",
-                        (unsigned)text[i], i + 1);
-    if (strchr("\"'#", text[0]) != NULL) {
-        hint(error, "the string stands alone: no quotes around it, no comment above it");
-        return fail(error, C2D_CONFIG, "the connection string begins with a %s",
-                    text[0] == '#' ? "comment" : "quote");
-    }
+    status = connstr_text_check(text, size, error);
+    if (status != C2D_OK)
+        return status;
     if (!buf_append(&copy, text, size))
         return fail_memory(error);
     /* values leads into copy: both end before this function does. */

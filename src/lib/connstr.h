@@ -7,12 +7,13 @@
 
 struct credentials {
     enum c2d_role role;
-    char *host;      /* as given, with :port if there was one: where requests go */
-    char *host_name; /* without port: what tokens name */
-    char *device_id; /* a device's string only */
-    char *policy;    /* SharedAccessKeyName */
-    struct buf key;  /* decoded; empty: a ready token or X.509 */
-    char *token;     /* SharedAccessSignature, as it was given */
+    char *host;              /* as given, with :port if there was one: where requests go */
+    char *host_name;         /* without port: what tokens name */
+    char *device_id;         /* a device's string only */
+    char *policy;            /* SharedAccessKeyName */
+    struct buf key;          /* decoded; empty: a ready token or X.509 */
+    char *token;             /* SharedAccessSignature, as it was given */
+    int64_t token_ends_at_s; /* when that expires, in seconds since 1970 */
     bool x509;
 };
 

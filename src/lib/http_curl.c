@@ -40,6 +40,7 @@ struct web {
     struct buf url; /* of the hub; what is behind it is each request's own, and not parsed again */
     struct http_curl_options options;
     struct tls_trust trust;
+    bool has_trust; /* the options' own was checked with them, the system's is at the first start */
     struct tls_cache cache;
     bool asked_for_certificate; /* ever: a session that is resumed does not ask again */
 };
@@ -390,6 +391,7 @@ static void describe(struct slot *slot, CURLcode code, struct c2d_error *error)
         .detail = slot->detail[0] != '\0' ? slot->detail : curl_easy_strerror(code),
         .tls = &slot->tls,
         .broken = &slot->reader.broken,
+        .ca_from_environment = slot->web->options.ca_from_environment,
     };
 
     if (code == CURLE_OK)
@@ -471,6 +473,14 @@ static enum c2d_status web_start(void *self, const struct http_request *request,
     struct web *web = self;
     struct slot *slot = web->slots;
 
+    /* Not before: what needs no hub needs no trust store. */
+    if (!web->has_trust) {
+        enum c2d_status status = tls_check_system_trust(&web->trust, error);
+
+        if (status != C2D_OK)
+            return status;
+        web->has_trust = true;
+    }
     /* Connections belong to the multi handle: any free slot may take over a kept one. */
     while (slot != NULL && slot->request != NULL)
         slot = slot->next;
@@ -580,7 +590,8 @@ enum c2d_status http_curl_new(struct http_transport *transport,
     }
     web->options = *options;
     web->trust = (struct tls_trust) { .file = options->ca_file, .dir = options->ca_dir };
-    if (options->ca_file == NULL && options->ca_dir == NULL)
+    web->has_trust = options->ca_file != NULL || options->ca_dir != NULL;
+    if (!web->has_trust)
         tls_system_trust(info->cainfo, info->capath, &web->trust);
     web->multi = curl_multi_init();
     /* "::" is any host and port; SNI and the name check stay those of the URL. */

@@ -8,6 +8,7 @@
 
 struct http_curl_options {
     const char *ca_file, *ca_dir; /* both NULL: the system's */
+    bool ca_from_environment;     /* they are those of SSL_CERT_FILE and SSL_CERT_DIR */
     const char *cert_file, *key_file;
     const struct proxy *proxy;
     const char *connect_to;

@@ -154,8 +154,13 @@ static void describe_certificate(const struct http_failure *failure, const char 
 {
     const struct tls_verdict *tls = failure->tls;
     const char *proxy_hint = faults[tls->fault].proxy_hint;
+    bool lacks_root = tls->fault == TLS_NO_ISSUER || tls->fault == TLS_SELF_SIGNED;
 
     hint(error, "%s", at_proxy && proxy_hint != NULL ? proxy_hint : faults[tls->fault].hint);
+    if (lacks_root && failure->ca_from_environment)
+        hint(error,
+             "SSL_CERT_FILE or SSL_CERT_DIR replaces the system's trust store: unset it, add "
+             "that issuer's root to what it names, or pass the root with --cacert FILE");
     fail(error, C2D_TLS, "cannot trust the certificate of %s: %s (subject %s, issuer %s)", party,
          tls->fault == TLS_NO_FAULT ? failure->detail : tls->reason, tls->certificate.subject,
          tls->certificate.issuer);

@@ -38,6 +38,7 @@ struct http_failure {
     bool written;       /* the request may have left */
     const char *detail; /* the transport's own words, without secrets */
     const struct tls_verdict *tls;
+    bool ca_from_environment;       /* trusted is what SSL_CERT_FILE and SSL_CERT_DIR name */
     const struct c2d_error *broken; /* why the answer was refused; C2D_OK: it was not */
 };
 

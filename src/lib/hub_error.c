@@ -69,6 +69,9 @@ static const struct {
     [PROOF_DEVICE_KEY] = { "the hub refused the credentials",
                            "is the connection string that of device '%s', with its present key? "
                            "Is this machine's clock right?" },
+    [PROOF_TOKEN] = { "the hub refused the credentials (a ready SharedAccessSignature)",
+                      "it needs the right %s, the present key and an end that lies ahead: see "
+                      "c2d-http sas --decode" },
     [PROOF_CERTIFICATE] = { "the hub refused the device's certificate",
                             "does the registry have this thumbprint for device '%s'? openssl x509 "
                             "-noout -fingerprint -sha256 -in CERTIFICATE" },
@@ -147,12 +150,18 @@ static const char *device_of(const struct hub_question *question)
     return question->device_id == NULL ? "?" : question->device_id;
 }
 
+/* A hub that shuts an address out answers 401 and does not say why [hub docs, IP filters]. */
+#define SHUT_OUT "; a hub whose IP rules or private endpoint shut this address out says the same"
+
 static void hint_auth(const struct hub_question *question, struct c2d_error *error)
 {
-    const char *word = question->proof == PROOF_POLICY ? question->right : device_of(question);
+    bool is_right = question->proof == PROOF_POLICY || question->proof == PROOF_TOKEN;
+    const char *word = is_right ? question->right : device_of(question);
     char text[512];
 
-    hint(error, "%s", with_word(proofs[question->proof].hint, word, text));
+    /* Where no certificate was asked for, it was not the hub that answered. */
+    hint(error, "%s%s", with_word(proofs[question->proof].hint, word, text),
+         question->proof == PROOF_UNSEEN ? "" : SHUT_OUT);
 }
 
 static void describe_row(const struct row *row, const struct hub_question *question,
@@ -174,7 +183,8 @@ static void describe_stranger(const struct http_response *response, struct c2d_e
         hint(error, "a hub never redirects: a proxy or a login portal answered");
     } else if (response->status == 403) {
         fail(error, C2D_AUTH, "a filter on the way answered, not the hub");
-        hint(error, "ask the network's administrator to let this host through");
+        hint(error, "ask the network's administrator to let this host through; if the hub has a "
+                    "private endpoint, its name must lead to that address here");
     } else {
         fail(error, C2D_PROTOCOL, "this is no answer that a hub gives");
         hint(error, "a proxy or a login portal may have answered: look with --trace -");

@@ -8,6 +8,7 @@
 enum hub_proof {
     PROOF_POLICY,
     PROOF_DEVICE_KEY,
+    PROOF_TOKEN, /* a ready SharedAccessSignature */
     PROOF_CERTIFICATE,
     PROOF_UNSEEN, /* a certificate, which nobody has asked for */
 };

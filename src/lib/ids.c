@@ -8,17 +8,21 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Names a byte in an error: itself where it can be read, else its number. What stands around it is
- * not shown: it may be a piece of a key that was glued to it. */
+/* Names the character at a position. The text around it is not shown: it may be a piece of a key
+ * that was pasted there. */
 static enum c2d_status bad_byte(struct c2d_error *error, const char *what, const char *text,
                                 size_t at)
 {
-    unsigned char byte = (unsigned char)text[at];
-    char shown[8];
+    char shown[TEXT_NAME_SIZE];
 
-    snprintf(shown, sizeof shown, byte > 0x20 && byte < 0x7f ? "'%c'" : "0x%02x", byte);
+    text_name_character(text + at, shown);
+    if (text[at] == '\r')
+        hint(error, "it comes from a file with Windows line ends (CRLF): remove them with "
+                    "tr -d '\\r'");
+    else if ((unsigned char)text[at] >= 0x80)
+        hint(error, "was it copied from a document or a web page? Type it by hand");
     return fail(error, C2D_DATA, "the %s holds %s at position %zu, which the hub cannot carry",
-                what, byte == ' ' ? "a space" : shown, at + 1);
+                what, shown, at + 1);
 }
 
 static enum c2d_status id_check(const char *what, const char *id, size_t max, const char *marks,

@@ -347,7 +347,6 @@ enum c2d_status c2d_device_info_get(struct c2d_client *service, const char *devi
 static void describe(const struct c2d_client *client, struct c2d_probe *probe)
 {
     const struct credentials *credentials = &client->credentials;
-    struct c2d_sas sas;
 
     *probe = (struct c2d_probe) {
         .key_size = credentials->key.size,
@@ -356,8 +355,8 @@ static void describe(const struct c2d_client *client, struct c2d_probe *probe)
     if (credentials->x509) {
         probe->certificate = client->wiring->certificate.subject;
         probe->credentials_end_at_s = client->wiring->certificate.ends_at_s;
-    } else if (credentials->token != NULL && sas_parse(credentials->token, &sas, NULL) == C2D_OK) {
-        probe->credentials_end_at_s = sas.expires_at_s;
+    } else if (credentials->token != NULL) {
+        probe->credentials_end_at_s = credentials->token_ends_at_s;
     }
 }
 

@@ -224,10 +224,12 @@ enum c2d_status c2d_outgoing_from_json(struct c2d_outgoing **outgoing, const cha
     if (owned == NULL)
         return fail_memory(error);
     status = json_parse(json, size, &owned->tree, error);
-    if (status == C2D_PROTOCOL)
+    if (status == C2D_PROTOCOL) {
+        hint(error, "an object stands whole in its line: jq -c . FILE writes it so");
         status = fail(error, C2D_DATA,
                       "no JSON: one object in valid UTF-8, without \\u0000, and nothing behind it");
-    else if (status == C2D_OK && !json_is_object(owned->tree))
+    }
+    if (status == C2D_OK && !json_is_object(owned->tree))
         status = fail(error, C2D_DATA, "JSON, but no object");
     else if (status == C2D_OK)
         status = read_members(&reading);

@@ -65,6 +65,26 @@ enum c2d_status signer_token(struct signer *signer, int64_t now_s, const char **
     return status;
 }
 
+enum c2d_status signer_check_ready(const struct signer *signer, int64_t now_s, bool is_refused,
+                                   struct c2d_error *error)
+{
+    const struct credentials *credentials = signer->credentials;
+    int64_t tolerated_s = is_refused ? 0 : SKEW_TOLERATED_S;
+    char end[TIMESTAMP_SIZE], now[TIMESTAMP_SIZE];
+
+    if (credentials->token == NULL || now_s - tolerated_s < credentials->token_ends_at_s)
+        return C2D_OK;
+    fail_at(error, C2D_STEP_KEY);
+    timestamp_format(credentials->token_ends_at_s, "Z", end);
+    timestamp_format(now_s, "Z", now);
+    hint(error, "make a new one, or use a SharedAccessKey, which needs no renewal; is this "
+                "machine's clock right?");
+    return fail(error, C2D_AUTH,
+                "the SharedAccessSignature in the connection string expired at %s; by this "
+                "machine's clock it is %s",
+                end, now);
+}
+
 void signer_renew(struct signer *signer)
 {
     buf_clear(&signer->token);

@@ -15,6 +15,10 @@ struct signer {
  * signed when the old one has lived 80 % of its hour or the clock was set back. */
 enum c2d_status signer_token(struct signer *signer, int64_t now_s, const char **token,
                              struct c2d_error *error);
+/* C2D_AUTH if a ready token expired by now_s (our clock): with is_refused as soon as it did, else
+ * only once no hub accepts it any more, which tolerates clocks that are 5 minutes off. */
+enum c2d_status signer_check_ready(const struct signer *signer, int64_t now_s, bool is_refused,
+                                   struct c2d_error *error);
 /* Forgets the token: the next one is fresh. */
 void signer_renew(struct signer *signer);
 /* Can a 401 be answered with another token? Not with X.509 or a ready token. */

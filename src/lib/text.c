@@ -2,6 +2,7 @@
  * <ctype.h>'s, which ask the locale. */
 #include "text.h"
 
+#include <stdio.h>
 #include <string.h>
 
 size_t utf8_sequence(const unsigned char *text, size_t size, unsigned *code)
@@ -65,6 +66,60 @@ void text_append_printable(struct buf *buf, const void *text, size_t size)
         for (size_t i = 0; !shown && i < (length > 0 ? length : 1); i++)
             buf_format(buf, "\\x%02x", at[i]);
         at += length > 0 ? length : 1;
+    }
+}
+
+/* Characters that word processors, web pages and chats put in the place of ASCII. */
+static const struct {
+    unsigned first, last;
+    const char *name;
+} lookalikes[] = {
+    { 0x80, 0x9f, "a control character" },
+    { 0xa0, 0xa0, "a no-break space" },
+    { 0xab, 0xab, "a typographic quote" },
+    { 0xad, 0xad, "an invisible hyphen" },
+    { 0xbb, 0xbb, "a typographic quote" },
+    { 0x2007, 0x2007, "a no-break space" },
+    { 0x2000, 0x200a, "a wide space" },
+    { 0x200b, 0x200f, "an invisible character" },
+    { 0x2010, 0x2015, "a dash" },
+    { 0x2018, 0x201f, "a typographic quote" },
+    { 0x2028, 0x2029, "a line separator" },
+    { 0x202a, 0x202e, "an invisible character" },
+    { 0x202f, 0x202f, "a no-break space" },
+    { 0x2039, 0x203a, "a typographic quote" },
+    { 0x2060, 0x2069, "an invisible character" },
+    { 0x2212, 0x2212, "a minus sign" },
+    { 0x3000, 0x3000, "a wide space" },
+    { 0xfeff, 0xfeff, "a byte order mark" },
+};
+
+static const char *name_lookalike(unsigned code)
+{
+    for (size_t i = 0; i < sizeof lookalikes / sizeof *lookalikes; i++)
+        if (code >= lookalikes[i].first && code <= lookalikes[i].last)
+            return lookalikes[i].name;
+    return NULL;
+}
+
+void text_name_character(const char *text, char out[static TEXT_NAME_SIZE])
+{
+    unsigned char byte = (unsigned char)*text;
+    const char *name;
+    unsigned code;
+
+    if (byte == ' ') {
+        snprintf(out, TEXT_NAME_SIZE, "a space");
+    } else if (byte_is_plain(byte)) {
+        snprintf(out, TEXT_NAME_SIZE, "'%c'", byte);
+    } else if (byte < 0x80) {
+        snprintf(out, TEXT_NAME_SIZE, "a control character (0x%02x)", byte);
+    } else if (utf8_sequence((const unsigned char *)text, strnlen(text, 4), &code) == 0) {
+        snprintf(out, TEXT_NAME_SIZE, "the byte 0x%02x", byte);
+    } else {
+        name = name_lookalike(code);
+        snprintf(out, TEXT_NAME_SIZE, name != NULL ? "%s (U+%04X)" : "%sU+%04X",
+                 name != NULL ? name : "the character ", code);
     }
 }
 

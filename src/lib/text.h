@@ -11,6 +11,11 @@ bool utf8_valid(const void *text, size_t size);
 /* Appends text with controls, DEL, U+0080-009F and invalid UTF-8 as \xNN. */
 void text_append_printable(struct buf *buf, const void *text, size_t size);
 
+enum { TEXT_NAME_SIZE = 48 };
+/* Writes what the character at text (not at its end) is called, so that an error can name one that
+ * cannot be seen or looks like another: "'x'", "a space", "a no-break space (U+00A0)". */
+void text_name_character(const char *text, char out[static TEXT_NAME_SIZE]);
+
 /* The longest beginning of printable text, at most size bytes, that ends between characters and not
  * within a \xNN. */
 size_t text_cut(const char *text, size_t size);

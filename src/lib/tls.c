@@ -225,10 +225,10 @@ static enum c2d_status read_certificate(const char *what, const char *file, X509
     return fail(error, C2D_CONFIG, "%s '%s' holds no certificate (PEM)", what, file);
 }
 
-enum c2d_status tls_check_ca_file(const char *file, struct c2d_error *error)
+enum c2d_status tls_check_ca_file(const char *what, const char *file, struct c2d_error *error)
 {
     X509 *certificate = NULL;
-    enum c2d_status status = read_certificate("CA file", file, &certificate, error);
+    enum c2d_status status = read_certificate(what, file, &certificate, error);
 
     X509_free(certificate);
     return status;
@@ -263,6 +263,21 @@ void tls_system_trust(const char *bundle, const char *dir, struct tls_trust *tru
         *trust = (struct tls_trust) { .dir = dir, .fallback = bundle };
 }
 
+enum c2d_status tls_check_system_trust(const struct tls_trust *trust, struct c2d_error *error)
+{
+    enum c2d_status status;
+
+    if (trust->dir != NULL)
+        return C2D_OK; /* hashed: tls_system_trust() has looked */
+    status = trust->file == NULL
+                 ? fail(error, C2D_CONFIG, "libcurl knows no trust store of this system")
+                 : tls_check_ca_file("the system's trust store", trust->file, error);
+    if (status == C2D_CONFIG)
+        hint(error, "install the package ca-certificates, or pass --cacert FILE with the root of "
+                    "the hub's certificate");
+    return status;
+}
+
 bool tls_trust_widen(struct tls_trust *trust, const char *used_file,
                      const struct tls_verdict *verdict)
 {
@@ -277,7 +292,7 @@ bool tls_trust_widen(struct tls_trust *trust, const char *used_file,
     return true;
 }
 
-enum c2d_status tls_check_ca_dir(const char *list, struct c2d_error *error)
+enum c2d_status tls_check_ca_dir(const char *what, const char *list, struct c2d_error *error)
 {
     bool found = false;
 
@@ -295,7 +310,7 @@ enum c2d_status tls_check_ca_dir(const char *list, struct c2d_error *error)
     if (found)
         return C2D_OK;
     hint(error, "make one with: openssl rehash DIR");
-    return fail(error, C2D_CONFIG, "CA folder '%s' cannot be read or is not hashed", list);
+    return fail(error, C2D_CONFIG, "%s '%s' cannot be read or is not hashed", what, list);
 }
 
 static enum c2d_status read_key(const char *file, EVP_PKEY **key, struct c2d_error *error)

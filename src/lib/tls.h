@@ -70,10 +70,14 @@ void tls_system_trust(const char *bundle, const char *dir, struct tls_trust *tru
 bool tls_trust_widen(struct tls_trust *trust, const char *used_file,
                      const struct tls_verdict *verdict);
 
-/* C2D_CONFIG unless file can be read and begins a certificate. */
-enum c2d_status tls_check_ca_file(const char *file, struct c2d_error *error);
+/* C2D_CONFIG unless trust, which tls_system_trust() has filled in, has certificates. */
+enum c2d_status tls_check_system_trust(const struct tls_trust *trust, struct c2d_error *error);
+
+/* C2D_CONFIG unless file can be read and begins with a certificate. what names its source in the
+ * error: "CA file", "SSL_CERT_FILE". */
+enum c2d_status tls_check_ca_file(const char *what, const char *file, struct c2d_error *error);
 /* C2D_CONFIG unless one of the folders in list (separated by ":") is hashed (openssl rehash). */
-enum c2d_status tls_check_ca_dir(const char *list, struct c2d_error *error);
+enum c2d_status tls_check_ca_dir(const char *what, const char *list, struct c2d_error *error);
 /* C2D_CONFIG unless both can be read, the key needs no pass phrase and fits the certificate, and
  * that has not expired. *facts is filled in. */
 enum c2d_status tls_check_client(const char *cert_file, const char *key_file,

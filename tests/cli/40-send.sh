@@ -56,7 +56,7 @@ refuses 'a property name with a colon is refused (S3)' 65 DATA "':'" dev1 -m x -
 refuses 'two properties that differ in case alone are refused (S3)' 65 DATA Kind \
     dev1 -m x -p kind=1 -p Kind=2
 refuses 'a value with an outer space is refused (S3)' 65 DATA space dev1 -m x -p 'a= b'
-refuses 'a value that is not ASCII is refused (S3)' 65 DATA 0xc3 dev1 -m x -p 'a=é'
+refuses 'a value that is not ASCII is refused (S3)' 65 DATA U+00E9 dev1 -m x -p 'a=é'
 refuses 'a content type that is not ASCII is refused (S3)' \
     65 DATA 'content type' dev1 -m x --content-type 'é'
 for device in 'a b' 'a/b' . .. 'é' "$(printf '%0129d' 0)"; do

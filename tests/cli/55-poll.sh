@@ -17,6 +17,9 @@ run c2d-device receive
 check 'a second instance for the device ends with 26, and says nothing (F6, X3)' ends_silently 26 ''
 run c2d-device receive -v
 check 'but with -v' says err 'another instance'
+run script -qec 'c2d-device receive' /dev/null
+check 'on a terminal a second instance says why it ends with 26' \
+    eval "code_is 26 && says out 'LOCKED: another instance'"
 run c2d-device receive --no-lock
 check '--no-lock does not care' code_is 0
 kill -TERM "$RUN_PID"

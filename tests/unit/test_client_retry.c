@@ -3,6 +3,7 @@
 #include "../support/script.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 #define DATE_2_H_BACK "Date: Wed, 31 Dec 2025 22:00:00 GMT" /* SCRIPT_START_S is the new year */
@@ -207,15 +208,70 @@ Test(client_retry, second_refusal_is_final)
 Test(client_retry, ready_token_is_not_tried_twice)
 {
     struct script script = { .replies = { { .status = 401 }, { .status = 204 } } };
-    struct c2d_client *client = client_for_test(
-        &script,
-        "HostName=h;DeviceId=d;SharedAccessSignature=SharedAccessSignature sr=h&sig=s&se=9");
+    struct c2d_client *client =
+        client_for_test(&script, "HostName=h;DeviceId=d;SharedAccessSignature="
+                                 "SharedAccessSignature sr=h&sig=s&se=4102444800");
     struct c2d_message *message = NULL;
 
     cr_assert_eq(c2d_receive(client, &message, NULL), C2D_AUTH);
     cr_assert_eq(script.request_count, 1);
-    cr_assert_str_eq(script.requests[0].authorization, "SharedAccessSignature sr=h&sig=s&se=9");
+    cr_assert_str_eq(script.requests[0].authorization,
+                     "SharedAccessSignature sr=h&sig=s&se=4102444800");
     c2d_client_free(client);
+}
+
+/* A receive with a ready token that ends so long after now (before, if negative). */
+static enum c2d_status receive_with_token(struct script *script, int left_s,
+                                          struct c2d_error *error)
+{
+    char string[160];
+    struct c2d_client *client;
+    struct c2d_message *message = NULL;
+    enum c2d_status status;
+
+    snprintf(
+        string, sizeof string,
+        "HostName=h;DeviceId=d;SharedAccessSignature=SharedAccessSignature sr=h&sig=Zm9v&se=%d",
+        SCRIPT_START_S + left_s);
+    client = client_for_test(script, string);
+    status = c2d_receive(client, &message, error);
+    c2d_client_free(client);
+    return status;
+}
+
+Test(client_retry, ready_token_that_expired_is_not_sent_and_its_end_is_named)
+{
+    struct script script = { .replies = { { .status = 204 } } };
+    struct c2d_error error;
+
+    cr_assert_eq(receive_with_token(&script, -300, &error), C2D_AUTH);
+    cr_assert_eq(script.request_count, 0);
+    cr_assert_not_null(strstr(error.text, "expired at 2025-12-31T23:55:00Z"), "%s", error.text);
+    cr_assert_not_null(strstr(error.text, "it is 2026-01-01T00:00:00Z"), "%s", error.text);
+    cr_assert_not_null(strstr(error.hint, "clock"), "%s", error.hint);
+}
+
+Test(client_retry, ready_token_that_expired_within_5_minutes_is_sent_as_a_hub_may_take_it)
+{
+    struct script taken = { .replies = { { .status = 204 } } };
+    struct script refused = { .replies = { { .status = 401 } } };
+    struct c2d_error error;
+
+    cr_assert_eq(receive_with_token(&taken, -299, &error), C2D_NO_MESSAGE);
+    cr_assert_eq(taken.request_count, 1);
+    cr_assert_eq(receive_with_token(&refused, -1, &error), C2D_AUTH);
+    cr_assert_eq(error.http_status, 401);
+    cr_assert_not_null(strstr(error.text, "expired at 2025-12-31T23:59:59Z"), "%s", error.text);
+}
+
+Test(client_retry, refused_token_that_is_good_for_longer_is_not_said_to_have_expired)
+{
+    struct script script = { .replies = { { .status = 401 } } };
+    struct c2d_error error;
+
+    cr_assert_eq(receive_with_token(&script, 60, &error), C2D_AUTH);
+    cr_assert_null(strstr(error.text, "expired"), "%s", error.text);
+    cr_assert_not_null(strstr(error.text, "SharedAccessSignature"), "%s", error.text);
 }
 
 Test(client_retry, token_is_kept_for_48_minutes_and_follows_a_clock_that_jumps)

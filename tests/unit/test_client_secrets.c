@@ -97,7 +97,7 @@ Test(client_secrets, ready_token_is_masked_too)
                              .options = &options };
     struct c2d_client *client = client_for_test(
         &script, "HostName=h;DeviceId=d;SharedAccessSignature=SharedAccessSignature "
-                 "se=9&sig=Q0FOQVJZ%3D&sr=h");
+                 "se=4102444800&sig=Q0FOQVJZ%3D&sr=h");
     struct c2d_message *message = NULL;
     struct c2d_error error;
 
@@ -241,7 +241,7 @@ Test(client_secrets, signature_is_masked_where_an_id_looks_like_one)
                              .options = &options };
     struct c2d_client *client = client_for_test(
         &script, "HostName=h;DeviceId=d;SharedAccessSignature=SharedAccessSignature "
-                 "sr=h-sig=x&sig=Q0FOQVJZ%3D&se=9");
+                 "sr=h-sig=x&sig=Q0FOQVJZ%3D&se=4102444800");
     struct c2d_message *message = NULL;
 
     c2d_receive(client, &message, NULL);

@@ -48,6 +48,12 @@ static const struct {
       false, true, false },
     { H D ";x509=true", C2D_ROLE_DEVICE, "h.azure-devices.net", "h.azure-devices.net", "dev1", NULL,
       false, false, true },
+    { H D ";x509=True", C2D_ROLE_DEVICE, "h.azure-devices.net", "h.azure-devices.net", "dev1", NULL,
+      false, false, true },
+    { H D ";x509=TRUE", C2D_ROLE_DEVICE, "h.azure-devices.net", "h.azure-devices.net", "dev1", NULL,
+      false, false, true },
+    { H ";SharedAccessKeyName=two words;SharedAccessKey=Zm9v", C2D_ROLE_SERVICE,
+      "h.azure-devices.net", "h.azure-devices.net", NULL, "two words", true, false, false },
 };
 
 static bool same(const char *one, const char *other)
@@ -128,7 +134,7 @@ static const struct {
     { "hostname=h" D K, "case-sensitive" },
     { H ";deviceid=d" K, "part 2" },
     { H D K ";Foo=bar", "part 4" },
-    { " " H D K, "part 1" },
+    { " " H D K, "a space at position 1" },
     { H D D K, "DeviceId twice" },
     { H ";" H D K, "HostName twice" },
     { H D K K, "SharedAccessKey twice" },
@@ -146,18 +152,24 @@ static const struct {
     { H D K SAS, "more than one" },
     { H D K ";x509=true", "more than one" },
     { H D ";x509=false", "'true'" },
-    { H D ";x509=True", "'true'" },
     { H ";x509=true", "needs a DeviceId" },
     { H P ";x509=true", "needs a DeviceId" },
     { H D ";SharedAccessKey=Zm9", "not base64" },
-    { H D ";SharedAccessKey=Zm 9", "not base64" },
+    { H D ";SharedAccessKey=Zm 9", "a space at position 62" },
     { H D ";SharedAccessKey=Zm9v=", "not base64" },
-    { H D ";SharedAccessKey=Zm9-", "not base64" },
+    { H D ";SharedAccessKey=Zm9-", "not base64: it holds '-' at its position 4" },
     { H D ";SharedAccessSignature=nonsense", "SharedAccessSignature" },
     { H D ";SharedAccessSignature=SharedAccessSignature sr=h&se=9", "lacks" },
     { "HostName=https://h" D K, "no host name" },
     { "HostName=h/x" D K, "no host name" },
-    { "HostName=h x" D K, "no host name" },
+    { "HostName=h x" D K, "a space at position 11" },
+    { "HostName=h " D K, "a space at position 11" },
+    { "HostName= h" D K, "a space at position 10" },
+    { "HostName =h" D K, "a space at position 9" },
+    { "HostName=h; DeviceId=d" K, "a space at position 12" },
+    { H P " " K, "a space" },
+    { H D K " ", "a space" },
+    { H D K " \n", "a space" },
     { "HostName=h..x" D K, "no host name" },
     { "HostName=.h" D K, "no host name" },
     { "HostName=h." D K, "no host name" },
@@ -172,14 +184,15 @@ static const struct {
     { "HostName=h:4x" D K, "no host name" },
     { "HostName=u@h" D K, "no host name" },
     { "HostName=h_x" D K, "no host name" },
-    { "HostName=h\xc3\xa9" D K, "no host name" },
+    { "HostName=h\xc3\xa9" D K, "the character U+00E9 at position 11" },
     { "HostName=" LABEL63 "4" D K, "no host name" },
     { "HostName=" LABEL63 "." LABEL63 "." LABEL63 "." LABEL63 D K, "no host name" },
     { H ";DeviceId=a b" K, "a space" },
     { H ";DeviceId=a/b" K, "'/'" },
     { H ";DeviceId=.." K, "DeviceId" },
     { H ";DeviceId=" ID64 ID64 "x" K, "129" },
-    { H ";SharedAccessKeyName=\xc3\xa9" K, "SharedAccessKeyName" },
+    { H ";SharedAccessKeyName=\xc3\xa9" K, "the character U+00E9 at position 50" },
+    { H D "\xa0" K, "the byte 0xa0 at position 43" },
     { H D "\t" K, "control character (0x09)" },
     { H D "\x1b" K, "control character (0x1b)" },
     { H D "\x7f" K, "control character (0x7f)" },
@@ -197,6 +210,51 @@ Test(connstr, what_cannot_be_used_is_refused_with_the_reason)
         cr_expect_not_null(strstr(error.text, bad[i].mentions), "row %zu: %s", i, error.text);
         cr_expect(got.host == NULL && got.key.data == NULL && got.token == NULL,
                   "row %zu: credentials are left behind", i);
+    }
+}
+
+/* What people paste that is not the bare string; a hint says what to do about each. */
+static const struct {
+    const char *text, *mentions, *hints;
+} pasted[] = {
+    { "\xef\xbb\xbf" H D K, "a byte order mark (U+FEFF) at position 1", "Type" },
+    { "\xc2\xa0" H D K, "a no-break space (U+00A0) at position 1", "Type" },
+    { H D K "\xc2\xa0", "a no-break space (U+00A0) at position 64", "Type" },
+    { H "\xe2\x80\x8b" D K, "an invisible character (U+200B) at position 29", "Type" },
+    { "\xe2\x80\x9c" H D K "\xe2\x80\x9d", "a typographic quote (U+201C) at position 1", "Type" },
+    { H D K "\xe2\x80\x9d", "a typographic quote (U+201D) at position 64", "Type" },
+    { "HostName=h\xe2\x80\x93x" D K, "a dash (U+2013) at position 11", "Type" },
+    { "\"" H D K "\"", "begins with a quote", "no quotes" },
+    { "'" H D K "'", "begins with a quote", "no quotes" },
+    { H D K "\"", "'\"' at position 64", "remove" },
+    { H D K "'", "it holds ''' at its position 5", "copy" },
+    { H D K "\r", "a control character (0x0d) at position 64", "CRLF" },
+    { H D K "\n# note\n", "a control character (0x0a) at position 64", "one line" },
+    { "{\n  \"connectionString\": \"" H D K "\"\n}\n", "is JSON", "-o tsv" },
+    { " [\"" H D K "\"]", "is JSON", "-o tsv" },
+    { "\xef\xbb\xbf{\"connectionString\": \"" H D K "\"}", "is JSON", "-o tsv" },
+    { "IOTHUB_DEVICE_CONNECTION_STRING=" H D K, "a variable's name", "NAME=" },
+    { "IOTHUB_DEVICE_CONNECTION_STRING=\"" H D K "\"", "a variable's name", "NAME=" },
+    { "export IOTHUB_DEVICE_CONNECTION_STRING='" H D K "'\n", "a variable's name", "NAME=" },
+    { "A=" H D K "\nB=c\n", "a variable's name", "NAME=" },
+    { "A=DeviceId=d;HostName=h" K, "a variable's name", "NAME=" },
+    { "connectionString: " H D K, "a variable's name", "NAME=" },
+    { "Endpoint=sb://h.servicebus.windows.net/" P K, "Event Hubs", "HostName=" },
+    { "SharedAccessSignature sr=h&sig=s&se=9", "a token alone", "HostName=" },
+    { "HostName=https://h/" D K, "no host name", "https://" },
+};
+
+Test(connstr, what_was_pasted_by_mistake_is_named_with_a_way_out)
+{
+    for (size_t i = 0; i < COUNT(pasted); i++) {
+        struct credentials got;
+        struct c2d_error error = { 0 };
+
+        cr_expect_eq(connstr_parse(pasted[i].text, &got, &error), C2D_CONFIG, "row %zu", i);
+        cr_expect_not_null(strstr(error.text, pasted[i].mentions), "row %zu: %s", i, error.text);
+        cr_expect_not_null(strstr(error.hint, pasted[i].hints), "row %zu: %s: %s", i, error.text,
+                           error.hint);
+        cr_expect_null(strstr(error.text, "Zm9v"), "row %zu: %s", i, error.text);
     }
 }
 
@@ -245,6 +303,13 @@ static const char *const leaky[] = {
     H ";SharedAccessKeyName=service SharedAccessKey=" CANARY ";x509=true",
     H D ";SharedAccessSignature=SharedAccessSignature sr=h&sig=" CANARY,
     H D ";SharedAccessSignature=sig=" CANARY,
+    "{\"connectionString\": \"" H D ";SharedAccessKey=" CANARY "\"}",
+    "X=" H D ";SharedAccessKey=" CANARY,
+    CANARY "=" H D K,
+    H D ";SharedAccessKey=" CANARY "\"",
+    H D ";SharedAccessKey=" CANARY " " CANARY,
+    H D ";SharedAccessKey=" CANARY "\xc2\xa0",
+    "SharedAccessSignature sr=h&se=9&sig=" CANARY,
 };
 
 /* A comma or a blank where ";" belongs, in strings that somebody then mended. */

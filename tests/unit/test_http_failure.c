@@ -209,3 +209,18 @@ Test(http_failure, step_is_the_one_behind_the_last_that_was_made)
         cr_expect_eq(error.step, steps[i].step, "%s: %d", steps[i].what, (int)error.step);
     }
 }
+
+Test(http_failure, issuer_that_is_missing_in_a_store_of_the_environment_names_the_variables)
+{
+    struct http_failure failure = { .kind = HTTP_NOT_TRUSTED, CONNECTED, .tls = &no_issuer };
+    struct c2d_error error;
+
+    describe("", failure, &error);
+    cr_assert_null(strstr(error.hint, "SSL_CERT_FILE"), "%s", error.hint);
+    failure.ca_from_environment = true;
+    describe("", failure, &error);
+    cr_assert_not_null(strstr(error.hint, "SSL_CERT_FILE"), "%s", error.hint);
+    failure.tls = &expired;
+    describe("", failure, &error);
+    cr_assert_null(strstr(error.hint, "SSL_CERT_FILE"), "%s", error.hint);
+}

@@ -189,6 +189,7 @@ Test(hub_error, refusal_says_what_was_refused_and_where_to_look)
     } rows[] = {
         { PROOF_POLICY, "the credentials", "right RIGHT," },
         { PROOF_DEVICE_KEY, "the credentials", "that of device 'dev1', with its present key" },
+        { PROOF_TOKEN, "the credentials", "right RIGHT, " },
         { PROOF_CERTIFICATE, "refused the device's certificate", "thumbprint for device 'dev1'?" },
         { PROOF_UNSEEN, "saw no certificate", "inspect" },
     };
@@ -212,4 +213,22 @@ Test(hub_error, wish_to_be_left_alone_is_read)
 
     read_error(429, headers, "", &error);
     cr_assert_eq(error.retry_after_s, 17);
+}
+
+Test(hub_error, refusal_says_that_an_address_shut_out_gets_the_same_one)
+{
+    static const enum hub_proof proofs[] = { PROOF_POLICY, PROOF_DEVICE_KEY, PROOF_TOKEN,
+                                             PROOF_CERTIFICATE };
+
+    for (size_t i = 0; i < COUNT(proofs); i++) {
+        struct hub_question question = { "receive", "dev1", "ServiceConnect", proofs[i] };
+        struct http_response response = response_for_test(401, NULL, "", 0);
+        struct c2d_error error;
+
+        hub_error_read(&response, &question, 0, &error);
+        cr_expect_not_null(strstr(error.hint, "IP rules or private endpoint"), "row %zu: %s", i,
+                           error.hint);
+        cr_expect_null(strstr(error.hint, "..."), "row %zu: cut: %s", i, error.hint);
+        http_response_clear(&response);
+    }
 }

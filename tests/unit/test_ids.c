@@ -97,3 +97,28 @@ Test(ids, whoever_asks_beforehand_gets_the_same_answer)
     cr_expect_eq(c2d_check_lock_token("", NULL), C2D_DATA);
     cr_expect_eq(c2d_check_lock_token("a\nb", NULL), C2D_DATA);
 }
+
+Test(ids, character_that_only_looks_right_is_named_with_its_source)
+{
+    static const struct {
+        const char *id, *name, *hint;
+    } rows[] = {
+        { "dev1\r", "a control character (0x0d) at position 5", "CRLF" },
+        { "dev1\xc2\xa0", "a no-break space (U+00A0) at position 5", "by hand" },
+        { "\xe2\x80\x9c"
+          "dev1",
+          "a typographic quote (U+201C) at position 1", "by hand" },
+        { "dev\xe2\x80\x93"
+          "1",
+          "a dash (U+2013) at position 4", "by hand" },
+        { "\"dev1\"", "'\"' at position 1", "" },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct c2d_error error = { 0 };
+
+        cr_expect_eq(id_check_device(rows[i].id, &error), C2D_DATA);
+        cr_expect_not_null(strstr(error.text, rows[i].name), "row %zu: %s", i, error.text);
+        cr_expect_not_null(strstr(error.hint, rows[i].hint), "row %zu: %s", i, error.hint);
+    }
+}

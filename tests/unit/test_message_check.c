@@ -57,7 +57,7 @@ static const struct {
       { .properties = (const struct c2d_property[]) { { "kind", "\xe2\x82\xac" } },
         .property_count = 1 },
       C2D_DATA,
-      "0xe2" },
+      "U+20AC" },
     { "property value, outer blank",
       { .properties = (const struct c2d_property[]) { { "kind", " x" } }, .property_count = 1 },
       C2D_DATA,

@@ -175,3 +175,36 @@ Test(text, cut_falls_between_characters_and_before_an_escape)
         cr_expect_eq(text_cut(rows[i].text, rows[i].size), rows[i].cut, "row %zu: %zu", i,
                      text_cut(rows[i].text, rows[i].size));
 }
+
+static const struct {
+    const char *bytes, *name;
+} characters[] = {
+    { "x", "'x'" },
+    { " x", "a space" },
+    { "\r", "a control character (0x0d)" },
+    { "\x7f", "a control character (0x7f)" },
+    { "\xc2\x85", "a control character (U+0085)" },
+    { "\xc2\xa0", "a no-break space (U+00A0)" },
+    { "\xe2\x80\xaf", "a no-break space (U+202F)" },
+    { "\xe2\x80\x87", "a no-break space (U+2007)" },
+    { "\xe2\x80\x83", "a wide space (U+2003)" },
+    { "\xe2\x80\x8d", "an invisible character (U+200D)" },
+    { "\xe2\x80\xae", "an invisible character (U+202E)" },
+    { "\xe2\x80\x99", "a typographic quote (U+2019)" },
+    { "\xe2\x80\x94", "a dash (U+2014)" },
+    { "\xef\xbb\xbf", "a byte order mark (U+FEFF)" },
+    { "\xc3\xa9", "the character U+00E9" },
+    { "\xf0\x9f\x98\x80", "the character U+1F600" },
+    { "\xa0", "the byte 0xa0" },
+    { "\xe2\x80", "the byte 0xe2" },
+};
+
+Test(text, character_that_cannot_be_seen_has_a_name)
+{
+    for (size_t i = 0; i < COUNT(characters); i++) {
+        char name[TEXT_NAME_SIZE];
+
+        text_name_character(characters[i].bytes, name);
+        cr_expect_str_eq(name, characters[i].name, "row %zu: %s", i, name);
+    }
+}

@@ -79,7 +79,7 @@ Test(tls, file_for_which_memory_lacks_is_not_said_to_hold_no_certificate)
             enum c2d_status status;
 
             alloc_fail_at(n, lasting != 0);
-            status = tls_check_ca_file(name, &error);
+            status = tls_check_ca_file("CA file", name, &error);
             failed = alloc_stop();
             cr_expect(status == C2D_OS || (status == C2D_OK && (!failed || lasting == 0)),
                       "allocation %zu%s: %s: %s", n, lasting ? " and all behind it" : "",

@@ -42,10 +42,15 @@ static enum c2d_status settle_lines(struct app *app, enum c2d_outcome outcome,
     char *line = NULL;
     size_t room = 0;
     ssize_t size;
+    bool is_first = true;
     enum c2d_status status = C2D_OK;
 
     errno = 0;
     while (several_goes_on(several) && (size = getline(&line, &room, stdin)) >= 0) {
+        /* A byte order mark, as programs of Windows write it. */
+        if (is_first && strncmp(line, "\xef\xbb\xbf", 3) == 0)
+            memmove(line, line + 3, (size_t)(size -= 3) + 1);
+        is_first = false;
         if (strlen(line) != (size_t)size)
             several_add(several, report_failure(app, C2D_DATA, NULL, "a line holds a NUL byte"));
         else if (line[strspn(line, " \t\r\n")] != '\0')

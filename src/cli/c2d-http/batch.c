@@ -172,6 +172,10 @@ static void fill(struct batch *batch)
         case BATCH_END:
             batch->input_ended = true;
             break;
+        case BATCH_REFUSED:
+            stop(batch, report_failure(batch->app, C2D_DATA, batch->input.hint, "%s %s",
+                                       batch->input.name, batch->input.problem));
+            break;
         case BATCH_FAILED:
             stop(batch, report_failure(batch->app, C2D_NO_INPUT, NULL, "%s: %s", batch->input.name,
                                        strerror(errno)));
@@ -241,7 +245,7 @@ static int submit_ready(struct batch *batch)
 static bool ends_all(enum c2d_status status)
 {
     return status == C2D_AUTH || status == C2D_QUOTA || status == C2D_TLS || status == C2D_THROTTLED
-           || status == C2D_OS;
+           || status == C2D_OS || status == C2D_CONFIG;
 }
 
 static void take_result(struct batch *batch, const struct c2d_result *result)

@@ -66,6 +66,46 @@ static enum batch_next read_more(struct batch_input *input, bool waits)
     return BATCH_LINE;
 }
 
+/* Where the first byte is that is no blank. */
+static size_t skip_blanks(const char *text, size_t at, size_t size)
+{
+    while (at < size && strchr(" \t\r\n", text[at]) != NULL && text[at] != '\0')
+        at++;
+    return at;
+}
+
+/* Looks at the beginning of the input, before any of it counts as a line: skips the byte order mark
+ * of a Windows program, and refuses the whole where each line would fail and none say why.
+ * BATCH_NOT_YET: more of it must be read. */
+static enum batch_next begin(struct batch_input *input)
+{
+    static const char mark[] = { '\xef', '\xbb', '\xbf' };
+    const char *text = input->data;
+    bool has_mark = input->end >= sizeof mark && memcmp(text, mark, sizeof mark) == 0;
+    size_t first = skip_blanks(text, has_mark ? sizeof mark : 0, input->end);
+
+    if (!input->ended
+        && (input->end < sizeof mark || (first == input->end && first < BATCH_LINE_MAX)))
+        return BATCH_NOT_YET;
+    input->is_begun = true;
+    input->start = has_mark ? sizeof mark : 0;
+    input->consumed = (int64_t)input->start;
+    /* UTF-16: its own mark, or the zero byte of an ASCII character. */
+    if (input->end >= 2
+        && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0 || text[0] == '\0'
+            || text[1] == '\0')) {
+        input->problem = "is UTF-16 text, and must be UTF-8";
+        input->hint = "convert it: iconv -f UTF-16 -t UTF-8 FILE | c2d-http send --batch -";
+        return BATCH_REFUSED;
+    }
+    if (first < input->end && text[first] == '[') {
+        input->problem = "holds a JSON array, and must hold one JSON object in each line";
+        input->hint = "convert it: jq -c '.[]' FILE | c2d-http send --batch -";
+        return BATCH_REFUSED;
+    }
+    return BATCH_LINE;
+}
+
 /* The size of the next line with its newline; the last one may have none. 0: not whole yet. */
 static size_t whole_line(const struct batch_input *input)
 {
@@ -78,16 +118,7 @@ static size_t whole_line(const struct batch_input *input)
     return input->ended ? left : 0;
 }
 
-static bool is_empty(const char *text, size_t size)
-{
-    size_t i = 0;
-
-    while (i < size && strchr(" \t\r\n", text[i]) != NULL && text[i] != '\0')
-        i++;
-    return i == size;
-}
-
-enum batch_next batch_input_next(struct batch_input *input, bool waits, const char **text,
+static enum batch_next next_line(struct batch_input *input, bool waits, const char **text,
                                  size_t *size)
 {
     for (;;) {
@@ -122,11 +153,25 @@ enum batch_next batch_input_next(struct batch_input *input, bool waits, const ch
         input->too_long = false;
         if (was_too_long || whole > BATCH_LINE_MAX + 1)
             return BATCH_TOO_LONG;
-        if (is_empty(*text, whole))
+        if (skip_blanks(*text, 0, whole) == whole)
             continue;
         *size = whole;
         while (*size > 0 && ((*text)[*size - 1] == '\n' || (*text)[*size - 1] == '\r'))
             --*size;
         return BATCH_LINE;
     }
+}
+
+enum batch_next batch_input_next(struct batch_input *input, bool waits, const char **text,
+                                 size_t *size)
+{
+    while (!input->is_begun) {
+        enum batch_next next = begin(input);
+
+        if (next == BATCH_NOT_YET)
+            next = read_more(input, waits);
+        if (next != BATCH_LINE)
+            return next;
+    }
+    return next_line(input, waits, text, size);
 }

@@ -18,6 +18,9 @@ struct batch_input {
     size_t start, end; /* what is not handed out yet */
     bool ended;        /* the input has */
     bool too_long;     /* the rest of a line is passed over */
+    bool is_begun;     /* the first bytes were looked at */
+
+    const char *problem, *hint; /* BATCH_REFUSED: why, after name; what to do */
 };
 
 enum batch_next {
@@ -25,7 +28,8 @@ enum batch_next {
     BATCH_TOO_LONG, /* a line over BATCH_LINE_MAX, passed over */
     BATCH_NOT_YET,  /* nothing is there now, or a signal came */
     BATCH_END,
-    BATCH_FAILED, /* errno says why */
+    BATCH_REFUSED, /* the whole is no JSON Lines: see problem */
+    BATCH_FAILED,  /* errno says why */
 };
 
 /* path "-" is stdin. Reports C2D_NO_INPUT, C2D_OS. */

@@ -208,7 +208,7 @@ static void tell_probe(struct visit *visit, const struct c2d_error *error)
         tell_clock(visit);
     if (stuck == C2D_STEP_ANSWER)
         tell_authorisation(visit, error);
-    else if (stuck != C2D_STEP_NONE)
+    else if (stuck != C2D_STEP_NONE || error->status == C2D_CONFIG)
         tell(visit, names[stuck], error);
     else
         visit->first = worse(visit->first, report_error(visit->app, error, NULL));

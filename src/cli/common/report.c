@@ -96,9 +96,11 @@ char *report_error_json(const struct app *app, const struct c2d_error *error)
 
 static bool is_silent(const struct app *app, enum c2d_status status)
 {
-    /* cron mails whatever is printed, and these are no trouble. */
+    /* cron mails whatever is printed, and the last two are no trouble there. Somebody at a terminal
+     * waits for a message, and must see that another instance takes it. */
     return status == C2D_OK || status == C2D_DRY_RUN || status == C2D_CANCELLED
-           || ((status == C2D_NO_MESSAGE || status == C2D_LOCKED) && !app->common.verbose);
+           || (status == C2D_NO_MESSAGE && !app->common.verbose)
+           || (status == C2D_LOCKED && !app->common.verbose && isatty(STDERR_FILENO) != 1);
 }
 
 enum c2d_status report_error(const struct app *app, const struct c2d_error *error,

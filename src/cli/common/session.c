@@ -163,6 +163,10 @@ static void set_trust(const struct app *app, struct c2d_options *options)
     /* OpenSSL's own variables. The library reads no environment, so it is done here. */
     options->ca_file = file != NULL && *file != '\0' ? file : NULL;
     options->ca_dir = dir != NULL && *dir != '\0' ? dir : NULL;
+    options->ca_from_environment = options->ca_file != NULL || options->ca_dir != NULL;
+    if (options->ca_from_environment)
+        report_verbose(app, "trust store from the environment (%s)",
+                       options->ca_file != NULL ? "SSL_CERT_FILE" : "SSL_CERT_DIR");
 }
 
 static enum c2d_status check_key_file(const struct app *app)
