@@ -284,7 +284,10 @@ C2D_API enum c2d_status c2d_message_from_json(const char *json, size_t size,
 /* ---- Back end ---- */
 struct c2d_feedback_record {
     const char *original_message_id, *device_id, *device_generation_id; /* each may be NULL */
-    const char *status_code; /* Success Expired DeliveryCountExceeded Rejected Purged, or other */
+    /* The outcome: Success, Expired, DeliveryCountExceeded, Rejected, Purged or a word that this
+     * library does not know. Hubs have left it out of successes: then a description that is one of
+     * the five words is taken. NULL: the record does not say. */
+    const char *status_code;
     const char *description, *enqueued_time;
     const char *extra_json; /* members that this library does not know, a JSON object; NULL: none */
 };
