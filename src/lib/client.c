@@ -251,6 +251,13 @@ static enum c2d_status join(struct c2d_client *client, const struct c2d_client *
     return C2D_OK;
 }
 
+static void share_clock(struct c2d_client *client)
+{
+    client->signer.hub_clock = &client->wiring->hub_clock;
+    if (client->credentials.role == C2D_ROLE_SERVICE)
+        hub_clock_serve_back_end(client->signer.hub_clock);
+}
+
 /* ---- Life ---- */
 
 static enum c2d_status connect_up(struct c2d_client *client, const struct c2d_options *options,
@@ -297,11 +304,13 @@ enum c2d_status client_new_over(struct c2d_client **out, const char *connection_
         status = connect_up(client, options, transport, clock, error);
     else if (transport != NULL)
         transport->destroy(transport->self);
-    if (status == C2D_OK)
-        *out = client;
-    else
+    if (status != C2D_OK) {
         c2d_client_free(client);
-    return status;
+        return status;
+    }
+    share_clock(client);
+    *out = client;
+    return C2D_OK;
 }
 
 enum c2d_status c2d_client_new(struct c2d_client **client, const char *connection_string,

@@ -70,6 +70,7 @@ enum c2d_status operation_prepare_send(struct operation *operation, struct c2d_c
                           (struct endpoint_target) { .device_id = device_id }, error);
 
     operation->message = message;
+    operation->call.ttl_s = message->ttl_s;
     if (status == C2D_OK)
         status = message_check(message, error);
     if (status == C2D_OK)
@@ -151,6 +152,7 @@ enum c2d_status c2d_send(struct c2d_client *service, const char *device_id,
 
     error = usable(error, &spare);
     status = operation_prepare_send(&operation, service, device_id, message, error);
+    operation.call.ttl_from_start = true;
     if (status == C2D_OK) {
         do
             exchange_perform(exchange_of(service), &operation.call);
@@ -360,8 +362,8 @@ enum c2d_status c2d_sas_token(struct c2d_client *client, const char *device_id, 
 {
     struct c2d_error spare;
     const struct credentials *credentials = &client->credentials;
-    int64_t now_s =
-        exchange_of(client)->terms.clock.wall_s(exchange_of(client)->terms.clock.context);
+    int64_t hub_now_s =
+        hub_clock_now_s(client->signer.hub_clock, &exchange_of(client)->terms.clock);
     struct buf resource = { 0 }, text = { 0 };
     enum c2d_status status = C2D_OK;
 
@@ -378,7 +380,7 @@ enum c2d_status c2d_sas_token(struct c2d_client *client, const char *device_id, 
     if (status == C2D_OK && !signer_resource(credentials, device_id, &resource))
         status = fail_memory(error);
     if (status == C2D_OK)
-        status = sas_token(resource.data, &credentials->key, credentials->policy, now_s + ttl_s,
+        status = sas_token(resource.data, &credentials->key, credentials->policy, hub_now_s + ttl_s,
                            &text, error);
     if (status == C2D_OK)
         *token = buf_take(&text);
