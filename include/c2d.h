@@ -26,6 +26,8 @@ extern "C" {
 #endif
 
 #define C2D_VERSION "0.1.0"
+/* When that version was released, in seconds since 1970 UTC: a clock that is earlier is wrong. */
+#define C2D_RELEASE_S INT64_C(1795824000) /* 2026-11-28 */
 /* Part of the shared library's name; rises when a public struct or function changes its shape. */
 #define C2D_ABI 0
 
@@ -228,8 +230,15 @@ struct c2d_message {
     size_t body_size;
     const char *message_id, *correlation_id, *user_id, *content_type, *content_encoding;
     enum c2d_ack ack; /* which outcomes the sender wants feedback on */
-    int64_t
-        expires_at_s; /* send: since 1970 UTC, at most 2 days ahead; 0: the hub's default, 1 h */
+    /* send: since 1970 UTC, at most 2 days ahead; 0: the hub's default, 1 h, or ttl_s */
+    int64_t expires_at_s;
+    /* send, instead of expires_at_s: the time to live in seconds, at most 2 days; 0: none. The
+     * library computes the expiry by the hub's clock, if a 401 has shown that ours is off.
+     * c2d_send() counts from its first attempt, c2d_submit() from each attempt until one is in
+     * doubt. If it is over before another attempt, that attempt is not made: C2D_DATA, or
+     * C2D_UNKNOWN_OUTCOME if an attempt is in doubt. C2D_EVENT_WARNING says once if the Date of a
+     * response shows that the expiry is off by more than a tenth of ttl_s. */
+    int64_t ttl_s;
     const struct c2d_property *properties;
     size_t property_count;
 
@@ -294,7 +303,10 @@ C2D_API enum c2d_status c2d_message_from_json(const char *json, size_t size,
 /* ---- Back end ---- */
 struct c2d_feedback_record {
     const char *original_message_id, *device_id, *device_generation_id; /* each may be NULL */
-    const char *status_code; /* Success Expired DeliveryCountExceeded Rejected Purged, or other */
+    /* The outcome: Success, Expired, DeliveryCountExceeded, Rejected, Purged or a word that this
+     * library does not know. Hubs have left it out of successes: then a description that is one of
+     * the five words is taken. NULL: the record does not say. */
+    const char *status_code;
     const char *description, *enqueued_time;
     const char *extra_json; /* members that this library does not know, a JSON object; NULL: none */
 };
@@ -345,10 +357,10 @@ struct c2d_outgoing {
     struct c2d_message message;
 };
 
-/* Reads such an object; a ttl counts from now_s. C2D_DATA says what is wrong: an unknown or
- * repeated member, another type, \u0000, invalid UTF-8, text behind the object. *outgoing is NULL
- * on any failure; free it with c2d_outgoing_free(). What the wire can carry is checked by the
- * send. */
+/* Reads such an object; an expiry must be later than now_s, a ttl becomes message.ttl_s. C2D_DATA
+ * says what is wrong: an unknown or repeated member, another type, \u0000, invalid UTF-8, text
+ * behind the object. *outgoing is NULL on any failure; free it with c2d_outgoing_free(). What the
+ * wire can carry is checked by the send. */
 C2D_API enum c2d_status c2d_outgoing_from_json(struct c2d_outgoing **outgoing, const char *json,
                                                size_t size, int64_t now_s, struct c2d_error *error);
 /* NULL is fine. */
@@ -415,7 +427,7 @@ struct c2d_probe {
     int64_t credentials_end_at_s; /* of certificate or ready token, since 1970 UTC; 0: never */
     const char *proxy;            /* scheme://host:port; NULL: the hub is reached without one */
     struct c2d_connection connection;
-    int64_t hub_time_s; /* by the Date of an answer, where it can be trusted; 0: none */
+    int64_t hub_time_s; /* by an answer's Date, or a 401's body, where it can be trusted; 0: none */
     int64_t own_time_s; /* this machine's clock at that moment */
 };
 
@@ -429,8 +441,9 @@ C2D_API enum c2d_status c2d_probe(struct c2d_client *client, struct c2d_probe *p
                                   struct c2d_error *error);
 
 /* ---- Shared access signatures ---- */
-/* Signs a token that is good for ttl_s seconds from now: for the hub, or for device_id alone; a
- * device signs for itself (device_id NULL). No network. The token is a secret: wipe it. */
+/* Signs a token that is good for ttl_s seconds from now, by the hub's clock if a 401 has shown that
+ * ours is off: for the hub, or for device_id alone; a device signs for itself (device_id NULL). No
+ * network. The token is a secret: wipe it. */
 C2D_API enum c2d_status c2d_sas_token(struct c2d_client *client, const char *device_id,
                                       int64_t ttl_s, char **token, struct c2d_error *error);
 

@@ -2,6 +2,7 @@
  * callers. */
 #include "call.h"
 
+#include "message.h"
 #include "probe.h"
 #include "status.h"
 
@@ -10,11 +11,11 @@
 #include <string.h>
 
 /* The token of now, in the request's own storage. */
-static enum c2d_status authorize(struct call *call, int64_t now_s)
+static enum c2d_status authorize(struct call *call, int64_t hub_now_s)
 {
     struct http_request *request = call->request;
     const char *token;
-    enum c2d_status status = signer_token(call->signer, now_s, &token, &call->error);
+    enum c2d_status status = signer_token(call->signer, hub_now_s, &token, &call->error);
 
     if (status != C2D_OK || token == NULL)
         return status;
@@ -26,20 +27,46 @@ static enum c2d_status authorize(struct call *call, int64_t now_s)
     return C2D_OK;
 }
 
+/* Writes the expiry of a message with a ttl. It is kept as a time of the monotonic clock, so that a
+ * hub's clock that is followed meanwhile corrects it. */
+static enum c2d_status write_expiry(struct call *call, int64_t hub_now_s, int64_t now_ms)
+{
+    struct call_progress *progress = &call->progress;
+    struct c2d_error *error = &call->error;
+    char last[sizeof error->text];
+    int64_t left_ms;
+
+    if (progress->expires_ms == 0 || !(call->ttl_from_start || progress->written_unanswered))
+        progress->expires_ms = now_ms + call->ttl_s * 1000;
+    left_ms = progress->expires_ms - now_ms;
+    if (left_ms > 0) {
+        message_set_expiry(&call->request->headers, hub_now_s + (left_ms + 999) / 1000);
+        return C2D_OK;
+    }
+    memcpy(last, error->text, sizeof last);
+    *error = (struct c2d_error) { .attempts = progress->attempts,
+                                  .earlier_try_unanswered = progress->written_unanswered };
+    return fail(error, C2D_DATA,
+                "the message's ttl of %lld s was over before another attempt: %.400s",
+                (long long)call->ttl_s, last);
+}
+
 enum c2d_status call_start(struct call *call, const struct call_terms *terms,
                            struct http_transport *transport, int64_t now_ms)
 {
     struct http_request *request = call->request;
     struct c2d_error *error = &call->error;
-    int64_t now_s = terms->clock.wall_s(terms->clock.context);
+    int64_t hub_now_s = hub_clock_now_s(call->signer->hub_clock, &terms->clock);
     int64_t left_ms = call->progress.deadline_ms - now_ms;
     enum c2d_status status = C2D_OK;
 
     /* A probe asks even then: it is to find out how far a request comes. */
     if (call->probe == NULL)
-        status = signer_check_ready(call->signer, now_s, false, error);
+        status = signer_check_ready(call->signer, hub_now_s, false, error);
     if (status == C2D_OK)
-        status = authorize(call, now_s);
+        status = authorize(call, hub_now_s);
+    if (status == C2D_OK && call->ttl_s > 0)
+        status = write_expiry(call, hub_now_s, now_ms);
     if (status != C2D_OK)
         return status;
     /* Behind the signing, so that what is shown is the whole request. */
@@ -54,7 +81,7 @@ enum c2d_status call_start(struct call *call, const struct call_terms *terms,
     observe_request(&terms->observe, request);
     call->progress.attempts++;
     /* From here a lock's minute is counted: the hub cannot have begun it earlier. */
-    call->progress.started_at_s = now_s;
+    call->progress.started_at_s = terms->clock.wall_s(terms->clock.context);
     call->progress.started_ms = now_ms;
     return transport->start(transport->self, request, call, error);
 }
@@ -89,10 +116,10 @@ static bool read_done(struct call *call, const struct call_terms *terms,
         .right = call->endpoint->right,
         .proof = proof_of(call, done),
     };
-    int64_t now_s = terms->clock.wall_s(terms->clock.context);
+    int64_t hub_now_s = hub_clock_now_s(call->signer->hub_clock, &terms->clock);
     bool success = false;
 
-    probe_note(call->probe, done, now_s);
+    probe_note(call->probe, done, terms->clock.wall_s(terms->clock.context));
     if (done->error.status != C2D_OK) {
         *error = done->error;
         /* Sticky: no later answer takes back the doubt that this try leaves. */
@@ -104,9 +131,9 @@ static bool read_done(struct call *call, const struct call_terms *terms,
         if (success)
             *error = (struct c2d_error) { .http_status = done->response.status };
         else
-            hub_error_read(&done->response, &question, now_s, error);
+            hub_error_read(&done->response, &question, hub_now_s, error);
         if (error->http_status == 401)
-            signer_check_ready(call->signer, now_s, true, error);
+            signer_check_ready(call->signer, hub_now_s, true, error);
         progress->answer = *error;
     }
     /* A server may have put the token that it got into its message. */
@@ -116,10 +143,39 @@ static bool read_done(struct call *call, const struct call_terms *terms,
     return success;
 }
 
-/* To the nearest: an answer that took its time would make 119 of 120. */
-static long long minutes(int64_t off_s)
+/* "3 h behind" */
+static const char *describe_off(int64_t off_s, char out[static 48])
 {
-    return (llabs(off_s) + 30) / 60;
+    char span[32];
+
+    hub_clock_format(off_s, span);
+    snprintf(out, 48, "%s %s", span, off_s > 0 ? "behind" : "ahead of");
+    return out;
+}
+
+/* Warns once if the Date of a response shows that a message with a ttl expires too early or too
+ * late. The Date may be later than the request by as long as that took. */
+static void check_ttl(const struct call *call, const struct call_terms *terms,
+                      const struct http_response *response, int64_t now_ms)
+{
+    struct hub_clock *hub = call->signer->hub_clock;
+    int64_t took_s = (now_ms - call->progress.started_ms) / 1000;
+    int64_t assumed_s = hub_clock_now_s(hub, &terms->clock) - took_s;
+    int64_t hub_s, off_s;
+    char off[48], span[32];
+
+    if (call->ttl_s == 0 || hub->has_warned_of_ttl || !hub_clock_read(response, assumed_s, &hub_s))
+        return;
+    off_s = hub_s - assumed_s;
+    if (llabs(off_s) * 10 <= call->ttl_s || llabs(off_s) <= took_s + 2)
+        return;
+    hub->has_warned_of_ttl = true;
+    hub_clock_format(off_s, span);
+    observe_warning(&terms->observe,
+                    "this machine's clock is %s the hub's: a message with a ttl of %lld s expires "
+                    "%s too %s; set the clock",
+                    describe_off(off_s, off), (long long)call->ttl_s, span,
+                    off_s > 0 ? "early" : "late");
 }
 
 /* After a 401: a fresh token, signed with the hub's time if its clock and ours differ. */
@@ -127,37 +183,34 @@ static void renew_token(struct call *call, const struct call_terms *terms,
                         const struct http_response *response)
 {
     struct call_progress *progress = &call->progress;
-    const struct http_headers *headers = &response->headers;
-    int64_t off_s;
+    char off[48];
 
     progress->token_renewed = true;
     signer_renew(call->signer);
-    progress->clock_followed = signer_follow_date(call->signer, http_headers_get(headers, "Date"),
-                                                  http_headers_get(headers, "Age"),
-                                                  terms->clock.wall_s(terms->clock.context));
-    off_s = call->signer->clock_offset_s;
-    if (progress->clock_followed)
+    progress->clock_verdict =
+        hub_clock_follow(call->signer->hub_clock, response, &terms->clock, &progress->clock_off_s);
+    if (progress->clock_verdict == HUB_CLOCK_FOLLOWED)
         observe_warning(&terms->observe,
-                        "this machine's clock is %lld min %s by the hub's Date header: trying "
-                        "again with the hub's time; set the clock",
-                        minutes(off_s), off_s > 0 ? "behind" : "ahead");
+                        "this machine's clock is %s the hub's: trying again with the hub's time; "
+                        "set the clock",
+                        describe_off(progress->clock_off_s, off));
 }
 
 /* Says what the comparison of clocks has shown, once it has not helped. */
 static void blame_clock(struct call *call)
 {
     struct c2d_error *error = &call->error;
-    int64_t off_s = call->signer->clock_offset_s;
-    char refusal[sizeof error->text];
+    enum hub_clock_verdict verdict = call->progress.clock_verdict;
+    char refusal[sizeof error->text], off[48];
 
-    if (error->http_status != 401 || !call->progress.clock_followed)
+    if (error->http_status != 401 || verdict == HUB_CLOCK_OURS)
         return;
     memcpy(refusal, error->text, sizeof refusal);
-    fail(error, error->status,
-         "%.300s; by its Date header this machine's clock is %lld min %s, but a token signed with "
-         "the hub's time was refused too",
-         refusal, minutes(off_s), off_s > 0 ? "behind" : "ahead");
-    call->signer->clock_offset_s = 0; /* that date has proved nothing */
+    fail(error, error->status, "%.300s; this machine's clock is %s the hub's, %s", refusal,
+         describe_off(call->progress.clock_off_s, off),
+         verdict == HUB_CLOCK_TOO_FAR ? "too far for the hub's time to be used: set the clock"
+                                      : "but a token signed with the hub's time was refused too");
+    hub_clock_doubt(call->signer->hub_clock);
     signer_renew(call->signer);
 }
 
@@ -224,6 +277,8 @@ enum call_next call_finish_try(struct call *call, const struct call_terms *terms
                     now_ms - call->progress.started_ms);
     if (success) {
         retry_success(terms->budget);
+        hub_clock_confirm(call->signer->hub_clock);
+        check_ttl(call, terms, &done->response, now_ms);
         *call->response = done->response;
         return CALL_DONE;
     }

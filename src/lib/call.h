@@ -29,10 +29,12 @@ struct call_progress {
     unsigned attempts;
     unsigned throttled; /* of them; not counted while there is patience */
     int64_t previous_delay_ms;
+    int64_t expires_ms; /* when the message's ttl is over; 0: no attempt yet */
     bool token_renewed;
-    bool clock_followed;
-    bool cancelled;          /* the grace period runs */
-    bool written_unanswered; /* some try was written and lost */
+    enum hub_clock_verdict clock_verdict; /* after a 401 */
+    int64_t clock_off_s;                  /* the hub's clock minus ours, by that */
+    bool cancelled;                       /* the grace period runs */
+    bool written_unanswered;              /* some try was written and lost */
     struct c2d_error answer; /* of the last try that was answered; http_status 0: none was */
 };
 
@@ -45,6 +47,9 @@ struct call {
     const char *device_id;          /* whom it concerns; NULL: nobody */
     struct signer *signer;          /* of the client that it is for */
     struct http_response *response; /* filled in on success; zeroed by the caller */
+    int64_t ttl_s;                  /* of the message that request carries; 0: none */
+    bool
+        ttl_from_start; /* it counts from the first attempt; else from each until one is in doubt */
     struct c2d_probe *probe; /* NULL, or notes every try, of which only a 401 leads to another */
     struct call_progress progress;
     struct c2d_error error; /* how it ended */

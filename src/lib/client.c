@@ -264,6 +264,13 @@ static enum c2d_status join(struct c2d_client *client, const struct c2d_client *
     return C2D_OK;
 }
 
+static void share_clock(struct c2d_client *client)
+{
+    client->signer.hub_clock = &client->wiring->hub_clock;
+    if (client->credentials.role == C2D_ROLE_SERVICE)
+        hub_clock_serve_back_end(client->signer.hub_clock);
+}
+
 /* ---- Life ---- */
 
 static enum c2d_status connect_up(struct c2d_client *client, const struct c2d_options *options,
@@ -310,11 +317,13 @@ enum c2d_status client_new_over(struct c2d_client **out, const char *connection_
         status = connect_up(client, options, transport, clock, error);
     else if (transport != NULL)
         transport->destroy(transport->self);
-    if (status == C2D_OK)
-        *out = client;
-    else
+    if (status != C2D_OK) {
         c2d_client_free(client);
-    return status;
+        return status;
+    }
+    share_clock(client);
+    *out = client;
+    return C2D_OK;
 }
 
 enum c2d_status c2d_client_new(struct c2d_client **client, const char *connection_string,
@@ -357,8 +366,8 @@ enum c2d_status c2d_sas_token(struct c2d_client *client, const char *device_id, 
 {
     struct c2d_error spare;
     const struct credentials *credentials = &client->credentials;
-    const struct clock *clock = &client->wiring->exchange.terms.clock;
-    int64_t now_s = clock->wall_s(clock->context);
+    int64_t hub_now_s =
+        hub_clock_now_s(client->signer.hub_clock, &client->wiring->exchange.terms.clock);
     struct buf resource = { 0 }, text = { 0 };
     enum c2d_status status = C2D_OK;
 
@@ -376,7 +385,7 @@ enum c2d_status c2d_sas_token(struct c2d_client *client, const char *device_id, 
     if (status == C2D_OK && !signer_resource(credentials, device_id, &resource))
         status = fail_memory(error);
     if (status == C2D_OK)
-        status = sas_token(resource.data, &credentials->key, credentials->policy, now_s + ttl_s,
+        status = sas_token(resource.data, &credentials->key, credentials->policy, hub_now_s + ttl_s,
                            &text, error);
     if (status == C2D_OK)
         *token = buf_take(&text);

@@ -11,6 +11,7 @@
 struct wiring {
     size_t clients;
     struct exchange exchange;
+    struct hub_clock hub_clock;
     struct retry_budget budget; /* what exchange.terms.budget points to, if it is wanted */
     struct c2d_options options; /* its texts are ours */
     struct proxy proxy;

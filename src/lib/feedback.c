@@ -19,19 +19,42 @@ struct owned_feedback {
     struct c2d_feedback_record *records;
 };
 
-/* The five words in their usual spelling for any case and for the numbers 0-4; others pass. */
-static const char *status_word(const struct cJSON *item)
+/* By the number that may stand for the word. */
+static const char *const outcomes[] = { "Success", "Expired", "DeliveryCountExceeded", "Rejected",
+                                        "Purged" };
+enum { OUTCOMES = sizeof outcomes / sizeof *outcomes };
+
+/* The usual spelling of text if it is one of the five words in any case, else NULL. */
+static const char *outcome_word(const char *text)
 {
-    static const char *const words[] = { "Success", "Expired", "DeliveryCountExceeded", "Rejected",
-                                         "Purged" };
+    for (size_t i = 0; text != NULL && i < OUTCOMES; i++)
+        if (strcasecmp(text, outcomes[i]) == 0)
+            return outcomes[i];
+    return NULL;
+}
+
+/* The value of a statusCode: one of the five words, also for the numbers 0-4, or another text as it
+ * is. NULL if it cannot be read as any of these. */
+static const char *read_status(const struct cJSON *item)
+{
     const char *text = json_as_text(item);
+    const char *word = outcome_word(text);
     double number;
 
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if ((text != NULL && strcasecmp(text, words[i]) == 0)
-            || (json_as_number(item, 4, &number) && number == (double)i))
-            return words[i];
-    return text;
+    if (word != NULL || text != NULL)
+        return word != NULL ? word : text;
+    for (size_t i = 0; i < OUTCOMES; i++)
+        if (json_as_number(item, OUTCOMES - 1, &number) && number == (double)i)
+            return outcomes[i];
+    return NULL;
+}
+
+/* True if a record says nothing by this statusCode: null and "" are as good as none. */
+static bool is_blank(const struct cJSON *item)
+{
+    const char *text = json_as_text(item);
+
+    return text != NULL ? *text == '\0' : json_is_null(item);
 }
 
 /* The place in record that item fills; NULL when it is not known, or is of another type. */
@@ -48,7 +71,9 @@ static const char **record_place(struct c2d_feedback_record *record, const struc
     };
 
     if (strcasecmp(json_name(item), "statusCode") == 0)
-        return status_word(item) == NULL ? NULL : &record->status_code;
+        return read_status(item) == NULL || is_blank(item) || record->status_code != NULL
+                   ? NULL
+                   : &record->status_code;
     /* Given twice, the first counts; the second is kept among the extras. */
     for (size_t i = 0; i < sizeof places / sizeof *places; i++)
         if (strcasecmp(json_name(item), places[i].name) == 0 && json_as_text(item) != NULL
@@ -63,14 +88,17 @@ static bool read_record(const struct cJSON *object, struct c2d_feedback_record *
 {
     struct buf rest = { 0 };
     const struct cJSON *item;
+    bool has_status = false; /* also one that cannot be read: it is not known what it says */
 
     buf_text(&rest, "{");
     for (item = json_first(object); item != NULL; item = json_next(item)) {
         const char **place = record_place(record, item);
         char *text;
 
+        if (strcasecmp(json_name(item), "statusCode") == 0 && !is_blank(item))
+            has_status = true;
         if (place != NULL) {
-            *place = place == &record->status_code ? status_word(item) : json_as_text(item);
+            *place = place == &record->status_code ? read_status(item) : json_as_text(item);
             continue;
         }
         text = json_print(item);
@@ -81,6 +109,10 @@ static bool read_record(const struct cJSON *object, struct c2d_feedback_record *
             json_append_json(&rest, text);
         free(text);
     }
+    /* Real hubs have left statusCode out of successes: Success is the default value of their class,
+     * which does not write defaults. */
+    if (!has_status)
+        record->status_code = outcome_word(record->description);
     if (!rest.failed && rest.size == 1) {
         buf_clear(&rest);
         return true;

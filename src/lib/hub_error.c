@@ -174,6 +174,27 @@ static void describe_row(const struct row *row, const struct hub_question *quest
     hint(error, "%s", with_word(row->hint, device, text));
 }
 
+/* True for a refusal that may mean two things: over HTTPS a device that is disabled is refused like
+ * one that the registry does not know, mostly without a code. */
+static bool may_be_disabled(const struct hub_question *question, const struct c2d_error *error)
+{
+    if (error->http_status != 404 || question->device_id == NULL)
+        return false;
+    return error->hub_code == 404001 ? question->proof != PROOF_POLICY
+                                     : error->hub_code == 0 && error->hub_code_name[0] == '\0';
+}
+
+static void describe_missing(const struct hub_question *question, const char *message,
+                             struct c2d_error *error)
+{
+    fail(error, C2D_NOT_FOUND, "device '%.128s' is unknown to the hub, or disabled there%s%s",
+         question->device_id, *message != '\0' ? ": " : "", message);
+    hint(error,
+         "look in the hub's registry: does it have this id, in the same case, and is the "
+         "device enabled?%s",
+         is_from_hub(error) ? "" : " If so, see who answered: --trace -");
+}
+
 static void describe_stranger(const struct http_response *response, struct c2d_error *error)
 {
     const char *location = http_headers_get(&response->headers, "Location");
@@ -243,7 +264,9 @@ enum c2d_status hub_error_read(const struct http_response *response,
         error->hub_code = row->code;
         error->retryable = row->retryable;
     }
-    if (row != NULL && row->text != NULL)
+    if (may_be_disabled(question, error))
+        describe_missing(question, refusal.message, error);
+    else if (row != NULL && row->text != NULL)
         describe_row(row, question, error);
     else if (response->status < 400 || (response->status == 403 && !is_from_hub(error)))
         describe_stranger(response, error);

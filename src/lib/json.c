@@ -4,6 +4,7 @@
 
 #include "json_read.h"
 #include "status.h"
+#include "text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,21 +13,54 @@
 
 /* ---- Refusals ---- */
 
+/* A hub's code begins with an HTTP status; other numbers are a stranger's. */
+enum { CODE_MIN = 400000, CODE_MAX = 599999 };
+
 static void copy(char *out, size_t size, const char *text)
 {
     if (text != NULL)
         snprintf(out, size, "%s", text);
 }
 
-/* {"errorCode":404001,"trackingId":"…","message":"…"} */
+static void set_code(struct hub_refusal *refusal, double code)
+{
+    if (code >= CODE_MIN && code <= CODE_MAX)
+        refusal->code = (int)code;
+}
+
+/* "<hex>-G:16-TimeStamp:10/18/2022 20:50:39", of which both ends may be missing: the id ends before
+ * the first mark. */
+static void read_tracking_id(const char *text, struct hub_refusal *refusal)
+{
+    static const char group[] = "-G:", stamp[] = "-TimeStamp:";
+    const char *group_at = text == NULL ? NULL : strstr(text, group);
+    const char *stamp_at = text == NULL ? NULL : strstr(text, stamp);
+    const char *end = group_at != NULL ? group_at : stamp_at;
+
+    if (text == NULL)
+        return;
+    snprintf(refusal->tracking_id, sizeof refusal->tracking_id, "%.*s",
+             (int)(end == NULL ? strcspn(text, " ") : (size_t)(end - text)), text);
+    if (stamp_at != NULL)
+        copy(refusal->time, sizeof refusal->time, stamp_at + strlen(stamp));
+}
+
+/* {"errorCode":404001,"trackingId":"…","message":"…","timestampUtc":"…"} */
 static void read_flat_refusal(const struct cJSON *object, struct hub_refusal *refusal)
 {
-    double code = 0;
+    const struct cJSON *code = json_member(object, "errorCode");
+    long long text_number = 0;
+    double number = 0;
 
-    if (json_as_number(json_member(object, "errorCode"), 999999, &code))
-        refusal->code = (int)code;
+    /* A number alone, or in a string; another text is no code of a hub. */
+    if (json_as_number(code, CODE_MAX, &number))
+        set_code(refusal, number);
+    else if (json_as_text(code) != NULL
+             && text_to_number(json_as_text(code), CODE_MAX, &text_number))
+        set_code(refusal, (double)text_number);
     copy(refusal->message, sizeof refusal->message, json_text_member(object, "message"));
-    copy(refusal->tracking_id, sizeof refusal->tracking_id, json_text_member(object, "trackingId"));
+    read_tracking_id(json_text_member(object, "trackingId"), refusal);
+    copy(refusal->time, sizeof refusal->time, json_text_member(object, "timestampUtc"));
 }
 
 /* "ErrorCode:IotHubUnauthorizedAccess;Unauthorized" */
@@ -48,20 +82,18 @@ static void read_text_refusal(const char *message, struct hub_refusal *refusal)
 }
 
 /* "Tracking ID:<hex>-G:16-TimeStamp:…" */
-static void read_tracking_id(const char *text, struct hub_refusal *refusal)
+static void read_exception_message(const char *text, struct hub_refusal *refusal)
 {
     static const char mark[] = "Tracking ID:";
 
-    if (text != NULL && strncasecmp(text, mark, strlen(mark)) == 0) {
-        text += strlen(mark);
-        snprintf(refusal->tracking_id, sizeof refusal->tracking_id, "%.*s", (int)strcspn(text, "-"),
-                 text);
-    }
+    if (text != NULL && strncasecmp(text, mark, strlen(mark)) == 0)
+        read_tracking_id(text + strlen(mark), refusal);
 }
 
 void json_read_refusal(const struct buf *body, struct hub_refusal *refusal)
 {
     struct cJSON *root, *nested = NULL;
+    const struct cJSON *object;
     const char *message;
 
     json_parse(body->data, body->size, &root, NULL);
@@ -70,13 +102,14 @@ void json_read_refusal(const struct buf *body, struct hub_refusal *refusal)
     if (message != NULL)
         json_parse(message, strlen(message), &nested, NULL);
     *refusal = (struct hub_refusal) { 0 };
-    if (json_is_object(nested))
-        read_flat_refusal(nested, refusal);
+    object = message != NULL ? nested : json_member(root, "Message");
+    if (json_is_object(object))
+        read_flat_refusal(object, refusal);
     else if (json_member(root, "errorCode") != NULL)
         read_flat_refusal(root, refusal);
     else if (message != NULL) {
         read_text_refusal(message, refusal);
-        read_tracking_id(json_text_member(root, "ExceptionMessage"), refusal);
+        read_exception_message(json_text_member(root, "ExceptionMessage"), refusal);
     }
     json_free(nested);
     json_free(root);

@@ -11,10 +11,11 @@ struct hub_refusal {
     char name[64];
     char message[256];
     char tracking_id[64];
+    char time[32]; /* the hub's, as it wrote it */
 };
 
-/* Understands both shapes that hubs are known to write, and leaves refusal empty for any other:
- * a body that cannot be read is no error of its own. */
+/* Understands the shapes that hubs are known to write, and leaves refusal empty for any other: a
+ * body that cannot be read is no error of its own. */
 void json_read_refusal(const struct buf *body, struct hub_refusal *refusal);
 
 enum c2d_status json_read_purge(const struct buf *body, int64_t *purged, struct c2d_error *error);

@@ -48,6 +48,11 @@ bool json_is_array(const struct cJSON *value)
     return cJSON_IsArray(value);
 }
 
+bool json_is_null(const struct cJSON *value)
+{
+    return cJSON_IsNull(value);
+}
+
 const struct cJSON *json_member(const struct cJSON *object, const char *name)
 {
     return cJSON_GetObjectItem(object, name);

@@ -17,6 +17,7 @@ void json_wipe_free(struct cJSON *root);
 
 bool json_is_object(const struct cJSON *value);
 bool json_is_array(const struct cJSON *value);
+bool json_is_null(const struct cJSON *value);
 /* The member of an object, its name compared without case; NULL when there is none. */
 const struct cJSON *json_member(const struct cJSON *object, const char *name);
 /* The values in an array or object, in their order, and a member's name. */

@@ -276,6 +276,9 @@ enum c2d_status message_check(const struct c2d_message *message, struct c2d_erro
     size_t size = message->body_size;
     enum c2d_status status = C2D_OK;
 
+    if (message->ttl_s < 0 || message->ttl_s > LIMIT_EXPIRY_S
+        || (message->ttl_s > 0 && message->expires_at_s != 0))
+        return fail(error, C2D_DATA, "the message's ttl must be 2 days at most, without an expiry");
     /* A body over the limit by itself is not read on for faults of less weight. */
     if (message->body_size <= C2D_MESSAGE_SIZE_MAX)
         status = check_system_values(message, &size, error);
@@ -290,6 +293,21 @@ enum c2d_status message_check(const struct c2d_message *message, struct c2d_erro
     return status;
 }
 
+static const char expiry_name[] = "iothub-expiry";
+/* Seven digits of a second: the form in which the service's own clients write it. */
+static const char expiry_suffix[] = ".0000000Z";
+
+void message_set_expiry(struct http_headers *headers, int64_t expires_at_s)
+{
+    const char *value = http_headers_get(headers, expiry_name);
+    char expiry[TIMESTAMP_SIZE];
+
+    timestamp_format(expires_at_s, expiry_suffix, expiry);
+    /* In storage that is ours; all expiries have the same length. */
+    if (value != NULL && strlen(value) == strlen(expiry))
+        memcpy(headers->text.data + (value - headers->text.data), expiry, strlen(expiry) + 1);
+}
+
 enum c2d_status message_add_headers(const struct c2d_message *message, struct http_headers *headers,
                                     struct c2d_error *error)
 {
@@ -298,15 +316,13 @@ enum c2d_status message_add_headers(const struct c2d_message *message, struct ht
     enum c2d_status status = C2D_OK;
     char expiry[TIMESTAMP_SIZE];
 
+    timestamp_format(message->expires_at_s, expiry_suffix, expiry);
     if (message->message_id != NULL)
         status = http_headers_add(headers, "iothub-messageid", message->message_id, error);
     for (size_t i = 0; status == C2D_OK && i < count; i++)
         status = http_headers_add(headers, values[i].name, values[i].value, error);
-    if (status == C2D_OK && message->expires_at_s > 0) {
-        /* Seven digits of a second: the form in which the service's own clients write it. */
-        timestamp_format(message->expires_at_s, ".0000000Z", expiry);
-        status = http_headers_add(headers, "iothub-expiry", expiry, error);
-    }
+    if (status == C2D_OK && (message->expires_at_s > 0 || message->ttl_s > 0))
+        status = http_headers_add(headers, expiry_name, expiry, error);
     for (size_t i = 0; status == C2D_OK && i < message->property_count; i++) {
         struct buf full = { 0 };
 

@@ -67,15 +67,17 @@ static enum c2d_status read_body_base64(struct reading *reading, const struct cJ
 
 /* ---- Time to live ---- */
 
-static enum c2d_status set_expiry(struct reading *reading, int64_t expires_at_s)
+/* left_s is what is left until then. */
+static enum c2d_status set_expiry(struct reading *reading, int64_t *place, int64_t value,
+                                  int64_t left_s)
 {
-    int64_t *place = &reading->owned->shown.message.expires_at_s;
+    const struct c2d_message *message = &reading->owned->shown.message;
 
-    if (*place != 0)
+    if (message->expires_at_s != 0 || message->ttl_s != 0)
         return fail(reading->error, C2D_DATA, "expiry and ttl exclude each other");
-    if (expires_at_s <= reading->now_s || expires_at_s > reading->now_s + LIMIT_EXPIRY_S)
+    if (left_s <= 0 || left_s > LIMIT_EXPIRY_S)
         return fail(reading->error, C2D_DATA, "the expiry must lie ahead, by 2 days at most");
-    *place = expires_at_s;
+    *place = value;
     return C2D_OK;
 }
 
@@ -86,7 +88,9 @@ static enum c2d_status read_expiry(struct reading *reading, const struct cJSON *
 
     if (text == NULL || !timestamp_parse(text, &ms))
         return fail_member(reading, value, "must be a time such as 2026-01-31T12:00:00Z");
-    return set_expiry(reading, (ms + 999) / 1000);
+    ms += 999;
+    return set_expiry(reading, &reading->owned->shown.message.expires_at_s, ms / 1000,
+                      ms / 1000 - reading->now_s);
 }
 
 /* "90", "90s", "10m", "2h" or "1d" in seconds; -1 for anything else. */
@@ -118,7 +122,7 @@ static enum c2d_status read_ttl(struct reading *reading, const struct cJSON *val
         ttl_s = json_as_number(value, LIMIT_EXPIRY_S, &number) ? (long long)number : -1;
     if (ttl_s < 1 || (text == NULL && (double)ttl_s != number))
         return fail_member(reading, value, "must be whole seconds, or a text such as \"10m\"");
-    return set_expiry(reading, reading->now_s + ttl_s);
+    return set_expiry(reading, &reading->owned->shown.message.ttl_s, ttl_s, ttl_s);
 }
 
 /* ---- The other members ---- */

@@ -2,18 +2,15 @@
  * exchange like any other. */
 #include "probe.h"
 
-#include "signer.h"
+#include "hub_clock.h"
 
 void probe_note(struct c2d_probe *probe, const struct http_done *done, int64_t now_s)
 {
-    const struct http_headers *headers = &done->response.headers;
-
     if (probe == NULL)
         return;
     /* A second try on the same connection has no handshake to tell of. */
     if (probe->connection.tls_version[0] == '\0' || done->connection.tls_version[0] != '\0')
         probe->connection = done->connection;
-    if (signer_hub_time(http_headers_get(headers, "Date"), http_headers_get(headers, "Age"), now_s,
-                        &probe->hub_time_s))
+    if (hub_clock_read(&done->response, now_s, &probe->hub_time_s))
         probe->own_time_s = now_s;
 }

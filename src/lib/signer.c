@@ -2,6 +2,7 @@
  * time and asks no clock, and a device's token is never good for more than that device. */
 #include "signer.h"
 
+#include "limits.h"
 #include "sas.h"
 #include "status.h"
 #include "timestamp.h"
@@ -10,7 +11,6 @@ enum {
     /* An hour, as in Microsoft's SDKs; a new one comes while the old is still good. */
     TOKEN_LIFE_S = 3600,
     TOKEN_RENEW_S = TOKEN_LIFE_S / 5 * 4,
-    SKEW_TOLERATED_S = 5 * 60, /* what a hub tolerates too */
 };
 
 bool signer_resource(const struct credentials *credentials, const char *device_id,
@@ -44,10 +44,9 @@ static enum c2d_status mint(struct signer *signer, int64_t hub_now_s, struct c2d
     return status;
 }
 
-enum c2d_status signer_token(struct signer *signer, int64_t now_s, const char **token,
+enum c2d_status signer_token(struct signer *signer, int64_t hub_now_s, const char **token,
                              struct c2d_error *error)
 {
-    int64_t hub_now_s = now_s + signer->clock_offset_s;
     enum c2d_status status = C2D_OK;
 
     *token = NULL;
@@ -69,7 +68,7 @@ enum c2d_status signer_check_ready(const struct signer *signer, int64_t now_s, b
                                    struct c2d_error *error)
 {
     const struct credentials *credentials = signer->credentials;
-    int64_t tolerated_s = is_refused ? 0 : SKEW_TOLERATED_S;
+    int64_t tolerated_s = is_refused ? 0 : LIMIT_SKEW_S;
     char end[TIMESTAMP_SIZE], now[TIMESTAMP_SIZE];
 
     if (credentials->token == NULL || now_s - tolerated_s < credentials->token_ends_at_s)
@@ -93,33 +92,6 @@ void signer_renew(struct signer *signer)
 bool signer_can_renew(const struct signer *signer)
 {
     return !signer->credentials->x509 && signer->credentials->token == NULL;
-}
-
-bool signer_hub_time(const char *date, const char *age, int64_t now_s, int64_t *hub_s)
-{
-    const int64_t absurd_s = (int64_t)50 * 366 * 24 * 3600;
-    int64_t seconds;
-
-    if (date == NULL || age != NULL || !timestamp_parse_http(date, &seconds)
-        || seconds > now_s + absurd_s || seconds < now_s - absurd_s)
-        return false;
-    *hub_s = seconds;
-    return true;
-}
-
-bool signer_follow_date(struct signer *signer, const char *date, const char *age, int64_t now_s)
-{
-    int64_t hub_s, offset;
-
-    if (!signer_hub_time(date, age, now_s, &hub_s))
-        return false;
-    offset = hub_s - now_s;
-    if (offset <= SKEW_TOLERATED_S && offset >= -SKEW_TOLERATED_S) {
-        signer->clock_offset_s = 0; /* our clock has been set right */
-        return false;
-    }
-    signer->clock_offset_s = offset;
-    return true;
 }
 
 void signer_clear(struct signer *signer)

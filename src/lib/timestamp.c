@@ -131,27 +131,37 @@ static int short_number(const char **text, char end)
     return value;
 }
 
-/* "12/22/2017 12:14:12 AM", as hubs wrote it in 2017; 12 AM is midnight. */
+/* "12:14:12 AM", where 12 AM is midnight, or "20:50:39", of which every number has two digits. */
+static bool parse_american_time(const char *text, struct tm *tm)
+{
+    bool has_24_h = strlen(text) == 8;
+    bool is_pm;
+
+    tm->tm_hour = short_number(&text, ':');
+    tm->tm_min = tm->tm_hour < 0 ? -1 : short_number(&text, ':');
+    tm->tm_sec = tm->tm_min < 0 ? -1 : short_number(&text, has_24_h ? '\0' : ' ');
+    if (tm->tm_sec < 0 || has_24_h)
+        return tm->tm_sec >= 0;
+    is_pm = strcmp(text, "PM") == 0;
+    if (tm->tm_hour < 1 || tm->tm_hour > 12 || (!is_pm && strcmp(text, "AM") != 0))
+        return false;
+    tm->tm_hour = tm->tm_hour % 12 + (is_pm ? 12 : 0);
+    return true;
+}
+
+/* "12/22/2017 12:14:12 AM", as hubs wrote it in 2017, and "10/18/2022 20:50:39", as they write it
+ * into errors. */
 static bool parse_american(const char *text, int64_t *ms)
 {
     struct tm tm = { 0 };
     int64_t seconds;
-    bool is_pm;
 
     tm.tm_mon = short_number(&text, '/') - 1;
     tm.tm_mday = short_number(&text, '/');
     if (tm.tm_mon < 0 || tm.tm_mday < 0 || strlen(text) < 5 || text[4] != ' ')
         return false;
     tm.tm_year = digits(text, 4) - 1900;
-    text += 5;
-    tm.tm_hour = short_number(&text, ':');
-    tm.tm_min = tm.tm_hour < 0 ? -1 : short_number(&text, ':');
-    tm.tm_sec = tm.tm_min < 0 ? -1 : short_number(&text, ' ');
-    is_pm = strcmp(text, "PM") == 0;
-    if (tm.tm_sec < 0 || tm.tm_hour < 1 || tm.tm_hour > 12 || (!is_pm && strcmp(text, "AM") != 0))
-        return false;
-    tm.tm_hour = tm.tm_hour % 12 + (is_pm ? 12 : 0);
-    if (!seconds_of(tm, &seconds))
+    if (!parse_american_time(text + 5, &tm) || !seconds_of(tm, &seconds))
         return false;
     *ms = seconds * 1000;
     return true;

@@ -60,12 +60,44 @@ static const struct {
     { "\"Rejected\"", "Rejected" },
     { "\"purged\"", "Purged" },
     { "\"Teleported\"", "Teleported" },
-    { "\"\"", "" },
+    { "\"\"", NULL },
     { "5", NULL },
     { "-1", NULL },
     { "1.5", NULL },
     { "null", NULL },
 };
+
+static const struct {
+    const char *members, *word;
+} implied[] = {
+    { "\"description\":\"Success\"", "Success" },
+    { "\"description\":\"DELIVERYCOUNTEXCEEDED\"", "DeliveryCountExceeded" },
+    { "\"statusCode\":null,\"description\":\"expired\"", "Expired" },
+    { "\"description\":\"purged\",\"statusCode\":\"\"", "Purged" },
+    { "\"description\":\"Success\",\"statusCode\":\"rejected\"", "Rejected" },
+    { "\"description\":\"Success\",\"statusCode\":\"Teleported\"", "Teleported" },
+    { "\"statusCode\":0,\"description\":\"Message rejected\"", "Success" },
+    { "\"statusCode\":\"Success\",\"statusCode\":\"Rejected\"", "Success" },
+    { "\"statusCode\":7,\"description\":\"Success\"", NULL },
+    { "\"description\":\"Message rejected\"", NULL },
+    { "\"description\":\"0\"", NULL },
+};
+
+Test(feedback, without_a_status_the_description_is_the_outcome_if_it_is_one_of_the_five_words)
+{
+    for (size_t i = 0; i < COUNT(implied); i++) {
+        char text[128];
+        struct c2d_feedback *batch = NULL;
+
+        snprintf(text, sizeof text, "[{%s}]", implied[i].members);
+        cr_assert_eq(read_batch(text, &batch), C2D_OK, "%s", text);
+        if (implied[i].word == NULL)
+            cr_expect_null(batch->records->status_code, "%s", text);
+        else
+            cr_expect_str_eq(batch->records->status_code, implied[i].word, "%s", text);
+        c2d_feedback_free(batch);
+    }
+}
 
 Test(feedback, status_is_one_of_five_words_for_numbers_and_any_case)
 {

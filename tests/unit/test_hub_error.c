@@ -171,6 +171,60 @@ Test(hub_error, forbidden_without_a_sign_of_the_hub_is_a_filter)
     cr_assert_str_eq(error.request_id, "R1");
 }
 
+static const char *const full[] = {
+    FLAT("403004"),
+    FLAT("\"403004\""),
+    "{\"Message\":\"ErrorCode:DeviceMaximumQueueDepthExceeded;Device Queue depth cannot exceed "
+    "50 messages\",\"ExceptionMessage\":\"Tracking ID:T1-G:2-TimeStamp:10/18/2022 20:50:39\"}",
+    "{\"Message\":\"{\\\"errorCode\\\":403004,\\\"trackingId\\\":\\\"T1\\\"}\"}",
+    "{\"Message\":\"{\\\"errorCode\\\":\\\"403004\\\",\\\"trackingId\\\":\\\"T1\\\"}\"}",
+    "{\"Message\":{\"errorCode\":403004,\"trackingId\":\"T1-TimeStamp:10/18/2022 20:50:39\"}}",
+    "{\"Message\":{\"errorCode\":\"403004\",\"trackingId\":\"T1\"}}",
+};
+
+Test(hub_error, a_full_queue_is_told_as_such_in_every_shape_of_a_body)
+{
+    for (size_t i = 0; i < COUNT(full); i++) {
+        struct c2d_error error;
+
+        cr_expect_eq(read_error(403, NULL, full[i], &error), C2D_QUEUE_FULL, "%s: %s", full[i],
+                     error.text);
+        cr_expect_eq(error.hub_code, 403004, "%s", full[i]);
+        cr_expect_str_eq(error.request_id, "T1", "%s", full[i]);
+    }
+}
+
+Test(hub_error, a_404_without_a_code_says_that_the_device_may_be_unknown_or_disabled)
+{
+    static const struct {
+        enum hub_proof proof;
+        const char *device_id, *body;
+        bool both;
+    } rows[] = {
+        { PROOF_DEVICE_KEY, "dev1", "", true },
+        { PROOF_CERTIFICATE, "dev1", "<html>", true },
+        { PROOF_DEVICE_KEY, "dev1", FLAT("404001"), true },
+        { PROOF_POLICY, "dev1", "", true },
+        { PROOF_POLICY, "dev1", FLAT("404001"), false },
+        { PROOF_DEVICE_KEY, "dev1", FLAT("404013"), false },
+        { PROOF_DEVICE_KEY, "dev1", FLAT("404103"), false },
+        { PROOF_POLICY, NULL, "", false },
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct hub_question question = { "receive", rows[i].device_id, "R", rows[i].proof };
+        struct http_response response = response_for_test(404, NULL, rows[i].body, 0);
+        struct c2d_error error;
+
+        cr_expect_eq(hub_error_read(&response, &question, 0, &error), C2D_NOT_FOUND);
+        cr_expect_eq(strstr(error.text, "'dev1' is unknown to the hub, or disabled") != NULL,
+                     rows[i].both, "row %zu: %s", i, error.text);
+        cr_expect_eq(strstr(error.hint, "device enabled?") != NULL, rows[i].both, "row %zu: %s", i,
+                     error.hint);
+        http_response_clear(&response);
+    }
+}
+
 Test(hub_error, redirect_names_where_it_leads)
 {
     static const char *const headers[] = { "Location: http://portal/login\xc2\x9b", NULL };

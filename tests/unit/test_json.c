@@ -35,7 +35,16 @@ static const struct {
     { "plain message", "{\"Message\":\"something else\"}", 0, "", "something else", "" },
     { "other case", "{\"message\":\"errorcode:DeviceNotFound;gone\"}", 0, "DeviceNotFound", "gone",
       "" },
-    { "code that is no number", "{\"errorCode\":\"404001\"}", 0, "", "", "" },
+    { "code in a string", "{\"errorCode\":\"404001\"}", 404001, "", "", "" },
+    { "code in a string that is none", "{\"errorCode\":\"404001x\"}", 0, "", "", "" },
+    { "a stranger's number", "{\"errorCode\":15,\"message\":\"blocked\"}", 0, "", "blocked", "" },
+    { "a stranger's word", "{\"errorCode\":\"BLOCKED\"}", 0, "", "", "" },
+    { "code and link", "{\"errorCode\":\"404103\",\"message\":\"see https://aka.ms/iothub404001\"}",
+      404103, "", "see https://aka.ms/iothub404001", "" },
+    { "nested shape with a code in a string",
+      "{\"Message\":\"{\\\"errorCode\\\":\\\"404103\\\",\\\"trackingId\\\":"
+      "\\\"T1-TimeStamp:10/19/2022 16:47:22\\\",\\\"message\\\":\\\"m\\\"}\"}",
+      404103, "", "m", "T1" },
     { "code below zero", "{\"errorCode\":-1}", 0, "", "", "" },
     { "code too large", "{\"errorCode\":1e99}", 0, "", "", "" },
     { "empty", "", 0, "", "", "" },
@@ -45,7 +54,10 @@ static const struct {
     { "junk behind it", "{\"Message\":\"ErrorCode:X;y\"} <!-- -->", 0, "", "", "" },
     { "cut", "{\"Message\":\"ErrorCode:X", 0, "", "", "" },
     { "no UTF-8", "{\"Message\":\"ErrorCode:X;\xff\"}", 0, "", "", "" },
-    { "message of another type", "{\"Message\":{\"errorCode\":404001}}", 0, "", "", "" },
+    { "message as an object",
+      "{\"Message\":{\"errorCode\":\"404103\",\"trackingId\":\"T3-G:2\",\"message\":\"m\"}}",
+      404103, "", "m", "T3" },
+    { "message of another type", "{\"Message\":[404001]}", 0, "", "", "" },
 };
 
 Test(json, refusal_is_read_in_the_shapes_of_hubs_and_empty_for_all_else)

@@ -13,7 +13,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 /* Bytes that the hub takes, properties included: those the library counts. */
@@ -223,9 +222,8 @@ static enum c2d_status fill_message(struct app *app, const struct settings *sett
     if (settings->ack != NULL && message->ack == C2D_ACK_UNSET)
         return report_usage(app, "--ack takes none, positive, negative or full, not '%.60s'",
                             settings->ack);
-    /* Whole seconds, rounded up; fixed once, so that every try carries the same. */
-    if (settings->ttl_ms > 0)
-        message->expires_at_s = (int64_t)time(NULL) + (settings->ttl_ms + 999) / 1000;
+    /* Whole seconds, rounded up. */
+    message->ttl_s = (settings->ttl_ms + 999) / 1000;
     /* Made before the send, so that a failure can name it (S2). */
     if (settings->message_id == NULL && c2d_uuid(id) != C2D_OK)
         return report_failure(app, C2D_OS, NULL, "the system has no randomness");

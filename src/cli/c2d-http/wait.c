@@ -120,7 +120,7 @@ static enum c2d_status fail_time(struct wait *wait)
     return fail_unknown(wait, C2D_TIMEOUT, reason);
 }
 
-static enum c2d_status tell(const struct wait *wait)
+static enum c2d_status tell(struct wait *wait)
 {
     const struct app *app = wait->collector.app;
     struct c2d_error error = { .status = C2D_NEGATIVE };
@@ -130,10 +130,16 @@ static enum c2d_status tell(const struct wait *wait)
 
     if (out_of_memory)
         return fail_unknown(wait, C2D_OS, "out of memory");
-    if (outcome == NULL || strcmp(outcome, "Success") != 0) {
+    if (outcome == NULL) {
+        /* An earlier trouble is over: the record came. */
+        wait->trouble = (struct c2d_error) { 0 };
+        return worse(status,
+                     fail_unknown(wait, C2D_TIMEOUT, "its feedback record does not say it"));
+    }
+    if (strcmp(outcome, "Success") != 0) {
         snprintf(error.text, sizeof error.text,
                  "message '%s' was not completed by device '%s': %.60s", wait->subject.message_id,
-                 wait->subject.device_id, outcome != NULL ? outcome : "the hub does not say why");
+                 wait->subject.device_id, outcome);
         status = worse(status, report_error(app, &error, &wait->subject));
     }
     free(outcome);

@@ -157,7 +157,7 @@ static void tell_clock(struct visit *visit)
 
     span_format(behind_s, span);
     if (probe->hub_time_s == 0)
-        judge(visit, "clock", NULL, "not compared: the answer has no Date that proves anything");
+        judge(visit, "clock", NULL, "not compared: the answer shows no time that proves anything");
     else
         judge(visit, "clock", is_off ? "set it: tokens are refused when it is 5 min off" : NULL,
               "%s %s the hub's, by the Date of its answer", span,
