@@ -35,7 +35,7 @@ HTTP_SRC := $(wildcard src/cli/c2d-http/*.c)
 DEVICE_SRC := $(wildcard src/cli/c2d-device/*.c)
 SIM_SRC := $(wildcard src/sim/*.c)
 UNITS := $(notdir $(wildcard src/systemd/*))
-UNIT_SRC := $(wildcard tests/unit/*.c) $(filter-out tests/support/hostile.c,$(wildcard tests/support/*.c))
+UNIT_SRC := $(wildcard tests/unit/*.c) $(filter-out %/hostile.c %/lacking.c,$(wildcard tests/support/*.c))
 # Unit tests let the n-th allocation fail; the product itself carries no hook.
 WRAP := $(foreach f,malloc calloc realloc strdup strndup,-Wl,--wrap=$(f))
 
@@ -76,7 +76,8 @@ $(1)/unit-tests: $$(UNIT_SRC:%.c=$(1)/%.o) $$(LIB_SRC:%.c=$(1)/%.o) $$(COMMON_SR
 $(1)/hostile: $(1)/tests/support/hostile.o
 $(1)/cutter: $(1)/tests/torture/cutter.o
 $(1)/no_memory.so: $(1)/tests/torture/no_memory.o
-$(1)/hostile $(1)/cutter $(1)/no_memory.so:
+$(1)/lacking.so: $(1)/tests/support/lacking.o
+$(1)/hostile $(1)/cutter $(1)/no_memory.so $(1)/lacking.so:
 	$$(CC) $$(if $$(filter %.so,$$@),-shared,-pie) $$(CFLAGS) $(2) $$(LDFLAGS) -Wl,--as-needed \
 		-o $$@ $$^ $$(shell $$(PKG_CONFIG) --libs libssl libcrypto)
 endef
@@ -85,7 +86,7 @@ $(eval $(call RULES,build-asan,$(ASAN),))
 $(eval $(call RULES,build-cov,--coverage -O0,))
 
 # What the tests run, for one folder of the build.
-TESTED = $(1)/libc2d.so $(1)/libc2d.a $(addprefix $(1)/,c2d-http c2d-device c2d-sim unit-tests hostile)
+TESTED = $(1)/libc2d.so $(1)/libc2d.a $(addprefix $(1)/,c2d-http c2d-device c2d-sim unit-tests hostile lacking.so)
 
 check asan: WERROR := -Werror
 check: $(call TESTED,build) ## all tests; warnings are errors

@@ -11,7 +11,8 @@
 #include <string.h>
 
 struct reading {
-    const struct cJSON *root, *lossy;
+    const struct cJSON *root;
+    const struct cJSON *lossy; /* the first item that no value has taken yet */
     struct http_response response;
     struct c2d_error *error;
 };
@@ -21,31 +22,27 @@ static enum c2d_status fail_data(const struct reading *reading, const char *what
     return fail(reading->error, C2D_DATA, "a kept message cannot be read: %s", what);
 }
 
-/* The bytes in base64 behind a value that could not be shown as text; NULL: shown is all. A
- * property may be called like a member: the member's bytes stand first then, the property's last.
- */
-static const char *lossy_bytes(const struct reading *reading, const char *name, const char *shown,
-                               bool is_property)
+/* The bytes in base64 behind a value that could not be shown as text; NULL: shown is all. Items of
+ * one name come in the order of their values. */
+static const char *lossy_bytes(struct reading *reading, const char *name, const char *shown)
 {
     static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
-    const char *found = NULL;
 
     if (strstr(shown, replacement) == NULL)
         return NULL;
-    for (const struct cJSON *item = json_first(reading->lossy);
-         item != NULL && (found == NULL || is_property); item = json_next(item))
-        if (strcmp(json_name(item), name) == 0)
-            found = json_as_text(item);
-    return found;
+    for (const struct cJSON *item = reading->lossy; item != NULL; item = json_next(item))
+        if (strcmp(json_name(item), name) == 0) {
+            reading->lossy = json_next(item);
+            return json_as_text(item);
+        }
+    return NULL;
 }
 
 /* Adds the header for a member of that name; value may be NULL. */
 static enum c2d_status add(struct reading *reading, const char *header, const char *name,
                            const char *value)
 {
-    bool is_property =
-        strncmp(header, message_property_prefix, strlen(message_property_prefix)) == 0;
-    const char *base64 = value == NULL ? NULL : lossy_bytes(reading, name, value, is_property);
+    const char *base64 = value == NULL ? NULL : lossy_bytes(reading, name, value);
     struct buf line = { 0 };
     enum c2d_status status = C2D_OK;
 
@@ -163,7 +160,7 @@ enum c2d_status c2d_message_from_json(const char *json, size_t size, struct c2d_
     error_reset(error);
     status = json_parse(json, size, &root, error);
     reading.root = root;
-    reading.lossy = json_member(root, "lossy");
+    reading.lossy = json_first(json_member(root, "lossy"));
     device_id = json_text_member(root, "deviceId");
     received = json_text_member(root, "receivedTime");
     if (status == C2D_OK

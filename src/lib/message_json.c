@@ -7,6 +7,10 @@
 
 #include <string.h>
 
+enum { VALUE_LISTS = 3 };
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
 static bool is_utf8(const char *text)
 {
     return utf8_valid(text, strlen(text));
@@ -57,10 +61,36 @@ static void append_pairs(struct buf *line, const struct c2d_message *message)
     buf_text(line, "]");
 }
 
-/* The bytes behind a value that had to be shown with U+FFFD, so that nothing is lost. */
-static void append_lossy(struct buf *line, const struct c2d_property *value, bool *open)
+/* All values that are shown as text: system values first, then properties. */
+struct values {
+    const struct c2d_property *items[VALUE_LISTS];
+    size_t counts[VALUE_LISTS];
+};
+
+/* Is there a value of that name whose bytes are not UTF-8? */
+static bool has_lossy(const struct values *values, const char *name)
 {
-    if (value->value == NULL || is_utf8(value->value))
+    for (size_t k = 0; k < VALUE_LISTS; k++)
+        for (size_t i = 0; i < values->counts[k]; i++) {
+            const struct c2d_property *value = &values->items[k][i];
+
+            if (value->value != NULL && strcmp(value->name, name) == 0 && !is_utf8(value->value))
+                return true;
+        }
+    return false;
+}
+
+/* The bytes behind a value that had to be shown with U+FFFD, so that nothing is lost. A property
+ * may be called like a system value, or be there twice: then a value that really holds U+FFFD is
+ * listed, too, so that a reader can count them. */
+static void append_lossy_value(struct buf *line, const struct values *values,
+                               const struct c2d_property *value, bool *open)
+{
+    static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
+
+    if (value->value == NULL
+        || (is_utf8(value->value)
+            && (strstr(value->value, replacement) == NULL || !has_lossy(values, value->name))))
         return;
     if (!*open) {
         json_append_key(line, "lossy");
@@ -71,6 +101,17 @@ static void append_lossy(struct buf *line, const struct c2d_property *value, boo
     buf_text(line, "\"");
     base64_append(line, value->value, strlen(value->value));
     buf_text(line, "\"");
+}
+
+static void append_lossy(struct buf *line, const struct values *values)
+{
+    bool open = false;
+
+    for (size_t k = 0; k < VALUE_LISTS; k++)
+        for (size_t i = 0; i < values->counts[k]; i++)
+            append_lossy_value(line, values, &values->items[k][i], &open);
+    if (open)
+        buf_text(line, "}");
 }
 
 static void append_body(struct buf *line, const struct c2d_message *message)
@@ -117,19 +158,21 @@ char *c2d_message_to_json(const struct c2d_message *message, bool with_body)
         { "contentType", message->content_type },
         { "contentEncoding", message->content_encoding },
     };
-    enum { BEFORE = sizeof before_count / sizeof *before_count };
-    enum { AFTER = sizeof after_count / sizeof *after_count };
+    const struct values values = {
+        { before_count, after_count, message->properties },
+        { COUNT(before_count), COUNT(after_count), message->property_count },
+    };
     struct buf line = { 0 };
-    bool open = false, duplicates;
+    bool duplicates;
 
     buf_reserve(&line, 1000 + (with_body ? message->body_size : 0)); /* mostly the only one */
     buf_text(&line, "{");
     json_append_number(&line, "v", 1);
-    for (size_t i = 0; i < BEFORE; i++)
+    for (size_t i = 0; i < COUNT(before_count); i++)
         json_append_text(&line, before_count[i].name, before_count[i].value);
     if (message->delivery_count >= 0)
         json_append_number(&line, "deliveryCount", message->delivery_count);
-    for (size_t i = 0; i < AFTER; i++)
+    for (size_t i = 0; i < COUNT(after_count); i++)
         json_append_text(&line, after_count[i].name, after_count[i].value);
     duplicates = append_properties(&line, message);
     json_append_text(&line, "lockToken", message->lock_token);
@@ -140,15 +183,7 @@ char *c2d_message_to_json(const struct c2d_message *message, bool with_body)
         append_body(&line, message);
     if (duplicates)
         append_pairs(&line, message);
-    for (size_t i = 0; i < BEFORE; i++)
-        append_lossy(&line, &before_count[i], &open);
-    for (size_t i = 0; i < AFTER; i++)
-        append_lossy(&line, &after_count[i], &open);
-    for (size_t i = 0; i < message->property_count; i++)
-        if (!is_overridden(message, i))
-            append_lossy(&line, &message->properties[i], &open);
-    if (open)
-        buf_text(&line, "}");
+    append_lossy(&line, &values);
     buf_text(&line, "}");
     return buf_take(&line);
 }

@@ -99,8 +99,9 @@ start_run c2d-device poll --spool sp --interval 300ms -q
 until_true requests_are_more receive 2
 run c2d-device receive --spool sp --no-lock
 check '--no-lock does not care about the lock of a spool' code_is 0
-run unshare -m sh -c 'mount -t tmpfs none /run/lock && exec c2d-device receive --spool sp'
-check 'one instance for a device in a spool, also where the lock of 7.1 is another: 26' \
+# Another network namespace has another lock socket.
+run unshare -mn sh -c 'mount -t tmpfs none /run/lock && exec c2d-device receive --spool sp'
+check 'one instance for a device in a spool, also where the lock of the device is another: 26' \
     ends_silently 26 ''
 kill -TERM "$RUN_PID"
 finish_run

@@ -181,7 +181,8 @@ is_unknown() { # code, name, text
 meets '"status": 401, "errorNumber": 401003'
 check 'a policy that may not read feedback: 77' is_unknown 77 AUTH 'refused the credentials'
 meets '"body": "no JSON"'
-check 'what is no feedback: 24' is_unknown 24 PROTOCOL JSON
+check 'a response that is no feedback until the end: 18, with the reason' \
+    is_unknown 18 TIMEOUT 'no JSON'
 meets '"status": 503'
 check 'a hub that is down until the end: 18, with the reason (W2)' is_unknown 18 TIMEOUT 503
 meets '"status": 429'

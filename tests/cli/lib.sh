@@ -102,6 +102,12 @@ run_traced() {
     run env ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" strace -qq -o trace "$@"
 }
 
+# lacking COMMAND...: without what LACKS_SYNC and LACKS_LOCKS name, see tests/support/lacking.c.
+lacking() {
+    env ASAN_OPTIONS="${ASAN_OPTIONS-}:verify_asan_link_order=0" \
+        LD_PRELOAD="$C2D_BUILD/lacking.so" "$@"
+}
+
 # In the background, and able to be interrupted, which a shell's background commands are not.
 start_run() {
     env --default-signal=INT,TERM,HUP "$@" >out 2>err &

@@ -38,6 +38,19 @@ static const struct {
         "iothub-app-b: \xef\xbf\xbd" },
       "x",
       1 },
+    { "an id that is U+FFFD, and a property called like it that is no UTF-8",
+      { ALL, "iothub-messageid: \xef\xbf\xbd", "iothub-app-messageId: \xfe" },
+      "x",
+      1 },
+    { "an id that is no UTF-8, and a property called like it that is U+FFFD",
+      { ALL, "iothub-messageid: \xfe", "iothub-app-messageId: \xef\xbf\xbd" },
+      "x",
+      1 },
+    { "a property given four times, as UTF-8 and not",
+      { ALL, "iothub-app-k: \xef\xbf\xbd", "iothub-app-k: \xfe", "iothub-app-k: \xfd",
+        "iothub-app-k: v\xef\xbf\xbd" },
+      "x",
+      1 },
 };
 
 static struct c2d_message *received(size_t row)

@@ -46,8 +46,8 @@ static const struct option options[] = {
       OPTION_DURATION, AT(handler_timeout_ms), 1000, YEAR_MS },
     { 0, "reject-code", "N", "a handler that ends with N has its message rejected: it is gone",
       OPTION_NUMBER, AT(reject_code), 1, 125 },
-    { 0, "no-lock", NULL, "do not care about other instances for the same device", OPTION_FLAG,
-      AT(no_lock), 0, 0 },
+    { 0, "no-lock", NULL, "take no lock, for the device or a file: no other instance can run",
+      OPTION_FLAG, AT(no_lock), 0, 0 },
     { 0, NULL, NULL, NULL, OPTION_FLAG, 0, 0, 0 },
 };
 
@@ -180,8 +180,9 @@ static enum c2d_status prepare(struct app *app, struct ways *ways, const struct 
     if (app->common.dry_run)
         return C2D_OK;
     if (writes)
-        status = sink_open(&ways->writer.sink, app, settings->output,
-                           ways->writer.format == FORMAT_JSON, SINK_SHARED);
+        status =
+            sink_open(&ways->writer.sink, app, settings->output, ways->writer.format == FORMAT_JSON,
+                      settings->no_lock ? SINK_UNLOCKED : SINK_SHARED);
     if (status == C2D_OK && !settings->no_lock)
         status = lock_take(app);
     /* Behind the lock: only then is what lies about unfinished nobody's work in progress. */

@@ -1,6 +1,8 @@
 #include "spool.h"
 
 #include "../common/file_lock.h"
+#include "../common/file_modes.h"
+#include "../common/folder_sync.h"
 #include "../common/output.h"
 #include "../common/report.h"
 #include "identity.h"
@@ -23,21 +25,60 @@ static enum c2d_status fail_io(const struct spool *spool, const char *folder, co
 
 /* ---- Folders ---- */
 
-/* Opens name below parent, made if missing; -1 with errno set. Only once the folder itself is on
- * the disk is anything that is put into it. */
-static int open_folder(int parent, const char *name, const char *path)
+static enum c2d_status fail_open(const struct spool *spool, const char *name)
+{
+    return report_failure(spool->app, errno == ENOMEM ? C2D_OS : C2D_CANT_CREATE, NULL,
+                          "'%s%s': %s", spool->path, name, strerror(errno));
+}
+
+/* Who may put files there decides what the handler runs on, and may remove what is kept. */
+static enum c2d_status check_folder(const struct spool *spool, int fd, const char *name)
+{
+    struct stat folder;
+
+    if (fstat(fd, &folder) != 0)
+        return fail_open(spool, name);
+    if (folder.st_uid != geteuid() && folder.st_uid != 0)
+        return report_failure(spool->app, C2D_CANT_CREATE, "name a folder of your own",
+                              "'%s%s' belongs to another user (id %lu)", spool->path, name,
+                              (unsigned long)folder.st_uid);
+    if ((folder.st_mode & S_IWOTH) != 0 && file_modes_apply(fd))
+        return report_failure(spool->app, C2D_CANT_CREATE,
+                              "chmod o-w takes that right away from them",
+                              "other users may write to '%s%s'", spool->path, name);
+    return C2D_OK;
+}
+
+/* Opens name below parent, made if missing. label is what follows the spool's path in a report.
+ * Nothing is put into a folder before the folder itself is on the disk. */
+static enum c2d_status open_folder(const struct spool *spool, int parent, const char *name,
+                                   const char *label, int *fd)
 {
     bool made = mkdirat(parent, name, 0700) == 0;
-    int fd;
 
     if (!made && errno != EEXIST)
-        return -1;
-    fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0 && made && (parent == AT_FDCWD ? !output_sync_folder(path) : fsync(parent) != 0)) {
-        close(fd);
-        return -1;
-    }
-    return fd;
+        return fail_open(spool, label);
+    *fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (*fd < 0)
+        return fail_open(spool, label);
+    if (made
+        && !(parent == AT_FDCWD ? folder_sync_parent(spool->app, name, *fd)
+                                : folder_sync(spool->app, parent, spool->path)))
+        return fail_open(spool, label);
+    return check_folder(spool, *fd, label);
+}
+
+static enum c2d_status open_folders(struct spool *spool, int *folder)
+{
+    enum c2d_status status = open_folder(spool, AT_FDCWD, spool->path, "", folder);
+
+    if (status == C2D_OK)
+        status = open_folder(spool, *folder, "tmp", "/tmp", &spool->tmp);
+    if (status == C2D_OK)
+        status = open_folder(spool, *folder, "new", "/new", &spool->kept);
+    if (status == C2D_OK)
+        status = open_folder(spool, *folder, "failed", "/failed", &spool->failed);
+    return status;
 }
 
 /* Removes what a run that was killed has left half-written: it was never completed. */
@@ -53,14 +94,23 @@ static bool sweep(const struct spool *spool)
     return true;
 }
 
-/* One instance for a device in a folder, whoever runs it: the lock of 7.1 is a user's own. */
-static bool take_lock(struct spool *spool, int folder)
+/* One instance for a device in a folder, whoever runs it: the lock of lock_take() is a user's. */
+static enum c2d_status take_lock(struct spool *spool, int folder)
 {
     char name[SPOOL_NAME_SIZE];
 
     snprintf(name, sizeof name, "%s.lock", spool->owner);
     spool->lock = openat(folder, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    return spool->lock >= 0 && file_lock(spool->lock);
+    if (spool->lock < 0)
+        return fail_open(spool, "");
+    if (file_lock(spool->lock))
+        return C2D_OK;
+    if (file_lock_is_taken())
+        return report_failure(spool->app, C2D_LOCKED, NULL,
+                              "another instance uses '%s' for this device", spool->path);
+    return report_failure(spool->app, C2D_CANT_CREATE,
+                          "pass --no-lock if no other instance can use that spool",
+                          "'%s' cannot be locked: %s", spool->path, strerror(errno));
 }
 
 /* Files of another hub or device are not handled here, and might wait for ever. */
@@ -84,29 +134,21 @@ static bool warn_of_others(const struct spool *spool)
 
 enum c2d_status spool_open(struct spool *spool, const struct app *app, const char *path, bool locks)
 {
-    int folder = open_folder(AT_FDCWD, path, path);
-    bool ok = folder >= 0, is_taken = false;
+    enum c2d_status status;
+    int folder = -1;
 
     spool->app = app;
     spool->path = path;
     snprintf(spool->owner, sizeof spool->owner, "%016" PRIx64, identity_hash(app->client));
-    ok = ok && (spool->tmp = open_folder(folder, "tmp", path)) >= 0;
-    ok = ok && (spool->kept = open_folder(folder, "new", path)) >= 0;
-    ok = ok && (spool->failed = open_folder(folder, "failed", path)) >= 0;
-    if (ok && locks) {
-        ok = take_lock(spool, folder);
-        is_taken = !ok && spool->lock >= 0 && file_lock_is_taken();
-    }
-    /* Only with the lock is what lies about unfinished nobody's work in progress. */
-    ok = ok && (!locks || sweep(spool)) && warn_of_others(spool);
+    status = open_folders(spool, &folder);
+    if (status == C2D_OK && locks)
+        status = take_lock(spool, folder);
     if (folder >= 0)
         close(folder);
-    if (is_taken)
-        return report_failure(app, C2D_LOCKED, NULL, "another instance uses '%s' for this device",
-                              path);
-    return ok ? C2D_OK
-              : report_failure(app, errno == ENOMEM ? C2D_OS : C2D_CANT_CREATE, NULL, "'%s': %s",
-                               path, strerror(errno));
+    /* Without the lock, an unfinished file may be another instance's work in progress. */
+    if (status == C2D_OK && !((!locks || sweep(spool)) && warn_of_others(spool)))
+        status = fail_open(spool, "");
+    return status;
 }
 
 void spool_close(struct spool *spool)
@@ -135,12 +177,14 @@ static bool write_file(int fd, const struct c2d_message *message, enum c2d_statu
     return ok;
 }
 
-/* On the disk under its name, whatever happens next; else nothing is left of it. */
+/* Returns C2D_OK once message is on the disk under its name. On failure the hub still has it, so
+ * the draft may go. */
 static enum c2d_status keep(const struct spool *spool, const struct c2d_message *message)
 {
     char base[SPOOL_NAME_SIZE], draft[SPOOL_NAME_SIZE + 16];
+    enum spool_moved moved = SPOOL_NOT_MOVED;
     enum c2d_status status = C2D_IO;
-    bool known = true, is_unique;
+    bool is_unique;
     int problem, fd;
 
     is_unique = spool_name(base, spool->owner, message);
@@ -148,17 +192,19 @@ static enum c2d_status keep(const struct spool *spool, const struct c2d_message 
     fd = openat(spool->tmp, draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return fail_io(spool, "tmp", draft);
-    if (write_file(fd, message, &status)
-        && spool_move(spool->tmp, draft, spool->kept, base, is_unique ? message : NULL, &known))
-        status = C2D_OK;
+    if (write_file(fd, message, &status))
+        moved = spool_move(spool, &(struct spool_place) { spool->tmp, draft },
+                           &(struct spool_place) { spool->kept, base }, is_unique ? message : NULL);
     problem = errno;
     close(fd); /* synced: it has nothing left to report */
-    if (status != C2D_OK || known)
+    if (moved != SPOOL_MOVED)
         (void)unlinkat(spool->tmp, draft, 0);
     errno = problem;
+    if (moved != SPOOL_NOT_MOVED)
+        return C2D_OK;
     if (status == C2D_OS)
         return report_failure(spool->app, C2D_OS, NULL, "out of memory");
-    return status == C2D_OK ? C2D_OK : fail_io(spool, "new", base);
+    return fail_io(spool, "new", base);
 }
 
 struct dealt spool_keep(void *context, const struct c2d_message *message, long long number,

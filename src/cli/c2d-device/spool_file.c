@@ -1,6 +1,7 @@
 #define _GNU_SOURCE /* renameat2 */
 #include "spool_file.h"
 
+#include "../common/folder_sync.h"
 #include "spool_name.h"
 
 #include <errno.h>
@@ -36,10 +37,42 @@ struct c2d_message *spool_load(int folder, const char *name, enum c2d_status *st
     return message;
 }
 
-static bool same_body(const struct c2d_message *a, const struct c2d_message *b)
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static size_t count_pairs(const struct c2d_message *message, const struct c2d_property *property)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < message->property_count; i++)
+        count += strcmp(message->properties[i].name, property->name) == 0
+                 && strcmp(message->properties[i].value, property->value) == 0;
+    return count;
+}
+
+/* In any order: headers have none that a proxy must keep. */
+static bool same_properties(const struct c2d_message *a, const struct c2d_message *b)
+{
+    if (a->property_count != b->property_count)
+        return false;
+    for (size_t i = 0; i < a->property_count; i++)
+        if (count_pairs(a, &a->properties[i]) != count_pairs(b, &a->properties[i]))
+            return false;
+    return true;
+}
+
+/* All that the sender gave, for a hub that was set up anew may count from 1 again. What a delivery
+ * adds (lock, count, times) differs each time. */
+static bool same_message(const struct c2d_message *a, const struct c2d_message *b)
 {
     return a->body_size == b->body_size
-           && (a->body_size == 0 || memcmp(a->body, b->body, a->body_size) == 0);
+           && (a->body_size == 0 || memcmp(a->body, b->body, a->body_size) == 0)
+           && same_text(a->message_id, b->message_id)
+           && same_text(a->correlation_id, b->correlation_id) && same_text(a->user_id, b->user_id)
+           && same_text(a->to, b->to) && same_text(a->content_type, b->content_type)
+           && same_text(a->content_encoding, b->content_encoding) && same_properties(a, b);
 }
 
 /* C2D_OK: message is kept under this name; C2D_DATA: something else is; another: it cannot be told,
@@ -50,7 +83,7 @@ static enum c2d_status compare(int folder, const char *name, const struct c2d_me
     struct c2d_message *kept = spool_load(folder, name, &status);
 
     if (kept != NULL)
-        status = same_body(kept, message) ? C2D_OK : C2D_DATA;
+        status = same_message(kept, message) ? C2D_OK : C2D_DATA;
     if (status == C2D_OS)
         errno = ENOMEM;
     c2d_message_free(kept);
@@ -72,42 +105,39 @@ static bool move(int from, const char *name, int to, const char *new_name)
     return renameat(from, name, to, new_name) == 0;
 }
 
-/* A name that is not sure to be on the disk is none: its message would be handled, and come
- * again. */
-static bool sync_name(int folder, const char *name)
+/* The new name must be on the disk, or the message may be handled now and come again. */
+static bool sync_move(const struct spool *spool, const struct spool_place *from, int to,
+                      const char *new_name)
 {
     int problem;
 
-    if (fsync(folder) == 0)
+    if (folder_sync(spool->app, to, spool->path))
         return true;
     problem = errno;
-    (void)unlinkat(folder, name, 0);
+    (void)move(to, new_name, from->folder, from->name);
     errno = problem;
     return false;
 }
 
-bool spool_move(int from, const char *name, int to, const char *base,
-                const struct c2d_message *message, bool *known)
+enum spool_moved spool_move(const struct spool *spool, const struct spool_place *from,
+                            const struct spool_place *to, const struct c2d_message *message)
 {
-    enum c2d_status status = C2D_DATA;
-
-    *known = false;
     for (unsigned number = 1; number < 1000; number++) {
+        enum c2d_status status = C2D_DATA;
         char target[SPOOL_NAME_SIZE];
 
-        spool_name_numbered(target, base, number);
-        if (move(from, name, to, target))
-            return sync_name(to, target);
+        spool_name_numbered(target, to->name, number);
+        if (move(from->folder, from->name, to->folder, target))
+            return sync_move(spool, from, to->folder, target) ? SPOOL_MOVED : SPOOL_NOT_MOVED;
         if (errno != EEXIST)
-            return false;
+            break;
         if (message != NULL)
-            status = compare(to, target, message);
-        if (status == C2D_OK) {
-            *known = true;
-            return fsync(to) == 0; /* the run that kept it may have died before its own */
-        }
+            status = compare(to->folder, target, message);
+        /* Synced again: the run that kept it may have died before it did so. */
+        if (status == C2D_OK)
+            return folder_sync(spool->app, to->folder, spool->path) ? SPOOL_KNOWN : SPOOL_NOT_MOVED;
         if (status != C2D_DATA)
-            return false;
+            break;
     }
-    return false;
+    return SPOOL_NOT_MOVED;
 }

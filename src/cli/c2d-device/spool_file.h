@@ -2,16 +2,28 @@
 #ifndef SPOOL_FILE_H
 #define SPOOL_FILE_H
 
-#include "c2d.h"
+#include "spool.h"
 
 /* The message that the file holds; NULL with *status when there is none: C2D_IO with errno set,
  * C2D_DATA, C2D_OS. */
 struct c2d_message *spool_load(int folder, const char *name, enum c2d_status *status);
-/* Moves the file name in from, which holds message, into the folder to, where it is called base or
- * numbered behind it: nothing that is there is replaced. Where the same body is kept already under
- * one of these names, *known is true and the file stays; message NULL: that is not asked. The
- * folder is on the disk afterwards. False with errno set, and then nothing has been moved. */
-bool spool_move(int from, const char *name, int to, const char *base,
-                const struct c2d_message *message, bool *known);
+/* A name in an open folder. */
+struct spool_place {
+    int folder;
+    const char *name;
+};
+
+enum spool_moved {
+    SPOOL_NOT_MOVED, /* errno says why */
+    SPOOL_MOVED,
+    SPOOL_KNOWN, /* the same message has the new name already: the file stays where it was */
+};
+
+/* Moves the file at from, which holds message, to the place to, or to a numbered name beside it:
+ * nothing that is there is replaced. message NULL: it is not compared with what is there. The
+ * folder of to is on the disk afterwards. If that fails the file is moved back; if that fails, too,
+ * it stays at its new place. It is never removed. */
+enum spool_moved spool_move(const struct spool *spool, const struct spool_place *from,
+                            const struct spool_place *to, const struct c2d_message *message);
 
 #endif

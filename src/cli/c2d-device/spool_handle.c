@@ -1,4 +1,5 @@
 /* The second half of a spool: what is kept is handled, however long that takes, and then leaves. */
+#include "../common/folder_sync.h"
 #include "../common/report.h"
 #include "../common/signals.h"
 #include "spool.h"
@@ -10,18 +11,21 @@
 #include <string.h>
 #include <unistd.h>
 
-/* False with errno set: then the message is handled again. */
+/* False with errno set: then the message may be handled again. */
 static bool remove_kept(const struct spool *spool, const char *name,
                         const struct c2d_message *message, enum verdict verdict)
 {
-    bool known;
+    enum spool_moved moved = SPOOL_KNOWN;
 
-    if (verdict == VERDICT_REJECT
-        && !spool_move(spool->kept, name, spool->failed, name, message, &known))
+    if (verdict == VERDICT_REJECT)
+        moved = spool_move(spool, &(struct spool_place) { spool->kept, name },
+                           &(struct spool_place) { spool->failed, name }, message);
+    if (moved == SPOOL_NOT_MOVED)
         return false;
-    if ((verdict == VERDICT_COMPLETE || known) && unlinkat(spool->kept, name, 0) != 0)
+    /* Handled, or in the folder of the failed ones already. */
+    if (moved == SPOOL_KNOWN && unlinkat(spool->kept, name, 0) != 0)
         return false;
-    return fsync(spool->kept) == 0;
+    return folder_sync(spool->app, spool->kept, spool->path);
 }
 
 static struct dealt handle(const struct spool *spool, const struct drain *drain, const char *name,
@@ -33,9 +37,9 @@ static struct dealt handle(const struct spool *spool, const struct drain *drain,
     if (dealt.verdict == VERDICT_COMPLETE || dealt.verdict == VERDICT_REJECT) {
         settled = dealt.verdict == VERDICT_COMPLETE ? "complete" : "reject";
         if (!remove_kept(spool, name, message, dealt.verdict)) {
-            dealt.status =
-                report_failure(spool->app, C2D_IO, "its message was handled, and will be again",
-                               "'%s/new/%s': %s", spool->path, name, strerror(errno));
+            dealt.status = report_failure(spool->app, C2D_IO,
+                                          "its message was handled, and may be handled again",
+                                          "'%s/new/%s': %s", spool->path, name, strerror(errno));
             dealt.verdict = VERDICT_STOP;
             settled = "left";
         }

@@ -364,8 +364,9 @@ enum c2d_status batch_run(struct app *app, const struct batch_settings *settings
     if (status == C2D_OK)
         status = session_open(app);
     if (status == C2D_OK)
-        status = batch_journal_open(&batch->journal, app,
-                                    app->common.dry_run ? NULL : settings->journal);
+        status =
+            batch_journal_open(&batch->journal, app, app->common.dry_run ? NULL : settings->journal,
+                               !settings->no_lock);
     if (status == C2D_OK) {
         batch_progress_begin(&batch->progress, app);
         work(batch);

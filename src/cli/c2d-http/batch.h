@@ -8,6 +8,7 @@ struct batch_settings {
     const char *file;      /* "-": stdin */
     const char *device_id; /* of lines that name none; NULL: there is none */
     const char *journal;   /* NULL: none */
+    bool no_lock;          /* the journal is not locked */
     int64_t parallel;
     const char *rate; /* "N/s" or "N/m"; NULL: no limit */
 };

@@ -1,7 +1,7 @@
 #include "batch_journal.h"
 
 #include "../common/file_lock.h"
-#include "../common/output.h"
+#include "../common/folder_sync.h"
 #include "../common/report.h"
 
 #include <errno.h>
@@ -165,27 +165,34 @@ static bool move_slots(const struct batch_journal *journal, struct batch_journal
     return true;
 }
 
-/* A table of twice the size takes the file's place; a kill leaves the one or the other. */
+/* Makes a table of four times the size in the file at path. False with errno set. */
+static bool make_larger(const struct batch_journal *journal, const char *path,
+                        struct batch_journal *larger)
+{
+    *larger = *journal;
+    larger->slots *= 4;
+    larger->used = 0;
+    larger->fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    return larger->fd >= 0 && (!larger->locks || file_lock(larger->fd)) && make_table(larger)
+           && move_slots(journal, larger) && fsync(larger->fd) == 0;
+}
+
+/* A larger table takes the file's place; a kill leaves the one or the other. Once it has the name
+ * it is the journal, even if the folder cannot be synced: what is marked later belongs there. */
 static bool grow(struct batch_journal *journal)
 {
-    struct batch_journal larger = *journal;
+    struct batch_journal larger = { .fd = -1 };
     size_t size = strlen(journal->path) + sizeof ".new";
     char *path = malloc(size);
     bool ok = path != NULL;
 
-    larger.slots *= 4;
-    larger.used = 0;
-    larger.fd = -1;
-    if (ok) {
+    if (ok)
         snprintf(path, size, "%s.new", journal->path);
-        larger.fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    }
-    ok = larger.fd >= 0 && file_lock(larger.fd) && make_table(&larger)
-         && move_slots(journal, &larger) && fsync(larger.fd) == 0
-         && rename(path, journal->path) == 0 && output_sync_folder(journal->path);
+    ok = ok && make_larger(journal, path, &larger) && rename(path, journal->path) == 0;
     if (ok) {
         close(journal->fd);
         *journal = larger;
+        ok = folder_sync_parent(journal->app, journal->path, journal->fd);
     } else if (larger.fd >= 0) {
         int problem = errno;
 
@@ -221,7 +228,8 @@ static enum c2d_status start_table(struct batch_journal *journal)
     journal->run = 1;
     if (c2d_uuid(journal->seed) != C2D_OK)
         return report_failure(journal->app, C2D_OS, NULL, "the system has no randomness");
-    if (make_table(journal) && fsync(journal->fd) == 0 && output_sync_folder(journal->path))
+    if (make_table(journal) && fsync(journal->fd) == 0
+        && folder_sync_parent(journal->app, journal->path, journal->fd))
         return C2D_OK;
     return fail_io(journal);
 }
@@ -255,12 +263,12 @@ static enum c2d_status read_table(struct batch_journal *journal, off_t file_size
 }
 
 enum c2d_status batch_journal_open(struct batch_journal *journal, const struct app *app,
-                                   const char *path)
+                                   const char *path, bool locks)
 {
     struct stat file, named;
     bool is_locked;
 
-    *journal = (struct batch_journal) { .app = app, .path = path, .fd = -1 };
+    *journal = (struct batch_journal) { .app = app, .path = path, .fd = -1, .locks = locks };
     if (path == NULL)
         return C2D_OK;
     journal->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
@@ -272,9 +280,10 @@ enum c2d_status batch_journal_open(struct batch_journal *journal, const struct a
         journal->fd = -1;
         return report_failure(app, C2D_CANT_CREATE, NULL, "journal '%s' is no file", path);
     }
-    is_locked = file_lock(journal->fd);
+    is_locked = !locks || file_lock(journal->fd);
     if (!is_locked && !file_lock_is_taken())
-        return fail_io(journal);
+        return report_failure(app, C2D_IO, "pass --no-lock if no other batch uses that journal",
+                              "journal '%s' cannot be locked: %s", path, strerror(errno));
     /* Whoever had it may have put a larger one in its place. */
     if (!is_locked || stat(path, &named) != 0 || named.st_ino != file.st_ino)
         return report_failure(app, C2D_LOCKED, NULL, "another batch uses the journal '%s'", path);

@@ -12,6 +12,7 @@ struct batch_journal {
     const struct app *app;
     const char *path; /* NULL: there is none, and every call does nothing */
     int fd;
+    bool locks;
     uint64_t slots, used;
     uint32_t run;  /* of how many this is */
     char seed[37]; /* of the message ids */
@@ -25,10 +26,10 @@ struct batch_entry {
     char id[37];      /* the message id that belongs to it, the same in every run */
 };
 
-/* Makes the file with mode 600 where it is new, and locks it. Reports C2D_LOCKED, C2D_CANT_CREATE,
- * C2D_DATA for a file that is none of this version, C2D_IO. */
+/* Makes the file with mode 600 where it is new. locks: no other batch may use it meanwhile.
+ * Reports C2D_LOCKED, C2D_CANT_CREATE, C2D_DATA for a file that is none of this version, C2D_IO. */
 enum c2d_status batch_journal_open(struct batch_journal *journal, const struct app *app,
-                                   const char *path);
+                                   const char *path, bool locks);
 /* Looks up the next line, of size bytes, which is for device_id where it names none itself. Reports
  * C2D_IO. */
 enum c2d_status batch_journal_find(struct batch_journal *journal, const char *device_id,

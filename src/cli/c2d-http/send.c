@@ -21,10 +21,12 @@ struct settings {
     const char *message_id, *correlation_id, *user_id, *content_type, *content_encoding, *ack;
     int64_t ttl_ms;
     struct option_list properties;
-    const char *batch, *rate, *journal;
-    int64_t parallel;
     int64_t wait_ms;
     const char *feedback_log;
+    /* From here on: what a batch takes. */
+    const char *batch, *rate, *journal;
+    int64_t parallel;
+    bool no_lock;
 };
 
 #define AT(member) offsetof(struct settings, member)
@@ -55,6 +57,8 @@ static const struct option options[] = {
     { 0, "rate", "N/s|N/m", "batch: no more than that", OPTION_TEXT, AT(rate), 0, 0 },
     { 0, "journal", "FILE", "batch: the same command again sends only what was not sent",
       OPTION_TEXT, AT(journal), 0, 0 },
+    { 0, "no-lock", NULL, "journal: take no lock on it; no other batch can run", OPTION_FLAG,
+      AT(no_lock), 0, 0 },
     { 0, NULL, NULL, NULL, OPTION_FLAG, 0, 0, 0 },
 };
 
@@ -257,17 +261,17 @@ static enum c2d_status check_wait(const struct app *app, struct settings *settin
 static enum c2d_status run_batch(struct app *app, const struct settings *settings,
                                  const char *device_id)
 {
-    const struct settings none = { 0 };
-    struct settings rest = *settings;
+    static const struct settings none;
 
-    rest.batch = rest.rate = rest.journal = NULL;
-    rest.parallel = 0;
-    if (memcmp(&rest, &none, sizeof none) != 0)
+    if (memcmp(settings, &none, AT(batch)) != 0)
         return report_usage(app, "with --batch each line says what its message is");
+    if (settings->no_lock && settings->journal == NULL)
+        return report_usage(app, "--no-lock is for --journal");
     return batch_run(app, &(struct batch_settings) {
                               .file = settings->batch,
                               .device_id = device_id,
                               .journal = settings->journal,
+                              .no_lock = settings->no_lock,
                               .parallel = settings->parallel > 0 ? settings->parallel : 8,
                               .rate = settings->rate,
                           });
@@ -289,8 +293,9 @@ static enum c2d_status run(struct app *app, void *arguments)
         status = report_usage(app, "send takes one device: what is '%.60s'?", app->words[1]);
     else if (settings->batch != NULL)
         return run_batch(app, settings, device_id);
-    else if (settings->parallel > 0 || settings->rate != NULL || settings->journal != NULL)
-        status = report_usage(app, "--parallel, --rate and --journal are for --batch");
+    else if (settings->parallel > 0 || settings->rate != NULL || settings->journal != NULL
+             || settings->no_lock)
+        status = report_usage(app, "--parallel, --rate, --journal and --no-lock are for --batch");
     else if (device_id == NULL || *device_id == '\0')
         status = report_usage(app, "to which device? Name it, or set IOTHUB_DEVICE_ID");
     if (status == C2D_OK)

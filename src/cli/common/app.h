@@ -57,6 +57,7 @@ struct app {
     FILE *trace;
     struct secrets *secrets;   /* see credentials.h */
     char source[256];          /* where the connection string came from; "": not known yet */
+    bool *sync_warned;         /* see folder_sync.h; NULL: no warning is given */
     struct c2d_error *held;    /* takes what would be reported; NULL: stderr does */
     struct c2d_client *client; /* see session.h */
 };

@@ -154,11 +154,13 @@ static enum c2d_status run(struct app *app, void *settings)
 int app_main(const struct program *program, char **argv)
 {
     struct secrets secrets = { 0 };
+    bool sync_warned = false;
     struct app app = {
         .program = program,
         .common = { .retries = c2d_options_default().retries },
         .dry_run_body = "-",
         .secrets = &secrets,
+        .sync_warned = &sync_warned,
     };
     size_t count = 0;
     char **words;

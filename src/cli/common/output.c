@@ -6,8 +6,6 @@
 #include "signals.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -33,18 +31,6 @@ size_t output_write(int fd, const void *data, size_t size)
         done += (size_t)count;
     }
     return done;
-}
-
-bool output_sync_folder(const char *path)
-{
-    char *copy = strdup(path);
-    int fd = copy == NULL ? -1 : open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool ok = fd >= 0 && fsync(fd) == 0;
-
-    if (fd >= 0)
-        close(fd);
-    free(copy);
-    return ok;
 }
 
 enum c2d_status output_line(const struct app *app, const char *text)

@@ -8,9 +8,6 @@
 enum c2d_status output_check(const struct app *app);
 /* Writes data whole, unless a signal came; returns how much, less than size with errno set. */
 size_t output_write(int fd, const void *data, size_t size);
-/* Puts the folder that path lies in on the disk: a new name, too, must survive a power cut, not
- * only what its file holds. False with errno set. */
-bool output_sync_folder(const char *path);
 /* Writes text and a newline whole, or reports C2D_IO; NULL text is memory that was gone. */
 enum c2d_status output_line(const struct app *app, const char *text);
 

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE /* open file description locks, F_SETPIPE_SZ */
 #include "sink.h"
 
+#include "folder_sync.h"
 #include "monotonic.h"
 #include "output.h"
 #include "report.h"
@@ -36,6 +37,17 @@ static enum c2d_status fail_io(const struct sink *sink, const struct app *app)
     return report_failure(app, C2D_IO, NULL, "%s: %s", sink->name, strerror(errno));
 }
 
+/* No lock can be had, whoever asks: NFS without lockd, proot. */
+static enum c2d_status fail_lock(const struct sink *sink, const struct app *app)
+{
+    return report_failure(app, C2D_IO,
+                          sink->use == SINK_SHARED
+                              ? "pass --no-lock if no other program writes to that file"
+                              : "choose a file on another file system, one that has locks: only "
+                                "one program at a time may read the feedback queue",
+                          "%s cannot be locked: %s", sink->name, strerror(errno));
+}
+
 /* Of a file whose records come off a queue, the first byte is locked by whoever reads that queue,
  * all behind it by the collector. So a collector that finds a waiting send at work is known to it,
  * and is next. */
@@ -57,6 +69,15 @@ static bool is_locked(int fd, struct flock lock)
     return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
+/* A lock that cannot be had later would stop us when the hub has been asked already. */
+static bool can_lock(int fd)
+{
+    struct flock lock = whole;
+
+    lock.l_type = F_WRLCK;
+    return fcntl(fd, F_OFD_GETLK, &lock) == 0;
+}
+
 static enum c2d_status open_file(struct sink *sink, const struct app *app, const char *path)
 {
     const int flags = O_APPEND | O_CLOEXEC | O_NOCTTY;
@@ -68,7 +89,7 @@ static enum c2d_status open_file(struct sink *sink, const struct app *app, const
     if (sink->fd < 0 && errno == ENOENT)
         sink->fd = open(path, flags | O_RDWR | O_CREAT, 0600);
     /* Also where an earlier run has made it: that may have died before this. */
-    if (sink->fd >= 0 && !special && !output_sync_folder(path)) {
+    if (sink->fd >= 0 && !special && !folder_sync_parent(app, path, sink->fd)) {
         close(sink->fd);
         sink->fd = -1;
     }
@@ -96,10 +117,12 @@ enum c2d_status sink_open(struct sink *sink, const struct app *app, const char *
     sink->is_pipe = S_ISFIFO(file.st_mode);
     sink->heals = heals && sink->is_ours && sink->is_file;
     sink->use = sink->is_ours && sink->is_file ? use : SINK_SHARED;
+    if (sink->is_ours && sink->is_file && use != SINK_UNLOCKED && !can_lock(sink->fd))
+        return fail_lock(sink, app);
     if (sink->use != SINK_COLLECTS || set_lock(sink->fd, collector, F_WRLCK))
         return C2D_OK;
     if (errno != EAGAIN && errno != EACCES)
-        return fail_io(sink, app);
+        return fail_lock(sink, app);
     return report_failure(app, C2D_LOCKED, NULL, "another program collects into '%s'", path);
 }
 
@@ -108,7 +131,7 @@ enum c2d_status sink_hold(const struct sink *sink, const struct app *app)
     if (sink->use == SINK_SHARED)
         return C2D_OK;
     if (!set_lock(sink->fd, reader, F_WRLCK))
-        return errno == EAGAIN || errno == EACCES ? C2D_LOCKED : fail_io(sink, app);
+        return errno == EAGAIN || errno == EACCES ? C2D_LOCKED : fail_lock(sink, app);
     if (sink->use == SINK_COLLECTS || !is_locked(sink->fd, collector))
         return C2D_OK;
     set_lock(sink->fd, reader, F_UNLCK);
@@ -321,7 +344,7 @@ enum c2d_status sink_put(struct sink *sink, const struct app *app, const void *d
                          int64_t deadline_ms)
 {
     bool locks = sink->is_ours && sink->is_file && sink->use == SINK_SHARED;
-    bool ok = !locks || await_lock(sink, deadline_ms);
+    bool has_lock = !locks || await_lock(sink, deadline_ms), ok = has_lock;
     int problem;
 
     if (ok && sink->is_file)
@@ -333,8 +356,10 @@ enum c2d_status sink_put(struct sink *sink, const struct app *app, const void *d
     if (locks)
         set_lock(sink->fd, whole, F_UNLCK);
     errno = problem;
+    if (!ok && signals_caught() != 0)
+        return C2D_CANCELLED;
     if (!ok)
-        return signals_caught() != 0 ? C2D_CANCELLED : fail_io(sink, app);
+        return has_lock || errno == ETIMEDOUT ? fail_io(sink, app) : fail_lock(sink, app);
     return C2D_OK;
 }
 

@@ -11,6 +11,7 @@ enum sink_use {
     SINK_SHARED,   /* taken for each record: others write there, too */
     SINK_COLLECTS, /* one collector a file, for as long as it is open */
     SINK_WAITS,    /* reads what a collector writes, and does its work while there is none */
+    SINK_UNLOCKED, /* none is taken: --no-lock */
 };
 
 struct sink {
@@ -25,7 +26,7 @@ struct sink {
 
 /* Opens path for appending, made with mode 600 where it is new; NULL is stdout. heals: what is
  * written are JSON lines. Reports C2D_CANT_CREATE, and C2D_LOCKED where another one collects into
- * what this one is to collect into. */
+ * what this one is to collect into. C2D_IO where a lock is needed and the file system has none. */
 enum c2d_status sink_open(struct sink *sink, const struct app *app, const char *path, bool heals,
                           enum sink_use use);
 /* Before each batch of a queue whose records go there: C2D_OK when it is this sink's to read.
