@@ -56,7 +56,7 @@ enum c2d_status {
     C2D_HANDLER = 22,         /* programs only: a handler failed */
     C2D_SERVER = 23,          /* 5xx after all tries */
     C2D_PROTOCOL = 24,        /* not what a hub answers, or over a limit */
-    C2D_UNKNOWN_OUTCOME = 25, /* a send was written and never answered: it may be queued */
+    C2D_UNKNOWN_OUTCOME = 25, /* a send was written, and no response proves its fate: in doubt */
     C2D_LOCKED = 26,          /* programs only: another instance is at work */
     C2D_USAGE = 64,           /* an option that cannot be; programs: command line */
     C2D_DATA = 65,            /* a message, id or token that the wire cannot carry */
@@ -96,7 +96,9 @@ struct c2d_error {
     int retry_after_s;           /* the hub's wish; 0: it did not say */
     unsigned attempts;           /* requests sent or tried */
     bool retryable;              /* the same call may succeed later */
-    bool earlier_try_unanswered; /* a try was written and lost: the hub may have acted on it */
+    /* An attempt was written and got no response, or, of a send or settlement, a 408, 500, 502 or
+     * 504 without the hub's code: the hub may have acted on it. */
+    bool earlier_try_unanswered;
     char text[512];              /* one printable line without newline or secret; "" on success */
     char hint[256];              /* what to do about it; "" if there is nothing to say */
 };                               /* a new field is a new C2D_ABI, here and in every struct below */
@@ -244,7 +246,9 @@ struct c2d_message {
  * error->earlier_try_unanswered says that it may be there twice; if none is answered the result is
  * C2D_UNKNOWN_OUTCOME. C2D_DATA names a character that the wire cannot carry: property names are
  * HTTP tokens, unique without case; values, ids and content types are 0x20-0x7e without outer
- * spaces. Body, properties and system properties together: 65 536 bytes at most [hub docs]. */
+ * spaces. Body, properties and system properties together: 65 536 bytes at most [hub docs]. A success
+ * without content in the place of the hub's 204, as some proxies make it, is C2D_UNKNOWN_OUTCOME
+ * too; c2d_receive() takes it for an empty queue and c2d_settle() for done, with one warning. */
 C2D_API enum c2d_status c2d_send(struct c2d_client *service, const char *device_id,
                                  const struct c2d_message *message, struct c2d_error *error);
 

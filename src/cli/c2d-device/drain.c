@@ -61,7 +61,13 @@ static bool settle(struct drain *drain, const char *lock_token, const char *mess
     enum c2d_status status = c2d_settle(drain->app->client, lock_token, outcome, &error);
 
     *in_doubt = status != C2D_OK || error.earlier_try_unanswered;
-    if (status == C2D_LOCK_LOST)
+    if (status == C2D_LOCK_LOST && error.attempts == 1 && monotonic_ms() < drain->lock_end_ms)
+        report_warning(drain->app,
+                       "the hub does not know the lock of message '%s', which has not expired: was "
+                       "the queue purged, does another program use this device, or does a proxy "
+                       "alter the ETag header? The message may come again",
+                       id);
+    else if (status == C2D_LOCK_LOST)
         report_warning(drain->app,
                        "the lock of message '%s' was lost before it was settled: it may come again",
                        id);
@@ -200,6 +206,7 @@ static bool handle(struct drain *drain, const struct c2d_message *message, int64
     struct seen *seen = find_seen(drain, message);
     struct dealt dealt;
 
+    drain->lock_end_ms = deadline_ms;
     if (seen != NULL)
         return handle_again(drain, seen, message);
     drain->received++;
@@ -269,6 +276,7 @@ void drain_run(struct drain *drain)
             report_receive(drain, &error);
         c2d_message_free(message);
     }
+    drain->lock_end_ms = 0; /* what is left has older locks */
     finish_seen(drain);
     if (drain->follow != NULL && signals_caught() == 0)
         note(drain, drain->follow(drain));

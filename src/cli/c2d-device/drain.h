@@ -20,6 +20,7 @@ struct drain {
     bool tells_results; /* a line for each settlement of a handler's message */
     bool is_offline;    /* told before: that the hub cannot be asked is no news */
     long long received;
+    int64_t lock_end_ms;    /* of the message at hand, by the monotonic clock; 0: not known */
     int64_t lost_at_ms;     /* a GET that was lost then may have locked a message; 0: none was */
     enum c2d_status result; /* the worst of what happened; C2D_OK also when nothing waited */
     enum c2d_status hub;    /* why the hub could not be asked to the end; C2D_OK: it could */
