@@ -89,7 +89,7 @@ static bool is_rewritten_204(const struct call *call, const struct http_response
 
     /* Where 412 is expected too, the question is whether it was the hub that answered. */
     if (!is_expected(call, 204) || is_expected(call, 412) || response->body.size > 0
-        || response->status / 100 != 2 || response->status == 204
+        || response->status < 200 || response->status > 202
         || http_headers_get(headers, "ETag") != NULL)
         return false;
     for (size_t i = 0; i < headers->count; i++)

@@ -63,9 +63,9 @@ static bool settle(struct drain *drain, const char *lock_token, const char *mess
     *in_doubt = status != C2D_OK || error.earlier_try_unanswered;
     if (status == C2D_LOCK_LOST && error.attempts == 1 && monotonic_ms() < drain->lock_end_ms)
         report_warning(drain->app,
-                       "the hub does not know the lock of message '%s', which has not expired: was "
-                       "the queue purged, does another program use this device, or does a proxy "
-                       "alter the ETag header? The message may come again",
+                       "the lock of message '%s' was lost before it was settled, though it cannot "
+                       "have expired: was the queue purged, does another program use this device, "
+                       "or does a proxy alter the ETag header? The message may come again",
                        id);
     else if (status == C2D_LOCK_LOST)
         report_warning(drain->app,
