@@ -71,6 +71,14 @@ JUMP=$PWD/jump preloaded receive --retries 0 -- sh -c "echo 40 >'$PWD/jump'"
 check 'after a handler of 40 s the settlement goes over a new connection' \
     is "$CODE $(heard DELETE) $(wc -c <err)" '0 1 0'
 
+# The sanitizers start threads themselves.
+if ! is_sanitized; then
+    NO_THREADS=1 preloaded run c2d-device receive --retries 0 --connect-to no.invalid:1
+    check 'no thread to look a name up: 20, and that is what the text says' \
+        says err 'NETWORK: no thread can be started to look up'
+    check 'no thread to look a name up: the hint names the limits' says err 'hint: ' TasksMax
+fi
+
 # ---- Late bytes ----
 
 hostile_tls keep:message keep:late keep:no-content keep:no-content
