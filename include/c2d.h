@@ -96,9 +96,7 @@ struct c2d_error {
     int retry_after_s;           /* the hub's wish; 0: it did not say */
     unsigned attempts;           /* requests sent or tried */
     bool retryable;              /* the same call may succeed later */
-    /* An attempt was written and got no response, or, of a send or settlement, a 408, 500, 502 or
-     * 504 without the hub's code: the hub may have acted on it. */
-    bool earlier_try_unanswered;
+    bool earlier_try_unanswered; /* an attempt is in doubt: the hub may have acted on it */
     char text[512];              /* one printable line without newline or secret; "" on success */
     char hint[256];              /* what to do about it; "" if there is nothing to say */
 };                               /* a new field is a new C2D_ABI, here and in every struct below */
@@ -244,11 +242,13 @@ struct c2d_message {
 /* Queues message for device_id. Needs a policy with ServiceConnect. A try that was written and not
  * answered is sent again under the same message_id; if a later one succeeds,
  * error->earlier_try_unanswered says that it may be there twice; if none is answered the result is
- * C2D_UNKNOWN_OUTCOME. C2D_DATA names a character that the wire cannot carry: property names are
- * HTTP tokens, unique without case; values, ids and content types are 0x20-0x7e without outer
- * spaces. Body, properties and system properties together: 65 536 bytes at most [hub docs]. A success
- * without content in the place of the hub's 204, as some proxies make it, is C2D_UNKNOWN_OUTCOME
- * too; c2d_receive() takes it for an empty queue and c2d_settle() for done, with one warning. */
+ * C2D_UNKNOWN_OUTCOME. A 408, 500, 502 or 504 without the hub's code is no answer in this sense,
+ * nor for c2d_settle(): a gateway may have passed the request on. A success without content in the
+ * place of the hub's 204, as some proxies make it, is C2D_UNKNOWN_OUTCOME too; c2d_receive() takes
+ * it for an empty queue and c2d_settle() for done, with one warning. C2D_DATA names a character
+ * that the wire cannot carry: property names are HTTP tokens, unique without case; values, ids and
+ * content types are 0x20-0x7e without outer spaces. Body, properties and system properties
+ * together: 65 536 bytes at most [hub docs]. */
 C2D_API enum c2d_status c2d_send(struct c2d_client *service, const char *device_id,
                                  const struct c2d_message *message, struct c2d_error *error);
 

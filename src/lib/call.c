@@ -118,8 +118,7 @@ static bool read_rewritten_204(struct call *call, struct http_response *response
 }
 
 /* Turns what came back into call->error; true on success. */
-static bool read_done(struct call *call, const struct call_terms *terms,
-                      struct http_done *done)
+static bool read_done(struct call *call, const struct call_terms *terms, struct http_done *done)
 {
     struct call_progress *progress = &call->progress;
     struct c2d_error *error = &call->error;

@@ -31,11 +31,12 @@ struct call_progress {
     int64_t previous_delay_ms;
     bool token_renewed;
     bool clock_followed;
-    bool cancelled;          /* the grace period runs */
+    bool cancelled; /* the grace period runs */
     /* Some attempt may have been applied, unseen: it was written and got no response, or one of a
-     * box that cannot know. Sticky: a later response cannot tell whether this attempt took effect. */
+     * box that cannot know. Sticky: a later response cannot tell whether this attempt took
+     * effect. */
     bool in_doubt;
-    bool rewritten; /* a box turned a 204 into another success without content */
+    bool rewritten;          /* a box turned a 204 into another success without content */
     struct c2d_error answer; /* of the last try that was answered; http_status 0: none was */
 };
 

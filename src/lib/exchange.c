@@ -211,10 +211,11 @@ static void warn_of_rewriting(struct exchange *exchange, const struct call *call
 {
     if (!call->progress.rewritten || exchange->told_rewritten)
         return;
-    observe_warning(&exchange->terms.observe,
-                    "a proxy on the way answers HTTP %d without content where a hub answers 204: it "
-                    "is taken for that, so a settlement was probably done",
-                    call->error.http_status);
+    observe_warning(
+        &exchange->terms.observe,
+        "a proxy on the way answers HTTP %d without content where a hub answers 204: it "
+        "is taken for that, so a settlement was probably done",
+        call->error.http_status);
     exchange->told_rewritten = true;
 }
 

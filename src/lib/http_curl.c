@@ -23,7 +23,8 @@ enum {
     /* A connection that was idle for longer is not reused: a NAT or a proxy may have forgotten it
      * without a word. libcurl would reuse it for 118 s. */
     IDLE_MAX_S = 20,
-    SILENCE_MIN_MS = 5000, /* shortest time without any TCP acknowledgement that ends a connection */
+    SILENCE_MIN_MS =
+        5000, /* shortest time without any TCP acknowledgement that ends a connection */
     UPLOAD_BUFFER = 16384, /* libcurl's smallest */
 };
 
@@ -183,8 +184,8 @@ static bool set_trust(struct slot *slot)
     return true;
 }
 
-/* Which of a proxy's methods may be used. libcurl picks the strongest that is offered and stays with
- * it, and Negotiate needs a ticket, not a password. */
+/* Which of a proxy's methods may be used. libcurl picks the strongest that is offered and stays
+ * with it, and Negotiate needs a ticket, not a password. */
 static long proxy_methods(const struct proxy *proxy)
 {
     return proxy_has_password(proxy) ? (long)(CURLAUTH_ANY & ~CURLAUTH_NEGOTIATE)

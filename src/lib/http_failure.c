@@ -120,8 +120,8 @@ static enum http_failure_kind kind_of(const struct http_failure *failure, bool i
         return HTTP_CLIENT_REFUSED;
     if (!is_open && failure->proxy_status == 407)
         return failure->proxy->secret.size == 0 ? HTTP_PROXY_ASKS
-               : failure->credentials_used        ? HTTP_PROXY_AUTH
-                                                  : HTTP_PROXY_METHOD;
+               : failure->credentials_used      ? HTTP_PROXY_AUTH
+                                                : HTTP_PROXY_METHOD;
     if (!is_open && failure->proxy_status >= 300)
         return failure->proxy_status < 500 ? HTTP_PROXY_FORBIDS : HTTP_PROXY_FAILED;
     if (kind == HTTP_CONNECT_TIMEOUT && failure->connected)

@@ -36,10 +36,10 @@ struct http_failure {
     enum http_failure_kind kind;
     const struct http_request *request;
     const struct proxy *proxy;
-    int proxy_status;   /* its answer to CONNECT, or SOCKS's in these terms; 0: none */
-    bool named;         /* the address of the host or the proxy is known */
-    bool connected;     /* TCP, with that address */
-    bool written;       /* the request may have left */
+    int proxy_status; /* its answer to CONNECT, or SOCKS's in these terms; 0: none */
+    bool named;       /* the address of the host or the proxy is known */
+    bool connected;   /* TCP, with that address */
+    bool written;     /* the request may have left */
     /* With a proxy_status of 407: one of the methods that it offers takes what was given. */
     bool credentials_used;
     const char *detail; /* the transport's own words, without secrets */

@@ -1,6 +1,6 @@
 /* The limits and the completeness of a response: a success that is cut, unframed or too long is
- * lost, and no byte of it is used; a refusal is known by its head. What the headers say of a message
- * is read elsewhere. */
+ * lost, and no byte of it is used; a refusal is known by its head. What the headers say of a
+ * message is read elsewhere. */
 #include "http_reader.h"
 
 #include "limits.h"

@@ -93,11 +93,12 @@ static const char *token_in(char *value, bool *weak)
         token = between(value, marks[i]);
     if (token == NULL)
         token = value;
-    return strstr(token, "\",") == NULL && id_check_lock_token(token, NULL) == C2D_OK ? token : NULL;
+    return strstr(token, "\",") == NULL && id_check_lock_token(token, NULL) == C2D_OK ? token
+                                                                                      : NULL;
 }
 
-/* A hub sends one ETag, and it is strong. A weak one beside a strong one is a proxy's; of two of the
- * same kind that differ neither can be trusted. */
+/* A hub sends one ETag, and it is strong. A weak one beside a strong one is a proxy's; of two of
+ * the same kind that differ neither can be trusted. */
 const char *lock_token_of(struct http_headers *headers)
 {
     struct {

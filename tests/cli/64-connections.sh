@@ -103,7 +103,7 @@ check 'bytes that are not HTTP on a new connection stay a verdict: 24 at the fir
 page='<html><title>Blocked</title></html>'
 printf 'HTTP/1.1 403 Forbidden\r\nServer: filter\r\n\r\n%s' "$page" >unframed
 printf 'HTTP/1.0 403 Forbidden\r\n\r\n%s' "$page" >old
-printf 'HTTP/1.1 403 Forbidden\r\nContent-Length: 1000\r\n\r\n%s' "$page" >cut
+printf 'HTTP/1.1 403 Forbidden\r\nContent-Length: 1000\r\n\r\n%s' "$page" >short
 printf 'HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\n\r\n1000\r\n%s' "$page" >chunk
 printf 'HTTP/1.1 403 Forbidden\r\nContent-Length: 1\r\nContent-Length: 9\r\n\r\n%s' "$page" >two
 {
@@ -113,7 +113,7 @@ printf 'HTTP/1.1 403 Forbidden\r\nContent-Length: 1\r\nContent-Length: 9\r\n\r\n
 refused_once() {
     fails_with 77 AUTH && says err 'HTTP 403' && is "$(heard GET) $(heard POST)" "$1"
 }
-for body in unframed old cut chunk two huge; do
+for body in unframed old short chunk two huge; do
     for end in close notify reset; do
         hostile_tls $end:$body
         receive

@@ -126,10 +126,9 @@ Test(client_settle, other_answers_are_failures)
     static const struct {
         int http;
         enum c2d_status status;
-    } rows[] = { { 302, C2D_PROTOCOL },
-                 { 400, C2D_PROTOCOL },
-                 { 403, C2D_AUTH },
-                 { 404, C2D_NOT_FOUND } };
+    } rows[] = {
+        { 302, C2D_PROTOCOL }, { 400, C2D_PROTOCOL }, { 403, C2D_AUTH }, { 404, C2D_NOT_FOUND }
+    };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct script script = { .replies = { { .status = rows[i].http } } };

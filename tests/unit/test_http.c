@@ -125,8 +125,9 @@ static enum c2d_status add_lines(struct http_headers *headers, const char *const
 
 Test(http, folded_line_continues_the_value_before_it)
 {
-    static const char *const folded[] = { " lost", "iothub-app-a: one", "\ttwo: 2 ", "   ", " three",
-                                          NULL };
+    static const char *const folded[] = { " lost",     "iothub-app-a: one",
+                                          "\ttwo: 2 ", "   ",
+                                          " three",    NULL };
     static const char *const skipped[] = { "x: 1", "no header", " nor this", NULL };
     static const char *const needed[] = { "ETag: \"a", " b\"", NULL };
     struct http_headers headers = { 0 };

@@ -144,9 +144,12 @@ Test(http_reader, trailers_are_ignored)
 
 Test(http_reader, what_is_not_needed_does_not_spoil_a_response)
 {
-    static const char *const lines[] = { "HTTP/1.1 200 OK\r\n",    "Set-Cookie: a=\x01\r\n",
-                                         " folded\x02\r\n",       "nonsense\r\n",
-                                         "Content-Length: 0\r\n", "\r\n",
+    static const char *const lines[] = { "HTTP/1.1 200 OK\r\n",
+                                         "Set-Cookie: a=\x01\r\n",
+                                         " folded\x02\r\n",
+                                         "nonsense\r\n",
+                                         "Content-Length: 0\r\n",
+                                         "\r\n",
                                          NULL };
     struct http_reader reader;
 

@@ -119,12 +119,12 @@ Test(message, payload_headers_are_understood_in_three_spellings)
 static const struct {
     const char *header, *token; /* NULL: none */
 } etags[] = {
-    { "ETag: \"guid\"", "guid" }, { "etag: \"guid\"", "guid" }, { "ETag: guid", "guid" },
-    { "ETag: \"a\"b\"", "a\"b" }, { "ETag: \"guid", "\"guid" }, { "ETag:", NULL },
-    { "ETag: \"\"", NULL },       { "x-etag: \"guid\"", NULL },
-    { "ETag: W/\"guid\"", "guid" }, { "ETag: 'guid'", "guid" }, { "ETag: %22guid%22", "guid" },
-    { "ETag: W/guid", "W/guid" },  { "ETag: \"'a'\"", "'a'" },  { "ETag: \"..\"", NULL },
-    { "ETag: .", NULL },           { "ETag: \"a\", \"b\"", NULL },
+    { "ETag: \"guid\"", "guid" },   { "etag: \"guid\"", "guid" },   { "ETag: guid", "guid" },
+    { "ETag: \"a\"b\"", "a\"b" },   { "ETag: \"guid", "\"guid" },   { "ETag:", NULL },
+    { "ETag: \"\"", NULL },         { "x-etag: \"guid\"", NULL },   { "ETag: W/\"guid\"", "guid" },
+    { "ETag: 'guid'", "guid" },     { "ETag: %22guid%22", "guid" }, { "ETag: W/guid", "W/guid" },
+    { "ETag: \"'a'\"", "'a'" },     { "ETag: \"..\"", NULL },       { "ETag: .", NULL },
+    { "ETag: \"a\", \"b\"", NULL },
 };
 
 Test(message, lock_token_is_the_etag_without_quotes_and_needed)
