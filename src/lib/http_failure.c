@@ -36,7 +36,8 @@ static const struct {
                           "" },
     [HTTP_CUT] = { C2D_NETWORK, true, "the connection was lost before the whole answer came from",
                    "", "is it the kind of proxy that its address says: http, https or socks5h?" },
-    [HTTP_STALE] = { C2D_NETWORK, true, "no response came over a reused connection to", "", "" },
+    [HTTP_STALE] = { C2D_NETWORK, true, "a reused connection was lost before a response came from",
+                     "", "" },
     /* The 30 s are those after which http_curl.c calls a transfer stalled. */
     [HTTP_STALLED] = { C2D_NETWORK, true, "nothing came for 30 s from", "", "" },
     [HTTP_TIMEOUT] = { C2D_TIMEOUT, true, "no answer in time from", "", CHECK_PROXY },

@@ -95,7 +95,7 @@ static const struct {
     /* Who has lost the connection? */
     { "", { .kind = HTTP_CUT }, C2D_NETWORK, true, LOST HOST ": ", "" },
     { "", { .kind = HTTP_STALE, .written = true }, C2D_NETWORK, true,
-      "no response came over a reused connection to " HOST ": ", "" },
+      "a reused connection was lost before a response came from " HOST ": ", "" },
     { "", { .kind = HTTP_NO_THREAD }, C2D_NETWORK, true,
       "no thread can be started to look up " HOST ": ", "TasksMax" },
     { PROXY, { .kind = HTTP_NO_THREAD }, C2D_NETWORK, true,
