@@ -46,6 +46,12 @@ a property in another encoding|iothub-app-ort: K\366ln\r\n|.lossy == {"ort": "S/
 a folded property|iothub-app-note: a\r\n  b\r\n|.properties == {"note": "a b"}
 a blank before the colon|iothub-app-note : a\r\n|.properties == {"note": "a"}
 END
+message 'iothub-app-a\033b: c\r\nETag: "t1"\r\n' >first
+hostile_tls keep:first keep:no-content keep:no-content
+at_hostile c2d-device receive --trace -
+check 'a control byte in the name of a property reaches the JSON, escaped' \
+    took '.properties == {"a\u001bb": "c"}'
+check 'and no trace as it is' not grep -q "$(printf '\033')" err
 not_settled() {
     fails_with 24 PROTOCOL && is "$(heard DELETE)" 0
 }
