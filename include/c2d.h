@@ -58,7 +58,7 @@ enum c2d_status {
     C2D_HANDLER = 22,         /* programs only: a handler failed */
     C2D_SERVER = 23,          /* 5xx after all tries */
     C2D_PROTOCOL = 24,        /* not what a hub answers, or over a limit */
-    C2D_UNKNOWN_OUTCOME = 25, /* a send was written and never answered: it may be queued */
+    C2D_UNKNOWN_OUTCOME = 25, /* a send was written, and no response proves its fate: in doubt */
     C2D_LOCKED = 26,          /* programs only: another instance is at work */
     C2D_USAGE = 64,           /* an option that cannot be; programs: command line */
     C2D_DATA = 65,            /* a message, id or token that the wire cannot carry */
@@ -98,7 +98,7 @@ struct c2d_error {
     int retry_after_s;           /* the hub's wish; 0: it did not say */
     unsigned attempts;           /* requests sent or tried */
     bool retryable;              /* the same call may succeed later */
-    bool earlier_try_unanswered; /* a try was written and lost: the hub may have acted on it */
+    bool earlier_try_unanswered; /* an attempt is in doubt: the hub may have acted on it */
     /* c2d_receive(): the number of a message that the hub has locked and that cannot be read; it
      * stays in the queue, and the next call receives the one after it. "": no such message. */
     char unreadable_sequence_number[24];
@@ -259,9 +259,13 @@ struct c2d_message {
 /* Queues message for device_id. Needs a policy with ServiceConnect. A try that was written and not
  * answered is sent again under the same message_id; if a later one succeeds,
  * error->earlier_try_unanswered says that it may be there twice; if none is answered the result is
- * C2D_UNKNOWN_OUTCOME. C2D_DATA names a character that the wire cannot carry: property names are
- * HTTP tokens, unique without case; values, ids and content types are 0x20-0x7e without outer
- * spaces. Body, properties and system properties together: 65 536 bytes at most [hub docs]. */
+ * C2D_UNKNOWN_OUTCOME. A 408, 500, 502 or 504 without the hub's code is no answer in this sense,
+ * nor for c2d_settle(): a gateway may have passed the request on. A success without content in the
+ * place of the hub's 204, as some proxies make it, is C2D_UNKNOWN_OUTCOME too; c2d_receive() takes
+ * it for an empty queue and c2d_settle() for done, with one warning. C2D_DATA names a character
+ * that the wire cannot carry: property names are HTTP tokens, unique without case; values, ids and
+ * content types are 0x20-0x7e without outer spaces. Body, properties and system properties
+ * together: 65 536 bytes at most [hub docs]. */
 C2D_API enum c2d_status c2d_send(struct c2d_client *service, const char *device_id,
                                  const struct c2d_message *message, struct c2d_error *error);
 

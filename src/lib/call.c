@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* The token of now, in the request's own storage. */
 static enum c2d_status authorize(struct call *call, int64_t hub_now_s)
@@ -36,7 +37,7 @@ static enum c2d_status write_expiry(struct call *call, int64_t hub_now_s, int64_
     char last[sizeof error->text];
     int64_t left_ms;
 
-    if (progress->expires_ms == 0 || !(call->ttl_from_start || progress->written_unanswered))
+    if (progress->expires_ms == 0 || !(call->ttl_from_start || progress->in_doubt))
         progress->expires_ms = now_ms + call->ttl_s * 1000;
     left_ms = progress->expires_ms - now_ms;
     if (left_ms > 0) {
@@ -45,7 +46,7 @@ static enum c2d_status write_expiry(struct call *call, int64_t hub_now_s, int64_
     }
     memcpy(last, error->text, sizeof last);
     *error = (struct c2d_error) { .attempts = progress->attempts,
-                                  .earlier_try_unanswered = progress->written_unanswered };
+                                  .earlier_try_unanswered = progress->in_doubt };
     return fail(error, C2D_DATA,
                 "the message's ttl of %lld s was over before another attempt: %.400s",
                 (long long)call->ttl_s, last);
@@ -104,9 +105,54 @@ static bool is_expected(const struct call *call, int http_status)
                || http_status == call->endpoint->expected[1]);
 }
 
+/* Without a code of the hub, these come from a gateway that may have passed the request on, or from
+ * a hub that failed while it worked on it. A success in the place of another proves no more. */
+bool call_leaves_doubt(const struct c2d_error *error)
+{
+    int status = error->http_status;
+
+    return error->hub_code == 0 && error->hub_code_name[0] == '\0'
+           && (status == 408 || status == 500 || status == 502 || status == 504
+               || error->status == C2D_UNKNOWN_OUTCOME);
+}
+
+/* Is it what a proxy makes of a 204: another success without content, and nothing of a hub's? */
+static bool is_rewritten_204(const struct call *call, const struct http_response *response)
+{
+    const struct http_headers *headers = &response->headers;
+
+    /* Where 412 is expected too, the question is whether it was the hub that answered. */
+    if (!is_expected(call, 204) || is_expected(call, 412) || response->body.size > 0
+        || response->status < 200 || response->status > 202
+        || http_headers_get(headers, "ETag") != NULL)
+        return false;
+    for (size_t i = 0; i < headers->count; i++)
+        if (strncasecmp(http_header_name(headers, i), "iothub-", strlen("iothub-")) == 0)
+            return false;
+    return true;
+}
+
+/* Takes it for the 204 that it probably was; but a send was perhaps never queued, and is in doubt.
+ * True on success. */
+static bool read_rewritten_204(struct call *call, struct http_response *response)
+{
+    struct c2d_error *error = &call->error;
+
+    *error = (struct c2d_error) { .http_status = response->status };
+    if (call->endpoint->manner == ENDPOINT_SENDS) {
+        error->step = C2D_STEP_ANSWER;
+        fail(error, C2D_UNKNOWN_OUTCOME,
+             "a response without content (HTTP %d) came in the place of the hub's 204",
+             response->status);
+        return false;
+    }
+    call->progress.rewritten = true;
+    response->status = 204;
+    return true;
+}
+
 /* Turns what came back into call->error; true on success. */
-static bool read_done(struct call *call, const struct call_terms *terms,
-                      const struct http_done *done)
+static bool read_done(struct call *call, const struct call_terms *terms, struct http_done *done)
 {
     struct call_progress *progress = &call->progress;
     struct c2d_error *error = &call->error;
@@ -119,27 +165,31 @@ static bool read_done(struct call *call, const struct call_terms *terms,
     int64_t hub_now_s = hub_clock_now_s(call->signer->hub_clock, &terms->clock);
     bool success = false;
 
+    call->request->fresh = done->stale;
     probe_note(call->probe, done, terms->clock.wall_s(terms->clock.context));
     if (done->error.status != C2D_OK) {
         *error = done->error;
-        /* Sticky: no later answer takes back the doubt that this try leaves. */
-        progress->written_unanswered = progress->written_unanswered || done->written;
+        progress->in_doubt = progress->in_doubt || done->written;
     } else {
         observe_response(&terms->observe, call->request, &done->response,
                          call->endpoint->hides_keys);
         success = is_expected(call, done->response.status);
-        if (success)
+        if (is_rewritten_204(call, &done->response))
+            success = read_rewritten_204(call, &done->response);
+        else if (success)
             *error = (struct c2d_error) { .http_status = done->response.status };
         else
             hub_error_read(&done->response, &question, hub_now_s, error);
         if (error->http_status == 401)
             signer_check_ready(call->signer, hub_now_s, true, error);
         progress->answer = *error;
+        if (call->endpoint->manner != ENDPOINT_READS && call_leaves_doubt(error))
+            progress->in_doubt = true;
     }
     /* A server may have put the token that it got into its message. */
     mask_signature(error->text, strlen(error->text), call->request->authorization);
     error->attempts = progress->attempts;
-    error->earlier_try_unanswered = progress->written_unanswered;
+    error->earlier_try_unanswered = progress->in_doubt;
     return success;
 }
 
@@ -228,7 +278,7 @@ void call_conclude(struct call *call, bool out_of_time)
         fail(error, C2D_TIMEOUT, "no time for another try: %.400s", last);
     blame_clock(call);
     error->attempts = progress->attempts;
-    error->earlier_try_unanswered = progress->written_unanswered;
+    error->earlier_try_unanswered = progress->in_doubt;
     if (progress->attempts > 1) {
         memcpy(last, error->text, sizeof last);
         fail(error, error->status, "%.480s (%u tries)", last, progress->attempts);
@@ -246,6 +296,7 @@ static enum retry_verdict judge(struct call *call, const struct call_terms *term
         .max_retries = call->probe != NULL ? 1 : terms->retries,
         .error = &call->error,
         .timed_out = call->error.status == C2D_TIMEOUT,
+        .at_once = call->request->fresh,
         .can_renew_token = !progress->token_renewed && signer_can_renew(call->signer),
         .remaining_ms = progress->deadline_ms - now_ms,
         .previous_delay_ms = progress->previous_delay_ms,

@@ -34,7 +34,11 @@ struct call_progress {
     enum hub_clock_verdict clock_verdict; /* after a 401 */
     int64_t clock_off_s;                  /* the hub's clock minus ours, by that */
     bool cancelled;                       /* the grace period runs */
-    bool written_unanswered;              /* some try was written and lost */
+    /* Some attempt may have been applied, unseen: it was written and got no response, or one of a
+     * box that cannot know. Sticky: a later response cannot tell whether this attempt took
+     * effect. */
+    bool in_doubt;
+    bool rewritten;          /* a box turned a 204 into another success without content */
     struct c2d_error answer; /* of the last try that was answered; http_status 0: none was */
 };
 
@@ -75,6 +79,8 @@ enum call_next { CALL_DONE, CALL_AGAIN, CALL_AGAIN_LATER };
  * ended; CALL_AGAIN_LATER: at call->wake_ms. patient: a 429 is no try, and takes no time. */
 enum call_next call_finish_try(struct call *call, const struct call_terms *terms,
                                struct http_done *done, int64_t now_ms, bool patient);
+/* Does this response of a send or a settlement leave open whether it was applied? */
+bool call_leaves_doubt(const struct c2d_error *error);
 /* Ends a call whose next try does not happen, with the last word on what failed. */
 void call_conclude(struct call *call, bool out_of_time);
 

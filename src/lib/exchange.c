@@ -207,6 +207,18 @@ static bool is_patient(struct exchange *exchange, const struct http_done *done, 
     return throttles && now - exchange->throttled_since_ms < exchange->patience_ms;
 }
 
+static void warn_of_rewriting(struct exchange *exchange, const struct call *call)
+{
+    if (!call->progress.rewritten || exchange->told_rewritten)
+        return;
+    observe_warning(
+        &exchange->terms.observe,
+        "a proxy on the way answers HTTP %d without content where a hub answers 204: it "
+        "is taken for that, so a settlement was probably done",
+        call->error.http_status);
+    exchange->told_rewritten = true;
+}
+
 static void finish_try(struct exchange *exchange, struct http_done *done)
 {
     struct call *call = done->tag;
@@ -216,6 +228,7 @@ static void finish_try(struct exchange *exchange, struct http_done *done)
     list_remove(&exchange->begun, call);
     switch (call_finish_try(call, &exchange->terms, done, now, patient)) {
     case CALL_DONE:
+        warn_of_rewriting(exchange, call);
         end(exchange, call);
         break;
     case CALL_AGAIN:

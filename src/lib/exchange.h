@@ -25,6 +25,7 @@ struct exchange {
     bool throttled;         /* nothing but 429 since: */
     int64_t throttled_since_ms;
     bool told_throttled;    /* once is enough */
+    bool told_rewritten;    /* likewise */
     struct call_list ready; /* to be begun, in their order */
     struct call_list begun; /* flying or sleeping */
     struct call_list ended; /* and not handed out yet */

@@ -1,5 +1,6 @@
-/* Nothing gets into a list of headers that another reader could take for the end of a line: CR, LF
- * and NUL are refused here, whoever adds them. Which headers there are is not known here. */
+/* Nothing gets into a request that another reader could take for the end of a line: CR, LF and NUL
+ * are refused here, whoever adds them. What is read of a response is carried as it came, but where
+ * a second reading would change what the response is. */
 #include "http.h"
 
 #include "limits.h"
@@ -30,14 +31,6 @@ static bool name_is_token(const char *name, size_t size)
     return size > 0;
 }
 
-/* What is read may be more than a token: senders over AMQP name properties as they like, and a
- * message that could not be read would stop those behind it. */
-static bool name_is_readable(const char *name, size_t size)
-{
-    return size > 0 && name[0] != ' ' && name[size - 1] != ' ' && memchr(name, '\t', size) == NULL
-           && value_is_safe(name, size);
-}
-
 static bool make_place(struct http_headers *headers, size_t size)
 {
     size_t capacity = headers->capacity == 0 ? 16 : headers->capacity * 2;
@@ -56,19 +49,12 @@ static bool make_place(struct http_headers *headers, size_t size)
     return true;
 }
 
-static enum c2d_status fail_name(struct c2d_error *error)
-{
-    return fail(error, C2D_PROTOCOL, "a header's name holds a byte that is not allowed there");
-}
-
-static enum c2d_status add(struct http_headers *headers, const char *name, size_t name_size,
-                           const char *value, size_t value_size, struct c2d_error *error)
+/* Any bytes but NUL. */
+static enum c2d_status store(struct http_headers *headers, const char *name, size_t name_size,
+                             const char *value, size_t value_size, struct c2d_error *error)
 {
     size_t start = headers->text.size;
 
-    if (!value_is_safe(value, value_size))
-        return fail(error, C2D_PROTOCOL, "header %.*s holds a control byte",
-                    (int)(name_size < 64 ? name_size : 64), name);
     if (headers->count >= LIMIT_HEADERS)
         return fail(error, C2D_PROTOCOL, "more than %d headers", LIMIT_HEADERS);
     if (!make_place(headers, name_size + value_size + 2))
@@ -87,32 +73,95 @@ enum c2d_status http_headers_add(struct http_headers *headers, const char *name,
                                  struct c2d_error *error)
 {
     if (!name_is_token(name, strlen(name)))
-        return fail_name(error);
-    return add(headers, name, strlen(name), value, strlen(value), error);
+        return fail(error, C2D_PROTOCOL, "a header's name holds a byte that is not allowed there");
+    if (!value_is_safe(value, strlen(value)))
+        return fail(error, C2D_PROTOCOL, "header %.64s holds a control byte", name);
+    return store(headers, name, strlen(name), value, strlen(value), error);
 }
 
-static bool is_blank(char c)
+/* ---- Responses ---- */
+
+static void trim(const char **text, size_t *size)
 {
-    return c == ' ' || c == '\t';
+    while (*size > 0 && ((*text)[0] == ' ' || (*text)[0] == '\t')) {
+        (*text)++;
+        (*size)--;
+    }
+    while (*size > 0 && ((*text)[*size - 1] == ' ' || (*text)[*size - 1] == '\t'))
+        (*size)--;
+}
+
+/* Headers that decide where a body ends, or which lock is settled. */
+static bool decides(const char *name, size_t size)
+{
+    static const char *const names[] = { "Content-Length", "Transfer-Encoding", "ETag" };
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strlen(names[i]) == size && strncasecmp(names[i], name, size) == 0)
+            return true;
+    return false;
+}
+
+static bool is_of_hub(const char *name)
+{
+    return strncasecmp(name, "iothub-", strlen("iothub-")) == 0;
+}
+
+static enum c2d_status fail_unclear(const char *name, size_t size, struct c2d_error *error)
+{
+    return fail(error, C2D_PROTOCOL, "header %.*s can be read in two ways",
+                (int)(size < 64 ? size : 64), name);
+}
+
+/* A folded line (obsolete, but some boxes wrap long headers): with a space, it goes to the value
+ * before it. */
+static enum c2d_status continue_value(struct http_headers *headers, const char *text, size_t size,
+                                      bool strict, struct c2d_error *error)
+{
+    const char *name;
+
+    trim(&text, &size);
+    if (headers->count == 0 || headers->skipping || size == 0)
+        return C2D_OK;
+    name = http_header_name(headers, headers->count - 1);
+    if ((strict && decides(name, strlen(name)))
+        || (is_of_hub(name) && memchr(text, '\0', size) != NULL))
+        return fail_unclear(name, strlen(name), error);
+    if (memchr(text, '\0', size) != NULL)
+        return C2D_OK;
+    if (buf_reserve(&headers->text, size + 1) == NULL)
+        return fail_memory(error);
+    headers->text.data[headers->text.size - 1] = ' '; /* was the end of the value */
+    buf_append(&headers->text, text, size);
+    buf_append(&headers->text, "", 1);
+    return C2D_OK;
 }
 
 enum c2d_status http_headers_add_line(struct http_headers *headers, const char *line, size_t size,
-                                      struct c2d_error *error)
+                                      bool strict, struct c2d_error *error)
 {
-    const char *colon = memchr(line, ':', size);
-    const char *value, *end = line + size;
+    const char *colon = memchr(line, ':', size), *name = line, *value;
+    size_t name_size, value_size;
+    bool has_nul = memchr(line, '\0', size) != NULL;
 
-    /* A folded line, which is obsolete, ends here or as a name that begins with a space. */
-    if (colon == NULL)
-        return fail(error, C2D_PROTOCOL, "the answer has a header line without a colon");
-    if (!name_is_readable(line, (size_t)(colon - line)))
-        return fail_name(error);
+    if (size > 0 && (line[0] == ' ' || line[0] == '\t'))
+        return continue_value(headers, line, size, strict, error);
+    headers->skipping = colon == NULL || colon == line;
+    if (headers->skipping)
+        return C2D_OK;
+    name_size = (size_t)(colon - line);
     value = colon + 1;
-    while (value < end && is_blank(*value))
-        value++;
-    while (end > value && is_blank(end[-1]))
-        end--;
-    return add(headers, line, (size_t)(colon - line), value, (size_t)(end - value), error);
+    value_size = size - name_size - 1;
+    trim(&name, &name_size);
+    trim(&value, &value_size);
+    /* A blank before the colon, or a control byte, would hide these from another reader. */
+    if (strict && decides(name, name_size)
+        && (line + name_size != colon || !value_is_safe(value, value_size)))
+        return fail_unclear(name, name_size, error);
+    if (has_nul && is_of_hub(line))
+        return fail_unclear(name, name_size, error);
+    headers->skipping = has_nul;
+    return has_nul ? C2D_OK : store(headers, name, name_size, value, value_size, error);
 }
 
 const char *http_header_name(const struct http_headers *headers, size_t index)

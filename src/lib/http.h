@@ -12,16 +12,20 @@ struct http_headers {
         size_t name, value;
     } * places;
     size_t count, capacity;
+    bool skipping; /* the last line was skipped, and so is what continues it */
 };
 
 /* C2D_PROTOCOL for a name that is no token or a value with a control byte other than tab, as a
  * guard behind the checks of each operation; C2D_OS without memory. */
 enum c2d_status http_headers_add(struct http_headers *headers, const char *name, const char *value,
                                  struct c2d_error *error);
-/* Adds one line of an answer, without its CRLF; outer white space of the value is dropped. Its name
- * may hold more than a token's bytes. */
+/* Adds one line of a response, without its CRLF. Name and value keep all their bytes, control bytes
+ * too, but lose outer blanks. A folded line continues the value before it. A line that is no header
+ * is skipped. strict: C2D_PROTOCOL for Content-Length, Transfer-Encoding and ETag that two readers
+ * could take in two ways. C2D_PROTOCOL also for a NUL in a header of the hub (iothub-...), and over
+ * the limit; C2D_OS without memory. */
 enum c2d_status http_headers_add_line(struct http_headers *headers, const char *line, size_t size,
-                                      struct c2d_error *error);
+                                      bool strict, struct c2d_error *error);
 const char *http_header_name(const struct http_headers *headers, size_t index);
 const char *http_header_value(const struct http_headers *headers, size_t index);
 /* The last value under name, which is compared without case; NULL if there is none. */
@@ -39,6 +43,7 @@ struct http_request {
     const void *body;          /* borrowed */
     size_t body_size;
     int timeout_ms, connect_timeout_ms;
+    bool fresh; /* over a new connection, whatever is kept */
 };
 
 void http_request_clear(struct http_request *request);
@@ -51,13 +56,15 @@ struct http_response {
 
 void http_response_clear(struct http_response *response);
 
-/* One finished exchange. error.status is C2D_OK for a whole answer, whatever its HTTP status; else
- * response is empty and error says what happened. */
+/* One finished exchange. error.status is C2D_OK for a response that counts: a whole success, or a
+ * refusal (status 300 and over) with a complete head, whose body may be cut. Else response is empty
+ * and error says what happened. */
 struct http_done {
     void *tag;
     struct http_response response;
     struct c2d_error error;     /* retryable is set */
     bool written;               /* the request may have reached the hub */
+    bool stale;                 /* it failed as a reused connection may: the hub is not to blame */
     bool asked_for_certificate; /* of the client, by whoever ends TLS */
     /* One that was kept from an earlier exchange does not tell of its handshake again. */
     struct c2d_connection connection;

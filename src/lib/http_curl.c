@@ -10,12 +10,23 @@
 
 #include <curl/curl.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { STALL_S = 30 }; /* under 1 byte a second for this long is given up */
+enum {
+    STALL_S = 30,        /* under 1 byte a second for this long is given up */
+    REFUSAL_STALL_S = 3, /* the same for a refusal's body, which only serves its text */
+    /* A connection that was idle for longer is not reused: a NAT or a proxy may have forgotten it
+     * without a word. libcurl would reuse it for 118 s. */
+    IDLE_MAX_S = 20,
+    SILENCE_MIN_MS =
+        5000, /* shortest time without any TCP acknowledgement that ends a connection */
+    UPLOAD_BUFFER = 16384, /* libcurl's smallest */
+};
 
 /* One transfer: an easy handle that is used again and again, and the answer that it gathers. */
 struct slot {
@@ -26,7 +37,9 @@ struct slot {
     void *tag;
     struct curl_slist *lines; /* the request's headers */
     struct http_reader reader;
+    bool opened;                  /* a socket, for this transfer */
     bool written;                 /* the request may have left */
+    bool reused;                  /* over a connection that was kept */
     const char *ca_file, *ca_dir; /* what easy trusts */
     struct tls_verdict tls;
     struct c2d_connection connection;
@@ -47,15 +60,22 @@ struct web {
 
 /* ---- What libcurl calls ---- */
 
-static size_t on_header(char *line, size_t one, size_t size, void *reader)
+static size_t on_header(char *line, size_t one, size_t size, void *context)
 {
+    struct slot *slot = context;
+    bool ok = http_reader_line(&slot->reader, line, one * size);
+
+    if (http_reader_is_refusal(&slot->reader))
+        curl_easy_setopt(slot->easy, CURLOPT_LOW_SPEED_TIME, (long)REFUSAL_STALL_S);
     /* Any other number than size makes libcurl give the transfer up. */
-    return http_reader_line(reader, line, one * size) ? size : 0;
+    return ok ? size : 0;
 }
 
-static size_t on_body(char *data, size_t one, size_t size, void *reader)
+static size_t on_body(char *data, size_t one, size_t size, void *context)
 {
-    return http_reader_body(reader, data, one * size) ? size : 0;
+    struct slot *slot = context;
+
+    return http_reader_body(&slot->reader, data, one * size) ? size : 0;
 }
 
 /* libcurl sends a request again, unseen, when a kept-alive connection dies before the answer. The
@@ -69,19 +89,31 @@ static int on_request(void *context, char *remote_ip, char *local_ip, int remote
     if (slot->written)
         return CURL_PREREQFUNC_ABORT;
     slot->written = true;
+    slot->reused = !slot->opened;
     return CURL_PREREQFUNC_OK;
 }
 
-/* Opens what libcurl would; where that leads to no connection, nothing else tells the address. It
- * does not block: libcurl never looks whether it could set that, and would hang past --timeout. */
-static curl_socket_t on_socket(void *connection, curlsocktype purpose, struct curl_sockaddr *to)
+/* Creates the socket itself, to learn which address is tried: libcurl does not say when connecting
+ * fails. Non-blocking: libcurl does not check whether it could set that, and would hang past the
+ * time-out. A peer that acknowledges nothing, not even a TCP segment, for longer than a connection
+ * may take is gone, as behind a NAT that has forgotten the connection. */
+static curl_socket_t on_socket(void *context, curlsocktype purpose, struct curl_sockaddr *to)
 {
-    struct c2d_connection *tried = connection;
+    struct slot *slot = context;
+    char *address = slot->connection.address;
+    int fd = socket(to->family, to->socktype | SOCK_NONBLOCK, to->protocol);
+    int silence_ms = slot->request->connect_timeout_ms > SILENCE_MIN_MS
+                         ? slot->request->connect_timeout_ms
+                         : SILENCE_MIN_MS;
 
     (void)purpose;
-    (void)getnameinfo(&to->addr, to->addrlen, tried->address, sizeof tried->address, NULL, 0,
+    slot->opened = true;
+    (void)getnameinfo(&to->addr, to->addrlen, address, sizeof slot->connection.address, NULL, 0,
                       NI_NUMERICHOST);
-    return socket(to->family, to->socktype | SOCK_NONBLOCK, to->protocol);
+    /* Only a precaution: it need not succeed. */
+    if (fd >= 0)
+        (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &silence_ms, sizeof silence_ms);
+    return fd;
 }
 
 static CURLcode on_ssl_context(CURL *easy, void *ssl_context, void *context)
@@ -115,9 +147,8 @@ static const struct {
     /* Each transfer takes and gives back both, and with the larger ones that libcurl would take
      * malloc() gives memory back to the system each time: most messages are small. */
     { CURLOPT_BUFFERSIZE, 4096 },
-    { CURLOPT_UPLOAD_BUFFERSIZE, 16384 },
+    { CURLOPT_MAXAGE_CONN, IDLE_MAX_S },
     { CURLOPT_LOW_SPEED_LIMIT, 1 },
-    { CURLOPT_LOW_SPEED_TIME, STALL_S },
     { CURLOPT_FOLLOWLOCATION, 0 },
     { CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1 }, /* 2 would change the case of properties */
     { CURLOPT_NETRC, CURL_NETRC_IGNORED },
@@ -127,7 +158,6 @@ static const struct {
     { CURLOPT_SSL_VERIFYHOST, 2 },
     { CURLOPT_PROXY_SSL_VERIFYPEER, 1 },
     { CURLOPT_PROXY_SSL_VERIFYHOST, 2 },
-    { CURLOPT_PROXYAUTH, (long)CURLAUTH_ANY },
     { CURLOPT_SUPPRESS_CONNECT_HEADERS, 1 },
     { CURLOPT_HEADEROPT, CURLHEADER_SEPARATE }, /* the proxy never sees Authorization */
 };
@@ -155,10 +185,23 @@ static bool set_trust(struct slot *slot)
     return true;
 }
 
+/* Which of a proxy's methods may be used. libcurl picks the strongest that is offered and stays
+ * with it, and Negotiate needs a ticket, not a password. */
+static long proxy_methods(const struct proxy *proxy)
+{
+    return proxy_has_password(proxy) ? (long)(CURLAUTH_ANY & ~CURLAUTH_NEGOTIATE)
+                                     : (long)CURLAUTH_ANY;
+}
+
 static bool set_options(CURL *easy, const struct web *web)
 {
     const struct http_curl_options *options = &web->options;
 
+    /* SOCKS: the proxy picks. This fails only where libcurl has no GSS-API anyway. */
+    if (proxy_has_password(options->proxy))
+        (void)curl_easy_setopt(easy, CURLOPT_SOCKS5_AUTH, (long)CURLAUTH_BASIC);
+    if (curl_easy_setopt(easy, CURLOPT_PROXYAUTH, proxy_methods(options->proxy)) != CURLE_OK)
+        return false;
     for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
         if (curl_easy_setopt(easy, fixed[i].option, fixed[i].value) != CURLE_OK)
             return false;
@@ -178,13 +221,13 @@ static bool set_options(CURL *easy, const struct web *web)
 static void set_callbacks(CURL *easy, struct slot *slot)
 {
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
-    curl_easy_setopt(easy, CURLOPT_HEADERDATA, &slot->reader);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, slot);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, &slot->reader);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, slot);
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request);
     curl_easy_setopt(easy, CURLOPT_PREREQDATA, slot);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_socket);
-    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &slot->connection);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, slot);
     curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_ssl_context);
     curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, slot);
     curl_easy_setopt(easy, CURLOPT_PRIVATE, slot);
@@ -262,6 +305,17 @@ static bool set_headers(struct slot *slot, const struct http_request *request)
     return ok && curl_easy_setopt(slot->easy, CURLOPT_HTTPHEADER, slot->lines) == CURLE_OK;
 }
 
+/* Without a body the whole head must fit: libcurl stops sending after the second buffer of a head
+ * where it has no body to wait for. */
+static long upload_buffer(const struct slot *slot, const struct http_request *request)
+{
+    size_t size = request->url.size + 1024; /* with what libcurl adds */
+
+    for (const struct curl_slist *line = slot->lines; line != NULL; line = line->next)
+        size += strlen(line->data) + strlen("\r\n");
+    return request->body_size > 0 || size < UPLOAD_BUFFER ? UPLOAD_BUFFER : (long)size;
+}
+
 static bool set_request(struct slot *slot, const struct http_request *request)
 {
     CURL *easy = slot->easy;
@@ -275,11 +329,14 @@ static bool set_request(struct slot *slot, const struct http_request *request)
     } else {
         curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
     }
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, request->fresh ? 1L : 0L);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)request->connect_timeout_ms);
     return set_text(easy, CURLOPT_CUSTOMREQUEST, request->method)
            && set_text(easy, CURLOPT_REQUEST_TARGET, request->url.data + request->path_at)
-           && set_trust(slot) && set_headers(slot, request);
+           && set_trust(slot) && set_headers(slot, request)
+           && curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, upload_buffer(slot, request))
+                  == CURLE_OK;
 }
 
 static void slot_release(struct slot *slot)
@@ -331,7 +388,7 @@ static bool is_of_tls(CURLcode code)
            || code == CURLE_SSL_CACERT_BADFILE || code == CURLE_PEER_FAILED_VERIFICATION;
 }
 
-static enum http_failure_kind kind_of(const struct slot *slot, CURLcode code)
+static enum http_failure_kind kind_by_code(const struct slot *slot, CURLcode code)
 {
     if (is_of_tls(code) && tls_lacked_memory())
         return HTTP_NO_MEMORY;
@@ -339,21 +396,37 @@ static enum http_failure_kind kind_of(const struct slot *slot, CURLcode code)
         return timeout_kind(slot);
     if (code == CURLE_OUT_OF_MEMORY && slot->written && !slot->reader.head_complete)
         return HTTP_NOT_HTTP; /* what libcurl says of a header line over 100 KiB */
+    if (code == CURLE_COULDNT_RESOLVE_HOST && strstr(slot->detail, "thread") != NULL)
+        return HTTP_NO_THREAD;
+    if (code == CURLE_SSL_CONNECT_ERROR && strstr(slot->detail, "legacy renegotiation") != NULL)
+        return HTTP_OLD_TLS;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (kinds[i].code == code)
             return kinds[i].kind;
     return HTTP_CUT;
 }
 
-/* The proxy's answer to CONNECT. SOCKS has reasons of its own, here as what HTTP would say. */
-static int proxy_status(const struct slot *slot, CURLcode code)
+/* On a reused connection these say nothing of the hub: it may have been dead, or still have held
+ * late bytes of an earlier response. */
+static bool is_stale(const struct slot *slot, enum http_failure_kind kind)
 {
-    long http = 0, socks = 0;
+    return slot->reused && slot->reader.broken.status == C2D_OK
+           && (kind == HTTP_CUT || kind == HTTP_NOT_HTTP || kind == HTTP_STALLED);
+}
+
+/* The proxy's answer to CONNECT. SOCKS has reasons of its own, here as what HTTP would say. */
+static int proxy_status(const struct slot *slot, CURLcode code, bool *credentials_used)
+{
+    long http = 0, socks = 0, offered = 0;
 
     curl_easy_getinfo(slot->easy, CURLINFO_HTTP_CONNECTCODE, &http);
+    curl_easy_getinfo(slot->easy, CURLINFO_PROXYAUTH_AVAIL, &offered);
+    offered &= proxy_methods(slot->web->options.proxy);
+    *credentials_used = offered != 0 && (offered & (long)CURLAUTH_NEGOTIATE) == 0;
     if (code != CURLE_PROXY)
         return (int)http;
     curl_easy_getinfo(slot->easy, CURLINFO_PROXY_ERROR, &socks);
+    *credentials_used = socks != CURLPX_NO_AUTH;
     if (socks == CURLPX_NO_AUTH || socks == CURLPX_USER_REJECTED)
         return 407;
     if (socks == CURLPX_REPLY_NOT_ALLOWED)
@@ -378,13 +451,12 @@ static void note_connection(struct slot *slot)
     tls_tell(&slot->tls, connection);
 }
 
-static void describe(struct slot *slot, CURLcode code, struct c2d_error *error)
+static void describe(struct slot *slot, CURLcode code, struct http_done *done)
 {
+    enum http_failure_kind kind = kind_by_code(slot, code);
     struct http_failure failure = {
-        .kind = kind_of(slot, code),
         .request = slot->request,
         .proxy = slot->web->options.proxy,
-        .proxy_status = proxy_status(slot, code),
         .named = slot->connection.address[0] != '\0',
         .connected = slot->connection.port != 0,
         .written = slot->written,
@@ -394,34 +466,36 @@ static void describe(struct slot *slot, CURLcode code, struct c2d_error *error)
         .ca_from_environment = slot->web->options.ca_from_environment,
     };
 
+    done->stale = is_stale(slot, kind);
+    failure.kind = done->stale && kind != HTTP_STALLED ? HTTP_STALE : kind;
+    failure.proxy_status = proxy_status(slot, code, &failure.credentials_used);
     if (code == CURLE_OK)
         failure.detail = "it was cut";
     if (code == CURLE_ABORTED_BY_CALLBACK)
-        failure.detail = "a kept connection had died";
-    http_failure_describe(&failure, error);
+        failure.detail = "it had died";
+    http_failure_describe(&failure, &done->error);
 }
 
 static bool begin(struct slot *slot)
 {
-    slot->written = false;
+    slot->opened = slot->written = slot->reused = false;
     slot->detail[0] = '\0';
     slot->tls = (struct tls_verdict) { 0 };
     slot->connection = (struct c2d_connection) { 0 };
+    curl_easy_setopt(slot->easy, CURLOPT_LOW_SPEED_TIME, (long)STALL_S);
     return curl_multi_add_handle(slot->web->multi, slot->easy) == CURLM_OK;
 }
 
 static void finish(struct slot *slot, CURLcode code, struct http_done *done)
 {
-    long status = 0, connects = 0;
-    bool whole;
+    long connects = 0;
+    /* CURLE_OK alone is not enough: libcurl gives it for headers cut before their end, too. */
+    bool counts = http_reader_counts(&slot->reader, code == CURLE_OK);
 
     slot->web->asked_for_certificate = slot->web->asked_for_certificate || slot->tls.asked;
     curl_easy_getinfo(slot->easy, CURLINFO_NUM_CONNECTS, &connects);
-    curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, &status);
-    /* CURLE_OK is not enough (N0): libcurl gives it for headers cut before their end, too. */
-    whole = code == CURLE_OK && http_reader_is_whole(&slot->reader, (int)status);
     /* A failure is told by how far it came, on a connection that was kept, too. */
-    if (!whole || connects > 0)
+    if (!counts || connects > 0)
         note_connection(slot);
     *done = (struct http_done) {
         .tag = slot->tag,
@@ -429,12 +503,11 @@ static void finish(struct slot *slot, CURLcode code, struct http_done *done)
         .asked_for_certificate = slot->web->asked_for_certificate,
         .connection = slot->connection,
     };
-    if (whole) {
+    if (counts) {
         done->response = slot->reader.response;
-        done->response.status = (int)status;
         slot->reader.response = (struct http_response) { 0 };
     } else {
-        describe(slot, code, &done->error);
+        describe(slot, code, done);
     }
     slot_release(slot);
 }

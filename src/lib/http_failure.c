@@ -22,6 +22,11 @@ static const struct {
                        "behind a proxy, set https_proxy or pass --proxy",
                        "check its name in --proxy, https_proxy or ALL_PROXY, and this machine's "
                        "name server" },
+    [HTTP_NO_THREAD] = { C2D_NETWORK, true, "no thread can be started to look up",
+                         "this machine or container limits threads or processes: see ulimit -u, "
+                         "systemd's TasksMax=, a container's pids limit and its seccomp profile",
+                         "this machine or container limits threads or processes: see ulimit -u, "
+                         "systemd's TasksMax=, a container's pids limit and its seccomp profile" },
     [HTTP_NO_CONNECTION] = { C2D_NETWORK, true, "cannot connect to", IS_PORT_OPEN, CHECK_PROXY },
     [HTTP_CONNECT_TIMEOUT] = { C2D_NETWORK, true, "no connection in time to", IS_PORT_OPEN,
                                CHECK_PROXY },
@@ -31,6 +36,8 @@ static const struct {
                           "" },
     [HTTP_CUT] = { C2D_NETWORK, true, "the connection was lost before the whole answer came from",
                    "", "is it the kind of proxy that its address says: http, https or socks5h?" },
+    [HTTP_STALE] = { C2D_NETWORK, true, "a reused connection was lost before a response came from",
+                     "", "" },
     /* The 30 s are those after which http_curl.c calls a transfer stalled. */
     [HTTP_STALLED] = { C2D_NETWORK, true, "nothing came for 30 s from", "", "" },
     [HTTP_TIMEOUT] = { C2D_TIMEOUT, true, "no answer in time from", "", CHECK_PROXY },
@@ -38,6 +45,9 @@ static const struct {
                           "pass them with --proxy-user-file FILE" },
     [HTTP_PROXY_AUTH] = { C2D_AUTH, false, "user and password are refused by", "",
                           "are those in --proxy-user-file, else in the proxy's variable, right?" },
+    [HTTP_PROXY_METHOD] = { C2D_AUTH, false, "user and password were not sent to", "",
+                            "it offers no method that takes them, perhaps Negotiate alone: get a "
+                            "Kerberos ticket, and put ':' into --proxy-user-file" },
     /* The proxy's rule stays; what it did not reach may come back. */
     [HTTP_PROXY_FORBIDS] = { C2D_NETWORK, false, "no connection is allowed to",
                              "ask the proxy's administrator to allow CONNECT to this host and port",
@@ -49,6 +59,10 @@ static const struct {
     [HTTP_NO_TLS] = { C2D_TLS, false, "cannot talk TLS with",
                       "is it a hub that listens there, with TLS 1.2 or later?",
                       "most proxies are reached by http://HOST:PORT, for https hubs too" },
+    [HTTP_OLD_TLS] = { C2D_TLS, false, "cannot talk TLS with",
+                       "it lacks secure renegotiation, which no hub does: a box that inspects TLS "
+                       "is in between. Have it updated, or this host exempted from inspection",
+                       "it lacks secure renegotiation: the proxy's TLS must be updated" },
     [HTTP_CLIENT_REFUSED] = { C2D_TLS, false, "this device's certificate is refused by",
                               "is it, or the CA that signed it, known to the hub, and valid still?",
                               "the proxy wants a certificate of its own, which cannot be given" },
@@ -106,7 +120,9 @@ static enum http_failure_kind kind_of(const struct http_failure *failure, bool i
     if (failure->tls->alert != NULL)
         return HTTP_CLIENT_REFUSED;
     if (!is_open && failure->proxy_status == 407)
-        return failure->proxy->secret.size > 0 ? HTTP_PROXY_AUTH : HTTP_PROXY_ASKS;
+        return failure->proxy->secret.size == 0 ? HTTP_PROXY_ASKS
+               : failure->credentials_used      ? HTTP_PROXY_AUTH
+                                                : HTTP_PROXY_METHOD;
     if (!is_open && failure->proxy_status >= 300)
         return failure->proxy_status < 500 ? HTTP_PROXY_FORBIDS : HTTP_PROXY_FAILED;
     if (kind == HTTP_CONNECT_TIMEOUT && failure->connected)

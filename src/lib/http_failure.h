@@ -10,10 +10,13 @@ enum http_failure_kind {
     HTTP_NO_NAME,
     HTTP_NO_CONNECTION,   /* refused, unreachable */
     HTTP_CONNECT_TIMEOUT, /* before the request */
+    HTTP_NO_THREAD,       /* libcurl could not start the one that looks names up */
     HTTP_CUT,             /* reset, closed or broken in between */
+    HTTP_STALE,           /* the same, or no HTTP, on a reused connection */
     HTTP_STALLED,
     HTTP_TIMEOUT,     /* the whole time was used up */
     HTTP_NO_TLS,      /* the handshake broke */
+    HTTP_OLD_TLS,     /* the peer's TLS has no secure renegotiation */
     HTTP_NOT_TRUSTED, /* the certificate that was seen */
     HTTP_BAD_FILE,    /* of certificates */
     HTTP_NOT_HTTP,
@@ -24,6 +27,7 @@ enum http_failure_kind {
     HTTP_CLIENT_REFUSED,
     HTTP_PROXY_ASKS,
     HTTP_PROXY_AUTH,
+    HTTP_PROXY_METHOD, /* none of those that it offers takes what was given */
     HTTP_PROXY_FORBIDS,
     HTTP_PROXY_FAILED,
 };
@@ -32,10 +36,12 @@ struct http_failure {
     enum http_failure_kind kind;
     const struct http_request *request;
     const struct proxy *proxy;
-    int proxy_status;   /* its answer to CONNECT, or SOCKS's in these terms; 0: none */
-    bool named;         /* the address of the host or the proxy is known */
-    bool connected;     /* TCP, with that address */
-    bool written;       /* the request may have left */
+    int proxy_status; /* its answer to CONNECT, or SOCKS's in these terms; 0: none */
+    bool named;       /* the address of the host or the proxy is known */
+    bool connected;   /* TCP, with that address */
+    bool written;     /* the request may have left */
+    /* With a proxy_status of 407: one of the methods that it offers takes what was given. */
+    bool credentials_used;
     const char *detail; /* the transport's own words, without secrets */
     const struct tls_verdict *tls;
     bool ca_from_environment;       /* trusted is what SSL_CERT_FILE and SSL_CERT_DIR name */

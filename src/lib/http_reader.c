@@ -1,5 +1,6 @@
-/* The limits and the completeness of an answer (N0, N2): what is cut, unframed or too long is lost,
- * and no byte of it is used. What its headers say of a message is read elsewhere. */
+/* The limits and the completeness of a response: a success that is cut, unframed or too long is
+ * lost, and no byte of it is used; a refusal is known by its head. What the headers say of a
+ * message is read elsewhere. */
 #include "http_reader.h"
 
 #include "limits.h"
@@ -14,10 +15,23 @@ void http_reader_init(struct http_reader *reader)
     *reader = (struct http_reader) { .response.body.limit = LIMIT_BODY };
 }
 
+/* The number in "HTTP/1.1 200 OK"; 0: there is none. */
+static int status_of(const char *line, size_t size)
+{
+    const char *at = memchr(line, ' ', size);
+    int status = 0;
+
+    while (at != NULL && at + 1 < line + size && byte_is_digit((unsigned char)at[1])
+           && status < 1000)
+        status = status * 10 + (*++at - '0');
+    return status < 1000 ? status : 0;
+}
+
 /* header_bytes goes on: its limit is for all heads of one exchange together. */
-static void begin_head(struct http_reader *reader)
+static void begin_head(struct http_reader *reader, int status)
 {
     http_headers_clear(&reader->response.headers);
+    reader->response.status = status;
     reader->head_complete = false;
     reader->framed = false;
 }
@@ -49,6 +63,8 @@ static bool note_framing(struct http_reader *reader)
 
 static enum c2d_status take_line(struct http_reader *reader, const char *line, size_t size)
 {
+    size_t count = reader->response.headers.count;
+    bool strict = reader->response.status < 300;
     enum c2d_status status;
 
     if (reader->header_bytes > LIMIT_HEADER_BLOCK)
@@ -58,7 +74,7 @@ static enum c2d_status take_line(struct http_reader *reader, const char *line, s
         size--;
     /* No header looks like this: '/' is no byte of a name. */
     if (size >= 5 && memcmp(line, "HTTP/", 5) == 0) {
-        begin_head(reader);
+        begin_head(reader, status_of(line, size));
         return C2D_OK;
     }
     if (reader->head_complete)
@@ -67,8 +83,9 @@ static enum c2d_status take_line(struct http_reader *reader, const char *line, s
         reader->head_complete = true;
         return C2D_OK;
     }
-    status = http_headers_add_line(&reader->response.headers, line, size, &reader->broken);
-    if (status == C2D_OK && !note_framing(reader))
+    status = http_headers_add_line(&reader->response.headers, line, size, strict, &reader->broken);
+    if (status == C2D_OK && reader->response.headers.count > count && !note_framing(reader)
+        && strict)
         status = fail(&reader->broken, C2D_PROTOCOL,
                       "the answer has two lengths, or one that is no number");
     return status;
@@ -82,19 +99,31 @@ bool http_reader_line(struct http_reader *reader, const char *line, size_t size)
 
 bool http_reader_body(struct http_reader *reader, const char *data, size_t size)
 {
-    if (buf_append(&reader->response.body, data, size))
+    struct buf *body = &reader->response.body;
+
+    if (buf_append(body, data, size))
         return true;
-    if (reader->response.body.overflow)
-        fail(&reader->broken, C2D_PROTOCOL, "the body is longer than %d bytes", LIMIT_BODY);
-    else
+    if (!body->overflow)
         fail_memory(&reader->broken);
+    else if (!http_reader_is_refusal(reader))
+        fail(&reader->broken, C2D_PROTOCOL, "the body is longer than %d bytes", LIMIT_BODY);
     return false;
 }
 
-bool http_reader_is_whole(const struct http_reader *reader, int status)
+bool http_reader_is_refusal(const struct http_reader *reader)
 {
-    /* These two have no body whatever their headers say, and a HEAD is never sent. */
-    return reader->head_complete && (reader->framed || status == 204 || status == 304);
+    return reader->head_complete && reader->response.status >= 300;
+}
+
+bool http_reader_counts(const struct http_reader *reader, bool ended_well)
+{
+    if (reader->broken.status != C2D_OK)
+        return false;
+    if (http_reader_is_refusal(reader))
+        return true;
+    /* A 204 has no body whatever its headers say, and a HEAD is never sent. */
+    return ended_well && reader->head_complete && reader->response.status >= 200
+           && (reader->framed || reader->response.status == 204);
 }
 
 void http_reader_clear(struct http_reader *reader)

@@ -1,11 +1,12 @@
-/* An answer as it comes in, line by line and piece by piece: is it within the limits, and whole? */
+/* A response as it comes in, line by line and piece by piece: is it within the limits, and does it
+ * count? */
 #ifndef HTTP_READER_H
 #define HTTP_READER_H
 
 #include "http.h"
 
 struct http_reader {
-    struct http_response response; /* status is not set here */
+    struct http_response response; /* status 0: no status line yet */
     size_t header_bytes;
     bool head_complete;      /* the empty line has come */
     bool framed;             /* Content-Length or chunked: its end can be told from a cut */
@@ -16,9 +17,13 @@ void http_reader_init(struct http_reader *reader);
 /* One line of a head with its line end; a status line begins anew, so that only the last head
  * counts (after 100 Continue). False, with broken set, when it is refused. */
 bool http_reader_line(struct http_reader *reader, const char *line, size_t size);
+/* False also when a refusal's body reaches its limit; broken is not set then. */
 bool http_reader_body(struct http_reader *reader, const char *data, size_t size);
-/* Did the head end, and was the body, if status allows one, framed? */
-bool http_reader_is_whole(const struct http_reader *reader, int status);
+/* Is it a refusal (status 300 and over) whose head is complete? */
+bool http_reader_is_refusal(const struct http_reader *reader);
+/* Does the response count? A refusal does, however its body is framed or ends. A success does only
+ * if it is whole: its body is framed, unless it is a 204, and the transfer ended_well. */
+bool http_reader_counts(const struct http_reader *reader, bool ended_well);
 void http_reader_clear(struct http_reader *reader);
 
 #endif

@@ -59,6 +59,12 @@ enum c2d_status id_check_lock_token(const char *token, struct c2d_error *error)
 {
     if (*token == '\0')
         return fail(error, C2D_DATA, "the lock token is empty");
+    /* As with a device id: it would be taken for a folder. */
+    if (strcmp(token, ".") == 0 || strcmp(token, "..") == 0)
+        return fail(error, C2D_DATA, "the lock token is '%s', which no URL can carry", token);
+    if (strlen(token) > LIMIT_LOCK_TOKEN)
+        return fail(error, C2D_DATA, "the lock token is %zu characters long, more than %d",
+                    strlen(token), LIMIT_LOCK_TOKEN);
     return value_check("lock token", token, error);
 }
 

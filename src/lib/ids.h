@@ -7,7 +7,7 @@
 /* C2D_DATA with the character named when id is no device id: 1-128 of A-Za-z0-9 and
  * - . + % _ # * ? ! ( ) , : = @ $ ' and neither "." nor "..", which libraries take for a folder. */
 enum c2d_status id_check_device(const char *id, struct c2d_error *error);
-/* The same for lock tokens, which are the hub's own and any plain text. */
+/* The same for lock tokens, which are the hub's own: 1-1024 characters of plain text. */
 enum c2d_status id_check_lock_token(const char *token, struct c2d_error *error);
 /* The same for message ids, which may also hold ";". */
 enum c2d_status id_check_message(const char *id, struct c2d_error *error);

@@ -7,6 +7,7 @@ enum {
     LIMIT_DEVICE_ID = 128,
     LIMIT_MESSAGE_ID = 128,
     LIMIT_SKEW_S = 5 * 60,           /* between two clocks; a hub tolerates it too */
+    LIMIT_LOCK_TOKEN = 1024,         /* a GUID so far */
     LIMIT_EXPIRY_S = 2 * 24 * 3600,  /* the longest time to live */
     LIMIT_HEADER_BLOCK = 128 * 1024, /* of an answer */
     LIMIT_HEADERS = 1000,

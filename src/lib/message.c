@@ -66,20 +66,65 @@ static const char *payload_header(const struct http_headers *headers, const char
     return value != NULL ? value : get(headers, http);
 }
 
+/* Strips one pair of marks around value, cut in place; NULL if they are not there. */
+static char *between(char *value, const char *mark)
+{
+    size_t size = strlen(value), mark_size = strlen(mark);
+
+    if (size < 2 * mark_size || strncmp(value, mark, mark_size) != 0
+        || strcmp(value + size - mark_size, mark) != 0)
+        return NULL;
+    value[size - mark_size] = '\0';
+    return value + mark_size;
+}
+
+/* The token in value, which is cut in place, in all forms that gateways make of a hub's "guid":
+ * W/"guid", guid, 'guid' and %22guid%22. *weak: it had the first, as pages have that proxies alter.
+ * NULL for a token that no request can carry back, and for a list, of which none is the one. */
+static const char *token_in(char *value, bool *weak)
+{
+    static const char *const marks[] = { "\"", "'", "%22" };
+    const char *token = NULL;
+
+    *weak = strncmp(value, "W/\"", 3) == 0;
+    if (*weak)
+        value += strlen("W/");
+    for (size_t i = 0; token == NULL && i < sizeof marks / sizeof *marks; i++)
+        token = between(value, marks[i]);
+    if (token == NULL)
+        token = value;
+    return strstr(token, "\",") == NULL && id_check_lock_token(token, NULL) == C2D_OK ? token
+                                                                                      : NULL;
+}
+
+/* A hub sends one ETag, and it is strong. A weak one beside a strong one is a proxy's; of two of
+ * the same kind that differ neither can be trusted. */
 const char *lock_token_of(struct http_headers *headers)
 {
-    const char *value = get(headers, "ETag");
-    size_t size = value == NULL ? 0 : strlen(value);
+    struct {
+        const char *token;
+        bool seen, clashes;
+    } kinds[2] = { { 0 } }; /* strong, weak */
 
-    if (size >= 2 && value[0] == '"' && value[size - 1] == '"') {
-        /* value again, but in storage that is ours to cut. */
-        char *token = headers->text.data + (value - headers->text.data);
+    for (size_t i = 0; i < headers->count; i++) {
+        /* In storage that is ours to cut. */
+        char *value = headers->text.data + headers->places[i].value;
+        const char *token;
+        bool weak;
 
-        token[size - 1] = '\0';
-        value = token + 1;
+        if (*value == '\0' || strcasecmp(http_header_name(headers, i), "ETag") != 0)
+            continue;
+        token = token_in(value, &weak);
+        if (token == NULL || (kinds[weak].seen && strcmp(token, kinds[weak].token) != 0))
+            kinds[weak].clashes = true;
+        else
+            kinds[weak].token = token;
+        kinds[weak].seen = kinds[weak].token != NULL;
     }
-    /* What no request can carry back would be a message that nobody can settle. */
-    return value != NULL && id_check_lock_token(value, NULL) == C2D_OK ? value : NULL;
+    for (size_t i = 0; i < 2; i++)
+        if (kinds[i].seen || kinds[i].clashes)
+            return kinds[i].clashes ? NULL : kinds[i].token;
+    return NULL;
 }
 
 /* The prefix in any case, which a proxy may change; the name behind it is kept as it came. */

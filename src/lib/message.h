@@ -13,8 +13,8 @@ enum c2d_status message_from_response(struct http_response *response, const char
                                       int64_t requested_at_s, struct c2d_message **message,
                                       struct c2d_error *error);
 
-/* The token in an ETag header without its quotes, cut in place; NULL without one that can be sent
- * back. */
+/* The lock token in the ETag header, without its quotes, cut in place; NULL without one that can be
+ * sent back, and where two differ. Call it once: a second call would cut again. */
 const char *lock_token_of(struct http_headers *headers);
 
 /* Everything that can be known to be wrong before a request is made: C2D_DATA, C2D_TOO_LARGE. */

@@ -49,14 +49,17 @@ static enum c2d_status add(struct reading *reading, const char *header, const ch
     if (value == NULL)
         return C2D_OK;
     /* As a line that is read, whose name may be more than one that is sent. */
-    buf_format(&line, "%s:%s", header, base64 == NULL ? value : "");
+    buf_format(&line, strcmp(header, "ETag") == 0 ? "%s:\"%s\"" : "%s:%s", header,
+               base64 == NULL ? value : "");
     if (base64 != NULL && !base64_decode(&line, base64, strlen(base64)) && !line.failed)
         status = fail_data(reading, "bytes that are no base64");
     else if (line.failed)
         status = fail_memory(reading->error);
+    else if (memchr(line.data, '\n', line.size) != NULL)
+        status = fail_data(reading, "a line break, which no header has");
     else
-        status =
-            http_headers_add_line(&reading->response.headers, line.data, line.size, reading->error);
+        status = http_headers_add_line(&reading->response.headers, line.data, line.size, true,
+                                       reading->error);
     buf_clear(&line);
     return status;
 }

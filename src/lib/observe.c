@@ -176,9 +176,12 @@ void observe_response(const struct observe *observe, const struct http_request *
         return;
     buf_format(&text, "< HTTP %d\n", response->status);
     for (size_t i = 0; i < response->headers.count; i++) {
+        const char *name = http_header_name(&response->headers, i);
         const char *value = http_header_value(&response->headers, i);
 
-        buf_format(&text, "< %s: ", http_header_name(&response->headers, i));
+        buf_text(&text, "< ");
+        text_append_printable(&text, name, strlen(name));
+        buf_text(&text, ": ");
         text_append_printable(&text, value, strlen(value));
         buf_text(&text, "\n");
     }

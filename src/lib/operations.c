@@ -135,7 +135,7 @@ enum c2d_status operation_finish_send(struct operation *operation, struct c2d_er
         return error->status;
     memcpy(cause, error->text, sizeof cause);
     /* A later try was answered: that answer stands, and the doubt is added to it. */
-    if (error->http_status != 0)
+    if (error->http_status != 0 && !call_leaves_doubt(error))
         return fail(error, error->status,
                     "%.300s; an earlier try got no answer: message '%.128s' may be queued", cause,
                     id);

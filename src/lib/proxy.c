@@ -126,6 +126,13 @@ enum c2d_status proxy_choose(struct proxy *proxy, const struct c2d_options *opti
     return proxy->secret.failed ? fail_memory(error) : C2D_OK;
 }
 
+bool proxy_has_password(const struct proxy *proxy)
+{
+    const char *colon = proxy->secret.size == 0 ? NULL : strchr(proxy->secret.data, ':');
+
+    return colon != NULL && colon[1] != '\0';
+}
+
 void proxy_clear(struct proxy *proxy)
 {
     buf_clear(&proxy->secret);

@@ -15,6 +15,8 @@ struct proxy {
  * be used. proxy is zeroed before, and to be cleared in any case. */
 enum c2d_status proxy_choose(struct proxy *proxy, const struct c2d_options *options,
                              const char *host_name, struct c2d_error *error);
+/* Is there a password, and not a user name alone? */
+bool proxy_has_password(const struct proxy *proxy);
 void proxy_clear(struct proxy *proxy);
 
 #endif

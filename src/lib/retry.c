@@ -49,7 +49,7 @@ enum retry_verdict retry_decide(const struct retry_case *now, struct retry_budge
         return now->can_renew_token ? RETRY_RENEWED : RETRY_NEVER;
     if (!now->error->retryable || (budget != NULL && budget->tokens < cost))
         return RETRY_NEVER;
-    *delay_ms = delay_for(now);
+    *delay_ms = now->at_once ? 0 : delay_for(now);
     /* A try that could not begin in time costs nothing either. */
     if (*delay_ms >= now->remaining_ms)
         return RETRY_NO_TIME;

@@ -18,6 +18,7 @@ struct retry_case {
     int max_retries;               /* tries after the first */
     const struct c2d_error *error; /* of this try: retryable, http_status, retry_after_s */
     bool timed_out;                /* it got no answer in time */
+    bool at_once;                  /* a reused connection failed: nothing to wait for */
     bool can_renew_token;          /* a 401 may be answered with a fresh token, once */
     int64_t remaining_ms;          /* until the operation's deadline */
     int64_t previous_delay_ms;     /* 0 before the first retry */

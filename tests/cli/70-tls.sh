@@ -121,6 +121,17 @@ curl -s --tls-max 1.1 --tlsv1.0 --ciphers DEFAULT:@SECLEVEL=0 --cacert hub.crt \
     --connect-to "::127.0.0.1:$PORT" https://hub.test/ >got 2>&1
 check 'but another client could talk TLS 1.1 there' is "$(heard GET)" 1
 
+# The ServerHello of a TLS 1.2 that has no secure renegotiation, as old inspecting boxes have.
+{
+    printf '\026\003\003\000\052\002\000\000\046\003\003'
+    head -c 32 /dev/zero
+    printf '\000\300\057\000'
+} >old-hello
+start_hostile --plain hang:old-hello
+at_hostile
+check 'a TLS without secure renegotiation: 21' fails_with 21 TLS
+check 'and the hint says that a box in between is too old' says err 'hint: ' 'inspects TLS'
+
 start_hostile --plain close:bad-request
 at_hostile
 check 'plain HTTP on the port: no HTTP is heard (N1)' heard_no_http

@@ -15,10 +15,12 @@ take_port && basic=$PORT
 take_port && denied=$PORT
 take_port && secure=$PORT
 take_port && digest=$PORT
+take_port && both=$PORT
+take_port && kerberos=$PORT
 take_port && nobody=$PORT
 
 make_cert proxy DNS:localhost
-mkdir squid-basic squid-digest
+mkdir squid-basic squid-digest squid-both squid-kerberos
 cat proxy.crt proxy.key >squid-basic/both.pem
 printf 'me:%s\n' "$(openssl passwd -apr1 'se:cret%41')" >squid-basic/users
 printf 'me:c2d:%s\n' "$(printf 'me:c2d:se:cret%%41' | md5sum | cut -d ' ' -f 1)" >squid-digest/users
@@ -46,11 +48,36 @@ acl known proxy_auth REQUIRED
 http_access allow known
 http_access deny all
 END
+# Offers Negotiate, which nobody here has a ticket for; the helper only has to be there.
+start_kerberos() {
+    printf '#!/bin/sh\nwhile read -r line; do echo "BH no"; done\n' >"squid-$1/negotiate"
+    chmod 755 "squid-$1/negotiate"
+    start_squid "$1"
+}
+start_kerberos both <<END
+http_port 127.0.0.1:$both
+auth_param negotiate program $PWD/squid-both/negotiate
+auth_param negotiate children 1
+auth_param basic program /usr/lib/squid/basic_ncsa_auth $PWD/squid-basic/users
+auth_param basic children 1
+acl known proxy_auth REQUIRED
+http_access allow known
+http_access deny all
+END
+start_kerberos kerberos <<END
+http_port 127.0.0.1:$kerberos
+auth_param negotiate program $PWD/squid-kerberos/negotiate
+auth_param negotiate children 1
+acl known proxy_auth REQUIRED
+http_access allow known
+http_access deny all
+END
 start_socks && socks=$PORT
 start_socks -u me -P 'se:cret%41' && asking_socks=$PORT
 
 printf 'me:se:cret%%41\n' >right
 printf 'me:CANARY\n' >wrong
+printf ':\n' >ticket
 cat "$SSL_CERT_FILE" proxy.crt >roots
 
 # ---- What works ----
@@ -78,6 +105,7 @@ done <<END
 basic http://127.0.0.1:$open -
 basic http://127.0.0.1:$basic me --proxy-user-file right
 digest http://127.0.0.1:$digest me --proxy-user-file right
+both http://127.0.0.1:$both me --proxy-user-file right
 basic https://localhost:$secure - --cacert roots
 END
 check 'and the proxy asked for a digest' \
@@ -160,6 +188,10 @@ done <<END
 77 AUTH|http://$at:$basic|$with|refused by|proxy|response 407|--proxy-user-file
 77 AUTH|http://$at:$digest||asked for by|proxy|response 407|--proxy-user-file
 77 AUTH|http://$at:$digest|$with|refused by|proxy|response 407|--proxy-user-file
+77 AUTH|http://$at:$both||asked for by|proxy|response 407|--proxy-user-file
+77 AUTH|http://$at:$both|$with|refused by|proxy|response 407|--proxy-user-file
+77 AUTH|http://$at:$kerberos|$with|were not sent to|proxy|response 407|Kerberos
+77 AUTH|http://$at:$kerberos|--proxy-user-file ticket|were not sent to|proxy||Kerberos
 77 AUTH|socks5h://$at:$asking_socks||asked for by|proxy||--proxy-user-file
 77 AUTH|socks5h://$at:$asking_socks|$with|refused by|proxy||--proxy-user-file
 20 NETWORK|http://$at:$denied||no connection is allowed to|hub|response 403|administrator

@@ -17,13 +17,17 @@
  *     close   the connection ends without a word
  *     reset   the connection ends with RST
  *     hang    nothing more happens until the client goes
+ *     deaf    no packet of the connection is received any more, as behind a NAT that forgot it
  *
  * Without a REPLY left, connections end once a request has come. Every byte of HTTP that arrives,
  * decrypted, is appended to the log before it is answered. Runs until it is killed. */
+#define _DEFAULT_SOURCE /* SO_ATTACH_FILTER */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <poll.h>
@@ -155,6 +159,16 @@ static void reset(const struct connection *connection)
     setsockopt(connection->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
 
+/* The kernel drops what comes in, and so acknowledges nothing. */
+static void go_deaf(const struct connection *connection)
+{
+    struct sock_filter drop_all = { .code = BPF_RET | BPF_K, .k = 0 };
+    struct sock_fprog program = { .len = 1, .filter = &drop_all };
+
+    if (setsockopt(connection->fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0)
+        die("filter");
+}
+
 /* Plays the next reply; true when the connection is to go on. */
 static bool reply(struct server *server, struct connection *connection)
 {
@@ -174,7 +188,9 @@ static bool reply(struct server *server, struct connection *connection)
     else if (strncmp(how, "hang:", 5) == 0)
         while (receive_some(connection, rest, sizeof rest) > 0)
             ;
-    return strncmp(how, "keep:", 5) == 0;
+    else if (strncmp(how, "deaf:", 5) == 0)
+        go_deaf(connection);
+    return strncmp(how, "keep:", 5) == 0 || strncmp(how, "deaf:", 5) == 0;
 }
 
 static void drain(int fd)
@@ -187,6 +203,10 @@ static void drain(int fd)
 
 static void serve(struct server *server, struct connection *connection)
 {
+    int one = 1;
+
+    /* Else a short reply may wait for an acknowledgement, and be lost with a reset. */
+    setsockopt(connection->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     if (server->connect != NULL) {
         if (!read_request(server, connection))
             return;
@@ -212,7 +232,7 @@ static void serve(struct server *server, struct connection *connection)
 
 static bool has_form(const char *reply_word)
 {
-    static const char *const forms[] = { "keep:", "notify:", "close:", "reset:", "hang:" };
+    static const char *const forms[] = { "keep:", "notify:", "close:", "reset:", "hang:", "deaf:" };
 
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
         if (strncmp(reply_word, forms[i], strlen(forms[i])) == 0)

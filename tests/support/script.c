@@ -67,6 +67,7 @@ static void record(struct script *script, const struct http_request *request)
         memcpy(seen->body, request->body,
                request->body_size < sizeof seen->body ? request->body_size : sizeof seen->body);
     seen->timeout_ms = request->timeout_ms;
+    seen->fresh = request->fresh;
     seen->at_ms = script->now_ms;
     seen->at_s = wall_s(script);
 }
@@ -98,7 +99,8 @@ struct http_response response_for_test(int status, const char *const *headers, c
     struct http_response response = { .status = status };
 
     for (size_t i = 0; headers != NULL && headers[i] != NULL; i++)
-        cr_assert_eq(http_headers_add_line(&response.headers, headers[i], strlen(headers[i]), NULL),
+        cr_assert_eq(http_headers_add_line(&response.headers, headers[i], strlen(headers[i]),
+                                           status < 300, NULL),
                      C2D_OK);
     if (body != NULL)
         buf_append(&response.body, body, body_size > 0 ? body_size : strlen(body));
@@ -139,6 +141,7 @@ static void deliver(struct script *script, struct script_flight *flight, struct 
             echo(&script->requests[flight->reply], &done->response);
     } else {
         done->written = reply->written;
+        done->stale = reply->stale;
         done->error.retryable = !reply->final;
         fail(&done->error, reply->failure == C2D_OK ? C2D_NETWORK : reply->failure, "%s",
              reply->failure_text != NULL ? reply->failure_text : "the connection was lost");

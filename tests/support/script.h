@@ -28,6 +28,7 @@ struct script_reply {
     const char *failure_text;
     bool final;       /* the failure is not worth a retry */
     bool written;     /* the request may have reached the hub all the same */
+    bool stale;       /* it failed on a reused connection */
     int64_t delay_ms; /* until the reply comes; past the request's time-out it is too late */
     bool silent;      /* it never comes */
     bool deaf;        /* nor does the transport keep the time-out */
@@ -43,6 +44,7 @@ struct script_request {
     char body[256]; /* its beginning */
     size_t body_size;
     int timeout_ms;
+    bool fresh;    /* a new connection was asked for */
     int64_t at_ms; /* since the script's beginning */
     int64_t at_s;  /* by the fake wall clock */
 };

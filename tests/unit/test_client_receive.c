@@ -2,6 +2,7 @@
 #include "../support/script.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 static enum c2d_status receive_over(struct script *script, struct c2d_message **message,
@@ -99,6 +100,47 @@ Test(client_receive, empty_body_is_a_message)
     cr_assert_eq(receive_over(&script, &message, &error), C2D_OK);
     cr_assert_eq(message->body_size, 0);
     c2d_message_free(message);
+}
+
+struct warnings {
+    unsigned count;
+    char last[512];
+};
+
+static void count_warnings(void *context, const struct c2d_event *event)
+{
+    struct warnings *warnings = context;
+
+    if (event->kind != C2D_EVENT_WARNING)
+        return;
+    warnings->count++;
+    snprintf(warnings->last, sizeof warnings->last, "%s", event->text);
+}
+
+Test(client_receive, success_without_content_in_the_place_of_204_is_an_empty_queue)
+{
+    struct warnings warnings = { 0 };
+    struct c2d_options options = c2d_options_default();
+    struct script script = {
+        .options = &options,
+        .replies = { { .status = 200 },
+                     { .status = 202, .headers = { "Content-Type: text/html" } },
+                     { .status = 200, .headers = { "iothub-messageid: m" } } },
+    };
+    struct c2d_client *client;
+    struct c2d_message *message;
+    struct c2d_error error;
+
+    options.observer = count_warnings;
+    options.observer_context = &warnings;
+    client = client_for_test(&script, DEVICE_STRING);
+    cr_assert_eq(c2d_receive(client, &message, &error), C2D_NO_MESSAGE);
+    cr_assert_not(error.earlier_try_unanswered);
+    cr_assert_eq(c2d_receive(client, &message, &error), C2D_NO_MESSAGE);
+    cr_assert_eq(warnings.count, 1, "it is said once");
+    cr_assert_not_null(strstr(warnings.last, "HTTP 200"), "%s", warnings.last);
+    cr_assert_eq(c2d_receive(client, &message, &error), C2D_PROTOCOL, "a message without a token");
+    c2d_client_free(client);
 }
 
 static const struct {

@@ -68,6 +68,27 @@ static const struct {
     { { .status = 404, .headers = { "iothub-errorcode: IotHubFailingOver" } }, true },
 };
 
+Test(client_retry, after_a_reused_connection_failed_a_new_one_is_tried_at_once)
+{
+    struct script script = {
+        .random = 1000,
+        .replies = { { .failure = C2D_NETWORK, .written = true, .stale = true },
+                     { .failure = C2D_NETWORK, .written = true },
+                     { .status = 204 } },
+    };
+    struct c2d_error error;
+
+    cr_assert_eq(receive_over(&script, &error), C2D_NO_MESSAGE);
+    cr_assert_eq(script.request_count, 3);
+    cr_assert_not(script.requests[0].fresh);
+    cr_assert(script.requests[1].fresh);
+    cr_assert_eq(script.requests[1].at_ms, 0);
+    cr_assert_not(script.requests[2].fresh);
+    cr_assert_gt(script.requests[2].at_ms, 0);
+    cr_assert_eq(error.attempts, 3, "each counts");
+    cr_assert(error.earlier_try_unanswered);
+}
+
 Test(client_retry, only_what_may_pass_is_tried_again)
 {
     for (size_t i = 0; i < COUNT(worth); i++) {

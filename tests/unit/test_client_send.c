@@ -84,8 +84,11 @@ static const struct {
     int hub_code;
     const char *text;
 } answers[] = {
-    { { { .status = 200 } }, C2D_PROTOCOL, 0, "HTTP 200" },
-    { { { .status = 201 } }, C2D_PROTOCOL, 0, "HTTP 201" },
+    { { { .status = 200 } }, C2D_UNKNOWN_OUTCOME, 0, "HTTP 200" },
+    { { { .status = 201 } }, C2D_UNKNOWN_OUTCOME, 0, "HTTP 201" },
+    { { { .status = 202 } }, C2D_UNKNOWN_OUTCOME, 0, "'m1' may be queued" },
+    { { { .status = 200, .body = "<html>Log in</html>" } }, C2D_PROTOCOL, 0, "HTTP 200" },
+    { { { .status = 200, .headers = { "iothub-x: y" } } }, C2D_PROTOCOL, 0, "HTTP 200" },
     { { { .status = 302, .headers = { "Location: http://portal" } } }, C2D_PROTOCOL, 0, "portal" },
     { { { .status = 401 }, { .status = 401 } }, C2D_AUTH, 0, "HTTP 401" },
     { { { .status = 403, .body = QUEUE_FULL } }, C2D_QUEUE_FULL, 403004, "'dev1'" },
@@ -113,6 +116,47 @@ Test(client_send, answer_becomes_its_status)
         cr_expect_eq(error.hub_code, answers[i].hub_code, "row %zu", i);
         cr_expect_not_null(strstr(error.text, answers[i].text), "row %zu: %s", i, error.text);
         cr_expect_eq(error.attempts, script.request_count, "row %zu", i);
+    }
+}
+
+#define WITH_CODE .headers = { "iothub-errorcode: ServerError" }
+
+static const struct {
+    const char *what;
+    struct script_reply replies[4];
+    enum c2d_status status;
+    bool doubt;
+} gateways[] = {
+    { "504 from a gateway, then done", { { .status = 504 }, { .status = 204 } }, C2D_OK, true },
+    { "503 says that nothing was done", { { .status = 503 }, { .status = 204 } }, C2D_OK, false },
+    { "500 with the hub's code, too",
+      { { .status = 500, WITH_CODE }, { .status = 204 } },
+      C2D_OK,
+      false },
+    { "no attempt is certain",
+      { { .status = 502 }, { .status = 500 }, { .status = 504 }, { .status = 408 } },
+      C2D_UNKNOWN_OUTCOME,
+      true },
+    { "the last one is refused",
+      { { .status = 502 }, { .status = 403, .body = QUEUE_FULL } },
+      C2D_QUEUE_FULL,
+      true },
+    { "the last one is in doubt",
+      { { .status = 503 }, { .status = 503 }, { .status = 503 }, { .status = 502 } },
+      C2D_UNKNOWN_OUTCOME,
+      true },
+};
+
+Test(client_send, gateway_that_failed_may_have_passed_the_message_on)
+{
+    for (size_t i = 0; i < COUNT(gateways); i++) {
+        struct script script = { 0 };
+        struct c2d_error error;
+
+        memcpy(script.replies, gateways[i].replies, sizeof gateways[i].replies);
+        cr_expect_eq(send_over(&script, &error), gateways[i].status, "%s: %s", gateways[i].what,
+                     error.text);
+        cr_expect_eq(error.earlier_try_unanswered, gateways[i].doubt, "%s", gateways[i].what);
     }
 }
 

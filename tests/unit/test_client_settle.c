@@ -112,16 +112,47 @@ Test(client_settle, lock_lost_behind_a_try_that_was_never_written_stays_lost)
     }
 }
 
+Test(client_settle, lock_lost_after_a_gateway_failed_is_in_doubt)
+{
+    struct script script = { .replies = { { .status = 502 }, { .status = 412 } } };
+    struct c2d_error error;
+
+    settle_over(&script, 0, &error);
+    cr_assert_eq(script.request_count, 2);
+    cr_assert(error.earlier_try_unanswered);
+}
+
+Test(client_settle, success_without_content_in_the_place_of_204_is_done)
+{
+    static const int https[] = { 200, 201, 202 };
+
+    for (size_t row = 0; row < COUNT(requests); row++)
+        for (size_t i = 0; i < COUNT(https); i++) {
+            struct script script = { .replies = { { .status = https[i] } } };
+            struct c2d_error error;
+
+            cr_expect_eq(settle_over(&script, row, &error), C2D_OK, "%d: %s", https[i], error.text);
+            cr_expect_eq(error.http_status, https[i]);
+            cr_expect_not(error.earlier_try_unanswered);
+        }
+}
+
+Test(client_settle, success_with_another_content_is_no_settlement)
+{
+    struct script script = { .replies = { { .status = 200, .body = "<html>Log in</html>" } } };
+    struct c2d_error error;
+
+    cr_assert_eq(settle_over(&script, 0, &error), C2D_PROTOCOL);
+}
+
 Test(client_settle, other_answers_are_failures)
 {
     static const struct {
         int http;
         enum c2d_status status;
-    } rows[] = { { 200, C2D_PROTOCOL },
-                 { 202, C2D_PROTOCOL },
-                 { 400, C2D_PROTOCOL },
-                 { 403, C2D_AUTH },
-                 { 404, C2D_NOT_FOUND } };
+    } rows[] = {
+        { 302, C2D_PROTOCOL }, { 400, C2D_PROTOCOL }, { 403, C2D_AUTH }, { 404, C2D_NOT_FOUND }
+    };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct script script = { .replies = { { .status = rows[i].http } } };

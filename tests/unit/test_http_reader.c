@@ -34,7 +34,19 @@ static const struct {
     { "cut before the empty line", 200, false, { "HTTP/1.1 200 OK\r\n", "Content-Length: 3\r\n" } },
     { "cut, without a body", 204, false, { "HTTP/1.1 204 No Content\r\n", "a: b\r\n" } },
     { "unframed body", 200, false, { "HTTP/1.1 200 OK\r\n", "ETag: \"x\"\r\n", "\r\n" } },
-    { "unframed error", 500, false, { "HTTP/1.1 500 No\r\n", "\r\n" } },
+    { "unframed refusal", 500, true, { "HTTP/1.1 500 No\r\n", "\r\n" } },
+    { "refusal of HTTP/1.0", 403, true, { "HTTP/1.0 403\r\n", "Server: filter\r\n", "\r\n" } },
+    { "refusal with two lengths",
+      401,
+      true,
+      { "HTTP/1.1 401 No\r\n", "Content-Length: 3\r\n", "Content-Length: 4\r\n", "\r\n" } },
+    { "refusal cut before its empty line", 403, false, { "HTTP/1.1 403 No\r\n", "a: b\r\n" } },
+    { "interim head alone",
+      100,
+      false,
+      { "HTTP/1.1 100 Continue\r\n", "Content-Length: 0\r\n", "\r\n" } },
+    { "status that is no number", 0, false, { "HTTP/1.1 x\r\n", "Content-Length: 0\r\n", "\r\n" } },
+    { "HTTP/2 in a head of 1.1", 200, true, { "HTTP/2 200\r\n", "Content-Length: 0\r\n", "\r\n" } },
     { "framing of an interim head only",
       200,
       false,
@@ -47,15 +59,19 @@ static const struct {
     { "nothing at all", 200, false, { NULL } },
 };
 
-Test(http_reader, answer_is_whole_only_with_its_empty_line_and_a_framed_body)
+Test(http_reader, success_counts_when_it_is_whole_and_a_refusal_by_its_head)
 {
     for (size_t i = 0; i < COUNT(heads); i++) {
         struct http_reader reader;
 
         http_reader_init(&reader);
         cr_expect(feed(&reader, heads[i].lines), "%s: %s", heads[i].what, reader.broken.text);
-        cr_expect_eq(http_reader_is_whole(&reader, heads[i].status), heads[i].whole, "%s",
-                     heads[i].what);
+        cr_expect_eq(http_reader_counts(&reader, true), heads[i].whole, "%s", heads[i].what);
+        cr_expect_eq(http_reader_counts(&reader, false), heads[i].whole && heads[i].status >= 300,
+                     "%s, cut", heads[i].what);
+        cr_expect(heads[i].status == reader.response.status || reader.response.status == 0
+                      || !heads[i].whole,
+                  "%s: %d", heads[i].what, reader.response.status);
         http_reader_clear(&reader);
     }
 }
@@ -65,10 +81,9 @@ static const struct {
     const char *lines[6];
 } refused[] = {
     { "two lengths", { "HTTP/1.1 200 OK\r\n", "Content-Length: 3\r\n", "Content-Length: 4\r\n" } },
-    { "a folded line", { "HTTP/1.1 200 OK\r\n", "a: b\r\n", " folded\r\n" } },
-    { "a folded line with a colon", { "HTTP/1.1 200 OK\r\n", "a: b\r\n", "\tc: d\r\n" } },
-    { "a line without colon", { "HTTP/1.1 200 OK\r\n", "nonsense\r\n" } },
-    { "a carriage return inside", { "HTTP/1.1 200 OK\r\n", "a: b\rc: d\r\n" } },
+    { "a folded ETag", { "HTTP/1.1 200 OK\r\n", "ETag: \"b\r\n", " folded\"\r\n" } },
+    { "a folded length", { "HTTP/1.1 200 OK\r\n", "Content-Length: 3\r\n", "\t4\r\n" } },
+    { "a carriage return inside", { "HTTP/1.1 200 OK\r\n", "ETag: b\rc: d\r\n" } },
     { "a blank before the colon", { "HTTP/1.1 200 OK\r\n", "Content-Length : 3\r\n" } },
 };
 
@@ -123,16 +138,48 @@ Test(http_reader, trailers_are_ignored)
     cr_assert(feed(&reader, lines));
     cr_assert_eq(reader.response.headers.count, 1);
     cr_assert_null(http_headers_get(&reader.response.headers, "ETag"));
-    cr_assert(http_reader_is_whole(&reader, 200));
+    cr_assert(http_reader_counts(&reader, true));
     http_reader_clear(&reader);
 }
 
-Test(http_reader, nul_in_a_header_is_refused)
+Test(http_reader, what_is_not_needed_does_not_spoil_a_response)
+{
+    static const char *const lines[] = { "HTTP/1.1 200 OK\r\n",
+                                         "Set-Cookie: a=\x01\r\n",
+                                         " folded\x02\r\n",
+                                         "nonsense\r\n",
+                                         "Content-Length: 0\r\n",
+                                         "\r\n",
+                                         NULL };
+    struct http_reader reader;
+
+    http_reader_init(&reader);
+    cr_assert(feed(&reader, lines), "%s", reader.broken.text);
+    cr_assert(http_reader_counts(&reader, true));
+    http_reader_clear(&reader);
+}
+
+Test(http_reader, refusal_counts_with_a_body_over_the_limit)
+{
+    static char piece[LIMIT_BODY];
+    static const char *const head[] = { "HTTP/1.1 403 No\r\n", "\r\n", NULL };
+    struct http_reader reader;
+
+    http_reader_init(&reader);
+    cr_assert(feed(&reader, head));
+    cr_assert(http_reader_body(&reader, piece, sizeof piece));
+    cr_assert_not(http_reader_body(&reader, "x", 1), "no more is read");
+    cr_assert(http_reader_counts(&reader, false));
+    cr_assert_eq(reader.response.body.size, LIMIT_BODY);
+    http_reader_clear(&reader);
+}
+
+Test(http_reader, nul_in_a_header_of_the_hub_is_refused)
 {
     struct http_reader reader;
 
     http_reader_init(&reader);
-    cr_assert_not(http_reader_line(&reader, "a: b\0c\r\n", 8));
+    cr_assert_not(http_reader_line(&reader, "iothub-to: b\0c\r\n", 16));
     cr_assert_eq(reader.broken.status, C2D_PROTOCOL);
     http_reader_clear(&reader);
 }
@@ -225,6 +272,6 @@ Test(http_reader, nothing_of_a_broken_try_survives_clearing)
     cr_assert(feed(&reader, second));
     cr_assert_eq(reader.response.headers.count, 0);
     cr_assert_eq(reader.response.body.size, 0);
-    cr_assert_not(http_reader_is_whole(&reader, 200));
+    cr_assert_not(http_reader_counts(&reader, true));
     http_reader_clear(&reader);
 }

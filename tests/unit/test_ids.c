@@ -91,11 +91,20 @@ Test(ids, property_name_is_a_token_and_what_is_not_is_named)
 
 Test(ids, whoever_asks_beforehand_gets_the_same_answer)
 {
+    char longest[1026] = { 0 };
+
     cr_expect_eq(c2d_check_device_id("dev1", NULL), C2D_OK);
     cr_expect_eq(c2d_check_device_id("a/b", NULL), C2D_DATA);
     cr_expect_eq(c2d_check_lock_token("any plain (text)", NULL), C2D_OK);
     cr_expect_eq(c2d_check_lock_token("", NULL), C2D_DATA);
     cr_expect_eq(c2d_check_lock_token("a\nb", NULL), C2D_DATA);
+    cr_expect_eq(c2d_check_lock_token(".", NULL), C2D_DATA);
+    cr_expect_eq(c2d_check_lock_token("..", NULL), C2D_DATA);
+    cr_expect_eq(c2d_check_lock_token("...", NULL), C2D_OK);
+    memset(longest, 'a', sizeof longest - 1);
+    cr_expect_eq(c2d_check_lock_token(longest, NULL), C2D_DATA);
+    longest[1024] = '\0';
+    cr_expect_eq(c2d_check_lock_token(longest, NULL), C2D_OK);
 }
 
 Test(ids, character_that_only_looks_right_is_named_with_its_source)

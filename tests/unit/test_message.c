@@ -119,9 +119,12 @@ Test(message, payload_headers_are_understood_in_three_spellings)
 static const struct {
     const char *header, *token; /* NULL: none */
 } etags[] = {
-    { "ETag: \"guid\"", "guid" }, { "etag: \"guid\"", "guid" }, { "ETag: guid", "guid" },
-    { "ETag: \"a\"b\"", "a\"b" }, { "ETag: \"guid", "\"guid" }, { "ETag:", NULL },
-    { "ETag: \"\"", NULL },       { "x-etag: \"guid\"", NULL },
+    { "ETag: \"guid\"", "guid" },   { "etag: \"guid\"", "guid" },   { "ETag: guid", "guid" },
+    { "ETag: \"a\"b\"", "a\"b" },   { "ETag: \"guid", "\"guid" },   { "ETag:", NULL },
+    { "ETag: \"\"", NULL },         { "x-etag: \"guid\"", NULL },   { "ETag: W/\"guid\"", "guid" },
+    { "ETag: 'guid'", "guid" },     { "ETag: %22guid%22", "guid" }, { "ETag: W/guid", "W/guid" },
+    { "ETag: \"'a'\"", "'a'" },     { "ETag: \"..\"", NULL },       { "ETag: .", NULL },
+    { "ETag: \"a\", \"b\"", NULL },
 };
 
 Test(message, lock_token_is_the_etag_without_quotes_and_needed)
@@ -135,6 +138,33 @@ Test(message, lock_token_is_the_etag_without_quotes_and_needed)
         cr_expect_eq(message != NULL, etags[i].token != NULL, "row %zu", i);
         if (message != NULL)
             cr_expect_str_eq(message->lock_token, etags[i].token, "row %zu", i);
+        c2d_message_free(message);
+    }
+}
+
+static const struct {
+    const char *first, *second, *token; /* NULL: none */
+} two_etags[] = {
+    { "ETag: \"guid\"", "ETag: W/\"0-page\"", "guid" },
+    { "ETag: W/\"0-page\"", "ETag: \"guid\"", "guid" },
+    { "ETag: \"guid\"", "etag: guid", "guid" },
+    { "ETag: \"guid\"", "ETag:", "guid" },
+    { "ETag: \"guid\"", "ETag: \"other\"", NULL },
+    { "ETag: W/\"guid\"", "ETag: W/\"other\"", NULL },
+    { "ETag: \"..\"", "ETag: \"guid\"", NULL },
+    { "ETag: \"guid\"", "ETag: \"..\"", NULL },
+};
+
+Test(message, of_two_lock_tokens_only_a_strong_one_beside_a_weak_one_is_taken)
+{
+    for (size_t i = 0; i < COUNT(two_etags); i++) {
+        const char *const headers[] = { two_etags[i].first, two_etags[i].second, NULL };
+        struct c2d_error error = { 0 };
+        struct c2d_message *message = read_message(headers, &error);
+
+        cr_expect_eq(message != NULL, two_etags[i].token != NULL, "row %zu", i);
+        if (message != NULL && two_etags[i].token != NULL)
+            cr_expect_str_eq(message->lock_token, two_etags[i].token, "row %zu", i);
         c2d_message_free(message);
     }
 }

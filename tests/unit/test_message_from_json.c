@@ -29,6 +29,10 @@ static const struct {
       { ALL, "iothub-app-Message Type/: v", "iothub-app-K: V", "iothub-app-e:" },
       "x",
       1 },
+    { "control bytes in a property",
+      { ALL, "iothub-app-a\tb\x01: \x01v\rw\x1b[2J", "iothub-messageid: m\x02" },
+      "x",
+      1 },
     { "a property given twice",
       { ALL, "iothub-app-k: 1", "iothub-app-z: 2", "iothub-app-k: 3" },
       "x",
@@ -115,7 +119,7 @@ static const char *const refused[] = {
     "{\"deviceId\":\"d\"" REST ",\"bodySize\":1,\"bodyEncoding\":\"base64\",\"body\":\"!\"}",
     "{\"deviceId\":\"d\",\"messageId\":\"a\\nb\"" REST
     ",\"bodySize\":1,\"bodyEncoding\":\"utf8\",\"body\":\"x\"}",
-    "{\"deviceId\":\"d\",\"properties\":{\"a\\tb\":\"c\"},\"lockToken\":\"t\","
+    "{\"deviceId\":\"d\",\"properties\":{\"a\\nb\":\"c\"},\"lockToken\":\"t\","
     "\"receivedTime\":\"2026-01-01T00:00:00Z\",\"bodySize\":1,\"bodyEncoding\":\"utf8\","
     "\"body\":\"x\"}",
     "{\"deviceId\":\"d\",\"properties\":{\"a\":1},\"lockToken\":\"t\","

@@ -65,6 +65,12 @@ static void report_settlement(const struct drain *drain, const struct seen *seen
                        "whether message '%s' was settled is in doubt: an attempt got no response, "
                        "and the lock has expired since; it may come again",
                        id);
+    else if (error->status == C2D_LOCK_LOST && monotonic_ms() < seen->lock_expires_ms)
+        report_warning(drain->app,
+                       "the lock of message '%s' was lost before it was settled, though it cannot "
+                       "have expired: was the queue purged, does another program use this device, "
+                       "or does a proxy alter the ETag header? The message may come again",
+                       id);
     else if (error->status == C2D_LOCK_LOST)
         report_warning(drain->app,
                        "the lock of message '%s' was lost before it was settled: it may come again",

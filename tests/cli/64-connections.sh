@@ -1,0 +1,173 @@
+# shellcheck shell=sh
+# What happens to a kept connection says nothing of the hub, and a refusal is known by its head.
+# shellcheck source=tests/cli/lib.sh
+. "$C2D_TESTS/lib.sh"
+make_cert hub DNS:hub.test
+# Names of its own: other runs on this machine would hold the lock of a device.
+key=SharedAccessKey=a2V5
+string="HostName=hub.test;DeviceId=dev$$;$key"
+policy="HostName=hub.test;SharedAccessKeyName=service;$key"
+export SSL_CERT_FILE="$PWD/hub.crt" IOTHUB_DEVICE_CONNECTION_STRING="$string"
+export IOTHUB_CONNECTION_STRING="$policy"
+
+hostile_tls() {
+    start_hostile --cert hub.crt --key hub.key "$@"
+}
+receive() {
+    run c2d-device receive --connect-to "127.0.0.1:$PORT" "$@"
+}
+send() {
+    run c2d-http send dev1 -m x --connect-to "127.0.0.1:$PORT" "$@"
+}
+{
+    printf 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nETag: "lock"\r\niothub-messageid: m1\r\n'
+    printf 'iothub-sequencenumber: 1\r\n\r\nx'
+} >message
+printf 'HTTP/1.1 204 No Content\r\n\r\n' >no-content
+printf 'HTTP/1.1 412 Precondition Failed\r\nContent-Length: 0\r\n\r\n' >lost
+printf '0\r\n\r\n' >late
+
+# ---- A connection that a NAT has forgotten ----
+
+# Its requests get no TCP acknowledgement. It takes five seconds to notice: beside what follows.
+mkdir silent
+hostile --log silent/log --cert hub.crt --key hub.key deaf:message keep:no-content \
+    keep:no-content >silent/ready 2>&1 &
+PIDS="$PIDS $!"
+until_true grep -q ^ready silent/ready || exit 1
+{
+    IOTHUB_DEVICE_CONNECTION_STRING="HostName=hub.test;DeviceId=silent$$;$key" \
+        c2d-device receive --connect-timeout 1s --timeout 20s >silent/out 2>silent/err \
+        --connect-to "127.0.0.1:$(cut -d ' ' -f 2 silent/ready)"
+    echo $? >silent/code
+} &
+SILENT=$!
+
+# A refusal whose body neither ends nor goes on, and has no length: this too takes its time.
+mkdir hanging
+printf 'HTTP/1.1 403 Forbidden\r\n\r\n<html>' >hanging/page
+hostile --log hanging/log --cert hub.crt --key hub.key hang:hanging/page >hanging/ready 2>&1 &
+PIDS="$PIDS $!"
+until_true grep -q ^ready hanging/ready || exit 1
+{
+    IOTHUB_DEVICE_CONNECTION_STRING="HostName=hub.test;DeviceId=hanging$$;$key" \
+        c2d-device receive --timeout 25s >hanging/out 2>hanging/err \
+        --connect-to "127.0.0.1:$(cut -d ' ' -f 2 hanging/ready)"
+    echo $? >hanging/code
+} &
+HANGING=$!
+
+# ---- Idle for long ----
+
+flags=
+is_sanitized && flags=-fsanitize=address,undefined
+# shellcheck disable=SC2086  # one word for each flag is wanted
+cc -shared -fPIC $flags -o preload.so "$C2D_TESTS/64-preload.c" || exit 1
+preloaded() {
+    ASAN_OPTIONS="${ASAN_OPTIONS-}:verify_asan_link_order=0" LD_PRELOAD="$PWD/preload.so" "$@"
+}
+hostile_tls deaf:message keep:no-content keep:no-content
+JUMP=$PWD/jump preloaded receive --retries 0 -- sh -c "echo 40 >'$PWD/jump'"
+check 'after a handler of 40 s the settlement goes over a new connection' \
+    is "$CODE $(heard DELETE) $(wc -c <err)" '0 1 0'
+
+# The sanitizers start threads themselves.
+if ! is_sanitized; then
+    NO_THREADS=1 preloaded run c2d-device receive --retries 0 --connect-to no.invalid:1
+    check 'no thread to look a name up: 20, and that is what the text says' \
+        says err 'NETWORK: no thread can be started to look up'
+    check 'no thread to look a name up: the hint names the limits' says err 'hint: ' TasksMax
+fi
+
+# ---- Late bytes ----
+
+hostile_tls keep:message keep:late keep:no-content keep:no-content
+receive --retries 1
+check 'late bytes on a kept connection: the settlement is repeated over a new one' \
+    is "$CODE $(heard DELETE)" '0 2'
+hostile_tls keep:message keep:late
+receive --retries 0
+check 'late bytes on a kept connection are no verdict on the hub without a retry either' \
+    is "$CODE $(heard DELETE) $(grep -c 'reused connection' err)" '20 1 1'
+hostile_tls keep:message keep:no-content keep:late keep:no-content
+receive
+check 'late bytes after a settlement leave the next receive in doubt: 20, not 24' \
+    is "$CODE $(heard GET) $(heard DELETE)" '20 3 1'
+hostile_tls keep:late keep:no-content
+receive
+check 'bytes that are not HTTP on a new connection stay a verdict: 24 at the first attempt' \
+    is "$CODE $(heard GET)" '24 1'
+
+# ---- Refusals, however their bodies are framed and end ----
+
+page='<html><title>Blocked</title></html>'
+printf 'HTTP/1.1 403 Forbidden\r\nServer: filter\r\n\r\n%s' "$page" >unframed
+printf 'HTTP/1.0 403 Forbidden\r\n\r\n%s' "$page" >old
+printf 'HTTP/1.1 403 Forbidden\r\nContent-Length: 1000\r\n\r\n%s' "$page" >short
+printf 'HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\n\r\n1000\r\n%s' "$page" >chunk
+printf 'HTTP/1.1 403 Forbidden\r\nContent-Length: 1\r\nContent-Length: 9\r\n\r\n%s' "$page" >two
+{
+    printf 'HTTP/1.1 403 Forbidden\r\nContent-Length: 1048577\r\n\r\n'
+    head -c 1048577 /dev/zero
+} >huge
+refused_once() {
+    fails_with 77 AUTH && says err 'HTTP 403' && is "$(heard GET) $(heard POST)" "$1"
+}
+for body in unframed old short chunk two huge; do
+    for end in close notify reset; do
+        hostile_tls $end:$body
+        receive
+        check "a refusal with a body that is $body, then $end: 77 at the first attempt" \
+            refused_once '1 0'
+    done
+    hostile_tls close:$body
+    send
+    check "a send that is refused with a body that is $body is refused: 77, not 25" \
+        refused_once '0 1'
+done
+printf 'HTTP/1.1 403 Forbidden\r\nServer: filter\r\n' >no-end
+hostile_tls close:no-end
+send --retries 0
+check 'a refusal without the end of its head is a lost response: 25' fails_with 25 UNKNOWN_OUTCOME
+printf 'HTTP/1.1 100 Continue\r\nContent-Length: 0\r\n\r\n' >interim
+hostile_tls close:interim
+send --retries 0
+check 'an interim response alone is a lost response: 25' fails_with 25 UNKNOWN_OUTCOME
+
+printf 'HTTP/1.1 429 Busy\r\nRetry-After: 1\r\n\r\nlater' >throttled
+hostile_tls close:throttled keep:no-content
+receive
+check 'a 429 that ends with its connection is waited for and leaves no doubt' \
+    is "$CODE $(heard GET)" '0 2'
+printf 'HTTP/1.1 401 No\r\nDate: %s\r\n\r\n{"Message":' \
+    "$(date -u -d '2 hours ago' '+%a, %d %b %Y %T GMT')" >unauthorized
+hostile_tls close:unauthorized keep:no-content
+receive
+check "a 401 that ends with its connection renews the token, by its Date" \
+    is "$CODE $(heard GET) $(grep -c 'warning: .*clock' err)" '0 2 1'
+
+# ---- Refusals that may follow an applied request ----
+
+printf 'HTTP/1.1 502 Bad Gateway\r\nContent-Length: 4\r\n\r\ngone' >gateway
+hostile_tls close:gateway keep:no-content
+send -j
+check 'a send after a 502 of a gateway may be there twice' \
+    shows '.status == "enqueued" and .attempts == 2 and .maybeDuplicate'
+hostile_tls close:gateway close:gateway
+send --retries 1
+check 'a send that got nothing but 502 of a gateway is in doubt: 25' fails_with 25 UNKNOWN_OUTCOME
+check 'and the text says what came' says err 'HTTP 502'
+hostile_tls keep:message close:gateway keep:lost keep:no-content
+receive
+check 'a settlement that finds no lock after a 502 of a gateway is told as probable at most' \
+    says err 'warning: '
+check 'a receive after a 502 of a gateway is not in doubt' is "$(heard GET)" 2
+
+# ---- What took its time ----
+
+wait "$SILENT"
+check 'a settlement that no TCP acknowledgement answers is made over a new connection' \
+    is "$(cat silent/code) $(grep -ac '^DELETE' silent/log) $(wc -l <silent/out)" '0 1 1'
+wait "$HANGING"
+check 'a refusal whose body never ends counts: 77' \
+    is "$(cat hanging/code) $(grep -ac '^GET' hanging/log)" '77 1'
