@@ -170,6 +170,8 @@ static bool read_done(struct call *call, const struct call_terms *terms, struct 
     if (done->error.status != C2D_OK) {
         *error = done->error;
         progress->in_doubt = progress->in_doubt || done->written;
+        if (error->status == C2D_PROTOCOL && call->endpoint == &endpoints[ENDPOINT_RECEIVE])
+            message_note_unreadable(&done->response, error);
     } else {
         observe_response(&terms->observe, call->request, &done->response,
                          call->endpoint->hides_keys);

@@ -57,8 +57,8 @@ struct http_response {
 void http_response_clear(struct http_response *response);
 
 /* One finished exchange. error.status is C2D_OK for a response that counts: a whole success, or a
- * refusal (status 300 and over) with a complete head, whose body may be cut. Else response is empty
- * and error says what happened. */
+ * refusal (status 300 and over) with a complete head, whose body may be cut. Else error
+ * says what happened, and response has no body, and headers only if its head was complete. */
 struct http_done {
     void *tag;
     struct http_response response;

@@ -503,11 +503,13 @@ static void finish(struct slot *slot, CURLcode code, struct http_done *done)
         .asked_for_certificate = slot->web->asked_for_certificate,
         .connection = slot->connection,
     };
-    if (counts) {
+    if (!counts) {
+        describe(slot, code, done);
+        buf_clear(&slot->reader.response.body);
+    }
+    if (counts || slot->reader.head_complete) {
         done->response = slot->reader.response;
         slot->reader.response = (struct http_response) { 0 };
-    } else {
-        describe(slot, code, done);
     }
     slot_release(slot);
 }

@@ -190,6 +190,17 @@ static void read_system_headers(struct received *received)
         payload_header(headers, "iothub-contentencoding", "ContentEncoding", "Content-Encoding");
 }
 
+void message_note_unreadable(const struct http_response *response, struct c2d_error *error)
+{
+    const char *number = http_headers_get(&response->headers, "iothub-sequencenumber");
+
+    if (response->status == 200 && number != NULL && *number != '\0'
+        && http_headers_get(&response->headers, "ETag") != NULL
+        && strlen(number) < sizeof error->unreadable_sequence_number
+        && number[strspn(number, "0123456789")] == '\0')
+        memcpy(error->unreadable_sequence_number, number, strlen(number) + 1);
+}
+
 enum c2d_status message_from_response(struct http_response *response, const char *device_id,
                                       int64_t requested_at_s, struct c2d_message **message,
                                       struct c2d_error *error)

@@ -13,6 +13,10 @@ enum c2d_status message_from_response(struct http_response *response, const char
                                       int64_t requested_at_s, struct c2d_message **message,
                                       struct c2d_error *error);
 
+/* Notes in error the sequence number of a message that response has locked, in case that it cannot
+ * be read: it is a 200 with a lock token, readable or not. */
+void message_note_unreadable(const struct http_response *response, struct c2d_error *error);
+
 /* The lock token in the ETag header, without its quotes, cut in place; NULL without one that can be
  * sent back, and where two differ. Call it once: a second call would cut again. */
 const char *lock_token_of(struct http_headers *headers);

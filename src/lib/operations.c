@@ -164,17 +164,6 @@ enum c2d_status c2d_send(struct c2d_client *service, const char *device_id,
 
 /* ---- Receive and settle ---- */
 
-/* A response with a sequence number and a lock token, readable or not, has locked a message. */
-static void note_number(const struct http_headers *headers, struct c2d_error *error)
-{
-    const char *number = http_headers_get(headers, "iothub-sequencenumber");
-
-    if (number != NULL && http_headers_get(headers, "ETag") != NULL
-        && strlen(number) < sizeof error->unreadable_sequence_number
-        && number[strspn(number, "0123456789")] == '\0' && *number != '\0')
-        memcpy(error->unreadable_sequence_number, number, strlen(number) + 1);
-}
-
 enum c2d_status operation_finish_receive(struct operation *operation, struct c2d_message **message,
                                          struct c2d_error *error)
 {
@@ -187,7 +176,7 @@ enum c2d_status operation_finish_receive(struct operation *operation, struct c2d
         return error->status;
     if (operation->response.status == 204)
         return fail(error, C2D_NO_MESSAGE, "no message waits for device '%s'", device_id);
-    note_number(&operation->response.headers, error);
+    message_note_unreadable(&operation->response, error);
     status = message_from_response(&operation->response, device_id,
                                    operation->call.progress.started_at_s, message, error);
     /* The hub cannot have locked it before the request left. */

@@ -57,7 +57,7 @@ not_settled() {
 }
 while IFS='|' read -r what lines; do
     message "$lines" >first
-    hostile_tls keep:first
+    hostile_tls keep:first keep:no-content
     at_hostile c2d-device receive --retries 0
     check "a message is left, 24: $what" not_settled
 done <<'END'
@@ -70,9 +70,24 @@ a lock token of two dots|ETag: ".."\r\n
 a lock token of one dot|ETag: .\r\n
 END
 message "ETag: \"$(head -c 1025 /dev/zero | tr '\0' t)\"\r\n" >first
-hostile_tls keep:first
+hostile_tls keep:first keep:no-content
 at_hostile c2d-device receive --retries 0
 check 'a message is left, 24: a lock token over 1 KiB' not_settled
+message 'ETag: ".."\r\n' >first
+message 'ETag: "t2"\r\n' >second
+hostile_tls keep:first keep:second keep:no-content keep:no-content
+at_hostile c2d-device receive
+check 'the message after one that cannot be read is taken, and receive ends with 24' \
+    is "$CODE $(heard GET) $(heard DELETE) $(grep -c error: err)" '24 3 1 1'
+{
+    printf 'HTTP/1.1 200 OK\r\nContent-Length: 2000000\r\nETag: "t1"\r\n'
+    printf 'iothub-sequencenumber: 9\r\n\r\n'
+    head -c 2000000 /dev/zero
+} >huge
+hostile_tls close:huge keep:second keep:no-content keep:no-content
+at_hostile c2d-device receive
+check 'so does the message after one whose body is too large' \
+    is "$CODE $(heard GET) $(heard DELETE) $(grep -c error: err)" '24 3 1 1'
 
 # ---- Lock tokens ----
 
