@@ -1,8 +1,12 @@
 /* auth: who may do what: SAS tokens, read strictly, and the thumbprints of X.509 devices. */
 #define _GNU_SOURCE /* strsep */
-#include "sim.h"
+#include "auth.h"
+#include "calls.h"
 
 #include <openssl/crypto.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 
 /* Documented: how long behind its expiry a token is still taken. */
 enum { CLOCK_SKEW_S = 5 * 60 };

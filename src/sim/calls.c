@@ -1,6 +1,18 @@
 /* calls: the way of every request: route, fault, api-version, rights, operation, log. */
 #define _GNU_SOURCE /* strcasestr */
-#include "sim.h"
+#include "calls.h"
+#include "auth.h"
+#include "control.h"
+#include "errors.h"
+#include "faults.h"
+#include "json.h"
+#include "operations.h"
+
+#include <event2/buffer.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 
 /* Requests kept for /_sim; the oldest give way. */
 enum { LOG_MAX = 1000 };
@@ -123,6 +135,12 @@ static const struct route *find_route(struct call *call, int *problem)
         free(path);
     }
     return found;
+}
+
+void call_add_json(struct call *call, cJSON *tree)
+{
+    http_response_header(&call->response, "Content-Type", "application/json; charset=utf-8");
+    json_write(call->response.body, tree);
 }
 
 static void perform(struct call *call, const struct route *route)

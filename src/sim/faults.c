@@ -1,8 +1,15 @@
 /* faults: which requests a fault touches, and what it makes of their answers. A fault stays the
  * JSON that a test wrote, checked against one table and read by name, with counters around it. */
-#include "sim.h"
+#include "faults.h"
+#include "calls.h"
+#include "errors.h"
 
 #include <ctype.h>
+#include <event2/buffer.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 
 /* A TLS record inside of TLS: nothing in it looks like HTTP. */
 static const char garbage[] =

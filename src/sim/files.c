@@ -1,10 +1,15 @@
 /* files: the folder in which clients find the CA, the connection strings and the environment. */
 #define _GNU_SOURCE /* realpath */
-#include "sim.h"
+#include "files.h"
+#include "hub.h"
 
 #include <errno.h>
+#include <event2/buffer.h>
 #include <event2/http.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

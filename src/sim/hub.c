@@ -1,8 +1,11 @@
 /* hub: the devices, the policies, the clock and the throttles. */
 #define _GNU_SOURCE /* tdestroy */
-#include "sim.h"
+#include "hub.h"
 
 #include <search.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 static int64_t clock_ms(clockid_t clock)

@@ -1,7 +1,12 @@
 /* json: what cJSON leaves open: UTF-8 in what is written, and strict types in what is read. */
-#include "sim.h"
+#include "json.h"
+#include "util.h"
 
+#include <event2/buffer.h>
 #include <openssl/asn1.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 void json_write(struct evbuffer *out, cJSON *tree)
 {

@@ -2,14 +2,21 @@
  * cleans up. */
 #define _GNU_SOURCE /* environ */
 #include "c2d.h"
-#include "sim.h"
+#include "files.h"
+#include "hub.h"
+#include "server.h"
+#include "tls.h"
 
 #include <errno.h>
+#include <event2/buffer.h>
 #include <event2/event.h>
 #include <fcntl.h>
 #include <openssl/ssl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>

@@ -1,7 +1,15 @@
 /* operations: what devices and back ends ask of the hub, and the hub's errors. */
-#include "sim.h"
+#include "operations.h"
+#include "calls.h"
+#include "errors.h"
+#include "json.h"
 
+#include <event2/buffer.h>
 #include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 
 enum { TTL_MAX_MS = 48 * HOUR_MS, MESSAGE_MAX = 64 << 10 };
 
@@ -15,72 +23,10 @@ const struct system_property system_properties[] = {
     { NULL, NULL, NULL, NULL },
 };
 
-static void add_json(struct call *call, cJSON *tree)
-{
-    http_response_header(&call->response, "Content-Type", "application/json; charset=utf-8");
-    json_write(call->response.body, tree);
-}
-
 static void succeed(struct call *call, int status)
 {
     call->response.status = status;
     call->effect = true;
-}
-
-/* {"Message":"ErrorCode:Name;text","ExceptionMessage":"Tracking ID:…"}, or with the message
- * {\"errorCode\":404001,…} and no exception: the two live shapes. The registry was always seen
- * with the first, and there are clients that find its code nowhere else. */
-void call_fail_as(struct call *call, int status, int number, const char *name, const char *text)
-{
-    static const char html[] = "<!DOCTYPE html><html><head><title>Sign in</title></head><body>"
-                               "<form action=\"/login\"><input name=\"user\"></form></body>"
-                               "</html>\n";
-    const char *usual = status == 401 || call->permission == REGISTRY_READ ? "text" : "nested";
-    const char *shape = call->shape != NULL ? call->shape : usual;
-    bool is_text = strcmp(shape, "text") == 0;
-    char id[GUID_SIZE];
-    char now[TIME_SIZE];
-    char *message;
-    char *exception;
-    cJSON *body;
-
-    call->response.status = status;
-    if (strcmp(shape, "html") == 0) {
-        http_response_header(&call->response, "Content-Type", "text/html; charset=utf-8");
-        evbuffer_add(call->response.body, html, sizeof html - 1);
-        return;
-    }
-    if (name != NULL)
-        http_response_header(&call->response, "iothub-errorcode", name);
-    http_response_header(&call->response, "x-ms-request-id", random_guid(id));
-    if (strcmp(shape, "empty") == 0)
-        return;
-    body = cJSON_CreateObject();
-    (void)time_iso(call->now_ms, now); /* 2026-01-31T12:…, in text 01/31/2026 12:… */
-    if (is_text) {
-        message = text_format("ErrorCode:%s;%s", name != NULL ? name : "", text);
-        exception = text_format("Tracking ID:%s-G:16-TimeStamp:%.2s/%.2s/%.4s %.8s", id, now + 5,
-                                now + 8, now, now + 11);
-    } else {
-        cJSON_AddNumberToObject(body, "errorCode", number);
-        json_put(body, "trackingId", id);
-        json_put(body, "message", text);
-        json_put(body, "timestampUtc", now);
-        message = cJSON_PrintUnformatted(body);
-        exception = text_format("%s", "");
-        cJSON_Delete(body);
-        body = cJSON_CreateObject();
-    }
-    json_put(body, "Message", message);
-    json_put(body, "ExceptionMessage", exception);
-    add_json(call, body);
-    free(message);
-    free(exception);
-}
-
-void call_fail(struct call *call, int number, const char *name, const char *text)
-{
-    call_fail_as(call, number / 1000, number, name, text);
 }
 
 /* Counts one operation. False if it is over the limit; the answer is then the error. */
@@ -254,7 +200,7 @@ void operation_feedback(struct call *call)
     if (batch == NULL)
         return;
     evbuffer_add_printf(call->response.headers, "ETag: \"%s\"\r\n", batch->lock_token);
-    add_json(call, cJSON_Duplicate(batch->given, true));
+    call_add_json(call, cJSON_Duplicate(batch->given, true));
 }
 
 void operation_purge(struct call *call)
@@ -264,7 +210,7 @@ void operation_purge(struct call *call)
     json_put_number(body, "totalMessagesPurged", queue_purge(&call->device->queue, call->now_ms));
     json_put(body, "deviceId", call->device->id);
     json_put(body, "moduleId", NULL);
-    add_json(call, body);
+    call_add_json(call, body);
     succeed(call, 200);
 }
 
@@ -295,6 +241,6 @@ void operation_status(struct call *call)
     json_put(part, "primaryThumbprint", thumbprint);
     json_put(part, "secondaryThumbprint", NULL);
     json_put(authentication, "type", thumbprint == NULL ? "sas" : "selfSigned");
-    add_json(call, body);
+    call_add_json(call, body);
     succeed(call, 200);
 }

@@ -1,6 +1,11 @@
 /* queue: messages, their locks, their expiry and their ends. Time only passes here when someone
  * looks. The hub's feedback is such a queue too, and its messages are batches of records. */
-#include "sim.h"
+#include "queue.h"
+#include "hub.h"
+#include "json.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 /* Documented defaults of a hub. Of a batch's two limits the one that comes first closes it. */
 enum { LOCK_MS = 60 * 1000, DELIVERIES_MAX = 10, BATCH_RECORDS = 64, BATCH_WAIT_MS = 15 * 1000 };

@@ -2,9 +2,13 @@
  * on, and answers in the manner that the answer asks for. Callbacks mark a connection as done;
  * only their ends free it. */
 #define _GNU_SOURCE /* getaddrinfo's flags */
-#include "sim.h"
+#include "server.h"
+#include "calls.h"
+#include "tls.h"
+#include "util.h"
 
 #include <errno.h>
+#include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/bufferevent_ssl.h>
 #include <event2/event.h>
@@ -14,6 +18,8 @@
 #include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 /* Bytes: one whole request, and the beginning of the next. */

@@ -1,12 +1,15 @@
 /* tls: a throw-away CA, the server certificate that it signs, and the context that serves with
  * them. Keys live in memory only. */
-#include "sim.h"
+#include "tls.h"
+#include "util.h"
 
 #include <arpa/inet.h>
+#include <event2/buffer.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <stdlib.h>
 
 enum { DAY_S = 24 * 60 * 60 };
 
