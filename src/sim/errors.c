@@ -5,61 +5,141 @@
 #include "util.h"
 
 #include <event2/buffer.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* {"Message":"ErrorCode:Name;text","ExceptionMessage":"Tracking ID:…"}, or with the message
- * {\"errorCode\":404001,…} and no exception: the two live shapes. The registry was always seen
- * with the first, and there are clients that find its code nowhere else. */
-void call_fail_as(struct call *call, int status, int number, const char *name, const char *text)
+/* Numbers and names are documented. Texts are not; clients must not read them. */
+static const struct hub_error errors[] = {
+    { 400001, "InvalidProtocolVersion", "The api-version is missing or invalid" },
+    { 400004, "ArgumentInvalid", "An argument is invalid" },
+    { 400006, "IotHubFormatError", "A name or value has a bad format" },
+    { 400024, "RequestTimedOut", "The request timed out" },
+    { 401002, "IotHubUnauthorizedAccess", "Unauthorized" },
+    { 401003, "IotHubUnauthorized", "Unauthorized" },
+    { 403002, "IotHubQuotaExceeded", "The daily message quota of the hub is used up" },
+    { 403004, "DeviceMaximumQueueDepthExceeded", "Device Queue depth cannot exceed 50 messages" },
+    { 403007, "DeviceMaximumQueueSizeExceeded", "Device Queue size exceeded" },
+    { 403009, "InvalidMessageExpiryTime",
+      "The message expiry time is in the past or too far ahead" },
+    { 403010, "OperationNotAvailableInCurrentTier", "Not available in the tier of this hub" },
+    { 403012, "DeviceDisabled", "Device is disabled" },
+    { 404001, "DeviceNotFound", "Device is not registered" },
+    { 404012, "IotHubFailingOver", "The hub is failing over to another region" },
+    { 404013, "FeatureNotSupported", "The feature is not supported" },
+    { 412002, "DeviceMessageLockLost", "Message lock was lost for the device" },
+    { 413001, "MessageTooLarge", "Message size exceeds 64 KiB" },
+    { 429001, "ThrottlingException", "The request is being throttled. Please wait and retry" },
+    { 429002, "ThrottleBacklogLimitExceeded", "The throttling backlog is full" },
+    { 429003, "ThrottlingBacklogTimeout", "The throttling backlog timed out" },
+    { 500001, "ServerError", "An internal error occurred" },
+    { 503001, "ServiceUnavailable", "The service is unavailable" },
+    { 503005, "ServerBusy", "The server is busy" },
+};
+
+const struct hub_error *error_find(int number, const char *name)
+{
+    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++)
+        if ((number == 0 || errors[i].number == number)
+            && (name == NULL || strcmp(errors[i].name, name) == 0))
+            return &errors[i];
+    return NULL;
+}
+
+/* Tracking id and time as real hubs put them together: 32 hex digits, -G:16, -TimeStamp: and the
+ * time as 01/31/2026 12:00:00. */
+static char *tracking_id(const char *guid, const char *iso_time)
+{
+    return text_format("%.8s%.4s%.4s%.4s%.12s-G:16-TimeStamp:%.2s/%.2s/%.4s %.8s", guid, guid + 9,
+                       guid + 14, guid + 19, guid + 24, iso_time + 5, iso_time + 8, iso_time,
+                       iso_time + 11);
+}
+
+/* {"Message":"ErrorCode:Name;text","ExceptionMessage":"Tracking ID:…"} */
+static cJSON *text_body(const char *name, const char *text, const char *id)
+{
+    cJSON *body = cJSON_CreateObject();
+    char *message = text_format("ErrorCode:%s;%s", name != NULL ? name : "", text);
+    char *exception = text_format("Tracking ID:%s", id);
+
+    json_put(body, "Message", message);
+    json_put(body, "ExceptionMessage", exception);
+    free(message);
+    free(exception);
+    return body;
+}
+
+/* {"Message":"{\"errorCode\":404001,…}","ExceptionMessage":""}; is_object: Message is the object
+ * itself, errorCode a text, and there is no ExceptionMessage. */
+static cJSON *object_body(int number, const char *text, const char *id, const char *time,
+                          bool is_object)
+{
+    cJSON *body = cJSON_CreateObject();
+    cJSON *object = cJSON_CreateObject();
+    char digits[16];
+    char *message;
+
+    (void)snprintf(digits, sizeof digits, "%d", number);
+    if (is_object)
+        json_put(object, "errorCode", digits);
+    else
+        cJSON_AddNumberToObject(object, "errorCode", number);
+    json_put(object, "trackingId", id);
+    json_put(object, "message", text);
+    json_put(object, "timestampUtc", time);
+    if (is_object) {
+        cJSON_AddItemToObject(body, "Message", object);
+        return body;
+    }
+    message = cJSON_PrintUnformatted(object);
+    json_put(body, "Message", message);
+    json_put(body, "ExceptionMessage", "");
+    free(message);
+    cJSON_Delete(object);
+    return body;
+}
+
+static void add_login_page(struct call *call)
 {
     static const char html[] = "<!DOCTYPE html><html><head><title>Sign in</title></head><body>"
                                "<form action=\"/login\"><input name=\"user\"></form></body>"
                                "</html>\n";
-    const char *usual = status == 401 || call->permission == REGISTRY_READ ? "text" : "nested";
-    const char *shape = call->shape != NULL ? call->shape : usual;
-    bool is_text = strcmp(shape, "text") == 0;
-    char id[GUID_SIZE];
-    char now[TIME_SIZE];
-    char *message;
-    char *exception;
-    cJSON *body;
+
+    http_response_header(&call->response, "Content-Type", "text/html; charset=utf-8");
+    evbuffer_add(call->response.body, html, sizeof html - 1);
+}
+
+void call_fail_as(struct call *call, int status, int number, const char *name, const char *text)
+{
+    /* Seen live for these; the other errors are assumed to have the nested shape. */
+    bool is_usually_text = status == 401 || number == 404001 || call->permission == REGISTRY_READ;
+    const char *shape = call->shape != NULL ? call->shape : is_usually_text ? "text" : "nested";
+    char guid[GUID_SIZE];
+    char time[TIME_SIZE];
+    char *id;
 
     call->response.status = status;
     if (strcmp(shape, "html") == 0) {
-        http_response_header(&call->response, "Content-Type", "text/html; charset=utf-8");
-        evbuffer_add(call->response.body, html, sizeof html - 1);
+        add_login_page(call);
         return;
     }
     if (name != NULL)
         http_response_header(&call->response, "iothub-errorcode", name);
-    http_response_header(&call->response, "x-ms-request-id", random_guid(id));
+    http_response_header(&call->response, "x-ms-request-id", random_guid(guid));
     if (strcmp(shape, "empty") == 0)
         return;
-    body = cJSON_CreateObject();
-    (void)time_iso(call->now_ms, now); /* 2026-01-31T12:…, in text 01/31/2026 12:… */
-    if (is_text) {
-        message = text_format("ErrorCode:%s;%s", name != NULL ? name : "", text);
-        exception = text_format("Tracking ID:%s-G:16-TimeStamp:%.2s/%.2s/%.4s %.8s", id, now + 5,
-                                now + 8, now, now + 11);
-    } else {
-        cJSON_AddNumberToObject(body, "errorCode", number);
-        json_put(body, "trackingId", id);
-        json_put(body, "message", text);
-        json_put(body, "timestampUtc", now);
-        message = cJSON_PrintUnformatted(body);
-        exception = text_format("%s", "");
-        cJSON_Delete(body);
-        body = cJSON_CreateObject();
-    }
-    json_put(body, "Message", message);
-    json_put(body, "ExceptionMessage", exception);
-    call_add_json(call, body);
-    free(message);
-    free(exception);
+    id = tracking_id(guid, time_iso(call->now_ms, time));
+    call_add_json(call, strcmp(shape, "text") == 0
+                            ? text_body(name, text, id)
+                            : object_body(number, text, id, time, strcmp(shape, "object") == 0));
+    free(id);
 }
 
-void call_fail(struct call *call, int number, const char *name, const char *text)
+void call_fail(struct call *call, int number)
 {
-    call_fail_as(call, number / 1000, number, name, text);
+    const struct hub_error *error = error_find(number, NULL);
+    /* Seen live: the text of this error is the device id alone. */
+    bool is_id = number == 404001 && call->device_id[0] != '\0';
+
+    call_fail_as(call, number / 1000, number, error->name, is_id ? call->device_id : error->text);
 }

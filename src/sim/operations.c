@@ -40,8 +40,7 @@ static bool throttle_pass(struct call *call, struct throttle *throttle)
     }
     if (throttle->per_minute == 0 || throttle->used++ < throttle->per_minute)
         return true;
-    call_fail(call, 429001, "ThrottlingException",
-              "The request is being throttled. Please wait and retry");
+    call_fail(call, 429001);
     return false;
 }
 
@@ -104,18 +103,16 @@ void operation_send(struct call *call)
     given = read_given(&call->request, &size);
     queue_sweep(queue, call->now_ms);
     if (given == NULL) {
-        call_fail(call, 400006, "IotHubFormatError", "A name or value has a bad format");
+        call_fail(call, 400006);
     } else if (!text_is_word(ack, "none positive negative full")
                || (expiry != NULL && *expiry != '\0' && !time_parse_iso(expiry, &expires_ms))) {
-        call_fail(call, 400004, "ArgumentInvalid", "An argument is invalid");
+        call_fail(call, 400004);
     } else if (expires_ms <= call->now_ms || expires_ms > call->now_ms + TTL_MAX_MS) {
-        call_fail(call, 403009, "InvalidMessageExpiryTime",
-                  "The message expiry time is in the past or too far ahead");
+        call_fail(call, 403009);
     } else if (size > MESSAGE_MAX) {
-        call_fail(call, 413001, "MessageTooLarge", "Message size exceeds 64 KiB");
+        call_fail(call, 413001);
     } else if (queue->depth >= QUEUE_MAX) {
-        call_fail(call, 403004, "DeviceMaximumQueueDepthExceeded",
-                  "Device Queue depth cannot exceed 50 messages");
+        call_fail(call, 403004);
     } else {
         json_put(given, "ack", ack);
         message = message_new(given, call->request.body, call->request.body_size);
@@ -187,7 +184,7 @@ void operation_settle(struct call *call)
                      call->outcome, call->now_ms))
         succeed(call, 204);
     else
-        call_fail(call, 412002, "DeviceMessageLockLost", "Message lock was lost for the device");
+        call_fail(call, 412002);
 }
 
 void operation_feedback(struct call *call)
