@@ -56,6 +56,14 @@ static bool set_throttle(struct control *control)
     return true;
 }
 
+static bool set_feedback(struct control *control)
+{
+    if (json_get(control->arguments, "omitSuccessCode") != NULL)
+        control->hub->omits_success_code = json_flag(control->arguments, "omitSuccessCode");
+    cJSON_AddBoolToObject(control->reply, "omitSuccessCode", control->hub->omits_success_code);
+    return true;
+}
+
 /* A message that was never sent has what its sender would have given, past all checks. */
 static cJSON *read_given(const cJSON *arguments)
 {
@@ -147,6 +155,7 @@ static const struct json_rule rules[] = {
     { "properties", JSON_PROPERTIES, 0, 0, NULL },
     { "rawHeaders", JSON_HEADERS, 0, 0, NULL },
     { "devices", JSON_LIST, 0, 0, NULL },
+    { "omitSuccessCode", JSON_FLAG, 0, 0, NULL },
     { NULL, JSON_TEXT, 0, 0, NULL },
 };
 
@@ -162,6 +171,7 @@ static const struct command {
     { "POST", "clock", set_clock },
     { "POST", "devices", control_make_devices },
     { "POST", "throttle", set_throttle },
+    { "POST", "feedback", set_feedback },
     { "POST", "faults", set_faults },
 };
 

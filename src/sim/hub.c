@@ -75,6 +75,7 @@ void hub_reset(struct hub *hub)
     cJSON_Delete(hub->faults);
     cJSON_Delete(hub->log);
     hub->open_batch = NULL;
+    hub->omits_success_code = false;
     hub->faults = cJSON_CreateArray();
     hub->log = cJSON_CreateArray();
     hub->last_fault = hub->log_size = 0;

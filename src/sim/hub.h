@@ -46,6 +46,7 @@ struct hub {
     } sends, receives;
     struct queue feedback;
     struct message *open_batch; /* of feedback; NULL: none */
+    bool omits_success_code;    /* in the records that are made from now on */
     cJSON *faults;              /* array, see faults.c */
     int last_fault;
     cJSON *log; /* array of the last requests */
