@@ -66,11 +66,13 @@ static bool sas_parse(struct sas *sas, const char *header)
 
 static enum scope resource_scope(const struct hub *hub, const char *resource, const char *device_id)
 {
-    const char *names[] = { "localhost", "127.0.0.1", "[::1]", hub->listen_host };
+    /* By any of its addresses, unless it was given a name: then as strict as a real hub. */
+    const char *names[] = { hub->name, "127.0.0.1", "[::1]", hub->listen_host };
+    size_t count = strcmp(hub->name, HUB_NAME) == 0 ? sizeof names / sizeof names[0] : 1;
     size_t size = strcspn(resource, "/");
     const char *path = resource + size;
 
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    for (size_t i = 0; i < count; i++) {
         if (names[i] == NULL || strlen(names[i]) != size
             || strncasecmp(names[i], resource, size) != 0)
             continue;

@@ -71,7 +71,7 @@ static bool write_string(struct files *files, const char *kind, const char *name
 }
 
 /* Sets what the command gets and writes env, which sets the same for a shell. */
-static bool write_env(struct files *files, const struct hub *hub)
+static bool write_env(struct files *files, const struct hub *hub, const char *hosts)
 {
     const struct {
         const char *name;
@@ -81,7 +81,7 @@ static bool write_env(struct files *files, const struct hub *hub)
         { "IOTHUB_DEVICE_CONNECTION_STRING", hub_connection_string(hub, NULL, hub->devices[0]) },
         { "IOTHUB_DEVICE_ID", text_format("%s", hub->devices[0]->id) },
         { "SSL_CERT_FILE", text_format("%s/ca.pem", files->path) },
-        { "C2D_SIM_URL", text_format("https://%s", hub->host_name) },
+        { "C2D_SIM_URL", text_format("https://localhost:%d", hub->port) },
     };
     struct evbuffer *text = evbuffer_new();
     bool done = true;
@@ -94,18 +94,18 @@ static bool write_env(struct files *files, const struct hub *hub)
         evbuffer_add_printf(text, "'\n");
         free(variables[i].value);
     }
-    evbuffer_add_printf(text, "export NO_PROXY=\"${NO_PROXY:+$NO_PROXY,}\"'localhost'\n");
+    evbuffer_add_printf(text, "export NO_PROXY=\"${NO_PROXY:+$NO_PROXY,}\"'%s'\n", hosts);
     done = write_file(files, "env", text) && done;
     evbuffer_free(text);
     return done;
 }
 
-/* Adds localhost to a list of hosts in the environment. */
-static bool extend_list(const char *name)
+/* Adds hosts to a list in the environment. */
+static bool extend_list(const char *name, const char *hosts)
 {
     const char *list = getenv(name);
-    char *value = text_format("%s%slocalhost", list != NULL ? list : "",
-                              list != NULL && *list != '\0' ? "," : "");
+    char *value = text_format("%s%s%s", list != NULL ? list : "",
+                              list != NULL && *list != '\0' ? "," : "", hosts);
     bool done = setenv(name, value, 1) == 0;
 
     free(value);
@@ -116,6 +116,8 @@ bool files_write(struct files *files, const char *dir, const struct hub *hub,
                  struct evbuffer *ca_pem)
 {
     bool done = open_folder(files, dir) && write_file(files, "ca.pem", ca_pem);
+    bool is_named = strcmp(hub->name, HUB_NAME) != 0;
+    char *hosts = text_format("%s%s%s", HUB_NAME, is_named ? "," : "", is_named ? hub->name : "");
 
     for (size_t i = 0; done && i < sizeof hub->policies / sizeof hub->policies[0]; i++)
         done = write_string(files, "", hub->policies[i].name,
@@ -124,8 +126,10 @@ bool files_write(struct files *files, const char *dir, const struct hub *hub,
         done = write_string(files, "device-", hub->devices[i]->id,
                             hub_connection_string(hub, NULL, hub->devices[i]));
     /* curl looks at the lower-case name first. */
-    return done && write_env(files, hub) && extend_list("NO_PROXY")
-           && (getenv("no_proxy") == NULL || extend_list("no_proxy"));
+    done = done && write_env(files, hub, hosts) && extend_list("NO_PROXY", hosts)
+           && (getenv("no_proxy") == NULL || extend_list("no_proxy", hosts));
+    free(hosts);
+    return done;
 }
 
 void files_clear(struct files *files)

@@ -26,9 +26,10 @@ static void make_key(const struct hub *hub, const char *kind, const char *name, 
     free(text);
 }
 
-void hub_init(struct hub *hub, int64_t time_scale)
+void hub_init(struct hub *hub, const char *name, int64_t time_scale)
 {
     *hub = (struct hub) {
+        .name = name,
         .start_ms = clock_ms(CLOCK_REALTIME),
         .start_monotonic_ms = clock_ms(CLOCK_MONOTONIC),
         .time_scale = time_scale,
@@ -94,7 +95,6 @@ void hub_clear(struct hub *hub)
     cJSON_Delete(hub->faults);
     cJSON_Delete(hub->log);
     free(hub->devices);
-    free(hub->host_name);
     free(hub->listen_host);
 }
 
@@ -142,15 +142,16 @@ const struct policy *hub_find_policy(const struct hub *hub, const char *name)
 char *hub_connection_string(const struct hub *hub, const struct policy *policy,
                             const struct device *device)
 {
-    /* The port of HTTPS goes without saying; most clients take all of HostName for a name. */
-    size_t name_size = strcspn(hub->host_name, ":");
-    bool is_usual = strcmp(hub->host_name + name_size, ":443") == 0;
     const struct secret *secret = device != NULL ? &device->key : &policy->key;
     bool is_x509 = device != NULL && device->thumbprint[0] != '\0';
     char key[BASE64_SIZE(KEY_MAX)];
+    char port[16] = "";
 
     base64_encode(secret->bytes, secret->size, key);
-    return text_format("HostName=%.*s;%s=%s;%s%s", is_usual ? (int)name_size : -1, hub->host_name,
+    /* Most clients take all of HostName for a name: the usual port is left out. */
+    if (hub->port != 443)
+        (void)snprintf(port, sizeof port, ":%d", hub->port);
+    return text_format("HostName=%s%s;%s=%s;%s%s", hub->name, port,
                        device != NULL ? "DeviceId" : "SharedAccessKeyName",
                        device != NULL ? device->id : policy->name,
                        is_x509 ? "x509=true" : "SharedAccessKey=", is_x509 ? "" : key);

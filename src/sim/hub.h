@@ -6,6 +6,8 @@
 
 enum { KEY_MAX = 256, DEVICES_MAX = 200000 };
 
+#define HUB_NAME "localhost" /* the usual name */
+
 enum permission { REGISTRY_READ = 1, SERVICE_CONNECT = 2, DEVICE_CONNECT = 4 };
 
 struct secret {
@@ -27,7 +29,8 @@ struct hub {
     int64_t start_monotonic_ms;
     int64_t time_scale;
     int64_t offset_ms;
-    char *host_name;               /* localhost:PORT */
+    const char *name;              /* of the host in connection strings and tokens */
+    int port;                      /* that it listens on */
     char *listen_host;             /* the address that was asked for; NULL: none */
     unsigned char seed[HASH_SIZE]; /* of the keys */
     struct policy {
@@ -56,7 +59,8 @@ struct hub {
     int64_t swept_ms;
 };
 
-void hub_init(struct hub *hub, int64_t time_scale);
+/* name is borrowed. */
+void hub_init(struct hub *hub, const char *name, int64_t time_scale);
 /* Back to the start, but for the clock's pace, the keys and the connections' serial numbers. */
 void hub_reset(struct hub *hub);
 void hub_clear(struct hub *hub);

@@ -27,6 +27,7 @@ struct program {
     const char *listen_host; /* NULL: loopback */
     const char *listen_port;
     const char *dir; /* NULL: a temporary one */
+    const char *name;
     const char **devices;
     size_t device_count;
     int64_t time_scale;
@@ -65,6 +66,14 @@ static bool set_dir(struct program *program, char *value)
     return *value != '\0' && value[strcspn(value, "\n\r")] == '\0'; /* one line is promised */
 }
 
+/* A name as DNS has them, as it becomes part of a certificate, of URLs and of tokens. */
+static bool set_name(struct program *program, char *value)
+{
+    program->name = value;
+    return strlen(value) <= 253 && text_consists_of(value, "-.") && strchr("-.", *value) == NULL
+           && strstr(value, "..") == NULL;
+}
+
 static bool add_device(struct program *program, char *value)
 {
     program->devices[program->device_count++] = value;
@@ -89,6 +98,8 @@ static const struct option {
       set_listen },
     { "", "--dir", "DIR", "keep the files in DIR (default: temporary, removed at the end)",
       set_dir },
+    { "", "--name", "HOST", "name of the hub in certificate, strings, tokens (default: localhost)",
+      set_name },
     { "", "--device", "ID", "make this device; repeat for more (default: dev1)", add_device },
     { "", "--time-scale", "N", "run the hub's clock N times faster, 1 to 100000", set_time_scale },
     { "-h", "--help", "", "show this help", NULL },
@@ -214,7 +225,7 @@ static int listen_for_clients(struct program *program)
                           : report(EXIT_OS, "cannot listen on %s port %s: %s",
                                    host != NULL ? host : "127.0.0.1", program->listen_port,
                                    strerror(errno));
-    hub->host_name = text_format("localhost:%d", server->port);
+    hub->port = server->port;
     if (host != NULL) /* as tokens may call it */
         hub->listen_host = text_format(strchr(host, ':') != NULL ? "[%s]" : "%s", host);
     return EXIT_OK;
@@ -225,13 +236,13 @@ static int set_up(struct program *program)
     struct evbuffer *ca_pem = evbuffer_new();
     int code;
 
-    hub_init(&program->hub, program->time_scale);
+    hub_init(&program->hub, program->name, program->time_scale);
     for (size_t i = 0; i < program->device_count; i++)
         if (hub_find_device(&program->hub, program->devices[i]) == NULL)
             (void)hub_add_device(&program->hub, program->devices[i]);
     program->hub.first_count = program->hub.device_count;
     program->server.base = event_base_new();
-    program->server.tls = tls_new(program->listen_host, ca_pem);
+    program->server.tls = tls_new(program->name, program->listen_host, ca_pem);
     code = program->server.base != NULL && program->server.tls != NULL
                ? watch_signals(program)
                : report(EXIT_OS, "cannot set up the event loop or TLS");
@@ -264,7 +275,7 @@ static int run(struct program *program)
     if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
         return report(EXIT_OS, "signal: %s", strerror(errno));
     if (program->command == NULL
-        && (printf("ready https://%s %s\n", program->hub.host_name, program->files.path) < 0
+        && (printf("ready https://localhost:%d %s\n", program->hub.port, program->files.path) < 0
             || fflush(stdout) != 0))
         return report(EXIT_IOERR, "cannot write to stdout: %s", strerror(errno));
     /* As many connections as the system grants; else there are fewer, and the rest waits. */
@@ -294,7 +305,9 @@ static void clean_up(struct program *program)
 
 int main(int argc, char **argv)
 {
-    struct program program = { .listen_port = "0", .time_scale = 1, .files.fd = -1 };
+    struct program program = {
+        .name = HUB_NAME, .listen_port = "0", .time_scale = 1, .files.fd = -1
+    };
     bool had_stdout = open_standard_descriptors();
     int code;
 

@@ -87,13 +87,19 @@ static SSL_CTX *new_context(X509 *leaf, EVP_PKEY *key)
     return tls;
 }
 
-struct ssl_ctx_st *tls_new(const char *host, struct evbuffer *ca_pem)
+static bool is_address(const char *text)
 {
     unsigned char raw[16];
-    bool is_address =
-        host != NULL && (inet_pton(AF_INET, host, raw) == 1 || inet_pton(AF_INET6, host, raw) == 1);
-    char *names = text_format("DNS:localhost,IP:127.0.0.1,IP:::1%s%s", is_address ? ",IP:" : "",
-                              is_address ? host : "");
+
+    return inet_pton(AF_INET, text, raw) == 1 || inet_pton(AF_INET6, text, raw) == 1;
+}
+
+struct ssl_ctx_st *tls_new(const char *name, const char *address, struct evbuffer *ca_pem)
+{
+    bool has_address = address != NULL && is_address(address);
+    char *names =
+        text_format("DNS:localhost,IP:127.0.0.1,IP:::1,%s:%s%s%s", is_address(name) ? "IP" : "DNS",
+                    name, has_address ? ",IP:" : "", has_address ? address : "");
     const struct extension ca_extensions[] = {
         { NID_basic_constraints, "critical,CA:TRUE,pathlen:0" },
         { NID_key_usage, "critical,keyCertSign,cRLSign" },

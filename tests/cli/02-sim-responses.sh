@@ -92,7 +92,7 @@ check 'a device id is never read from two segments' is "$(ask POST \
 
 # ---- Feedback ----
 
-# Lets message ID of the device end; at most as many arguments as check takes.
+# Queues message ID for dev1, whose sender wants to hear of its end.
 sent() {
     ask POST "$(inbox dev1)" "$hub_token" -H "iothub-messageid: $1" -H 'iothub-ack: full' -d x \
         >status && is "$(cat status)" 204
