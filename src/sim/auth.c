@@ -1,7 +1,8 @@
-/* auth: who may do what: SAS tokens, read strictly, and the thumbprints of X.509 devices. */
+/* auth: who may do what: SAS tokens, read strictly, and the certificates of X.509 devices. */
 #define _GNU_SOURCE /* strsep */
 #include "auth.h"
 #include "calls.h"
+#include "tls.h"
 
 #include <openssl/crypto.h>
 #include <stdlib.h>
@@ -117,9 +118,11 @@ static bool is_signed(const struct sas *sas, const struct secret *key)
            && CRYPTO_memcmp(sas->fields[SAS_SIG], wanted, strlen(wanted)) == 0;
 }
 
-/* The certificate that the client showed in the handshake, which has proved that it holds the key. */
+/* Did the client show the certificate of device? The handshake has proved that it has the key. */
 static bool is_certificate_of(const struct device *device, const struct call *call)
 {
+    if (device->is_ca_signed)
+        return tls_is_signed(call->ssl, call->hub->authorities, device->id, call->now_ms / 1000);
     return strcmp(device->thumbprint, call->sha1) == 0
            || strcmp(device->thumbprint, call->sha256) == 0;
 }
@@ -138,7 +141,7 @@ enum auth auth_check(const struct call *call)
         /* Seen live over HTTPS: the hub looks the device up before it looks at the key. */
         result = is_readable || (header == NULL && call->sha1[0] != '\0') ? AUTH_NO_DEVICE
                                                                           : AUTH_NO_TOKEN;
-    } else if (is_device_call && device->thumbprint[0] != '\0') {
+    } else if (is_device_call && !device_has_key(device)) {
         /* An X.509 device shows its certificate and nothing else. */
         result = header == NULL && is_certificate_of(device, call) ? AUTH_GOOD : AUTH_REFUSED;
     } else if (!is_readable) {

@@ -9,6 +9,7 @@
 struct call {
     uint64_t connection; /* serial number, from 1 */
     bool is_loopback;
+    const struct ssl_st *ssl;
     char sha1[41]; /* see tls_thumbprints() */
     char sha256[65];
     struct http_request request;

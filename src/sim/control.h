@@ -24,5 +24,6 @@ bool control_fail(struct control *control, const char *error);
 /* Commands with a file of their own. False with the error noted. */
 bool control_get_state(struct control *control);
 bool control_make_devices(struct control *control);
+bool control_add_authorities(struct control *control);
 
 #endif

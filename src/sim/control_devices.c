@@ -1,7 +1,8 @@
-/* control_devices: POST /_sim/devices. */
+/* control_devices: POST /_sim/devices and authorities. */
 #include "control.h"
 #include "hub.h"
 #include "json.h"
+#include "tls.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -37,6 +38,7 @@ static bool make_device(struct control *control, const char *id, const cJSON *sp
     const char *status = json_text(special, "status");
     const char *thumbprint = json_text(special, "thumbprint");
     const char *key = json_text(special, "key");
+    const cJSON *ca_signed = json_get(special, "caSigned");
     struct device *device = id != NULL ? hub_find_device(control->hub, id) : NULL;
 
     if (id == NULL || !text_is_device_id(id))
@@ -45,6 +47,10 @@ static bool make_device(struct control *control, const char *id, const cJSON *sp
         return control_fail(control, "the hub is full");
     if (thumbprint != NULL && !set_thumbprint(device, thumbprint))
         return control_fail(control, "thumbprint must be 40 or 64 hex digits");
+    if (thumbprint != NULL || ca_signed != NULL)
+        device->is_ca_signed = cJSON_IsTrue(ca_signed);
+    if (device->is_ca_signed)
+        device->thumbprint[0] = '\0';
     if (status != NULL)
         device->is_disabled = strcmp(status, "disabled") == 0;
     if (key != NULL) {
@@ -67,6 +73,7 @@ bool control_make_devices(struct control *control)
     static const struct json_rule special[] = {
         { "deviceId thumbprint", JSON_TEXT, 0, 0, NULL },
         { "status", JSON_WORD, 0, 0, "enabled disabled" },
+        { "caSigned", JSON_FLAG, 0, 0, NULL },
         { "key", JSON_BASE64, 1, KEY_MAX, NULL },
         { NULL, JSON_TEXT, 0, 0, NULL },
     };
@@ -99,4 +106,13 @@ bool control_make_devices(struct control *control)
             return false;
     }
     return true;
+}
+
+bool control_add_authorities(struct control *control)
+{
+    const char *pem = json_text(control->arguments, "certificate");
+    unsigned count = tls_add_authorities(&control->hub->authorities, pem != NULL ? pem : "");
+
+    json_put_number(control->reply, "added", count);
+    return count > 0 || control_fail(control, "certificate must be a CA certificate in PEM");
 }

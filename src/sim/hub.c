@@ -1,6 +1,7 @@
 /* hub: the devices, the policies, the clock and the throttles. */
 #define _GNU_SOURCE /* tdestroy */
 #include "hub.h"
+#include "tls.h"
 
 #include <search.h>
 #include <stdio.h>
@@ -69,6 +70,7 @@ void hub_reset(struct hub *hub)
         queue_clear(&device->queue);
         device->is_disabled = false;
         device->thumbprint[0] = '\0';
+        device->is_ca_signed = false;
         make_key(hub, "device", device->id, &device->key);
     }
     queue_clear(&hub->feedback);
@@ -77,6 +79,8 @@ void hub_reset(struct hub *hub)
     cJSON_Delete(hub->log);
     hub->open_batch = NULL;
     hub->omits_success_code = false;
+    tls_free_authorities(hub->authorities);
+    hub->authorities = NULL;
     hub->faults = cJSON_CreateArray();
     hub->log = cJSON_CreateArray();
     hub->last_fault = hub->log_size = 0;
@@ -124,6 +128,11 @@ struct device *hub_add_device(struct hub *hub, const char *id)
     return device;
 }
 
+bool device_has_key(const struct device *device)
+{
+    return device->thumbprint[0] == '\0' && !device->is_ca_signed;
+}
+
 struct device *hub_find_device(const struct hub *hub, const char *id)
 {
     struct device **node = tfind(id, &hub->by_id, compare_ids);
@@ -143,7 +152,7 @@ char *hub_connection_string(const struct hub *hub, const struct policy *policy,
                             const struct device *device)
 {
     const struct secret *secret = device != NULL ? &device->key : &policy->key;
-    bool is_x509 = device != NULL && device->thumbprint[0] != '\0';
+    bool is_x509 = device != NULL && !device_has_key(device);
     char key[BASE64_SIZE(KEY_MAX)];
     char port[16] = "";
 

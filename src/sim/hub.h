@@ -19,7 +19,8 @@ struct device {
     char id[129]; /* first, so that a device can be found by an id alone */
     char generation_id[24];
     bool is_disabled;
-    char thumbprint[65]; /* upper-case hex of an X.509 device; "": it has a key */
+    char thumbprint[65]; /* upper-case hex of an X.509 device; "": none */
+    bool is_ca_signed;   /* an X.509 device whose certificate a registered CA has signed */
     struct secret key;
     struct queue queue;
 };
@@ -47,6 +48,7 @@ struct hub {
         int64_t window_start_ms;
         int64_t used;
     } sends, receives;
+    struct x509_store_st *authorities; /* registered CAs, see tls.h; NULL: none */
     struct queue feedback;
     struct message *open_batch; /* of feedback; NULL: none */
     bool omits_success_code;    /* in the records that are made from now on */
@@ -67,6 +69,7 @@ void hub_clear(struct hub *hub);
 int64_t hub_now_ms(const struct hub *hub);
 /* A new device with a key of its own; id must be valid and new. NULL if the hub is full. */
 struct device *hub_add_device(struct hub *hub, const char *id);
+bool device_has_key(const struct device *device); /* else a certificate */
 /* NULL if there is none. */
 struct device *hub_find_device(const struct hub *hub, const char *id);
 const struct policy *hub_find_policy(const struct hub *hub, const char *name);

@@ -215,6 +215,7 @@ void operation_status(struct call *call)
 {
     const struct device *device = call->device;
     const char *thumbprint = device->thumbprint[0] != '\0' ? device->thumbprint : NULL;
+    bool has_key = device_has_key(device);
     char key[BASE64_SIZE(KEY_MAX)];
     cJSON *body = cJSON_CreateObject();
     cJSON *authentication;
@@ -231,13 +232,16 @@ void operation_status(struct call *call)
     json_put_number(body, "cloudToDeviceMessageCount", device->queue.depth);
     authentication = cJSON_AddObjectToObject(body, "authentication");
     part = cJSON_AddObjectToObject(authentication, "symmetricKey");
-    json_put(part, "primaryKey", thumbprint == NULL ? key : NULL);
-    if (thumbprint != NULL)
+    json_put(part, "primaryKey", has_key ? key : NULL);
+    if (!has_key)
         json_put(part, "secondaryKey", NULL);
     part = cJSON_AddObjectToObject(authentication, "x509Thumbprint");
     json_put(part, "primaryThumbprint", thumbprint);
     json_put(part, "secondaryThumbprint", NULL);
-    json_put(authentication, "type", thumbprint == NULL ? "sas" : "selfSigned");
+    json_put(authentication, "type",
+             has_key                ? "sas"
+             : device->is_ca_signed ? "certificateAuthority"
+                                    : "selfSigned");
     call_add_json(call, body);
     succeed(call, 200);
 }

@@ -184,13 +184,14 @@ static void on_event(struct bufferevent *bev, short events, void *context)
 {
     struct connection *connection = context;
 
-    if ((events & BEV_EVENT_CONNECTED) != 0)
-        tls_thumbprints(bufferevent_openssl_get_ssl(bev), connection->call.sha1,
-                        connection->call.sha256);
-    else if ((events & BEV_EVENT_TIMEOUT) != 0 && connection->state == WAITING)
+    if ((events & BEV_EVENT_CONNECTED) != 0) {
+        connection->call.ssl = bufferevent_openssl_get_ssl(bev);
+        tls_thumbprints(connection->call.ssl, connection->call.sha1, connection->call.sha256);
+    } else if ((events & BEV_EVENT_TIMEOUT) != 0 && connection->state == WAITING) {
         (void)bufferevent_enable(bev, EV_READ | EV_WRITE); /* a delay may outlast IDLE_S */
-    else
+    } else {
         connection_free(connection);
+    }
 }
 
 static void on_timer(evutil_socket_t fd, short events, void *context)
