@@ -14,9 +14,6 @@
 #include <string.h>
 #include <strings.h>
 
-/* Requests kept for /_sim; the oldest give way. */
-enum { LOG_MAX = 1000 };
-
 static const char queue_path[] = "/devices/{id}/messages/deviceBound";
 static const char lock_path[] = "/devices/{id}/messages/deviceBound/{token}";
 
@@ -210,7 +207,7 @@ static void note(struct call *call, const char *name, bool is_fault)
     json_put_number(entry, "connection", call->connection);
     cJSON_AddBoolToObject(entry, "fault", is_fault);
     cJSON_AddItemToArray(call->hub->log, entry);
-    if (++call->hub->log_size > LOG_MAX)
+    if (++call->hub->log_size > CALL_LOG_MAX)
         cJSON_DeleteItemFromArray(call->hub->log, 0);
 }
 

@@ -27,6 +27,9 @@ struct call {
     bool effect;                /* the request was honoured */
 };
 
+/* Requests kept for /_sim; the oldest give way. */
+enum { CALL_LOG_MAX = 1000 };
+
 /* Answers call->request in call->response. */
 void call_handle(struct hub *hub, struct call *call);
 /* Copies the decoded value of a query member to value; false if the member is not there or its

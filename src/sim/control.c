@@ -1,8 +1,8 @@
 /* control: the commands of /_sim and what each may have. */
 #include "control.h"
 #include "calls.h"
+#include "errors.h"
 #include "faults.h"
-#include "json.h"
 #include "operations.h"
 
 #include <stdio.h>
@@ -132,7 +132,9 @@ static bool set_faults(struct control *control)
 {
     int id;
 
-    if (json_flag(control->arguments, "clear") && cJSON_GetArraySize(control->arguments) == 1) {
+    if (json_get(control->arguments, "clear") != NULL) {
+        if (cJSON_GetArraySize(control->arguments) != 1)
+            return control_fail(control, "clear stands alone");
         cJSON_Delete(control->hub->faults);
         control->hub->faults = cJSON_CreateArray();
         control->hub->last_fault = 0;
@@ -143,38 +145,134 @@ static bool set_faults(struct control *control)
     return id != 0;
 }
 
-/* What the commands but faults may have. */
-static const struct json_rule rules[] = {
+static bool list_commands(struct control *control);
+
+/* The members that a POST may have; faults and the items of devices have tables of their own. */
+static const struct json_rule no_rules[] = { { NULL, JSON_TEXT, 0, 0, NULL } };
+static const struct json_rule clock_rules[] = {
     { "offset advance", JSON_REAL, -CLOCK_MAX_S, CLOCK_MAX_S, NULL },
-    { "sends receives ttl count", JSON_NUMBER, 0, JSON_MANY, NULL },
-    { "deliveryCount", JSON_NUMBER, 0, 1000, NULL },
-    { "certificate deviceId body messageId correlationId userId contentType contentEncoding prefix",
-      JSON_TEXT, 0, 0, NULL },
+    { NULL, JSON_TEXT, 0, 0, NULL },
+};
+static const struct json_rule throttle_rules[] = {
+    { "sends receives", JSON_NUMBER, 0, JSON_MANY, NULL },
+    { NULL, JSON_TEXT, 0, 0, NULL },
+};
+static const struct json_rule feedback_rules[] = {
+    { "omitSuccessCode", JSON_FLAG, 0, 0, NULL },
+    { NULL, JSON_TEXT, 0, 0, NULL },
+};
+static const struct json_rule authorities_rules[] = {
+    { "certificate", JSON_TEXT, 0, 0, NULL },
+    { NULL, JSON_TEXT, 0, 0, NULL },
+};
+static const struct json_rule devices_rules[] = {
+    { "devices", JSON_LIST, 0, 0, NULL },
+    { "prefix", JSON_TEXT, 0, 0, NULL },
+    { "count", JSON_NUMBER, 0, JSON_MANY, NULL },
+    { NULL, JSON_TEXT, 0, 0, NULL },
+};
+static const struct json_rule enqueue_rules[] = {
+    { "deviceId body", JSON_TEXT, 0, 0, NULL },
     { "bodyBase64", JSON_BASE64, 0, JSON_MANY, NULL },
+    { "messageId correlationId userId contentType contentEncoding", JSON_TEXT, 0, 0, NULL },
     { "ack", JSON_WORD, 0, 0, "none positive negative full" },
     { "properties", JSON_PROPERTIES, 0, 0, NULL },
     { "rawHeaders", JSON_HEADERS, 0, 0, NULL },
-    { "devices", JSON_LIST, 0, 0, NULL },
-    { "omitSuccessCode", JSON_FLAG, 0, 0, NULL },
+    { "ttl count", JSON_NUMBER, 0, JSON_MANY, NULL },
+    { "deliveryCount", JSON_NUMBER, 0, 1000, NULL },
     { NULL, JSON_TEXT, 0, 0, NULL },
 };
 
 static const struct command {
     const char *method;
     const char *name;
+    const struct json_rule *rules; /* of the body's members */
+    const char *query;             /* members of the query, between blanks */
     bool (*perform)(struct control *control);
 } commands[] = {
-    { "GET", "state", control_get_state },
-    { "GET", "faults", list_faults },
-    { "POST", "reset", reset },
-    { "POST", "enqueue", enqueue },
-    { "POST", "clock", set_clock },
-    { "POST", "devices", control_make_devices },
-    { "POST", "authorities", control_add_authorities },
-    { "POST", "throttle", set_throttle },
-    { "POST", "feedback", set_feedback },
-    { "POST", "faults", set_faults },
+    { "GET", "", no_rules, "", list_commands },
+    { "GET", "state", no_rules, "device log", control_get_state },
+    { "GET", "faults", no_rules, "", list_faults },
+    { "POST", "faults", fault_rules, "", set_faults },
+    { "POST", "reset", no_rules, "", reset },
+    { "POST", "enqueue", enqueue_rules, "", enqueue },
+    { "POST", "clock", clock_rules, "", set_clock },
+    { "POST", "devices", devices_rules, "", control_make_devices },
+    { "POST", "authorities", authorities_rules, "", control_add_authorities },
+    { "POST", "throttle", throttle_rules, "", set_throttle },
+    { "POST", "feedback", feedback_rules, "", set_feedback },
 };
+
+enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
+
+/* Appends the words of a text to an array of texts. */
+static void add_words(cJSON *array, const char *words)
+{
+    for (size_t size; *words != '\0'; words += size + strspn(words + size, " ")) {
+        char *word;
+
+        size = strcspn(words, " ");
+        word = text_format("%.*s", (int)size, words);
+        cJSON_AddItemToArray(array, cJSON_CreateString(word));
+        free(word);
+    }
+}
+
+static cJSON *list_members(const struct json_rule *rules)
+{
+    cJSON *array = cJSON_CreateArray();
+
+    for (; rules->names != NULL; rules++)
+        add_words(array, rules->names);
+    return array;
+}
+
+/* What can be asked of /_sim, from the tables that decide it. */
+static bool list_commands(struct control *control)
+{
+    cJSON *list = cJSON_AddArrayToObject(control->reply, "commands");
+
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        cJSON *item = cJSON_CreateObject();
+
+        json_put(item, "method", commands[i].method);
+        json_put(item, "name", commands[i].name);
+        cJSON_AddItemToObject(item, "members", list_members(commands[i].rules));
+        add_words(cJSON_AddArrayToObject(item, "query"), commands[i].query);
+        cJSON_AddItemToArray(list, item);
+    }
+    cJSON_AddItemToObject(control->reply, "deviceMembers", list_members(control_device_rules));
+    for (const struct json_rule *rule = fault_rules; rule->names != NULL; rule++)
+        if (rule->words != NULL)
+            add_words(cJSON_AddArrayToObject(control->reply, rule->names), rule->words);
+    list = cJSON_AddObjectToObject(control->reply, "errors");
+    for (const struct hub_error *error = hub_errors; error->name != NULL; error++)
+        json_put_number(list, error->name, (uint64_t)error->number);
+    json_put_number(control->reply, "logLength", CALL_LOG_MAX);
+    return true;
+}
+
+/* Has the query no member but these? */
+static bool check_query(struct control *control, const char *names)
+{
+    const char *member = strchr(control->target, '?');
+
+    while (member != NULL && *member != '\0') {
+        size_t size = strcspn(++member, "&");
+        char *name = text_format("%.*s", (int)strcspn(member, "=&"), member);
+        bool is_known = *name == '\0' || text_is_word(name, names);
+
+        if (!is_known)
+            (void)snprintf(control->error, sizeof control->error,
+                           "unknown query member '%.60s'; known: %s", name,
+                           *names != '\0' ? names : "none");
+        free(name);
+        if (!is_known)
+            return false;
+        member += size;
+    }
+    return true;
+}
 
 /* Runs the command that the request names; returns the status. */
 static int run(struct control *control, const struct http_request *request)
@@ -183,15 +281,15 @@ static int run(struct control *control, const struct http_request *request)
     size_t size = strcspn(name, "?");
     int status = 404;
 
-    (void)control_fail(control, "no such command, or not with this method");
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+    (void)control_fail(control, "no such command, or not with this method; GET /_sim/ lists them");
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
         const struct command *command = &commands[i];
 
         if (strlen(command->name) != size || strncmp(command->name, name, size) != 0)
             continue;
         if (strcmp(command->method, request->method) == 0)
-            return (command->perform == set_faults
-                    || json_check(control->arguments, rules, control->error))
+            return check_query(control, command->query)
+                           && json_check(control->arguments, command->rules, control->error)
                            && command->perform(control)
                        ? 200
                        : 400;

@@ -11,6 +11,14 @@
 
 enum { SHOWN_MAX = 1000 }; /* connection strings in one reply */
 
+const struct json_rule control_device_rules[] = {
+    { "deviceId thumbprint", JSON_TEXT, 0, 0, NULL },
+    { "status", JSON_WORD, 0, 0, "enabled disabled" },
+    { "caSigned", JSON_FLAG, 0, 0, NULL },
+    { "key", JSON_BASE64, 1, KEY_MAX, NULL },
+    { NULL, JSON_TEXT, 0, 0, NULL },
+};
+
 /* SHA-1 or SHA-256 in hex, colons allowed; "" makes it a device with a key again. */
 static bool set_thumbprint(struct device *device, const char *text)
 {
@@ -70,13 +78,6 @@ static bool make_device(struct control *control, const char *id, const cJSON *sp
 
 bool control_make_devices(struct control *control)
 {
-    static const struct json_rule special[] = {
-        { "deviceId thumbprint", JSON_TEXT, 0, 0, NULL },
-        { "status", JSON_WORD, 0, 0, "enabled disabled" },
-        { "caSigned", JSON_FLAG, 0, 0, NULL },
-        { "key", JSON_BASE64, 1, KEY_MAX, NULL },
-        { NULL, JSON_TEXT, 0, 0, NULL },
-    };
     const cJSON *devices = json_get(control->arguments, "devices");
     const char *prefix = json_text(control->arguments, "prefix");
     int64_t count = json_number(control->arguments, "count", 0);
@@ -93,7 +94,7 @@ bool control_make_devices(struct control *control)
     {
         const char *id = cJSON_GetStringValue(item);
 
-        if (id == NULL && !json_check(item, special, control->error))
+        if (id == NULL && !json_check(item, control_device_rules, control->error))
             return false;
         if (!make_device(control, id != NULL ? id : json_text(item, "deviceId"), item, strings))
             return false;

@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* Numbers and names are documented. Texts are not; clients must not read them. */
-static const struct hub_error errors[] = {
+const struct hub_error hub_errors[] = {
     { 400001, "InvalidProtocolVersion", "The api-version is missing or invalid" },
     { 400004, "ArgumentInvalid", "An argument is invalid" },
     { 400006, "IotHubFormatError", "A name or value has a bad format" },
@@ -35,15 +35,18 @@ static const struct hub_error errors[] = {
     { 500001, "ServerError", "An internal error occurred" },
     { 503001, "ServiceUnavailable", "The service is unavailable" },
     { 503005, "ServerBusy", "The server is busy" },
+    { 0, NULL, NULL },
 };
 
 const struct hub_error *error_find(int number, const char *name)
 {
-    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++)
-        if ((number == 0 || errors[i].number == number)
-            && (name == NULL || strcmp(errors[i].name, name) == 0))
-            return &errors[i];
-    return NULL;
+    const struct hub_error *error = hub_errors;
+
+    while (error->name != NULL
+           && ((number != 0 && error->number != number)
+               || (name != NULL && strcmp(error->name, name) != 0)))
+        error++;
+    return error->name != NULL ? error : NULL;
 }
 
 /* Tracking id and time as real hubs put them together: 32 hex digits, -G:16, -TimeStamp: and the

@@ -4,12 +4,12 @@
 
 struct call;
 
-/* An error that a hub is known to have. */
-struct hub_error {
+/* The errors that a hub is known to have; the last has no name. */
+extern const struct hub_error {
     int number; /* 404001: the first three digits are the HTTP status */
     const char *name;
     const char *text;
-};
+} hub_errors[];
 
 /* By number (0: any) or by name (NULL: any); NULL if there is no such error. */
 const struct hub_error *error_find(int number, const char *name);

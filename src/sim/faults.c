@@ -15,7 +15,7 @@
 static const char garbage[] =
     "\x16\x03\x01\x02\x05\x01\xfe\x80\xff\x7f\r\n\x01\x02\r\n\r\n\xc3\x28";
 
-static const struct json_rule rules[] = {
+const struct json_rule fault_rules[] = {
     { "operation", JSON_WORD, 0, 0,
       "any none send receive complete reject abandon feedback feedbackComplete feedbackAbandon "
       "purge status" },
@@ -30,6 +30,7 @@ static const struct json_rule rules[] = {
     { "retryAfter age", JSON_TEXT_OR_NUMBER, -JSON_MANY, JSON_MANY, NULL },
     { "headers", JSON_HEADERS, 0, 0, NULL },
     { "omit", JSON_TEXTS, 0, 0, NULL }, /* names of headers to leave out */
+    { "clear", JSON_FLAG, 0, 0, NULL }, /* alone: no fault, but the end of all */
     { NULL, JSON_TEXT, 0, 0, NULL },
 };
 
@@ -48,7 +49,7 @@ int fault_add(struct hub *hub, const cJSON *definition, char error[static JSON_E
 {
     cJSON *fault;
 
-    if (!json_check(definition, rules, error))
+    if (!json_check(definition, fault_rules, error))
         return 0;
     if (json_get(definition, "status") == NULL && names_error(definition)
         && named_error(definition) == NULL) {

@@ -7,6 +7,8 @@
 struct call;
 struct hub;
 
+/* The members of a definition. */
+extern const struct json_rule fault_rules[];
 /* Notes the fault that definition describes and returns its number; 0 if error says what is wrong
  * with it. */
 int fault_add(struct hub *hub, const cJSON *definition, char error[static JSON_ERROR_SIZE]);

@@ -45,7 +45,7 @@ struct json_rule {
     const char *words; /* of which a word is one */
 };
 
-enum { JSON_ERROR_SIZE = 160, JSON_MANY = 1000000000 };
+enum { JSON_ERROR_SIZE = 600, JSON_MANY = 1000000000 };
 /* Does object follow the rules (the last has no names), each member once and no other? If not,
  * error says why not. */
 bool json_check(const cJSON *object, const struct json_rule *rules,

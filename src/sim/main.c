@@ -122,11 +122,9 @@ static void show(bool is_help)
         "SSL_CERT_FILE, C2D_SIM_URL and NO_PROXY set. Without COMMAND the hub prints\n"
         "its URL and DIR, which holds env (to be sourced), *.conn and ca.pem, and runs\n"
         "until a signal.\n\n"
-        "Tests look into it and turn its screws at $C2D_SIM_URL/_sim/NAME, in JSON:\n"
-        "GET state, GET faults, POST reset, enqueue, clock, devices, throttle, faults.\n"
+        "Tests look into it and change it at $C2D_SIM_URL/_sim/NAME, in JSON:\n"
         "curl --cacert DIR/ca.pem -d '{\"prefix\": \"d\", \"count\": 300}' .../_sim/devices\n"
-        "makes 300 devices; the comments and tables of src/sim/control.c and faults.c\n"
-        "say what each takes.\n\n");
+        "makes 300 devices. GET .../_sim/ lists the commands and what each takes.\n\n");
     for (size_t i = 0; i < OPTION_COUNT; i++)
         (void)printf("  %2s%c %-12s %-14s %s\n", options[i].letter,
                      options[i].letter[0] != '\0' ? ',' : ' ', options[i].name, options[i].value,

@@ -1,5 +1,6 @@
 # shellcheck shell=sh
-# How c2d-sim is set up: its host name, and devices whose certificate is signed by a registered CA.
+# How c2d-sim is set up and asked: its host name, devices whose certificate is signed by a registered
+# CA, and what /_sim says of itself.
 # shellcheck source=tests/cli/lib.sh
 . "$C2D_TESTS/lib.sh"
 umask 077
@@ -130,3 +131,37 @@ check 'an intermediate CA is registered without its root' is \
     "$(with_pem authorities certificate middle.crt)" '{"added":1}'
 set_sim devices '{"devices": [{"deviceId": "below", "caSigned": true}]}'
 check 'a certificate below a registered intermediate CA is accepted' receives below
+
+# ---- What /_sim says of itself ----
+
+sim GET '' >lists
+check 'GET /_sim/ lists the commands with their methods' is "$(jq -r \
+    '.commands | map(.method + " " + .name) | sort | join(", ")' lists)" "$(printf %s \
+    'GET , GET faults, GET state, POST authorities, POST clock, POST devices, POST enqueue, ' \
+    'POST faults, POST feedback, POST reset, POST throttle')"
+check 'GET /_sim/ lists the members of each' is "$(jq -c \
+    '.commands[] | select(.method == "POST" and .name == "clock") | .members' lists)" \
+    '["offset","advance"]'
+check 'GET /_sim/ lists the operations that a fault can name' \
+    is "$(jq '.operation | index("feedbackComplete") != null' lists)" true
+check 'GET /_sim/ lists the errors of the hub' is "$(jq .errors.DeviceDisabled lists)" 403012
+check 'GET /_sim/ says how many requests the log keeps' is "$(jq .logLength lists)" 1000
+# answers METHOD NAME JSON: the error that the hub answers.
+answers() {
+    curl -sS --noproxy '*' --cacert "$HUB/ca.pem" -X "$1" -d "$3" "$C2D_SIM_URL/_sim/$2" \
+        | jq -r .error
+}
+check 'an unknown member is named, and the known ones are' is "$(answers POST clock '{"of": 1}')" \
+    "unknown member 'of'; known: offset advance"
+check 'a member of another command is unknown' is "$(answers POST throttle '{"offset": 1}')" \
+    "unknown member 'offset'; known: sends receives"
+check 'an unknown member of a device lists the known ones' \
+    is "$(answers POST devices '{"devices": [{"id": "x"}]}')" \
+    "unknown member 'id'; known: deviceId thumbprint status caSigned key"
+check 'an unknown member of a fault lists the known ones' is \
+    "$(answers POST faults '{"statsu": 1}' | cut -d ' ' -f 1-6)" \
+    "unknown member 'statsu'; known: operation drop"
+check 'an unknown member of a query lists the known ones' is "$(answers GET 'state?devise=x' '')" \
+    "unknown query member 'devise'; known: device log"
+check 'an unknown command is told where to look' is "$(answers POST nonsense '{}')" \
+    'no such command, or not with this method; GET /_sim/ lists them'
