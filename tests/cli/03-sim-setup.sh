@@ -14,7 +14,7 @@ check '--name is the HostName of the connection strings' says "$HUB/env" \
     "HostName=hub.example.test:$port;DeviceId=dev1"
 check 'with --name the URL is still reached without any name service' \
     is "$C2D_SIM_URL $(sim GET faults)" "https://localhost:$port {\"faults\":[]}"
-check '--name is excepted from proxies' says "$HUB/env" "'localhost,hub.example.test'"
+check '--name is excepted from proxies' says "$HUB/env" ",localhost,hub.example.test\""
 c2d-http send dev1 -m named -q --connect-to "127.0.0.1:$port"
 run c2d-device receive --connect-to "127.0.0.1:$port"
 check 'a client that verifies the name and signs for it is served' shows '.body == "named"'
