@@ -78,6 +78,7 @@ refused() {
 }
 
 kill "${PIDS##* }" && wait "${PIDS##* }" 2>/dev/null
+rm sim.ready
 start_sim
 make_ca root
 make_ca stranger
