@@ -3,17 +3,7 @@
 # shellcheck source=tests/cli/lib.sh
 . "$C2D_TESTS/lib.sh"
 
-# A command that counts its signals, says when it is ready, and ends after a signal.
-cat >counting <<'X'
-trap 'echo INT >>signals' INT
-trap 'echo TERM >>signals' TERM
-trap 'echo HUP >>signals' HUP
-echo $$ >pid
-echo ready >ready
-until [ -s signals ]; do sleep 0.02; done
-sleep 0.3
-exit 5
-X
+cc -o counting "$C2D_TESTS/03-sim-command.c" || exit 1
 # The process has ended, though perhaps nobody has asked for its exit code.
 is_gone() {
     ! grep -qs ') [^Z]' "/proc/$1/stat"
@@ -25,13 +15,13 @@ clear_trace() {
 # ---- Signals ----
 
 clear_trace
-start_run c2d-sim -- sh ./counting
+start_run c2d-sim -- ./counting
 until_true test -s ready
 kill -TERM "$RUN_PID"
 finish_run
 check 'a signal to the hub reaches the command once' is "$CODE $(cat signals)" '5 TERM'
 clear_trace
-start_run setsid c2d-sim -- sh ./counting
+start_run setsid c2d-sim -- ./counting
 until_true test -s ready
 kill -s INT -- "-$RUN_PID"
 kill -INT "$RUN_PID"
@@ -39,12 +29,12 @@ finish_run
 check 'a signal to the group of the hub and to the hub reaches the command once' \
     is "$CODE $(cat signals)" '5 INT'
 clear_trace
-run timeout -s HUP 0.5 c2d-sim -- sh ./counting
+run timeout -s HUP 0.5 c2d-sim -- ./counting
 check 'the signal of timeout(1) reaches the command once' is "$(cat signals)" HUP
 # The terminal's own signal, from Ctrl-C.
 clear_trace
 mkfifo keys
-env --default-signal=INT script -qec 'c2d-sim -- sh ./counting' /dev/null <keys >screen 2>&1 &
+env --default-signal=INT script -qec 'c2d-sim -- ./counting' /dev/null <keys >screen 2>&1 &
 RUN_PID=$!
 PIDS="$PIDS $RUN_PID"
 exec 3>keys
@@ -69,7 +59,7 @@ run c2d-sim -- sh -c 'sleep 100 & echo $!'
 check 'a process that the command leaves is ended with the hub' until_true is_gone "$(cat out)"
 clear_trace
 mkdir tmp
-TMPDIR=$PWD/tmp start_run c2d-sim -- sh ./counting
+TMPDIR=$PWD/tmp start_run c2d-sim -- ./counting
 until_true test -s ready
 kill -KILL "$RUN_PID"
 finish_run
