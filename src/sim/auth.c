@@ -1,8 +1,13 @@
-/* auth: who may do what: SAS tokens, read strictly, and the thumbprints of X.509 devices. */
+/* auth: who may do what: SAS tokens, read strictly, and the certificates of X.509 devices. */
 #define _GNU_SOURCE /* strsep */
-#include "sim.h"
+#include "auth.h"
+#include "calls.h"
+#include "tls.h"
 
 #include <openssl/crypto.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 
 /* Documented: how long behind its expiry a token is still taken. */
 enum { CLOCK_SKEW_S = 5 * 60 };
@@ -62,11 +67,13 @@ static bool sas_parse(struct sas *sas, const char *header)
 
 static enum scope resource_scope(const struct hub *hub, const char *resource, const char *device_id)
 {
-    const char *names[] = { "localhost", "127.0.0.1", "[::1]", hub->listen_host };
+    /* By any of its addresses, unless it was given a name: then as strict as a real hub. */
+    const char *names[] = { hub->name, "127.0.0.1", "[::1]", hub->listen_host };
+    size_t count = strcmp(hub->name, HUB_NAME) == 0 ? sizeof names / sizeof names[0] : 1;
     size_t size = strcspn(resource, "/");
     const char *path = resource + size;
 
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    for (size_t i = 0; i < count; i++) {
         if (names[i] == NULL || strlen(names[i]) != size
             || strncasecmp(names[i], resource, size) != 0)
             continue;
@@ -111,26 +118,41 @@ static bool is_signed(const struct sas *sas, const struct secret *key)
            && CRYPTO_memcmp(sas->fields[SAS_SIG], wanted, strlen(wanted)) == 0;
 }
 
-bool auth_check(const struct call *call, bool *is_readable)
+/* Did the client show the certificate of device? The handshake has proved that it has the key. */
+static bool is_certificate_of(const struct device *device, const struct call *call)
+{
+    if (device->is_ca_signed)
+        return tls_is_signed(call->ssl, call->hub->authorities, device->id, call->now_ms / 1000);
+    return strcmp(device->thumbprint, call->sha1) == 0
+           || strcmp(device->thumbprint, call->sha256) == 0;
+}
+
+enum auth auth_check(const struct call *call)
 {
     const struct device *device = call->device;
     const char *header = http_request_header(&call->request, "Authorization");
+    bool is_device_call = call->permission == DEVICE_CONNECT;
     const struct secret *key = NULL;
     struct sas sas = { 0 };
-    bool is_good;
+    bool is_readable = sas_parse(&sas, header);
+    enum auth result;
 
-    *is_readable = true;
-    /* An X.509 device shows its certificate and nothing else. */
-    if (call->permission == DEVICE_CONNECT && device != NULL && device->thumbprint[0] != '\0')
-        return header == NULL
-               && (strcmp(device->thumbprint, call->sha1) == 0
-                   || strcmp(device->thumbprint, call->sha256) == 0);
-    *is_readable = sas_parse(&sas, header);
-    if (*is_readable)
-        key = signer_key(&sas, call);
-    is_good =
-        key != NULL && is_signed(&sas, key) && sas.expires_s + CLOCK_SKEW_S >= call->now_ms / 1000;
+    if (is_device_call && (device == NULL || device->is_disabled)) {
+        /* Seen live over HTTPS: the hub looks the device up before it looks at the key. */
+        result = is_readable || (header == NULL && call->sha1[0] != '\0') ? AUTH_NO_DEVICE
+                                                                          : AUTH_NO_TOKEN;
+    } else if (is_device_call && !device_has_key(device)) {
+        /* An X.509 device shows its certificate and nothing else. */
+        result = header == NULL && is_certificate_of(device, call) ? AUTH_GOOD : AUTH_REFUSED;
+    } else if (!is_readable) {
+        result = AUTH_NO_TOKEN;
+    } else if ((key = signer_key(&sas, call)) == NULL || !is_signed(&sas, key)
+               || sas.expires_s + CLOCK_SKEW_S < call->now_ms / 1000) {
+        result = AUTH_REFUSED;
+    } else {
+        result = device == NULL && call->device_id[0] != '\0' ? AUTH_NO_DEVICE : AUTH_GOOD;
+    }
     free(sas.text);
     free(sas.resource);
-    return is_good;
+    return result;
 }

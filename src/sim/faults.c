@@ -1,19 +1,26 @@
 /* faults: which requests a fault touches, and what it makes of their answers. A fault stays the
  * JSON that a test wrote, checked against one table and read by name, with counters around it. */
-#include "sim.h"
+#include "faults.h"
+#include "calls.h"
+#include "errors.h"
 
 #include <ctype.h>
+#include <event2/buffer.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 
 /* A TLS record inside of TLS: nothing in it looks like HTTP. */
 static const char garbage[] =
     "\x16\x03\x01\x02\x05\x01\xfe\x80\xff\x7f\r\n\x01\x02\r\n\r\n\xc3\x28";
 
-static const struct json_rule rules[] = {
+const struct json_rule fault_rules[] = {
     { "operation", JSON_WORD, 0, 0,
       "any none send receive complete reject abandon feedback feedbackComplete feedbackAbandon "
       "purge status" },
     { "drop", JSON_WORD, 0, 0, "before after" },
-    { "shape", JSON_WORD, 0, 0, "text nested empty html" },
+    { "shape", JSON_WORD, 0, 0, "text nested object empty html" },
     { "device body reason date errorCode", JSON_TEXT, 0, 0, NULL },
     { "reset bareClose unframed garbage trickle lowerCase html", JSON_FLAG, 0, 0, NULL },
     { "skip errorNumber delayMs cutAfter", JSON_NUMBER, 0, JSON_MANY, NULL },
@@ -23,15 +30,34 @@ static const struct json_rule rules[] = {
     { "retryAfter age", JSON_TEXT_OR_NUMBER, -JSON_MANY, JSON_MANY, NULL },
     { "headers", JSON_HEADERS, 0, 0, NULL },
     { "omit", JSON_TEXTS, 0, 0, NULL }, /* names of headers to leave out */
+    { "clear", JSON_FLAG, 0, 0, NULL }, /* alone: no fault, but the end of all */
     { NULL, JSON_TEXT, 0, 0, NULL },
 };
+
+/* Without a status, errorNumber or errorCode asks for an error as the hub itself makes it. */
+static bool names_error(const cJSON *fault)
+{
+    return json_get(fault, "errorNumber") != NULL || json_get(fault, "errorCode") != NULL;
+}
+
+static const struct hub_error *named_error(const cJSON *fault)
+{
+    return error_find((int)json_number(fault, "errorNumber", 0), json_text(fault, "errorCode"));
+}
 
 int fault_add(struct hub *hub, const cJSON *definition, char error[static JSON_ERROR_SIZE])
 {
     cJSON *fault;
 
-    if (!json_check(definition, rules, error))
+    if (!json_check(definition, fault_rules, error))
         return 0;
+    if (json_get(definition, "status") == NULL && names_error(definition)
+        && named_error(definition) == NULL) {
+        (void)snprintf(
+            error, JSON_ERROR_SIZE,
+            "no error of the hub has this errorNumber and errorCode: give a status, too");
+        return 0;
+    }
     fault = cJSON_CreateObject();
     cJSON_AddNumberToObject(fault, "fault", ++hub->last_fault);
     cJSON_AddNumberToObject(fault, "used", 0);
@@ -85,12 +111,16 @@ bool fault_answer(const cJSON *fault, struct call *call)
     const char *drop = json_text(fault, "drop");
     bool is_html = json_flag(fault, "html");
 
+    if (is_html)
+        call->shape = "html";
+    if (status == 0 && !is_html && names_error(fault)) {
+        call_fail(call, named_error(fault)->number);
+        return true;
+    }
     if (status == 0 && !is_html && (drop == NULL || strcmp(drop, "before") != 0))
         return false;
     /* Without a code it is not the hub that speaks; without a body given it says nothing. */
-    if (is_html)
-        call->shape = "html";
-    else if (call->shape == NULL && name == NULL && number == 0)
+    if (call->shape == NULL && name == NULL && number == 0)
         call->shape = "empty";
     call_fail_as(call, status != 0 ? (int)status : 200, (int)number, name, "A fault was asked for");
     return true;

@@ -1,32 +1,108 @@
 /* files: the folder in which clients find the CA, the connection strings and the environment. */
 #define _GNU_SOURCE /* realpath */
-#include "sim.h"
+#include "files.h"
+#include "hub.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <event2/buffer.h>
 #include <event2/http.h>
 #include <fcntl.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define FOLDER_PREFIX "c2d-sim-"
+enum { ATTEMPTS = 10 };
+
+/* Removes the temporary folder of that name in parent, if it is ours and no hub has it locked. */
+static void remove_stale(int parent, const char *name)
+{
+    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    DIR *folder = fd >= 0 ? fdopendir(fd) : NULL;
+    struct stat info;
+    const struct dirent *entry;
+
+    if (folder == NULL) {
+        if (fd >= 0)
+            (void)close(fd);
+        return;
+    }
+    if (fstat(fd, &info) == 0 && info.st_uid == geteuid() && flock(fd, LOCK_EX | LOCK_NB) == 0) {
+        while ((entry = readdir(folder)) != NULL)
+            if (strcmp(entry->d_name, "env") == 0 || strcmp(entry->d_name, "ca.pem") == 0
+                || fnmatch("*.conn", entry->d_name, 0) == 0)
+                (void)unlinkat(fd, entry->d_name, 0);
+        (void)unlinkat(parent, name, AT_REMOVEDIR); /* not while it has files of others */
+    }
+    (void)closedir(folder);
+}
+
+/* Folders of hubs that were killed. */
+static void remove_all_stale(const char *parent)
+{
+    DIR *folder = opendir(parent);
+    const struct dirent *entry;
+
+    while (folder != NULL && (entry = readdir(folder)) != NULL)
+        if (fnmatch(FOLDER_PREFIX "??????", entry->d_name, 0) == 0)
+            remove_stale(dirfd(folder), entry->d_name);
+    if (folder != NULL)
+        (void)closedir(folder);
+}
+
+/* Opens and locks dir. False with errno set: EWOULDBLOCK if another hub has it. */
+static bool lock_folder(struct files *files, const char *dir)
+{
+    struct stat info;
+    int failure = 0;
+
+    files->path = realpath(dir, NULL);
+    if (files->path == NULL)
+        return false;
+    files->fd = open(files->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (files->fd < 0)
+        failure = errno;
+    /* A file system without locks has none to offer. */
+    else if (flock(files->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+        failure = EWOULDBLOCK;
+    /* Another hub at its start may have taken it for a stale one. */
+    else if (fstat(files->fd, &info) != 0 || info.st_nlink == 0)
+        failure = ENOENT;
+    if (failure == 0)
+        return true;
+    if (files->fd >= 0)
+        (void)close(files->fd);
+    free(files->path);
+    files->path = NULL;
+    files->fd = -1;
+    errno = failure;
+    return false;
+}
 
 /* False with errno set. */
 static bool open_folder(struct files *files, const char *dir)
 {
     const char *parent = getenv("TMPDIR");
-    char *made = NULL;
+    bool done = false;
 
-    files->is_temporary = dir == NULL;
     files->names = evbuffer_new();
-    if (dir == NULL) {
-        made = text_format("%s/c2d-sim-XXXXXX", parent != NULL && *parent == '/' ? parent : "/tmp");
-        dir = mkdtemp(made);
-    } else if (mkdir(dir, 0700) != 0 && errno != EEXIST) {
-        dir = NULL;
+    if (dir != NULL)
+        return (mkdir(dir, 0700) == 0 || errno == EEXIST) && lock_folder(files, dir);
+    files->is_temporary = true;
+    parent = parent != NULL && *parent == '/' ? parent : "/tmp";
+    remove_all_stale(parent);
+    for (int i = 0; !done && i < ATTEMPTS; i++) {
+        char *made = text_format("%s/" FOLDER_PREFIX "XXXXXX", parent);
+
+        done = mkdtemp(made) != NULL && lock_folder(files, made);
+        free(made);
     }
-    files->path = dir != NULL ? realpath(dir, NULL) : NULL;
-    free(made);
-    if (files->path != NULL)
-        files->fd = open(files->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return files->fd >= 0;
+    return done;
 }
 
 /* Makes a new file of that name, so that neither a link nor a mode left by others counts, and moves
@@ -65,9 +141,43 @@ static bool write_string(struct files *files, const char *kind, const char *name
     return done;
 }
 
+/* Both spellings, as clients look at one or the other: in fish, in any POSIX shell, and under
+ * set -u, which rules out the shells' own ways to extend a variable that may be unset. */
+static void write_exceptions(struct evbuffer *text, const char *hosts)
+{
+    evbuffer_add_printf(text,
+                        "export no_proxy=\"$(printenv no_proxy || printenv NO_PROXY),%s\"\n"
+                        "export NO_PROXY=\"$(printenv NO_PROXY || printenv no_proxy),%s\"\n",
+                        hosts, hosts);
+}
+
+/* The same for this process. */
+static bool set_exceptions(const char *hosts)
+{
+    static const char *const names[] = { "NO_PROXY", "no_proxy" };
+    const char *lists[] = { getenv(names[0]), getenv(names[1]) };
+    char *values[2];
+    bool done = true;
+
+    for (size_t i = 0; i < 2; i++) {
+        const char *list = lists[i] != NULL ? lists[i] : lists[1 - i];
+
+        values[i] = text_format("%s%s%s", list != NULL ? list : "",
+                                list != NULL && *list != '\0' ? "," : "", hosts);
+    }
+    for (size_t i = 0; i < 2; i++) {
+        done = setenv(names[i], values[i], 1) == 0 && done;
+        free(values[i]);
+    }
+    return done;
+}
+
 /* Sets what the command gets and writes env, which sets the same for a shell. */
 static bool write_env(struct files *files, const struct hub *hub)
 {
+    bool is_named = strcmp(hub->name, HUB_NAME) != 0;
+    char *hosts = text_format("%s%s%s", HUB_NAME, is_named ? "," : "", is_named ? hub->name : "");
+    char *ca_file = text_format("%s/ca.pem", files->path);
     const struct {
         const char *name;
         char *value;
@@ -75,11 +185,14 @@ static bool write_env(struct files *files, const struct hub *hub)
         { "IOTHUB_CONNECTION_STRING", hub_connection_string(hub, &hub->policies[0], NULL) },
         { "IOTHUB_DEVICE_CONNECTION_STRING", hub_connection_string(hub, NULL, hub->devices[0]) },
         { "IOTHUB_DEVICE_ID", text_format("%s", hub->devices[0]->id) },
-        { "SSL_CERT_FILE", text_format("%s/ca.pem", files->path) },
-        { "C2D_SIM_URL", text_format("https://%s", hub->host_name) },
+        { "SSL_CERT_FILE", text_format("%s", ca_file) },       /* OpenSSL, Go, c2d-http */
+        { "CURL_CA_BUNDLE", text_format("%s", ca_file) },      /* curl of other builds */
+        { "REQUESTS_CA_BUNDLE", text_format("%s", ca_file) },  /* Python's requests */
+        { "NODE_EXTRA_CA_CERTS", text_format("%s", ca_file) }, /* Node.js */
+        { "C2D_SIM_URL", text_format("https://localhost:%d", hub->port) },
     };
     struct evbuffer *text = evbuffer_new();
-    bool done = true;
+    bool done = set_exceptions(hosts);
 
     for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
         done = setenv(variables[i].name, variables[i].value, 1) == 0 && done;
@@ -89,21 +202,11 @@ static bool write_env(struct files *files, const struct hub *hub)
         evbuffer_add_printf(text, "'\n");
         free(variables[i].value);
     }
-    evbuffer_add_printf(text, "export NO_PROXY=\"${NO_PROXY:+$NO_PROXY,}\"'localhost'\n");
+    write_exceptions(text, hosts);
     done = write_file(files, "env", text) && done;
     evbuffer_free(text);
-    return done;
-}
-
-/* Adds localhost to a list of hosts in the environment. */
-static bool extend_list(const char *name)
-{
-    const char *list = getenv(name);
-    char *value = text_format("%s%slocalhost", list != NULL ? list : "",
-                              list != NULL && *list != '\0' ? "," : "");
-    bool done = setenv(name, value, 1) == 0;
-
-    free(value);
+    free(ca_file);
+    free(hosts);
     return done;
 }
 
@@ -118,9 +221,7 @@ bool files_write(struct files *files, const char *dir, const struct hub *hub,
     for (size_t i = 0; done && i < hub->device_count; i++)
         done = write_string(files, "device-", hub->devices[i]->id,
                             hub_connection_string(hub, NULL, hub->devices[i]));
-    /* curl looks at the lower-case name first. */
-    return done && write_env(files, hub) && extend_list("NO_PROXY")
-           && (getenv("no_proxy") == NULL || extend_list("no_proxy"));
+    return done && write_env(files, hub);
 }
 
 void files_clear(struct files *files)

@@ -1,7 +1,14 @@
 /* http: the head of a request, read strictly, for what two servers could read in two ways is
  * refused; and the bytes of an answer. It knows no sockets. */
 #define _GNU_SOURCE /* strcasestr */
-#include "sim.h"
+#include "http.h"
+#include "util.h"
+
+#include <event2/buffer.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 
 static const char *const status_lines[] = { "200 OK",
                                             "204 No Content",

@@ -1,8 +1,12 @@
 /* hub: the devices, the policies, the clock and the throttles. */
 #define _GNU_SOURCE /* tdestroy */
-#include "sim.h"
+#include "hub.h"
+#include "tls.h"
 
 #include <search.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 static int64_t clock_ms(clockid_t clock)
@@ -23,9 +27,10 @@ static void make_key(const struct hub *hub, const char *kind, const char *name, 
     free(text);
 }
 
-void hub_init(struct hub *hub, int64_t time_scale)
+void hub_init(struct hub *hub, const char *name, int64_t time_scale)
 {
     *hub = (struct hub) {
+        .name = name,
         .start_ms = clock_ms(CLOCK_REALTIME),
         .start_monotonic_ms = clock_ms(CLOCK_MONOTONIC),
         .time_scale = time_scale,
@@ -65,6 +70,7 @@ void hub_reset(struct hub *hub)
         queue_clear(&device->queue);
         device->is_disabled = false;
         device->thumbprint[0] = '\0';
+        device->is_ca_signed = false;
         make_key(hub, "device", device->id, &device->key);
     }
     queue_clear(&hub->feedback);
@@ -72,6 +78,9 @@ void hub_reset(struct hub *hub)
     cJSON_Delete(hub->faults);
     cJSON_Delete(hub->log);
     hub->open_batch = NULL;
+    hub->omits_success_code = false;
+    tls_free_authorities(hub->authorities);
+    hub->authorities = NULL;
     hub->faults = cJSON_CreateArray();
     hub->log = cJSON_CreateArray();
     hub->last_fault = hub->log_size = 0;
@@ -90,7 +99,6 @@ void hub_clear(struct hub *hub)
     cJSON_Delete(hub->faults);
     cJSON_Delete(hub->log);
     free(hub->devices);
-    free(hub->host_name);
     free(hub->listen_host);
 }
 
@@ -120,6 +128,11 @@ struct device *hub_add_device(struct hub *hub, const char *id)
     return device;
 }
 
+bool device_has_key(const struct device *device)
+{
+    return device->thumbprint[0] == '\0' && !device->is_ca_signed;
+}
+
 struct device *hub_find_device(const struct hub *hub, const char *id)
 {
     struct device **node = tfind(id, &hub->by_id, compare_ids);
@@ -138,15 +151,16 @@ const struct policy *hub_find_policy(const struct hub *hub, const char *name)
 char *hub_connection_string(const struct hub *hub, const struct policy *policy,
                             const struct device *device)
 {
-    /* The port of HTTPS goes without saying; most clients take all of HostName for a name. */
-    size_t name_size = strcspn(hub->host_name, ":");
-    bool is_usual = strcmp(hub->host_name + name_size, ":443") == 0;
     const struct secret *secret = device != NULL ? &device->key : &policy->key;
-    bool is_x509 = device != NULL && device->thumbprint[0] != '\0';
+    bool is_x509 = device != NULL && !device_has_key(device);
     char key[BASE64_SIZE(KEY_MAX)];
+    char port[16] = "";
 
     base64_encode(secret->bytes, secret->size, key);
-    return text_format("HostName=%.*s;%s=%s;%s%s", is_usual ? (int)name_size : -1, hub->host_name,
+    /* Most clients take all of HostName for a name: the usual port is left out. */
+    if (hub->port != 443)
+        (void)snprintf(port, sizeof port, ":%d", hub->port);
+    return text_format("HostName=%s%s;%s=%s;%s%s", hub->name, port,
                        device != NULL ? "DeviceId" : "SharedAccessKeyName",
                        device != NULL ? device->id : policy->name,
                        is_x509 ? "x509=true" : "SharedAccessKey=", is_x509 ? "" : key);

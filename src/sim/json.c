@@ -1,7 +1,12 @@
 /* json: what cJSON leaves open: UTF-8 in what is written, and strict types in what is read. */
-#include "sim.h"
+#include "json.h"
+#include "util.h"
 
+#include <event2/buffer.h>
 #include <openssl/asn1.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 void json_write(struct evbuffer *out, cJSON *tree)
 {
@@ -141,6 +146,19 @@ static bool fits(const cJSON *value, const struct json_rule *rule)
     return false;
 }
 
+/* Says in error that there is no such member, and which there are. */
+static void note_unknown(const char *name, const struct json_rule *rules,
+                         char error[static JSON_ERROR_SIZE])
+{
+    (void)snprintf(error, JSON_ERROR_SIZE, "unknown member '%.60s'; known:%s", name,
+                   rules->names == NULL ? " none" : "");
+    for (; rules->names != NULL; rules++) {
+        size_t size = strlen(error);
+
+        (void)snprintf(error + size, JSON_ERROR_SIZE - size, " %s", rules->names);
+    }
+}
+
 bool json_check(const cJSON *object, const struct json_rule *rules,
                 char error[static JSON_ERROR_SIZE])
 {
@@ -156,11 +174,14 @@ bool json_check(const cJSON *object, const struct json_rule *rules,
             rule++;
         if (value->string == NULL) /* object is an array */
             return false;
-        (void)snprintf(error, JSON_ERROR_SIZE, "%s member '%.60s'%s%s",
-                       rule->names == NULL ? "unknown" : "bad or second", value->string,
+        if (rule->names == NULL) {
+            note_unknown(value->string, rules, error);
+            return false;
+        }
+        (void)snprintf(error, JSON_ERROR_SIZE, "bad or second member '%.60s'%s%s", value->string,
                        rule->words != NULL ? ", it must be one of: " : "",
                        rule->words != NULL ? rule->words : "");
-        if (rule->names == NULL || json_get(object, value->string) != value || !fits(value, rule))
+        if (json_get(object, value->string) != value || !fits(value, rule))
             return false;
     }
     return cJSON_IsObject(object);

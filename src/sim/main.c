@@ -1,17 +1,22 @@
 /* main: reads the command line, sets the hub up, serves until a signal or the command's end, and
  * cleans up. */
-#define _GNU_SOURCE /* environ */
 #include "c2d.h"
-#include "sim.h"
+#include "command.h"
+#include "files.h"
+#include "hub.h"
+#include "server.h"
+#include "tls.h"
 
 #include <errno.h>
+#include <event2/buffer.h>
 #include <event2/event.h>
 #include <fcntl.h>
 #include <openssl/ssl.h>
 #include <signal.h>
-#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 enum { SIGNAL_COUNT = 4 };
@@ -20,16 +25,16 @@ struct program {
     const char *listen_host; /* NULL: loopback */
     const char *listen_port;
     const char *dir; /* NULL: a temporary one */
+    const char *name;
     const char **devices;
     size_t device_count;
     int64_t time_scale;
-    char **command; /* NULL: none */
-    bool is_done;   /* --help or --version was all */
+    bool is_done; /* --help or --version was all */
     struct hub hub;
     struct files files;
     struct server server;
     struct event *signals[SIGNAL_COUNT];
-    pid_t child;    /* 0: none */
+    struct command command;
     int end_signal; /* that ended the hub; 0: none */
     int code;
 };
@@ -58,6 +63,14 @@ static bool set_dir(struct program *program, char *value)
     return *value != '\0' && value[strcspn(value, "\n\r")] == '\0'; /* one line is promised */
 }
 
+/* A name as DNS has them, as it becomes part of a certificate, of URLs and of tokens. */
+static bool set_name(struct program *program, char *value)
+{
+    program->name = value;
+    return strlen(value) <= 253 && text_consists_of(value, "-.") && strchr("-.", *value) == NULL
+           && strstr(value, "..") == NULL;
+}
+
 static bool add_device(struct program *program, char *value)
 {
     program->devices[program->device_count++] = value;
@@ -82,6 +95,7 @@ static const struct option {
       set_listen },
     { "", "--dir", "DIR", "keep the files in DIR (default: temporary, removed at the end)",
       set_dir },
+    { "", "--name", "HOST", "host name of the hub for its clients (default: localhost)", set_name },
     { "", "--device", "ID", "make this device; repeat for more (default: dev1)", add_device },
     { "", "--time-scale", "N", "run the hub's clock N times faster, 1 to 100000", set_time_scale },
     { "-h", "--help", "", "show this help", NULL },
@@ -101,14 +115,13 @@ static void show(bool is_help)
         "A hub for cloud-to-device messages on this machine, for trials and tests.\n"
         "COMMAND is run against the hub, which ends with its exit code. It finds\n"
         "IOTHUB_CONNECTION_STRING, IOTHUB_DEVICE_CONNECTION_STRING, IOTHUB_DEVICE_ID,\n"
-        "SSL_CERT_FILE, C2D_SIM_URL and NO_PROXY set. Without COMMAND the hub prints\n"
-        "its URL and DIR, which holds env (to be sourced), *.conn and ca.pem, and runs\n"
-        "until a signal.\n\n"
-        "Tests look into it and turn its screws at $C2D_SIM_URL/_sim/NAME, in JSON:\n"
-        "GET state, GET faults, POST reset, enqueue, clock, devices, throttle, faults.\n"
+        "C2D_SIM_URL, NO_PROXY, no_proxy, and the CA in SSL_CERT_FILE, CURL_CA_BUNDLE,\n"
+        "REQUESTS_CA_BUNDLE, NODE_EXTRA_CA_CERTS. Without COMMAND the hub prints its\n"
+        "URL and DIR, which holds env (to be sourced), *.conn and ca.pem, and runs until\n"
+        "a signal.\n\n"
+        "Tests look into it and change it at $C2D_SIM_URL/_sim/NAME, in JSON:\n"
         "curl --cacert DIR/ca.pem -d '{\"prefix\": \"d\", \"count\": 300}' .../_sim/devices\n"
-        "makes 300 devices; the comments and tables of src/sim/control.c and faults.c\n"
-        "say what each takes.\n\n");
+        "makes 300 devices. GET .../_sim/ lists the commands and what each takes.\n\n");
     for (size_t i = 0; i < OPTION_COUNT; i++)
         (void)printf("  %2s%c %-12s %-14s %s\n", options[i].letter,
                      options[i].letter[0] != '\0' ? ',' : ' ', options[i].name, options[i].value,
@@ -141,8 +154,8 @@ static int parse_options(struct program *program, char **argv)
         if (!option->set(program, value))
             return report(EXIT_USAGE, "%s '%s' is no good; see --help", option->name, value);
     }
-    program->command = *argv != NULL ? argv + 1 : NULL;
-    return program->command == NULL || *program->command != NULL
+    program->command.argv = *argv != NULL ? argv + 1 : NULL;
+    return program->command.argv == NULL || *program->command.argv != NULL
                ? EXIT_OK
                : report(EXIT_USAGE, "no command behind --");
 }
@@ -161,16 +174,13 @@ static bool open_standard_descriptors(void)
 static void on_signal(evutil_socket_t number, short events, void *context)
 {
     struct program *program = context;
-    int status = 0;
 
     (void)events;
     if (number == SIGCHLD) {
-        if (program->child == 0 || waitpid(program->child, &status, WNOHANG) != program->child)
+        if (!command_ended(&program->command, &program->code))
             return;
-        program->child = 0;
-        program->code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    } else if (program->child != 0) {
-        (void)kill(program->child, (int)number); /* its end will be ours */
+    } else if (program->command.pid != 0) {
+        command_signal(&program->command, (int)number); /* its end will be ours */
         return;
     } else {
         program->end_signal = (int)number;
@@ -207,7 +217,7 @@ static int listen_for_clients(struct program *program)
                           : report(EXIT_OS, "cannot listen on %s port %s: %s",
                                    host != NULL ? host : "127.0.0.1", program->listen_port,
                                    strerror(errno));
-    hub->host_name = text_format("localhost:%d", server->port);
+    hub->port = server->port;
     if (host != NULL) /* as tokens may call it */
         hub->listen_host = text_format(strchr(host, ':') != NULL ? "[%s]" : "%s", host);
     return EXIT_OK;
@@ -218,13 +228,13 @@ static int set_up(struct program *program)
     struct evbuffer *ca_pem = evbuffer_new();
     int code;
 
-    hub_init(&program->hub, program->time_scale);
+    hub_init(&program->hub, program->name, program->time_scale);
     for (size_t i = 0; i < program->device_count; i++)
         if (hub_find_device(&program->hub, program->devices[i]) == NULL)
             (void)hub_add_device(&program->hub, program->devices[i]);
     program->hub.first_count = program->hub.device_count;
     program->server.base = event_base_new();
-    program->server.tls = tls_new(program->listen_host, ca_pem);
+    program->server.tls = tls_new(program->name, program->listen_host, ca_pem);
     code = program->server.base != NULL && program->server.tls != NULL
                ? watch_signals(program)
                : report(EXIT_OS, "cannot set up the event loop or TLS");
@@ -232,7 +242,8 @@ static int set_up(struct program *program)
         code = listen_for_clients(program);
     if (code == EXIT_OK && !files_write(&program->files, program->dir, &program->hub, ca_pem))
         code = report(EXIT_CANTCREAT, "cannot write to %s: %s",
-                      program->dir != NULL ? program->dir : "a temporary folder", strerror(errno));
+                      program->dir != NULL ? program->dir : "a temporary folder",
+                      errno == EWOULDBLOCK ? "another c2d-sim uses it" : strerror(errno));
     evbuffer_free(ca_pem);
     return code;
 }
@@ -244,20 +255,18 @@ static int run(struct program *program)
 
     if (code != EXIT_OK)
         return code;
-    /* The command is in our process group, and has signals and limits as they were. */
-    if (program->command != NULL) {
-        int failure = posix_spawnp(&program->child, program->command[0], NULL, NULL,
-                                   program->command, environ);
+    /* The command has signals and limits as they were. */
+    if (program->command.argv != NULL) {
+        int failure = command_start(&program->command);
 
-        if (failure != 0) {
-            program->child = 0;
-            return report(EXIT_OS, "cannot run '%s': %s", program->command[0], strerror(failure));
-        }
+        if (failure != 0)
+            return report(EXIT_OS, "cannot run '%s': %s", program->command.argv[0],
+                          strerror(failure));
     }
     if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
         return report(EXIT_OS, "signal: %s", strerror(errno));
-    if (program->command == NULL
-        && (printf("ready https://%s %s\n", program->hub.host_name, program->files.path) < 0
+    if (program->command.argv == NULL
+        && (printf("ready https://localhost:%d %s\n", program->hub.port, program->files.path) < 0
             || fflush(stdout) != 0))
         return report(EXIT_IOERR, "cannot write to stdout: %s", strerror(errno));
     /* As many connections as the system grants; else there are fewer, and the rest waits. */
@@ -272,6 +281,7 @@ static int run(struct program *program)
 
 static void clean_up(struct program *program)
 {
+    command_clear(&program->command);
     server_clear(&program->server);
     for (int i = 0; i < SIGNAL_COUNT; i++)
         if (program->signals[i] != NULL)
@@ -287,7 +297,12 @@ static void clean_up(struct program *program)
 
 int main(int argc, char **argv)
 {
-    struct program program = { .listen_port = "0", .time_scale = 1, .files.fd = -1 };
+    struct program program = { .name = HUB_NAME,
+                               .listen_port = "0",
+                               .time_scale = 1,
+                               .files.fd = -1,
+                               .command.guard_fd = -1,
+                               .command.terminal = -1 };
     bool had_stdout = open_standard_descriptors();
     int code;
 
@@ -296,8 +311,10 @@ int main(int argc, char **argv)
     code = parse_options(&program, argv);
     if (program.device_count == 0)
         program.devices[program.device_count++] = "dev1";
-    if (code == EXIT_OK && !had_stdout && program.command == NULL)
+    if (code == EXIT_OK && !had_stdout && program.command.argv == NULL)
         code = report(EXIT_IOERR, "stdout is closed");
+    else if (code == EXIT_OK && program.command.argv != NULL && !command_guard(&program.command))
+        code = report(EXIT_OS, "cannot start a process: %s", strerror(errno));
     else if (code == EXIT_OK && !program.is_done)
         code = run(&program);
     clean_up(&program);

@@ -1,7 +1,15 @@
 /* operations: what devices and back ends ask of the hub, and the hub's errors. */
-#include "sim.h"
+#include "operations.h"
+#include "calls.h"
+#include "errors.h"
+#include "json.h"
 
+#include <event2/buffer.h>
 #include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 
 enum { TTL_MAX_MS = 48 * HOUR_MS, MESSAGE_MAX = 64 << 10 };
 
@@ -15,72 +23,10 @@ const struct system_property system_properties[] = {
     { NULL, NULL, NULL, NULL },
 };
 
-static void add_json(struct call *call, cJSON *tree)
-{
-    http_response_header(&call->response, "Content-Type", "application/json; charset=utf-8");
-    json_write(call->response.body, tree);
-}
-
 static void succeed(struct call *call, int status)
 {
     call->response.status = status;
     call->effect = true;
-}
-
-/* {"Message":"ErrorCode:Name;text","ExceptionMessage":"Tracking ID:…"}, or with the message
- * {\"errorCode\":404001,…} and no exception: the two live shapes. The registry was always seen
- * with the first, and there are clients that find its code nowhere else. */
-void call_fail_as(struct call *call, int status, int number, const char *name, const char *text)
-{
-    static const char html[] = "<!DOCTYPE html><html><head><title>Sign in</title></head><body>"
-                               "<form action=\"/login\"><input name=\"user\"></form></body>"
-                               "</html>\n";
-    const char *usual = status == 401 || call->permission == REGISTRY_READ ? "text" : "nested";
-    const char *shape = call->shape != NULL ? call->shape : usual;
-    bool is_text = strcmp(shape, "text") == 0;
-    char id[GUID_SIZE];
-    char now[TIME_SIZE];
-    char *message;
-    char *exception;
-    cJSON *body;
-
-    call->response.status = status;
-    if (strcmp(shape, "html") == 0) {
-        http_response_header(&call->response, "Content-Type", "text/html; charset=utf-8");
-        evbuffer_add(call->response.body, html, sizeof html - 1);
-        return;
-    }
-    if (name != NULL)
-        http_response_header(&call->response, "iothub-errorcode", name);
-    http_response_header(&call->response, "x-ms-request-id", random_guid(id));
-    if (strcmp(shape, "empty") == 0)
-        return;
-    body = cJSON_CreateObject();
-    (void)time_iso(call->now_ms, now); /* 2026-01-31T12:…, in text 01/31/2026 12:… */
-    if (is_text) {
-        message = text_format("ErrorCode:%s;%s", name != NULL ? name : "", text);
-        exception = text_format("Tracking ID:%s-G:16-TimeStamp:%.2s/%.2s/%.4s %.8s", id, now + 5,
-                                now + 8, now, now + 11);
-    } else {
-        cJSON_AddNumberToObject(body, "errorCode", number);
-        json_put(body, "trackingId", id);
-        json_put(body, "message", text);
-        json_put(body, "timestampUtc", now);
-        message = cJSON_PrintUnformatted(body);
-        exception = text_format("%s", "");
-        cJSON_Delete(body);
-        body = cJSON_CreateObject();
-    }
-    json_put(body, "Message", message);
-    json_put(body, "ExceptionMessage", exception);
-    add_json(call, body);
-    free(message);
-    free(exception);
-}
-
-void call_fail(struct call *call, int number, const char *name, const char *text)
-{
-    call_fail_as(call, number / 1000, number, name, text);
 }
 
 /* Counts one operation. False if it is over the limit; the answer is then the error. */
@@ -94,8 +40,7 @@ static bool throttle_pass(struct call *call, struct throttle *throttle)
     }
     if (throttle->per_minute == 0 || throttle->used++ < throttle->per_minute)
         return true;
-    call_fail(call, 429001, "ThrottlingException",
-              "The request is being throttled. Please wait and retry");
+    call_fail(call, 429001);
     return false;
 }
 
@@ -158,18 +103,16 @@ void operation_send(struct call *call)
     given = read_given(&call->request, &size);
     queue_sweep(queue, call->now_ms);
     if (given == NULL) {
-        call_fail(call, 400006, "IotHubFormatError", "A name or value has a bad format");
+        call_fail(call, 400006);
     } else if (!text_is_word(ack, "none positive negative full")
                || (expiry != NULL && *expiry != '\0' && !time_parse_iso(expiry, &expires_ms))) {
-        call_fail(call, 400004, "ArgumentInvalid", "An argument is invalid");
+        call_fail(call, 400004);
     } else if (expires_ms <= call->now_ms || expires_ms > call->now_ms + TTL_MAX_MS) {
-        call_fail(call, 403009, "InvalidMessageExpiryTime",
-                  "The message expiry time is in the past or too far ahead");
+        call_fail(call, 403009);
     } else if (size > MESSAGE_MAX) {
-        call_fail(call, 413001, "MessageTooLarge", "Message size exceeds 64 KiB");
+        call_fail(call, 413001);
     } else if (queue->depth >= QUEUE_MAX) {
-        call_fail(call, 403004, "DeviceMaximumQueueDepthExceeded",
-                  "Device Queue depth cannot exceed 50 messages");
+        call_fail(call, 403004);
     } else {
         json_put(given, "ack", ack);
         message = message_new(given, call->request.body, call->request.body_size);
@@ -241,7 +184,7 @@ void operation_settle(struct call *call)
                      call->outcome, call->now_ms))
         succeed(call, 204);
     else
-        call_fail(call, 412002, "DeviceMessageLockLost", "Message lock was lost for the device");
+        call_fail(call, 412002);
 }
 
 void operation_feedback(struct call *call)
@@ -254,7 +197,7 @@ void operation_feedback(struct call *call)
     if (batch == NULL)
         return;
     evbuffer_add_printf(call->response.headers, "ETag: \"%s\"\r\n", batch->lock_token);
-    add_json(call, cJSON_Duplicate(batch->given, true));
+    call_add_json(call, cJSON_Duplicate(batch->given, true));
 }
 
 void operation_purge(struct call *call)
@@ -264,7 +207,7 @@ void operation_purge(struct call *call)
     json_put_number(body, "totalMessagesPurged", queue_purge(&call->device->queue, call->now_ms));
     json_put(body, "deviceId", call->device->id);
     json_put(body, "moduleId", NULL);
-    add_json(call, body);
+    call_add_json(call, body);
     succeed(call, 200);
 }
 
@@ -272,6 +215,7 @@ void operation_status(struct call *call)
 {
     const struct device *device = call->device;
     const char *thumbprint = device->thumbprint[0] != '\0' ? device->thumbprint : NULL;
+    bool has_key = device_has_key(device);
     char key[BASE64_SIZE(KEY_MAX)];
     cJSON *body = cJSON_CreateObject();
     cJSON *authentication;
@@ -288,13 +232,16 @@ void operation_status(struct call *call)
     json_put_number(body, "cloudToDeviceMessageCount", device->queue.depth);
     authentication = cJSON_AddObjectToObject(body, "authentication");
     part = cJSON_AddObjectToObject(authentication, "symmetricKey");
-    json_put(part, "primaryKey", thumbprint == NULL ? key : NULL);
-    if (thumbprint != NULL)
+    json_put(part, "primaryKey", has_key ? key : NULL);
+    if (!has_key)
         json_put(part, "secondaryKey", NULL);
     part = cJSON_AddObjectToObject(authentication, "x509Thumbprint");
     json_put(part, "primaryThumbprint", thumbprint);
     json_put(part, "secondaryThumbprint", NULL);
-    json_put(authentication, "type", thumbprint == NULL ? "sas" : "selfSigned");
-    add_json(call, body);
+    json_put(authentication, "type",
+             has_key                ? "sas"
+             : device->is_ca_signed ? "certificateAuthority"
+                                    : "selfSigned");
+    call_add_json(call, body);
     succeed(call, 200);
 }

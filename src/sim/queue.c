@@ -1,6 +1,11 @@
 /* queue: messages, their locks, their expiry and their ends. Time only passes here when someone
  * looks. The hub's feedback is such a queue too, and its messages are batches of records. */
-#include "sim.h"
+#include "queue.h"
+#include "hub.h"
+#include "json.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 /* Documented defaults of a hub. Of a batch's two limits the one that comes first closes it. */
 enum { LOCK_MS = 60 * 1000, DELIVERIES_MAX = 10, BATCH_RECORDS = 64, BATCH_WAIT_MS = 15 * 1000 };
@@ -51,8 +56,18 @@ static void close_batch(struct hub *hub, int64_t now_ms)
 static void note_end(const struct queue *queue, const struct message *message, enum outcome outcome,
                      int64_t now_ms)
 {
-    static const char *const names[] = { "Success", "Expired", "DeliveryCountExceeded", "Rejected",
-                                         "Purged" };
+    /* Codes are documented. Of the descriptions, those of Success and Rejected were seen live. */
+    static const struct {
+        const char *code;
+        const char *description;
+    } ends[] = {
+        [OUTCOME_SUCCESS] = { "Success", "Success" },
+        [OUTCOME_EXPIRED] = { "Expired", "Message expired" },
+        [OUTCOME_DELIVERY_COUNT_EXCEEDED] = { "DeliveryCountExceeded",
+                                              "Message delivery count exceeded" },
+        [OUTCOME_REJECTED] = { "Rejected", "Message rejected" },
+        [OUTCOME_PURGED] = { "Purged", "Message purged" },
+    };
     /* The feedback's own queue has no device: nobody hears of its ends. */
     const char *ack = queue->device != NULL ? json_text(message->given, "ack") : "none";
     const char *id = json_text(message->given, "messageId");
@@ -70,8 +85,9 @@ static void note_end(const struct queue *queue, const struct message *message, e
     record = cJSON_CreateObject();
     json_put(record, "originalMessageId", id != NULL ? id : "");
     json_put(record, "enqueuedTimeUtc", time_iso(now_ms, time));
-    json_put(record, "statusCode", names[outcome]);
-    json_put(record, "description", names[outcome]);
+    if (outcome != OUTCOME_SUCCESS || !hub->omits_success_code)
+        json_put(record, "statusCode", ends[outcome].code);
+    json_put(record, "description", ends[outcome].description);
     json_put(record, "deviceId", queue->device->id);
     json_put(record, "deviceGenerationId", queue->device->generation_id);
     cJSON_AddItemToArray(hub->open_batch->given, record);

@@ -2,9 +2,13 @@
  * on, and answers in the manner that the answer asks for. Callbacks mark a connection as done;
  * only their ends free it. */
 #define _GNU_SOURCE /* getaddrinfo's flags */
-#include "sim.h"
+#include "server.h"
+#include "calls.h"
+#include "tls.h"
+#include "util.h"
 
 #include <errno.h>
+#include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/bufferevent_ssl.h>
 #include <event2/event.h>
@@ -14,6 +18,8 @@
 #include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 /* Bytes: one whole request, and the beginning of the next. */
@@ -178,13 +184,14 @@ static void on_event(struct bufferevent *bev, short events, void *context)
 {
     struct connection *connection = context;
 
-    if ((events & BEV_EVENT_CONNECTED) != 0)
-        tls_thumbprints(bufferevent_openssl_get_ssl(bev), connection->call.sha1,
-                        connection->call.sha256);
-    else if ((events & BEV_EVENT_TIMEOUT) != 0 && connection->state == WAITING)
+    if ((events & BEV_EVENT_CONNECTED) != 0) {
+        connection->call.ssl = bufferevent_openssl_get_ssl(bev);
+        tls_thumbprints(connection->call.ssl, connection->call.sha1, connection->call.sha256);
+    } else if ((events & BEV_EVENT_TIMEOUT) != 0 && connection->state == WAITING) {
         (void)bufferevent_enable(bev, EV_READ | EV_WRITE); /* a delay may outlast IDLE_S */
-    else
+    } else {
         connection_free(connection);
+    }
 }
 
 static void on_timer(evutil_socket_t fd, short events, void *context)

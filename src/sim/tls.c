@@ -1,12 +1,17 @@
 /* tls: a throw-away CA, the server certificate that it signs, and the context that serves with
  * them. Keys live in memory only. */
-#include "sim.h"
+#include "tls.h"
+#include "util.h"
 
 #include <arpa/inet.h>
+#include <event2/buffer.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum { DAY_S = 24 * 60 * 60 };
 
@@ -57,13 +62,40 @@ static X509 *new_certificate(EVP_PKEY *key, const char *name, X509 *ca, EVP_PKEY
     return NULL;
 }
 
-/* Any certificate will do here: the hub knows a device by its thumbprint. The handshake has proved
- * that the client holds the key. */
+/* Any certificate will do here: what it proves depends on the device that a request names. The
+ * handshake has proved that the client holds the key. */
 static int accept_any(int verified, X509_STORE_CTX *store)
 {
     (void)verified;
     (void)store;
     return 1;
+}
+
+/* A ticket holds the client's certificate but no others that it sent. A client that needs them is
+ * not resumed: its ticket gets a mark, and a marked ticket is ignored. */
+static int mark_ticket(SSL *ssl, void *context)
+{
+    bool is_chain = sk_X509_num(SSL_get_peer_cert_chain(ssl)) > 0; /* a server's has no leaf */
+
+    (void)context;
+    return SSL_SESSION_set1_ticket_appdata(SSL_get_session(ssl), "chain", is_chain ? 5 : 0);
+}
+
+static SSL_TICKET_RETURN judge_ticket(SSL *ssl, SSL_SESSION *session, const unsigned char *name,
+                                      size_t name_size, SSL_TICKET_STATUS status, void *context)
+{
+    void *mark = NULL;
+    size_t size = 0;
+
+    (void)ssl;
+    (void)name;
+    (void)name_size;
+    (void)context;
+    if (status != SSL_TICKET_SUCCESS && status != SSL_TICKET_SUCCESS_RENEW)
+        return SSL_TICKET_RETURN_IGNORE_RENEW;
+    if (SSL_SESSION_get0_ticket_appdata(session, &mark, &size) == 1 && size > 0)
+        return SSL_TICKET_RETURN_IGNORE_RENEW;
+    return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
 }
 
 static SSL_CTX *new_context(X509 *leaf, EVP_PKEY *key)
@@ -80,17 +112,24 @@ static SSL_CTX *new_context(X509 *leaf, EVP_PKEY *key)
     }
     SSL_CTX_set_verify(tls, SSL_VERIFY_PEER, accept_any);
     SSL_CTX_set_options(tls, SSL_OP_NO_RENEGOTIATION);
+    (void)SSL_CTX_set_session_ticket_cb(tls, mark_ticket, judge_ticket, NULL); /* never fails */
     SSL_CTX_set_mode(tls, SSL_MODE_RELEASE_BUFFERS); /* thousands of idle connections */
     return tls;
 }
 
-struct ssl_ctx_st *tls_new(const char *host, struct evbuffer *ca_pem)
+static bool is_address(const char *text)
 {
     unsigned char raw[16];
-    bool is_address =
-        host != NULL && (inet_pton(AF_INET, host, raw) == 1 || inet_pton(AF_INET6, host, raw) == 1);
-    char *names = text_format("DNS:localhost,IP:127.0.0.1,IP:::1%s%s", is_address ? ",IP:" : "",
-                              is_address ? host : "");
+
+    return inet_pton(AF_INET, text, raw) == 1 || inet_pton(AF_INET6, text, raw) == 1;
+}
+
+struct ssl_ctx_st *tls_new(const char *name, const char *address, struct evbuffer *ca_pem)
+{
+    bool has_address = address != NULL && is_address(address);
+    char *names =
+        text_format("DNS:localhost,IP:127.0.0.1,IP:::1,%s:%s%s%s", is_address(name) ? "IP" : "DNS",
+                    name, has_address ? ",IP:" : "", has_address ? address : "");
     const struct extension ca_extensions[] = {
         { NID_basic_constraints, "critical,CA:TRUE,pathlen:0" },
         { NID_key_usage, "critical,keyCertSign,cRLSign" },
@@ -145,4 +184,65 @@ void tls_thumbprints(const struct ssl_st *ssl, char sha1[static 41], char sha256
     if (certificate != NULL && X509_digest(certificate, EVP_sha256(), raw, &size) == 1)
         (void)OPENSSL_buf2hexstr_ex(sha256, 65, NULL, raw, size, '\0');
     X509_free(certificate);
+}
+
+unsigned tls_add_authorities(struct x509_store_st **authorities, const char *pem)
+{
+    BIO *input = BIO_new_mem_buf(pem, -1);
+    X509 *certificate;
+    unsigned count = 0;
+
+    if (*authorities == NULL)
+        *authorities = X509_STORE_new();
+    if (*authorities == NULL || input == NULL)
+        exit(report(EXIT_OS, "out of memory"));
+    while ((certificate = PEM_read_bio_X509(input, NULL, NULL, NULL)) != NULL) {
+        /* A second copy is no error. */
+        count +=
+            X509_check_ca(certificate) != 0 && X509_STORE_add_cert(*authorities, certificate) == 1;
+        X509_free(certificate);
+    }
+    ERR_clear_error(); /* the end of the text is one */
+    BIO_free(input);
+    return count;
+}
+
+void tls_free_authorities(struct x509_store_st *authorities)
+{
+    X509_STORE_free(authorities);
+}
+
+static bool has_name(X509 *certificate, const char *name)
+{
+    const X509_NAME *subject = X509_get_subject_name(certificate);
+    int last = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+    const X509_NAME_ENTRY *entry = last >= 0 ? X509_NAME_get_entry(subject, last) : NULL;
+    const ASN1_STRING *value = entry != NULL ? X509_NAME_ENTRY_get_data(entry) : NULL;
+
+    return value != NULL && (size_t)ASN1_STRING_length(value) == strlen(name)
+           && memcmp(ASN1_STRING_get0_data(value), name, strlen(name)) == 0;
+}
+
+bool tls_is_signed(const struct ssl_st *ssl, struct x509_store_st *authorities, const char *name,
+                   int64_t now_s)
+{
+    X509 *certificate = SSL_get1_peer_certificate(ssl);
+    X509_STORE_CTX *context = X509_STORE_CTX_new();
+    bool is_signed = false;
+
+    if (certificate != NULL && authorities != NULL && has_name(certificate, name)
+        && X509_STORE_CTX_init(context, authorities, certificate, SSL_get_peer_cert_chain(ssl))
+               == 1) {
+        X509_VERIFY_PARAM *rules = X509_STORE_CTX_get0_param(context);
+
+        /* Documented: an intermediate CA can be registered without its root. */
+        (void)X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_PARTIAL_CHAIN);
+        (void)X509_VERIFY_PARAM_set_purpose(rules, X509_PURPOSE_SSL_CLIENT);
+        X509_VERIFY_PARAM_set_time(rules, (time_t)now_s);
+        is_signed = X509_verify_cert(context) == 1;
+        ERR_clear_error();
+    }
+    X509_STORE_CTX_free(context);
+    X509_free(certificate);
+    return is_signed;
 }

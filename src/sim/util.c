@@ -1,14 +1,18 @@
 /* util: memory, text, time and secrets. The hub shares no code with src/lib on purpose: that two
  * implementations of the signature, of percent-encoding and of times agree is a test of both. */
 #define _GNU_SOURCE /* timegm, vasprintf */
-#include "sim.h"
+#include "util.h"
 
+#include <cjson/cJSON.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
 #include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 static const char digits[] = "0123456789";

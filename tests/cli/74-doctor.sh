@@ -223,7 +223,6 @@ echo "HostName=$hub;DeviceId=off;SharedAccessKey=$device_key" >off.conn
 token=$(c2d-http sas dev1)
 echo "HostName=$hub;SharedAccessKeyName=service;SharedAccessSignature=$token" >device-only.conn
 for row in 'c2d-device|refused the credentials|with its present key|wrong.conn' \
-    'c2d-device|device|enable it there|off.conn' \
     'c2d-http|refused the credentials|needs the right ServiceConnect|device-only.conn'; do
     IFS='|' read -r program text hint file <<END
 $row
@@ -231,6 +230,13 @@ END
     doctor "$program" -C "$file"
     check "77 at authorisation: $file (6.5, 4)" fails_at 77 authorisation "$text" "$hint"
 done
+doctor c2d-device -C off.conn
+check 'doctor of a disabled device, which the hub does not find, fails at authorisation with 14' \
+    fails_at 14 authorisation "device 'off'" ''
+fault '{"device": "off", "errorNumber": 403012}'
+doctor c2d-device -C off.conn
+check 'doctor of a device that the hub says is disabled fails at authorisation with 77' \
+    fails_at 77 authorisation "device 'off'" 'enable it there'
 
 # ---- Clocks ----
 

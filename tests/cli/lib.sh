@@ -139,6 +139,7 @@ start_sim() {
     until_true grep -q ^ready sim.ready || { cat sim.err && exit 1; }
     # shellcheck source=/dev/null
     . "$HUB/env"
+    unset no_proxy # NO_PROXY alone is what a scenario has to change
 }
 
 # sim GET|POST COMMAND [JSON]

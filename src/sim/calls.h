@@ -1,0 +1,41 @@
+/* calls: one request on its way through the hub. */
+#ifndef SIM_CALLS_H
+#define SIM_CALLS_H
+
+#include "http.h"
+#include "hub.h"
+
+/* One request on its way through the hub. A device call is one that wants DEVICE_CONNECT. */
+struct call {
+    uint64_t connection; /* serial number, from 1 */
+    bool is_loopback;
+    const struct ssl_st *ssl;
+    char sha1[41]; /* see tls_thumbprints() */
+    char sha256[65];
+    struct http_request request;
+    struct http_response response;
+
+    struct hub *hub; /* this and the following are set by call_handle() */
+    int64_t now_ms;
+    char device_id[129]; /* "": none */
+    char token[129];     /* of a lock; "": none */
+    char api_version[32];
+    enum permission permission; /* that is needed; 0: no route */
+    enum outcome outcome;       /* of a settlement */
+    struct device *device;      /* NULL: none, or none of that id */
+    const char *shape;          /* of errors: text, nested, empty, html; NULL: what is usual */
+    bool effect;                /* the request was honoured */
+};
+
+/* Requests kept for /_sim; the oldest give way. */
+enum { CALL_LOG_MAX = 1000 };
+
+/* Answers call->request in call->response. */
+void call_handle(struct hub *hub, struct call *call);
+/* Copies the decoded value of a query member to value; false if the member is not there or its
+ * value is broken or too long. A member without = is "". */
+bool query_value(const char *target, const char *name, char *value, size_t size);
+/* Takes tree for the body of the response. */
+void call_add_json(struct call *call, cJSON *tree);
+
+#endif

@@ -1,0 +1,73 @@
+/* queue: messages of one device, or batches of feedback. */
+#ifndef SIM_QUEUE_H
+#define SIM_QUEUE_H
+
+#include "util.h"
+#include <cjson/cJSON.h>
+#include <sys/queue.h>
+
+struct device;
+struct hub;
+
+enum { QUEUE_MAX = 50, HOUR_MS = 60 * 60 * 1000 };
+
+/* The ways in which a message leaves its queue, as feedback and counters know them. */
+enum outcome {
+    OUTCOME_SUCCESS,
+    OUTCOME_EXPIRED,
+    OUTCOME_DELIVERY_COUNT_EXCEEDED,
+    OUTCOME_REJECTED,
+    OUTCOME_PURGED,
+    OUTCOME_ABANDONED, /* which it does not leave */
+    OUTCOME_COUNT,
+};
+
+struct message {
+    TAILQ_ENTRY(message) link;
+    /* What its sender gave: the members of system_properties and "ack" as texts, the object
+     * "properties" (order, case and duplicates as sent), "rawHeaders" for json_header_lines().
+     * In the feedback queue: an array of records. */
+    cJSON *given;
+    char *body;
+    size_t body_size;
+    uint64_t sequence_number;
+    int64_t enqueued_ms;
+    int64_t expires_ms;
+    int64_t locked_until_ms; /* 0: not locked */
+    char lock_token[GUID_SIZE];
+    unsigned delivery_count;
+};
+
+TAILQ_HEAD(message_list, message);
+
+/* Messages in the order of their sequence numbers. A locked message keeps its place, so one that
+ * comes back is where it was. */
+struct queue {
+    struct hub *hub;
+    const struct device *device; /* NULL: this is the feedback queue */
+    struct message_list messages;
+    unsigned depth;
+    uint64_t enqueued; /* all time; also the last sequence number given */
+    uint64_t delivered;
+    uint64_t ended[OUTCOME_COUNT];
+};
+
+/* Takes given over and copies the body. */
+struct message *message_new(cJSON *given, const void *body, size_t size);
+void message_free(struct message *message);
+void queue_init(struct queue *queue, struct hub *hub, const struct device *device);
+/* Takes message over and numbers it. The queue must have room. */
+void queue_append(struct queue *queue, struct message *message, int64_t now_ms);
+/* Ends lapsed locks, dead-letters what has expired. Locking, settling, purging do it first. */
+void queue_sweep(struct queue *queue, int64_t now_ms);
+/* Locks the first free message. NULL if there is none. */
+struct message *queue_lock(struct queue *queue, int64_t now_ms);
+/* False if token locks no message (any more). */
+bool queue_settle(struct queue *queue, const char *token, enum outcome outcome, int64_t now_ms);
+/* Ends all messages, locked ones too; returns how many. */
+unsigned queue_purge(struct queue *queue, int64_t now_ms);
+void queue_clear(struct queue *queue);
+/* Closes the open batch of feedback if it is due. */
+void feedback_sweep(struct hub *hub, int64_t now_ms);
+
+#endif

@@ -1,0 +1,27 @@
+/* server: TLS connections, whose requests go to call_handle(). */
+#ifndef SIM_SERVER_H
+#define SIM_SERVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+LIST_HEAD(connection_list, connection);
+
+struct server {
+    struct event_base *base;
+    struct ssl_ctx_st *tls;
+    struct hub *hub;
+    struct evconnlistener *listener;
+    struct connection_list connections;
+    uint64_t last_serial;
+    int port;
+};
+
+/* Listens on an address, or on 127.0.0.1 if host is NULL; port 0 takes a free one. False with
+ * errno set, or 0 if host is no address. */
+bool server_listen(struct server *server, const char *host, const char *port);
+/* Ends all connections and listens no more. */
+void server_clear(struct server *server);
+
+#endif

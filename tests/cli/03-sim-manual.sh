@@ -1,0 +1,56 @@
+# shellcheck shell=sh
+# The manual of c2d-sim is right: its examples work as they stand, and it names all options,
+# commands, members and faults, and no others.
+# shellcheck source=tests/cli/lib.sh
+. "$C2D_TESTS/lib.sh"
+manual=$C2D_TESTS/../../src/man/c2d-sim.md
+start_sim --device dev1
+sim GET '' >lists
+
+# Each indented block of the manual becomes a file of its own; one of them defines sim.
+mkdir blocks
+awk '/^    [^ ]/ && !open { open = 1; file = sprintf("blocks/%02d", ++count) }
+    !/^    / { open = 0 } open { print substr($0, 5) >file }' "$manual"
+rm blocks/01 # the synopsis
+grep -l '^sim() {' blocks/* >definition
+mkdir trials
+works() {
+    cat "$(cat definition)" "$1" >trials/script
+    (cd trials && sh -eu script)
+}
+while read -r block; do
+    check "the manual's example works: $(head -n 1 "$block" | cut -c 1-80)" works "$block"
+    reset_hub
+done <<END
+$(find blocks -type f | sort)
+END
+check 'the manual has examples' test "$(find blocks -type f | wc -l)" -gt 10
+
+# The last column of the tables of faults.
+# shellcheck disable=SC2016
+sed -n '/^## Faults/,/^## What/s/^| `.*| `\({.*}\)` |$/\1/p' "$manual" >examples
+while read -r example; do
+    check "the hub takes the manual's fault $example" sim POST faults "$example"
+done <examples
+# All of them at once: each has been touched by a request or waits for one of its operation.
+check 'the manual has an example of each fault' is \
+    "$(jq -r '.commands[] | select(.name == "faults") | .members[]' lists | grep -vx clear | sort)" \
+    "$(jq -rs 'map(keys) | flatten | unique | .[]' examples | sort)"
+
+# Each word stands in the manual as code, or in a list of words.
+names_all() {
+    for word in $1; do
+        grep -qE -- "[\`(, ]${word}[=\`), ]" "$manual" || { echo "$word is missing" && return 1; }
+    done
+}
+check 'the manual names every command' names_all "$(jq -r '.commands[].name' lists)"
+check 'the manual names every member of a command' names_all \
+    "$(jq -r '.commands[] | (.members + .query)[]' lists) $(jq -r '.deviceMembers[]' lists)"
+check 'the manual names every operation and every word of a fault' names_all \
+    "$(jq -r '(.operation + .drop + .shape)[]' lists)"
+c2d-sim --help >help
+check 'the manual names every option of --help, and no other' is \
+    "$(grep -oE '^ .*--[a-z-]+' help | grep -oE -- '--[a-z-]+' | sort -u)" \
+    "$(sed -n '/^## Options/,/^## Files/s/^| .\(-[^|]*\)|.*/\1/p' "$manual" \
+        | grep -oE -- '--[a-z-]+' | sort -u)"
+check 'the manual says how long the log is' says "$manual" "last $(jq .logLength lists) requests"
