@@ -1,6 +1,7 @@
 /* Results on stdout, past stdio: no buffer is left whose loss would only show at exit. */
 #include "output.h"
 
+#include "ready.h"
 #include "report.h"
 #include "secret.h"
 #include "signals.h"
@@ -8,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -27,6 +29,8 @@ size_t output_write(int fd, const void *data, size_t size)
 
         /* What a signal cuts short goes on, unless the signal is one that ends us. */
         if (count < 0 && errno == EINTR && signals_caught() == 0)
+            continue;
+        if (count < 0 && errno == EAGAIN && ready_await(fd, POLLOUT))
             continue;
         if (count <= 0)
             break;

@@ -6,7 +6,8 @@
 
 /* C2D_IO, reported, when stdout was closed at start: before anything is asked of a hub. */
 enum c2d_status output_check(const struct app *app);
-/* Writes data whole, unless a signal came; returns how much, less than size with errno set. */
+/* Writes data whole, unless a signal came; returns how much, less than size with errno set. Waits
+ * where fd does not block. */
 size_t output_write(int fd, const void *data, size_t size);
 /* Puts the folder that path lies in on the disk: a new name, too, must survive a power cut, not
  * only what its file holds. False with errno set. */
