@@ -8,7 +8,7 @@
 #include "output.h"
 #include "report.h"
 #include "secret.h"
-#include "signals.h"
+#include "stop.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -221,7 +221,7 @@ static struct c2d_options options_of(struct app *app)
     options.key_file = common->key;
     options.connect_to = common->connect_to;
     options.tls_cache = common->tls_cache;
-    options.cancel_fd = signals_fd();
+    options.cancel_fd = stop_fd();
     options.dry_run = common->dry_run;
     options.trace = common->trace != NULL;
     options.observer = on_event;
