@@ -3,6 +3,7 @@
 #include "../common/monotonic.h"
 #include "../common/report.h"
 #include "../common/rounds.h"
+#include "../common/stop.h"
 #include "../common/waiting.h"
 
 #include <unistd.h>
@@ -28,5 +29,5 @@ enum c2d_status poll_for_ever(struct drain *drain, int64_t interval_ms)
         rounds.filtered = drain->filtered;
         delay_ms = rounds_next(&rounds, drain->result, drain->hub, drain->lost_at_ms != 0);
     } while (delay_ms >= 0 && waiting_sleep_until(monotonic_ms() + delay_ms));
-    return drain->result;
+    return stop_result(drain->app, drain->result);
 }

@@ -2,6 +2,7 @@
  * settle it. */
 #include "../common/report.h"
 #include "../common/session.h"
+#include "../common/stop.h"
 #include "../common/waiting.h"
 #include "commands.h"
 #include "drain.h"
@@ -132,6 +133,8 @@ static enum c2d_status receive(struct drain *drain, const struct settings *setti
     do
         drain_run(drain);
     while (drain->result == C2D_OK && drain->received == 0 && waiting_next(&waiting));
+    if (drain->received == 0)
+        drain->result = stop_result(drain->app, drain->result);
     if (drain->result == C2D_OK && drain->lost_at_ms != 0)
         return report_failure(drain->app, C2D_NETWORK, "receive again in a minute",
                               "the answer to a request was lost: a message may be locked for a "
@@ -171,7 +174,7 @@ static void plan(struct drain *drain, struct ways *ways, const struct settings *
     }
 }
 
-/* What stands between the checks and the first request. */
+/* What stands between the checks and the first request. writes: the messages go to the sink. */
 static enum c2d_status prepare(struct app *app, struct ways *ways, const struct settings *settings,
                                bool writes)
 {
@@ -183,6 +186,8 @@ static enum c2d_status prepare(struct app *app, struct ways *ways, const struct 
         status =
             sink_open(&ways->writer.sink, app, settings->output, ways->writer.format == FORMAT_JSON,
                       settings->no_lock ? SINK_UNLOCKED : SINK_SHARED);
+    if (status == C2D_OK && writes && (app->is_endless || settings->wait_ms > 0))
+        sink_watch_reader(&ways->writer.sink);
     if (status == C2D_OK && !settings->no_lock)
         status = lock_take(app);
     /* Behind the lock: only then is what lies about unfinished nobody's work in progress. */

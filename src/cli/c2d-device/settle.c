@@ -1,4 +1,5 @@
 /* complete, abandon, reject: end locks by token, for messages that were kept. */
+#include "../common/input.h"
 #include "../common/json_in.h"
 #include "../common/report.h"
 #include "../common/session.h"
@@ -39,14 +40,17 @@ static enum c2d_status settle_line(struct app *app, char *line, enum c2d_outcome
 static enum c2d_status settle_lines(struct app *app, enum c2d_outcome outcome,
                                     struct several *several)
 {
+    FILE *lines = input_lines();
     char *line = NULL;
     size_t room = 0;
     ssize_t size;
     bool is_first = true;
     enum c2d_status status = C2D_OK;
 
+    if (lines == NULL)
+        return report_failure(app, C2D_OS, NULL, "stdin: %s", strerror(errno));
     errno = 0;
-    while (several_goes_on(several) && (size = getline(&line, &room, stdin)) >= 0) {
+    while (several_goes_on(several) && (size = getline(&line, &room, lines)) >= 0) {
         /* A byte order mark, as programs of Windows write it. */
         if (is_first && strncmp(line, "\xef\xbb\xbf", 3) == 0)
             memmove(line, line + 3, (size_t)(size -= 3) + 1);
@@ -58,9 +62,10 @@ static enum c2d_status settle_lines(struct app *app, enum c2d_outcome outcome,
     }
     if (signals_caught() != 0)
         status = C2D_CANCELLED;
-    else if (ferror(stdin))
+    else if (ferror(lines))
         status = report_failure(app, C2D_NO_INPUT, NULL, "stdin: %s", strerror(errno));
     free(line);
+    fclose(lines);
     return status;
 }
 

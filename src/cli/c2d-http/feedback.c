@@ -3,6 +3,7 @@
 #include "../common/report.h"
 #include "../common/rounds.h"
 #include "../common/session.h"
+#include "../common/stop.h"
 #include "../common/waiting.h"
 #include "collector.h"
 #include "commands.h"
@@ -45,6 +46,8 @@ static enum c2d_status drain_once(struct collector *collector, const struct sett
     do
         status = collector_drain(collector, settings->count);
     while (status == C2D_OK && collector->records == 0 && waiting_next(&waiting));
+    if (collector->records == 0)
+        status = stop_result(app, status);
     /* The answer that was lost may have been a batch: "none" would be a guess (R6). */
     if (status == C2D_OK && collector->lost_at_ms != 0)
         return report_failure(app, C2D_NETWORK, "ask again in a minute",
@@ -68,7 +71,7 @@ static enum c2d_status follow(struct collector *collector, int64_t interval_ms)
         rounds.filtered = collector->filtered;
         delay_ms = rounds_next(&rounds, result, collector->hub, collector->lost_at_ms != 0);
     } while (delay_ms >= 0 && waiting_sleep_until(monotonic_ms() + delay_ms));
-    return result;
+    return stop_result(collector->app, result);
 }
 
 /* One collector a file, for as long as it runs (F4). */
@@ -80,6 +83,8 @@ static enum c2d_status open_output(struct collector *collector, const struct set
     if (app->common.dry_run)
         return C2D_OK;
     status = sink_open(&collector->sink, app, settings->output, true, SINK_COLLECTS);
+    if (status == C2D_OK && (settings->follow || settings->wait_ms > 0))
+        sink_watch_reader(&collector->sink);
     if (status != C2D_OK || settings->follow)
         return status;
     /* A send that waits may be at work. To one who follows it gives way, but not at once. */

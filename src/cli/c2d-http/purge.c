@@ -1,4 +1,5 @@
 /* purge: removes all messages that wait for a device. */
+#include "../common/input.h"
 #include "../common/json_line.h"
 #include "../common/output.h"
 #include "../common/report.h"
@@ -22,13 +23,20 @@ static const struct option options[] = {
 /* Asks only where both a question can be seen and an answer typed. */
 static enum c2d_status confirm(struct app *app, const char *device_id)
 {
-    char answer[16];
+    char answer[16] = "";
+    FILE *lines;
 
     if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
         return report_usage(app,
                             "purge removes messages for good: without a terminal it needs --force");
     fprintf(stderr, "Remove all messages that wait for device '%s'? [y/N] ", device_id);
-    if (fgets(answer, sizeof answer, stdin) == NULL || (answer[0] != 'y' && answer[0] != 'Y'))
+    lines = input_lines();
+    if (lines != NULL) {
+        if (fgets(answer, sizeof answer, lines) == NULL)
+            answer[0] = '\0';
+        fclose(lines);
+    }
+    if (answer[0] != 'y' && answer[0] != 'Y')
         return report_failure(app, C2D_USAGE, NULL, "not confirmed: nothing was removed");
     return C2D_OK;
 }

@@ -2,7 +2,7 @@
  * whoever writes next. */
 #include "tail.h"
 
-#include "../common/sink.h"
+#include "../common/sink_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +24,7 @@ bool tail_open(struct tail *tail, const char *path)
     *tail = (struct tail) { .path = path, .fd = open_path(path), .data = malloc(LINE_MAX_SIZE) };
     if (tail->fd < 0 || tail->data == NULL)
         return false;
-    tail->first = tail->at = sink_end(tail->fd);
+    tail->first = tail->at = sink_file_end(tail->fd);
     return tail->at >= 0;
 }
 

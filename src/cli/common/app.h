@@ -54,7 +54,8 @@ struct app {
     bool is_endless;               /* the load that retries add to a hub in trouble is bounded */
     const char *dry_run_body;      /* where a dry run's body is taken from: "-" or a file */
     enum c2d_status output_status; /* of what a dry run printed */
-    FILE *trace;
+    int trace_fd;                  /* 0: there is no trace */
+    bool trace_failed;
     struct secrets *secrets;   /* see credentials.h */
     char source[256];          /* where the connection string came from; "": not known yet */
     bool *sync_warned;         /* see folder_sync.h; NULL: no warning is given */

@@ -114,26 +114,50 @@ static enum c2d_status parse(struct app *app, char **argv, char **words, void **
     return C2D_OK;
 }
 
+/* What --version or help is to show, the caller's; NULL when out of memory. */
+static char *help_text(const struct app *app, const struct command *command)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+
+    if (out == NULL)
+        return NULL;
+    if (app->common.version)
+        fprintf(out, "%s %s (libc2d %s)\n", app->program->name, C2D_VERSION, c2d_version());
+    else if (command == NULL)
+        help_program(app->program, out);
+    else
+        help_command(app->program, command, out);
+    if (fclose(out) == 0)
+        return text;
+    free(text);
+    return NULL;
+}
+
 static enum c2d_status show_help(struct app *app)
 {
     const struct command *command = app->command;
+    enum c2d_status status;
+    char *text;
 
-    if (app->common.version) {
-        printf("%s %s (libc2d %s)\n", app->program->name, C2D_VERSION, c2d_version());
-    } else {
-        if (command == NULL && app->word_count > 0) {
-            command = find_command(app->program, app->words[0]);
-            if (command == NULL)
-                return report_usage(app, "there is no command '%.60s'", app->words[0]);
-        }
+    if (!app->common.version && command == NULL && app->word_count > 0) {
+        command = find_command(app->program, app->words[0]);
         if (command == NULL)
-            help_program(app->program, stdout);
-        else
-            help_command(app->program, command, stdout);
+            return report_usage(app, "there is no command '%.60s'", app->words[0]);
     }
-    if (fflush(stdout) != 0 || app->stdout_closed)
-        return report_failure(app, C2D_IO, NULL, "stdout: %s", strerror(errno));
-    return C2D_OK;
+    status = output_check(app);
+    if (status != C2D_OK)
+        return status;
+    text = help_text(app, command);
+    if (text == NULL)
+        return report_failure(app, C2D_OS, NULL, "out of memory");
+    if (output_write(STDOUT_FILENO, text, strlen(text)) != strlen(text))
+        status = signals_caught() != 0
+                     ? C2D_CANCELLED
+                     : report_failure(app, C2D_IO, NULL, "stdout: %s", strerror(errno));
+    free(text);
+    return status;
 }
 
 static enum c2d_status run(struct app *app, void *settings)

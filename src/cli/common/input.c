@@ -1,25 +1,53 @@
 /* One loop for stdin and files. A signal ends it, however slowly the other side writes. */
+#define _GNU_SOURCE /* fopencookie */
 #include "input.h"
 
+#include "ready.h"
 #include "signals.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <unistd.h>
+
+/* As read(2) of a descriptor that blocks, and is interrupted only by our signals. */
+static ssize_t read_some(int fd, char *data, size_t size)
+{
+    for (;;) {
+        ssize_t got = read(fd, data, size);
+
+        /* Their handler has no SA_RESTART: a read that blocks comes back for it. */
+        if (signals_caught() != 0) {
+            errno = EINTR;
+            return -1;
+        }
+        if (got >= 0 || (errno != EINTR && errno != EAGAIN)
+            || (errno == EAGAIN && !ready_await(fd, POLLIN)))
+            return got;
+    }
+}
 
 enum c2d_status input_read(int fd, char *data, size_t size, size_t *count)
 {
     *count = 0;
     while (*count < size) {
-        ssize_t got = read(fd, data + *count, size - *count);
+        ssize_t got = read_some(fd, data + *count, size - *count);
 
-        /* The handler has no SA_RESTART: a read that blocks comes back for it. */
-        if (signals_caught() != 0)
-            return C2D_CANCELLED;
+        if (got < 0)
+            return signals_caught() != 0 ? C2D_CANCELLED : C2D_NO_INPUT;
         if (got == 0)
             break;
-        if (got < 0 && errno != EINTR)
-            return C2D_NO_INPUT;
-        *count += got > 0 ? (size_t)got : 0;
+        *count += (size_t)got;
     }
     return C2D_OK;
+}
+
+static ssize_t read_stdin(void *cookie, char *data, size_t size)
+{
+    (void)cookie;
+    return read_some(STDIN_FILENO, data, size);
+}
+
+FILE *input_lines(void)
+{
+    return fopencookie(NULL, "r", (cookie_io_functions_t) { .read = read_stdin });
 }

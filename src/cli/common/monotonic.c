@@ -1,4 +1,5 @@
-/* For spans and deadlines: this clock does not jump when the time is set, and starts anywhere. */
+/* CLOCK_BOOTTIME: a hub's locks lapse while this machine is suspended, and CLOCK_MONOTONIC stands
+ * still then. */
 #include "monotonic.h"
 
 #include <time.h>
@@ -7,6 +8,6 @@ int64_t monotonic_ms(void)
 {
     struct timespec now = { 0 };
 
-    clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail for this clock */
+    clock_gettime(CLOCK_BOOTTIME, &now); /* cannot fail for this clock */
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }

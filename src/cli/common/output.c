@@ -1,11 +1,13 @@
 /* Results on stdout, past stdio: no buffer is left whose loss would only show at exit. */
 #include "output.h"
 
+#include "ready.h"
 #include "report.h"
 #include "secret.h"
 #include "signals.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,6 +27,8 @@ size_t output_write(int fd, const void *data, size_t size)
 
         /* What a signal cuts short goes on, unless the signal is one that ends us. */
         if (count < 0 && errno == EINTR && signals_caught() == 0)
+            continue;
+        if (count < 0 && errno == EAGAIN && ready_await(fd, POLLOUT))
             continue;
         if (count <= 0)
             break;

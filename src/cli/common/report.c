@@ -3,7 +3,10 @@
 #include "report.h"
 
 #include "json_line.h"
+#include "ready.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,9 +14,17 @@
 
 static void write_line(char *line, size_t size)
 {
-    line[size] = '\n'; /* in place of its NUL */
-    if (write(STDERR_FILENO, line, size + 1) < 0) {
-        /* There is nowhere left to say so. */
+    size_t done = 0;
+
+    line[size++] = '\n'; /* in place of its NUL */
+    while (done < size) {
+        ssize_t count = write(STDERR_FILENO, line + done, size - done);
+
+        if (count < 0 && errno == EAGAIN && ready_await(STDERR_FILENO, POLLOUT))
+            continue;
+        if (count <= 0)
+            return; /* there is nowhere left to say so */
+        done += (size_t)count;
     }
 }
 

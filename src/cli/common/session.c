@@ -5,9 +5,10 @@
 
 #include "credentials.h"
 #include "dry_run.h"
+#include "output.h"
 #include "report.h"
 #include "secret.h"
-#include "signals.h"
+#include "stop.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -36,9 +37,9 @@ static void on_event(void *context, const struct c2d_event *event)
         report_warning(app, "%s", event->text);
         break;
     case C2D_EVENT_TRACE:
-        fwrite(event->text, 1, event->text_size, app->trace);
-        /* So that the trace is whole up to the moment of a crash or kill. */
-        fflush(app->trace);
+        /* At once, so that the trace is whole up to the moment of a crash or kill. */
+        if (output_write(app->trace_fd, event->text, event->text_size) != event->text_size)
+            app->trace_failed = true;
         break;
     case C2D_EVENT_DRY_RUN:
         if (!app->dry_run_is_silent)
@@ -47,30 +48,50 @@ static void on_event(void *context, const struct c2d_event *event)
     }
 }
 
+static enum c2d_status fail_trace(const struct app *app)
+{
+    return report_failure(app, C2D_CANT_CREATE, NULL, "trace '%s': %s", app->common.trace,
+                          strerror(errno));
+}
+
+/* A trace holds what the messages held: it is for its owner alone, also where the file was there
+ * before. A device, a pipe or a terminal belongs to others too, and keeps its mode. */
+static enum c2d_status protect_trace(const struct app *app, int fd)
+{
+    struct stat file;
+
+    if (fstat(fd, &file) != 0)
+        return fail_trace(app);
+    if (!S_ISREG(file.st_mode))
+        return C2D_OK;
+    if (file.st_uid != geteuid())
+        return report_failure(app, C2D_CANT_CREATE, NULL, "trace '%s' belongs to another user",
+                              app->common.trace);
+    /* EPERM, EINVAL: a file system without modes. */
+    if ((file.st_mode & 077) != 0 && fchmod(fd, 0600) != 0 && errno != EPERM && errno != EINVAL)
+        return fail_trace(app);
+    return C2D_OK;
+}
+
 static enum c2d_status open_trace(struct app *app)
 {
+    const int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW;
     const char *path = app->common.trace;
-    int fd = -1;
+    bool is_stderr = path != NULL && strcmp(path, "-") == 0;
+    enum c2d_status status;
+    int fd;
 
     if (path == NULL)
         return C2D_OK;
-    if (strcmp(path, "-") == 0) {
-        fd = dup(STDERR_FILENO);
-    } else {
-        fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW, 0600);
-        /* It holds what the messages held: for its owner alone, also where it was there before. */
-        if (fd >= 0 && fchmod(fd, 0600) != 0 && errno != EPERM && errno != EINVAL) {
-            close(fd);
-            fd = -1;
-        }
-    }
-    app->trace = fd < 0 ? NULL : fdopen(fd, "a");
-    if (app->trace != NULL)
-        return C2D_OK;
-    report_failure(app, C2D_CANT_CREATE, NULL, "trace '%s': %s", path, strerror(errno));
-    if (fd >= 0)
+    fd = is_stderr ? fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3) : open(path, flags, 0600);
+    if (fd < 0)
+        return fail_trace(app);
+    status = is_stderr ? C2D_OK : protect_trace(app, fd);
+    if (status == C2D_OK)
+        app->trace_fd = fd;
+    else
         close(fd);
-    return C2D_CANT_CREATE;
+    return status;
 }
 
 /* The value of the first variable that is set, and its name; NULL if none is. */
@@ -204,7 +225,7 @@ static struct c2d_options options_of(struct app *app)
     options.key_file = common->key;
     options.connect_to = common->connect_to;
     options.tls_cache = common->tls_cache;
-    options.cancel_fd = signals_fd();
+    options.cancel_fd = stop_fd();
     options.dry_run = common->dry_run;
     options.trace = common->trace != NULL;
     options.observer = on_event;
@@ -252,16 +273,12 @@ enum c2d_status session_open(struct app *app)
 
 enum c2d_status session_close(struct app *app)
 {
-    bool failed = false;
-
     c2d_client_free(app->client);
     app->client = NULL;
-    if (app->trace != NULL) {
-        failed = ferror(app->trace) != 0;
-        failed = fclose(app->trace) != 0 || failed;
-        app->trace = NULL;
-    }
-    if (failed)
+    if (app->trace_fd > 0 && close(app->trace_fd) != 0)
+        app->trace_failed = true;
+    app->trace_fd = 0;
+    if (app->trace_failed)
         return report_failure(app, C2D_IO, NULL, "the trace was not fully written");
     return C2D_OK;
 }

@@ -1,36 +1,22 @@
-/* Where records go before they are settled. What sink_put() accepts has arrived: synced to disk, or
- * taken by the reader of a pipe. What a record says is not known here. */
-#define _GNU_SOURCE /* open file description locks, F_SETPIPE_SZ */
+/* Where records go before they are settled: names, locks and the kinds of descriptor. What a record
+ * says is not known here. */
+#define _GNU_SOURCE /* open file description locks */
 #include "sink.h"
 
 #include "folder_sync.h"
-#include "monotonic.h"
 #include "output.h"
 #include "report.h"
 #include "signals.h"
+#include "sink_file.h"
+#include "sink_stream.h"
+#include "stop.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* What every record of ours begins with. */
-static const char record_start[] = "{\"v\":1,";
-
-/* One write to a pipe never blocks when poll() has said so and it is no larger than this. */
-enum { PIPE_PIECE = 4096 };
-
-/* How much is in a pipe and not read yet; -1: it is none. */
-static int unread(int fd)
-{
-    int size = 0;
-
-    return ioctl(fd, FIONREAD, &size) == 0 ? size : -1;
-}
 
 static enum c2d_status fail_io(const struct sink *sink, const struct app *app)
 {
@@ -46,6 +32,12 @@ static enum c2d_status fail_lock(const struct sink *sink, const struct app *app)
                               : "choose a file on another file system, one that has locks: only "
                                 "one program at a time may read the feedback queue",
                           "%s cannot be locked: %s", sink->name, strerror(errno));
+}
+
+/* After a write that failed, or was given up for a signal. */
+static enum c2d_status fail_put(const struct sink *sink, const struct app *app)
+{
+    return signals_caught() != 0 ? C2D_CANCELLED : fail_io(sink, app);
 }
 
 /* Of a file whose records come off a queue, the first byte is locked by whoever reads that queue,
@@ -78,6 +70,12 @@ static bool can_lock(int fd)
     return fcntl(fd, F_OFD_GETLK, &lock) == 0;
 }
 
+/* Opened with -o: its name may come to lead elsewhere, and others may write to it. */
+static bool is_named_file(const struct sink *sink)
+{
+    return sink->is_ours && sink->kind == SINK_FILE;
+}
+
 static enum c2d_status open_file(struct sink *sink, const struct app *app, const char *path)
 {
     const int flags = O_APPEND | O_CLOEXEC | O_NOCTTY;
@@ -100,6 +98,29 @@ static enum c2d_status open_file(struct sink *sink, const struct app *app, const
     return C2D_OK;
 }
 
+static enum sink_kind kind_of(mode_t mode)
+{
+    return S_ISREG(mode)    ? SINK_FILE
+           : S_ISFIFO(mode) ? SINK_PIPE
+           : S_ISSOCK(mode) ? SINK_SOCKET
+                            : SINK_DEVICE;
+}
+
+/* Of a datagram nobody can know whether it was read; of a stream the kernel must say how much is
+ * still queued, which it does for a Unix socket and for TCP. */
+static enum c2d_status check_socket(const struct app *app, int fd)
+{
+    int type = 0;
+    socklen_t size = sizeof type;
+
+    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM
+        && sink_stream_untaken(fd, SINK_SOCKET) >= 0)
+        return C2D_OK;
+    return report_failure(app, C2D_IO, "put a pipe in between: ... | cat",
+                          "stdout is a socket that does not tell whether its reader has taken a "
+                          "record: only a stream socket (Unix or TCP) does");
+}
+
 enum c2d_status sink_open(struct sink *sink, const struct app *app, const char *path, bool heals,
                           enum sink_use use)
 {
@@ -113,17 +134,24 @@ enum c2d_status sink_open(struct sink *sink, const struct app *app, const char *
     sink->is_ours = path != NULL;
     if (fstat(sink->fd, &file) != 0)
         return fail_io(sink, app);
-    sink->is_file = S_ISREG(file.st_mode);
-    sink->is_pipe = S_ISFIFO(file.st_mode);
-    sink->heals = heals && sink->is_ours && sink->is_file;
-    sink->use = sink->is_ours && sink->is_file ? use : SINK_SHARED;
-    if (sink->is_ours && sink->is_file && use != SINK_UNLOCKED && !can_lock(sink->fd))
+    sink->kind = kind_of(file.st_mode);
+    if (sink->kind == SINK_SOCKET)
+        return check_socket(app, sink->fd);
+    sink->heals = heals && is_named_file(sink);
+    sink->use = is_named_file(sink) ? use : SINK_SHARED;
+    if (is_named_file(sink) && use != SINK_UNLOCKED && !can_lock(sink->fd))
         return fail_lock(sink, app);
     if (sink->use != SINK_COLLECTS || set_lock(sink->fd, collector, F_WRLCK))
         return C2D_OK;
     if (errno != EAGAIN && errno != EACCES)
         return fail_lock(sink, app);
     return report_failure(app, C2D_LOCKED, NULL, "another program collects into '%s'", path);
+}
+
+void sink_watch_reader(const struct sink *sink)
+{
+    if (!sink->is_ours && (sink->kind == SINK_PIPE || sink->kind == SINK_SOCKET))
+        stop_watch_reader(sink->fd);
 }
 
 enum c2d_status sink_hold(const struct sink *sink, const struct app *app)
@@ -142,7 +170,7 @@ bool sink_is_current(const struct sink *sink)
 {
     struct stat named, opened;
 
-    return sink->use == SINK_SHARED
+    return !is_named_file(sink)
            || (stat(sink->name, &named) == 0 && fstat(sink->fd, &opened) == 0
                && named.st_ino == opened.st_ino && named.st_dev == opened.st_dev);
 }
@@ -155,212 +183,65 @@ enum c2d_status sink_reopen(struct sink *sink, const struct app *app)
     return sink_open(sink, app, old.name, old.heals, old.use);
 }
 
-/* ---- Files ---- */
+/* ---- Records ---- */
 
-static bool begins_like_record(const char *text, size_t size)
+/* Others may write to the file between two records, and its name may come to lead elsewhere. */
+static bool is_shared_file(const struct sink *sink)
 {
-    size_t length = sizeof record_start - 1;
-
-    return memcmp(text, record_start, size < length ? size : length) == 0;
+    return is_named_file(sink) && (sink->use == SINK_SHARED || sink->use == SINK_UNLOCKED);
 }
 
-/* Where the last line begins, when it has no newline; size when all lines are whole; -1: error. */
-static off_t torn_line(int fd, off_t size)
+/* Opens the file that the name leads to now, and locks it for one record. Others hold the lock for
+ * one record only, unless they collect into the file. */
+static enum c2d_status lock_current(struct sink *sink, const struct app *app, int64_t deadline_ms)
 {
-    char block[4096];
-    off_t end = size;
+    while (is_shared_file(sink)) {
+        enum c2d_status status = sink_is_current(sink) ? C2D_OK : sink_reopen(sink, app);
 
-    while (end > 0) {
-        off_t start = end > (off_t)sizeof block ? end - (off_t)sizeof block : 0;
-        ssize_t count = pread(fd, block, (size_t)(end - start), start);
-
-        if (count != end - start)
-            return -1;
-        for (ssize_t i = count; i > 0; i--)
-            if (block[i - 1] == '\n')
-                return start + i;
-        end = start;
+        if (status != C2D_OK || !is_shared_file(sink) || sink->use == SINK_UNLOCKED)
+            return status;
+        if (set_lock(sink->fd, whole, F_WRLCK)) {
+            if (sink_is_current(sink))
+                break;
+        } else if (errno != EAGAIN && errno != EACCES) {
+            return fail_lock(sink, app);
+        } else if (!sink_stream_await(-1, 0, 20, deadline_ms)) {
+            return fail_put(sink, app);
+        }
     }
-    return 0;
+    return C2D_OK;
 }
 
-/* Cuts off a last line that was torn in the middle of a record of ours, and gives any other line
- * its newline, so that the next record stands alone. */
-static bool heal(int fd, off_t *size)
+static enum c2d_status put_once(struct sink *sink, const struct app *app, const void *data,
+                                size_t size, int64_t deadline_ms)
 {
-    off_t start = torn_line(fd, *size);
-    char head[sizeof record_start];
-    ssize_t count;
+    enum c2d_status status = lock_current(sink, app, deadline_ms);
+    bool ok;
 
-    if (start < 0)
-        return false;
-    if (start == *size)
-        return true;
-    count = pread(fd, head, sizeof head - 1, start);
-    if (count <= 0)
-        return false;
-    if (begins_like_record(head, (size_t)count)) {
-        *size = start;
-        return ftruncate(fd, start) == 0;
-    }
-    *size += 1;
-    return write(fd, "\n", 1) == 1;
-}
-
-static off_t file_size(int fd)
-{
-    struct stat file;
-
-    return fstat(fd, &file) == 0 ? file.st_size : -1;
-}
-
-off_t sink_end(int fd)
-{
-    off_t size, end;
-
-    do {
-        size = file_size(fd);
-        end = size < 0 ? -1 : torn_line(fd, size);
-    } while (end < 0 && size != file_size(fd)); /* it was cut at that moment */
-    return end;
-}
-
-/* Takes back what was written of a record at the end of the file, if that still is the end. */
-static void undo(const struct sink *sink, off_t end, size_t written)
-{
-    int problem = errno;
-
-    if (file_size(sink->fd) == end + (off_t)written && ftruncate(sink->fd, end) == 0)
-        (void)lseek(sink->fd, end, SEEK_SET);
-    errno = problem;
-}
-
-static bool put_file(struct sink *sink, const char *data, size_t size)
-{
-    off_t end = file_size(sink->fd);
-    int flags = fcntl(sink->fd, F_GETFL);
-    /* A redirected stdout may stand anywhere; what lies behind it is not ours to cut. */
-    bool at_end = flags >= 0 && ((flags & O_APPEND) != 0 || lseek(sink->fd, 0, SEEK_CUR) == end);
-    size_t written;
-
-    if (end < 0 || (sink->heals && !heal(sink->fd, &end)))
-        return false;
-    written = output_write(sink->fd, data, size);
-    if (written == size && fsync(sink->fd) == 0)
-        return true;
-    if (at_end)
-        undo(sink, end, written);
-    return false;
-}
-
-/* ---- Pipes and terminals ---- */
-
-/* Waits up to pause_ms for events on fd; false, with errno, when there is reason to give up: a
- * signal, a reader that has gone, the deadline. */
-static bool await(int fd, short events, int pause_ms, int64_t deadline_ms)
-{
-    struct pollfd fds[2] = { { .fd = fd, .events = events },
-                             { .fd = signals_fd(), .events = POLLIN } };
-    int ready = poll(fds, 2, pause_ms);
-
-    if (ready < 0 && errno != EINTR)
-        return false;
-    if (signals_caught() != 0)
-        errno = EINTR;
-    else if (ready > 0 && (fds[0].revents & (POLLERR | POLLNVAL)) != 0)
-        errno = EPIPE;
-    else if (monotonic_ms() >= deadline_ms)
-        errno = ETIMEDOUT;
-    else
-        return true;
-    return false;
-}
-
-static bool is_writable(int fd)
-{
-    struct pollfd poll_fd = { .fd = fd, .events = POLLOUT };
-
-    return poll(&poll_fd, 1, 0) == 1 && (poll_fd.revents & POLLOUT) != 0;
-}
-
-/* How much of a record goes into one write. An empty pipe with room for all takes all without a
- * pause, so that no kill between two pieces leaves its reader with half of it. */
-static size_t piece_size(const struct sink *sink, size_t size)
-{
-    int room = sink->is_pipe ? fcntl(sink->fd, F_GETPIPE_SZ) : -1;
-
-    if (size <= PIPE_PIECE)
-        return size;
-    if (room >= 0 && (size_t)room < size)
-        room = fcntl(sink->fd, F_SETPIPE_SZ, (int)size);
-    return room >= 0 && (size_t)room >= size && unread(sink->fd) == 0 ? size : PIPE_PIECE;
-}
-
-static bool write_pieces(const struct sink *sink, const char *data, size_t size,
-                         int64_t deadline_ms)
-{
-    while (size > 0) {
-        size_t piece;
-
-        if (!await(sink->fd, POLLOUT, 1000, deadline_ms))
-            return false;
-        if (!is_writable(sink->fd))
-            continue;
-        piece = piece_size(sink, size);
-        if (output_write(sink->fd, data, piece) != piece)
-            return false;
-        data += piece;
-        size -= piece;
-    }
-    return true;
-}
-
-/* What a pipe holds is gone with its reader: only what has been read has arrived. */
-static bool await_reader(const struct sink *sink, int64_t deadline_ms)
-{
-    int pause_ms = 1;
-
-    while (unread(sink->fd) > 0) {
-        if (!await(sink->fd, 0, pause_ms, deadline_ms))
-            return false;
-        pause_ms = pause_ms < 50 ? pause_ms * 2 : 50;
-    }
-    return await(sink->fd, 0, 0, INT64_MAX);
-}
-
-/* Others hold the lock for one record only, unless they collect into the file. */
-static bool await_lock(const struct sink *sink, int64_t deadline_ms)
-{
-    while (!set_lock(sink->fd, whole, F_WRLCK)) {
-        if (errno != EAGAIN && errno != EACCES)
-            return false;
-        if (!await(-1, 0, 20, deadline_ms))
-            return false;
-    }
-    return true;
+    if (status != C2D_OK)
+        return status;
+    ok = sink->kind == SINK_FILE ? sink_file_put(sink, app, data, size)
+                                 : sink_stream_put(sink, data, size, deadline_ms);
+    if (!ok)
+        status = fail_put(sink, app);
+    if (is_shared_file(sink) && sink->use == SINK_SHARED)
+        set_lock(sink->fd, whole, F_UNLCK);
+    return status;
 }
 
 enum c2d_status sink_put(struct sink *sink, const struct app *app, const void *data, size_t size,
                          int64_t deadline_ms)
 {
-    bool locks = sink->is_ours && sink->is_file && sink->use == SINK_SHARED;
-    bool has_lock = !locks || await_lock(sink, deadline_ms), ok = has_lock;
-    int problem;
+    enum c2d_status status;
 
-    if (ok && sink->is_file)
-        ok = put_file(sink, data, size);
-    else if (ok)
-        ok = write_pieces(sink, data, size, deadline_ms)
-             && (!sink->is_pipe || await_reader(sink, deadline_ms));
-    problem = errno;
-    if (locks)
-        set_lock(sink->fd, whole, F_UNLCK);
-    errno = problem;
-    if (!ok && signals_caught() != 0)
-        return C2D_CANCELLED;
-    if (!ok)
-        return has_lock || errno == ETIMEDOUT ? fail_io(sink, app) : fail_lock(sink, app);
-    return C2D_OK;
+    /* Until it is settled: what the reader has taken is not to be left because it ends then. */
+    stop_pause_watch();
+    status = put_once(sink, app, data, size, deadline_ms);
+    /* If the file was moved or removed at that moment, those who read it may be done with it. The
+     * record goes to the new file too, once: file numbers may not last everywhere. */
+    if (status == C2D_OK && is_shared_file(sink) && !sink_is_current(sink))
+        status = put_once(sink, app, data, size, deadline_ms);
+    return status;
 }
 
 void sink_close(struct sink *sink)

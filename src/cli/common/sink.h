@@ -14,33 +14,43 @@ enum sink_use {
     SINK_UNLOCKED, /* none is taken: --no-lock */
 };
 
+/* What a descriptor is decides how much can be known of what became of a record. */
+enum sink_kind {
+    SINK_DEVICE, /* a terminal, /dev/null ...: the record is written, no more can be known */
+    SINK_FILE,   /* the record is on the disk */
+    SINK_PIPE,   /* the reader has read it */
+    SINK_SOCKET, /* a Unix socket: the reader has read it; TCP: the peer's host has it */
+};
+
 struct sink {
     const char *name; /* for errors */
     int fd;
-    bool is_file; /* regular: synced */
-    bool is_pipe; /* its reader is waited for */
+    enum sink_kind kind;
     bool is_ours; /* opened with -o */
     bool heals;   /* a torn last line of ours is cut off before the first record */
     enum sink_use use;
 };
 
 /* Opens path for appending, made with mode 600 where it is new; NULL is stdout. heals: what is
- * written are JSON lines. Reports C2D_CANT_CREATE, and C2D_LOCKED where another one collects into
- * what this one is to collect into. C2D_IO where a lock is needed and the file system has none. */
+ * written are JSON lines. Reports C2D_CANT_CREATE, C2D_LOCKED where another one collects into what
+ * this one is to collect into, and C2D_IO where a lock is needed and the file system has none, and
+ * for a stdout that tells nothing of its reader. */
 enum c2d_status sink_open(struct sink *sink, const struct app *app, const char *path, bool heals,
                           enum sink_use use);
+/* Where stdout is a pipe or a socket, the end of its reader stops the waiting for the hub. See
+ * stop_result(). */
+void sink_watch_reader(const struct sink *sink);
 /* Before each batch of a queue whose records go there: C2D_OK when it is this sink's to read.
  * C2D_LOCKED, not reported, while another one does. */
 enum c2d_status sink_hold(const struct sink *sink, const struct app *app);
-/* Does the name still lead to the file that is open? It does not once that was rotated away. */
+/* False if the name does not lead to the open file any more: it was moved away or removed. */
 bool sink_is_current(const struct sink *sink);
 /* Opens what the name leads to now; what was locked is locked there. */
 enum c2d_status sink_reopen(struct sink *sink, const struct app *app);
-/* Behind the last newline of a file; -1 with errno set when it cannot be read. */
-off_t sink_end(int fd);
-/* Writes data whole and makes it as safe as can be known: a file is on the disk, a pipe's reader
- * has taken it. deadline_ms (of monotonic_ms()) bounds every wait. On failure, which is reported
- * unless it is a signal, what was written of it is undone where that is possible. */
+/* Writes data whole and makes it as safe as its kind allows. A file that is shared and was moved
+ * away or removed is opened anew. deadline_ms (of monotonic_ms()) bounds every wait. On failure,
+ * which is reported unless it is a signal, what was written of it is undone where that is
+ * possible. */
 enum c2d_status sink_put(struct sink *sink, const struct app *app, const void *data, size_t size,
                          int64_t deadline_ms);
 void sink_close(struct sink *sink);

@@ -1,13 +1,17 @@
 /* The rhythm of asking for what does not come by itself: over HTTPS a hub has no long poll. Times
- * are the monotonic clock's. */
+ * are those of monotonic_ms(). */
 #include "waiting.h"
 
 #include "monotonic.h"
-#include "signals.h"
+#include "stop.h"
 
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
+
+enum { LOOK_MS = 60000 };
 
 struct waiting waiting_begin(int64_t wait_ms, int64_t interval_ms)
 {
@@ -30,14 +34,37 @@ int64_t waiting_jittered(int64_t interval_ms)
     return waiting_spread(interval_ms, (unsigned)monotonic_ms() ^ (unsigned)getpid());
 }
 
+/* Readable at wake_ms. The time-out of poll(2) does not count suspended time, this timer does: a
+ * machine that wakes up late asks at once. -1 on failure. */
+static int open_timer(int64_t wake_ms)
+{
+    struct itimerspec wake = {
+        .it_value = { .tv_sec = wake_ms / 1000, .tv_nsec = wake_ms % 1000 * 1000000 },
+    };
+    int fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC);
+
+    if (fd >= 0 && timerfd_settime(fd, TFD_TIMER_ABSTIME, &wake, NULL) != 0) {
+        close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
 bool waiting_sleep_until(int64_t wake_ms)
 {
-    struct pollfd wake = { .fd = signals_fd(), .events = POLLIN };
+    int timer = open_timer(wake_ms);
+    struct pollfd fds[2] = { { .fd = stop_fd(), .events = POLLIN },
+                             { .fd = timer, .events = POLLIN } };
     int64_t left_ms;
+    bool stops;
 
-    while (signals_caught() == 0 && (left_ms = wake_ms - monotonic_ms()) > 0)
-        poll(&wake, 1, left_ms > 60000 ? 60000 : (int)left_ms);
-    return signals_caught() == 0;
+    stop_resume_watch();
+    /* Without a timer the clock is looked at each minute. */
+    while (!(stops = stop_is_due()) && (left_ms = wake_ms - monotonic_ms()) > 0)
+        poll(fds, 2, left_ms > LOOK_MS ? LOOK_MS : (int)left_ms);
+    if (timer >= 0)
+        close(timer);
+    return !stops;
 }
 
 bool waiting_next(struct waiting *waiting)

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 struct waiting {
-    int64_t end_ms; /* of the monotonic clock */
+    int64_t end_ms; /* of monotonic_ms() */
     int64_t interval_ms;
     bool was_last;
 };
@@ -16,11 +16,11 @@ int64_t waiting_spread(int64_t interval_ms, unsigned seed);
 /* The same with a seed of its own: programs that were started together must not go on asking
  * together. */
 int64_t waiting_jittered(int64_t interval_ms);
-/* Sleeps until the monotonic clock shows wake_ms; false when a signal came. */
+/* Sleeps until monotonic_ms() is wake_ms. False when stop_is_due() before that. */
 bool waiting_sleep_until(int64_t wake_ms);
 struct waiting waiting_begin(int64_t wait_ms, int64_t interval_ms);
 /* Sleeps an interval, give or take 10 %, or until the end, for one last time. False when it is time
- * to stop: the end was reached before, or a signal came. */
+ * to stop: the end was reached before, or stop_is_due(). */
 bool waiting_next(struct waiting *waiting);
 
 #endif

@@ -1,0 +1,175 @@
+#include "sink_file.h"
+
+#include "output.h"
+#include "report.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* What every record of ours begins with. */
+static const char record_start[] = "{\"v\":1,";
+
+/* ---- The last line ---- */
+
+enum line_kind {
+    LINE_EMPTY,  /* the file ends with a newline, or is empty */
+    LINE_RECORD, /* a record of ours that lacks only its newline */
+    LINE_TORN,   /* the beginning of one */
+    LINE_OTHER,
+    LINE_FAILED, /* it cannot be read; errno says why */
+};
+
+struct last_line {
+    enum line_kind kind;
+    off_t start;
+};
+
+/* Reads the text of a JSON object as it comes in blocks. */
+struct scan {
+    size_t count; /* of bytes so far */
+    int depth;    /* of open braces */
+    bool in_text, escaped;
+    bool is_other; /* it begins unlike a record, or goes on after its end */
+};
+
+static void scan_byte(struct scan *scan, char byte)
+{
+    if (scan->count < sizeof record_start - 1)
+        scan->is_other = byte != record_start[scan->count];
+    else if (scan->depth == 0)
+        scan->is_other = byte != '\r' && byte != ' ' && byte != '\t';
+    scan->count++;
+    if (scan->in_text) {
+        scan->in_text = scan->escaped || byte != '"';
+        scan->escaped = !scan->escaped && byte == '\\';
+    } else if (byte == '"') {
+        scan->in_text = true;
+    } else if (byte == '{' || byte == '}') {
+        scan->depth += byte == '{' ? 1 : -1;
+    }
+}
+
+/* Where the last line begins; size if all lines have their newlines; -1 with errno set. */
+static off_t find_last_line(int fd, off_t size)
+{
+    char block[4096];
+    off_t end = size;
+
+    while (end > 0) {
+        off_t start = end > (off_t)sizeof block ? end - (off_t)sizeof block : 0;
+        ssize_t count = pread(fd, block, (size_t)(end - start), start);
+
+        if (count != end - start)
+            return -1;
+        for (ssize_t i = count; i > 0; i--)
+            if (block[i - 1] == '\n')
+                return start + i;
+        end = start;
+    }
+    return 0;
+}
+
+static struct last_line read_last_line(int fd, off_t size)
+{
+    struct last_line line = { LINE_FAILED, find_last_line(fd, size) };
+    struct scan scan = { 0 };
+    char block[4096];
+    ssize_t count;
+
+    if (line.start < 0)
+        return line;
+    for (off_t at = line.start; at < size && !scan.is_other; at += count) {
+        off_t left = size - at;
+
+        count = pread(fd, block, left < (off_t)sizeof block ? (size_t)left : sizeof block, at);
+        if (count <= 0)
+            return line;
+        for (ssize_t i = 0; i < count && !scan.is_other; i++)
+            scan_byte(&scan, block[i]);
+    }
+    if (line.start == size)
+        line.kind = LINE_EMPTY;
+    else if (scan.is_other)
+        line.kind = LINE_OTHER;
+    else
+        line.kind = scan.depth > 0 ? LINE_TORN : LINE_RECORD;
+    return line;
+}
+
+/* Cuts off the beginning of a record, and gives any other last line its newline, so that the next
+ * record stands alone. *size is the file's. */
+static bool heal(const struct sink *sink, const struct app *app, off_t *size)
+{
+    struct last_line line = read_last_line(sink->fd, *size);
+
+    if (line.kind == LINE_FAILED)
+        return false;
+    if (line.kind == LINE_EMPTY)
+        return true;
+    if (line.kind != LINE_TORN) {
+        *size += 1;
+        return write(sink->fd, "\n", 1) == 1;
+    }
+    if (ftruncate(sink->fd, line.start) != 0)
+        return false;
+    report_warning(app, "'%s' ended with the beginning of a record: its %lld bytes were cut off",
+                   sink->name, (long long)(*size - line.start));
+    *size = line.start;
+    return true;
+}
+
+static off_t file_size(int fd)
+{
+    struct stat file;
+
+    return fstat(fd, &file) == 0 ? file.st_size : -1;
+}
+
+off_t sink_file_end(int fd)
+{
+    struct last_line line;
+    off_t size;
+
+    do {
+        size = file_size(fd);
+        if (size < 0)
+            return -1;
+        line = read_last_line(fd, size);
+    } while (line.kind == LINE_FAILED && size != file_size(fd)); /* it was cut at that moment */
+    if (line.kind == LINE_FAILED)
+        return -1;
+    return line.kind == LINE_TORN ? line.start : size;
+}
+
+/* ---- Records ---- */
+
+/* Takes back what was written of a record at the end of the file, if that still is the end. */
+static void undo(const struct sink *sink, off_t end, size_t written)
+{
+    int problem = errno;
+
+    if (file_size(sink->fd) == end + (off_t)written && ftruncate(sink->fd, end) == 0)
+        (void)lseek(sink->fd, end, SEEK_SET);
+    errno = problem;
+}
+
+bool sink_file_put(const struct sink *sink, const struct app *app, const char *data, size_t size)
+{
+    off_t end = file_size(sink->fd);
+    int flags = fcntl(sink->fd, F_GETFL);
+    /* A redirected stdout may stand anywhere; what lies behind it is not ours to cut. */
+    bool at_end = flags >= 0 && ((flags & O_APPEND) != 0 || lseek(sink->fd, 0, SEEK_CUR) == end);
+    size_t written;
+
+    if (end < 0 || (sink->heals && !heal(sink, app, &end)))
+        return false;
+    written = output_write(sink->fd, data, size);
+    if (written == size && fsync(sink->fd) == 0)
+        return true;
+    if (at_end)
+        undo(sink, end, written);
+    return false;
+}

@@ -1,0 +1,70 @@
+/* An epoll descriptor joins the two reasons to stop, so that the library has one to look at. */
+#include "stop.h"
+
+#include "report.h"
+#include "signals.h"
+
+#include <poll.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+static int joined = -1;
+static int reader = -1; /* the descriptor whose other end is watched */
+
+int stop_fd(void)
+{
+    struct epoll_event readable = { .events = EPOLLIN };
+
+    if (joined < 0) {
+        joined = epoll_create1(EPOLL_CLOEXEC);
+        if (joined >= 0 && epoll_ctl(joined, EPOLL_CTL_ADD, signals_fd(), &readable) != 0) {
+            close(joined);
+            joined = -1;
+        }
+    }
+    /* Without it only signals stop a request. */
+    return joined >= 0 ? joined : signals_fd();
+}
+
+void stop_watch_reader(int fd)
+{
+    reader = fd;
+    stop_resume_watch();
+}
+
+void stop_pause_watch(void)
+{
+    struct epoll_event event = { 0 };
+
+    if (reader >= 0)
+        (void)epoll_ctl(stop_fd(), EPOLL_CTL_DEL, reader, &event); /* it may be paused already */
+}
+
+void stop_resume_watch(void)
+{
+    /* EPOLLERR and EPOLLHUP come unasked; neither comes if a TCP peer ends only its sending. */
+    struct epoll_event event = { 0 };
+
+    if (reader >= 0)
+        (void)epoll_ctl(stop_fd(), EPOLL_CTL_ADD, reader, &event); /* it may be watched already */
+}
+
+static bool reader_is_gone(void)
+{
+    struct pollfd end = { .fd = reader };
+
+    return reader >= 0 && poll(&end, 1, 0) > 0 && (end.revents & (POLLERR | POLLHUP)) != 0;
+}
+
+bool stop_is_due(void)
+{
+    return signals_caught() != 0 || reader_is_gone();
+}
+
+enum c2d_status stop_result(const struct app *app, enum c2d_status status)
+{
+    /* C2D_IO: the write has found it, and that was reported. */
+    if (status == C2D_IO || signals_caught() != 0 || !reader_is_gone())
+        return status;
+    return report_failure(app, C2D_IO, NULL, "stdout: its reader is gone");
+}

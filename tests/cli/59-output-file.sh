@@ -1,0 +1,123 @@
+# shellcheck shell=sh
+# Goal: a file that is written to over a long time keeps every record: when it is rotated, when its
+# last line is not whole, and when it is not ours alone.
+# shellcheck source=tests/cli/lib.sh
+. "$C2D_TESTS/lib.sh"
+# shellcheck disable=SC2119  # no options are wanted
+start_sim
+
+message() { # body
+    enqueue "{\"deviceId\": \"dev1\", \"body\": \"$1\"}"
+}
+bodies() { # file
+    jq -r .body "$1" | tr '\n' ' '
+}
+completed() {
+    [ "$(state .devices.dev1.completed)" -ge "$1" ]
+}
+
+# ---- Rotation ----
+
+start_run timeout 20 c2d-device poll --interval 100ms -q -o log
+message one
+until_true completed 1
+mv log log.1
+message two
+until_true completed 2
+check 'poll -o: what comes after the file was moved away is in a new one' \
+    is "$(bodies log.1)$(bodies log) $(stat -c %a log)" 'one two  600'
+rm log
+message three
+until_true completed 3
+check 'poll -o: what comes after the file was removed is in a new one' is "$(bodies log)" 'three '
+: >other
+mv other log
+message four
+until_true completed 4
+check 'poll -o: a file that took the place of the first one is appended to' \
+    is "$(bodies log)" 'four '
+rm log
+mkdir log
+message five
+finish_run
+check 'poll -o: a folder in its place ends it with 73' is "$CODE $(grep -c CANTCREAT err)" '73 1'
+check 'and the message is left' is "$(queued) $(requests complete)" '1 4'
+rmdir log
+
+# The file goes while the record is written: the second fsync is that of the record.
+reset_hub
+message late
+start_run env ASAN_OPTIONS=detect_leaks=0 strace -qq -o trace -e trace=fsync \
+    -e inject=fsync:delay_enter=700000:when=2 c2d-device receive -o log
+until_true test -s log
+rm log
+finish_run
+check 'receive -o: a record whose file is removed before it is on the disk is in a new file' \
+    is "$CODE $(bodies log)$(requests complete)" '0 late 1'
+
+# ---- The last line ----
+
+# ends_in TEXT: a file that ends in that and not in a newline gets a message.
+ends_in() {
+    reset_hub
+    message new
+    printf %s "$1" >log
+    run c2d-device receive -o log
+}
+whole='{"v":1,"deviceId":"dev1","properties":{"a":"\"}{\\"},"body":"old"}'
+ends_in "$whole"
+check 'a whole record that lacks its newline is kept, without a word' \
+    is "$CODE $(bodies log)$(wc -l <log) $(wc -c <err)" '0 old new 2 0'
+ends_in "$(printf '%s\r' "$whole")"
+check 'also where an editor has put a CR in its place' is "$CODE $(bodies log)" '0 old new '
+torn=${whole%\"\}}
+ends_in "$torn"
+check 'the beginning of a record is cut off with a warning' \
+    is "$CODE $(bodies log)$(wc -l <log) $(grep -c "warning: 'log' ended with" err)" '0 new 1 1'
+ends_in "$(printf '%s' "$whole" | head -c 48)"
+check 'so when it is cut within a text that holds quotes and braces' \
+    is "$(bodies log)$(grep -c 'its 48 bytes were cut off' err)" 'new 1'
+for text in "$whole garbage" '{"v":2,"body":"x' 'a line of others'; do
+    ends_in "$text"
+    check "anything else, '$text', is left with a newline, without a word" \
+        is "$(head -n 1 log) $(tail -n 1 log | jq -r .body) $(wc -c <err)" "$text new 0"
+done
+
+# ---- A trace ----
+
+# A node of our own: nobody is to lose the machine's /dev/null for this.
+mkfifo fifo
+chmod 622 fifo
+cat fifo >copy &
+PIDS="$PIDS $!"
+run c2d-http send dev1 -m x -q --trace fifo
+check 'a trace to a FIFO is written, and the FIFO keeps its mode' \
+    is "$CODE $(stat -c %a fifo)" '0 622'
+until_true grep -q '^< HTTP 204' copy
+check 'its reader gets the trace' says copy '< HTTP 204'
+: >mine
+chmod 644 mine
+run c2d-http send dev1 -m x -q --trace mine
+check 'a trace file of our own becomes ours alone' is "$CODE $(stat -c %a mine)" '0 600'
+if [ "$(id -u)" -eq 0 ]; then
+    if mknod null c 1 3 2>/dev/null; then
+        chmod 666 null
+        run c2d-http send dev1 -m x -q --trace null
+        check 'a trace to a device leaves its mode alone' is "$CODE $(stat -c %a null)" '0 666'
+    fi
+    echo theirs >theirs
+    chown 65534 theirs
+    chmod 622 theirs
+    reset_hub
+    run c2d-http send dev1 -m x --trace theirs
+    check "a trace into another user's file: 73, before anything is asked" \
+        eval 'fails_with 73 CANTCREAT && nothing_was_asked'
+    check "that file is as it was, and is named as another user's" \
+        eval "is \"\$(stat -c %a theirs) \$(cat theirs)\" '622 theirs' && says err 'another user'"
+fi
+
+# ---- Suspended time ----
+
+run_traced -e trace=timerfd_create,timerfd_settime c2d-device receive --wait 300ms --interval 200ms
+check 'the wait between two polls counts the time in which the machine is suspended' \
+    says trace 'timerfd_create(CLOCK_BOOTTIME' 'TFD_TIMER_ABSTIME'
