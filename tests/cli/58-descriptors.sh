@@ -116,6 +116,14 @@ fault '{"operation": "receive", "delayMs": 15000}'
 gone unix receive c2d-device poll
 check 'poll ends with 74 when its reader goes away while the hub does not answer' \
     fails_with 74 IOERR
+one_message
+fault '{"operation": "receive", "skip": 1, "delayMs": 15000}'
+start_at 1 pipe term c2d-device poll
+until_true asked receive 2
+reader_goes
+check 'so it does where the hub does not answer after a message' \
+    is "$CODE $(requests complete) $(jq -r .body out)" '74 1 hello'
+reset_hub
 fault '{"operation": "feedback", "delayMs": 15000}'
 gone pipe feedback c2d-http feedback --follow
 check 'feedback --follow ends with 74 when its reader goes away while the hub does not answer' \

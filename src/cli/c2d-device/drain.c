@@ -5,6 +5,7 @@
 #include "../common/report.h"
 #include "../common/rounds.h"
 #include "../common/signals.h"
+#include "../common/stop.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -244,9 +245,14 @@ static bool take_next(struct drain *drain, size_t *unreadable)
 {
     struct c2d_message *message = NULL;
     struct c2d_error error;
-    enum c2d_status status = c2d_receive(drain->app->client, &message, &error);
+    enum c2d_status status;
     bool goes_on = false;
 
+    /* What comes next has nobody left to read it: poll must not hold its lock until a hub answers
+     * that may be slow. A receive ends soon by itself. */
+    if (drain->app->is_endless)
+        stop_resume_watch();
+    status = c2d_receive(drain->app->client, &message, &error);
     if (error.earlier_try_unanswered)
         drain->lost_at_ms = monotonic_ms();
     if (status == C2D_OK) {
