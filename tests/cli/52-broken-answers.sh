@@ -4,9 +4,9 @@
 # shellcheck source=/dev/null
 . "$C2D_TESTS/lib.sh"
 start_sim
-make_cert hub DNS:hub.test
-string='HostName=hub.test;DeviceId=dev1;SharedAccessKey=a2V5'
-policy='HostName=hub.test;SharedAccessKeyName=service;SharedAccessKey=a2V5'
+make_cert hub DNS:hub52.test
+string='HostName=hub52.test;DeviceId=dev1;SharedAccessKey=a2V5'
+policy='HostName=hub52.test;SharedAccessKeyName=service;SharedAccessKey=a2V5'
 
 # device_at_hostile COMMAND...: against the hostile server instead of the hub.
 device_at_hostile() {

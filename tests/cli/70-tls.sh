@@ -7,7 +7,7 @@ hub_ca=$SSL_CERT_FILE
 unset SSL_CERT_FILE
 printf 'HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n' >no-content
 printf 'HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n' >bad-request
-string='HostName=hub.test;DeviceId=dev1;SharedAccessKey=a2V5'
+string='HostName=hub70.test;DeviceId=dev1;SharedAccessKey=a2V5'
 
 at_hostile() {
     IOTHUB_DEVICE_CONNECTION_STRING=$string \
@@ -19,19 +19,19 @@ heard_no_http() {
 
 # ---- Certificates and what is wrong with them ----
 
-# sign_cert NAME ISSUER [OPTION...]: NAME.crt for hub.test and NAME.key, signed by ISSUER's key.
+# sign_cert NAME ISSUER [OPTION...]: NAME.crt for hub70.test and NAME.key, signed by ISSUER's key.
 sign_cert() {
     name=$1
     issuer=$2
     shift 2
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$name.key" \
         -out "$name.crt" -CA "$issuer.crt" -CAkey "$issuer.key" -subj "/CN=$name" -days 30 \
-        -addext subjectAltName=DNS:hub.test "$@" 2>/dev/null
+        -addext subjectAltName=DNS:hub70.test "$@" 2>/dev/null
 }
 
-make_cert hub DNS:hub.test
+make_cert hub DNS:hub70.test
 make_cert elsewhere DNS:elsewhere.test
-make_cert expired DNS:hub.test -1
+make_cert expired DNS:hub70.test -1
 make_cert root DNS:root.test
 sign_cert middle root
 sign_cert leaf middle -addext basicConstraints=CA:FALSE
@@ -41,7 +41,7 @@ sign_cert below-leaf leaf
 cat below-leaf.crt chain.crt >no-ca.crt
 sign_cert sha1 root -sha1
 openssl req -x509 -newkey rsa:1024 -nodes -keyout short.key -out short.crt -subj /CN=short \
-    -addext subjectAltName=DNS:hub.test 2>/dev/null
+    -addext subjectAltName=DNS:hub70.test 2>/dev/null
 
 # A certificate whose time has not come; req and x509 can only end one early.
 touch index.txt && echo 01 >serial
@@ -58,7 +58,7 @@ copy_extensions = copy
 [any]
 commonName = supplied
 END
-openssl req -new -key hub.key -subj '/CN=hub issuer' -addext subjectAltName=DNS:hub.test \
+openssl req -new -key hub.key -subj '/CN=hub issuer' -addext subjectAltName=DNS:hub70.test \
     -out early.csr
 openssl ca -batch -config ca.cnf -selfsign -keyfile hub.key -in early.csr -out early.crt -notext \
     -startdate 20900101000000Z -enddate 20950101000000Z 2>/dev/null
@@ -84,7 +84,7 @@ while IFS='|' read -r what cert key trusted why todo; do
     at_hostile ${trusted:+--cacert $trusted}
     check "$what: 21 (N1)" fails_with 21 TLS
     check "$what: no HTTP is heard (N1)" heard_no_http
-    check "$what: host and reason are named (E3)" says err ' hub.test:' "$why"
+    check "$what: host and reason are named (E3)" says err ' hub70.test:' "$why"
     check "$what: so is what to do (E3)" says err "hint: " "$todo"
 done <<END
 self-signed|hub.crt|hub.key||subject /CN=hub issuer, issuer /CN=hub issuer|$pass
@@ -118,7 +118,7 @@ OPENSSL_CONF=$PWD/lenient.cnf at_hostile --cacert hub.crt
 check 'and so is TLS 1.1 (N1)' fails_with 21 TLS
 check 'no HTTP is heard there either (N1)' heard_no_http
 curl -s --tls-max 1.1 --tlsv1.0 --ciphers DEFAULT:@SECLEVEL=0 --cacert hub.crt \
-    --connect-to "::127.0.0.1:$PORT" https://hub.test/ >got 2>&1
+    --connect-to "::127.0.0.1:$PORT" https://hub70.test/ >got 2>&1
 check 'but another client could talk TLS 1.1 there' is "$(heard GET)" 1
 
 # The ServerHello of a TLS 1.2 that has no secure renegotiation, as old inspecting boxes have.
@@ -143,7 +143,7 @@ start_hostile --cert hub.crt --key hub.key keep:no-content
 for redirect in 301 302 307 308; do
     reset_hub
     fault "{\"operation\": \"receive\", \"status\": $redirect,
-        \"headers\": [[\"Location\", \"https://hub.test:$PORT/\"]]}"
+        \"headers\": [[\"Location\", \"https://hub70.test:$PORT/\"]]}"
     run c2d-device receive --cacert "$hub_ca"
     check "a $redirect is not followed: 24, and it is said where it led (N1)" fails_with 24 PROTOCOL
     check "$redirect: the other server hears nothing (N1)" is_empty hostile.log

@@ -231,7 +231,7 @@ check 'and when all time is used up: 18 (4)' \
     tells 18 TIMEOUT 'no answer in time from' "$(party proxy "$proxy")" '' 'is it up'
 
 # Its answer to CONNECT is full of what a message could be made of.
-make_cert hub DNS:hub.test
+make_cert hub DNS:hub72.test
 cat >connect <<END
 HTTP/1.1 200 Connection established
 ETag: "evil"
@@ -251,12 +251,12 @@ END
 printf 'HTTP/1.1 204 No Content\n\n' >settled
 sed -i 's/$/\r/' connect answer settled && truncate -s -2 answer
 start_hostile --cert hub.crt --key hub.key --connect connect keep:answer keep:settled keep:settled
-IOTHUB_DEVICE_CONNECTION_STRING='HostName=hub.test;DeviceId=dev1;SharedAccessKey=a2V5' \
+IOTHUB_DEVICE_CONNECTION_STRING='HostName=hub72.test;DeviceId=dev1;SharedAccessKey=a2V5' \
     run c2d-device receive -c 1 --cacert hub.crt --proxy "http://127.0.0.1:$PORT" --trace trace
 check 'headers of the answer to CONNECT reach no message (F13)' \
     shows '.lockToken == "lock" and .body == "body" and .properties == {}
         and (has("messageId") or has("contentType") | not)'
 check 'nor the trace' lacks trace evil
 sed '/^\r$/q' hostile.log >asked
-check 'the proxy is asked for the hub' says asked 'CONNECT hub.test:443 HTTP/1.1'
+check 'the proxy is asked for the hub' says asked 'CONNECT hub72.test:443 HTTP/1.1'
 check 'and sees no token (C7)' lacks asked Authorization SharedAccessSignature

@@ -174,9 +174,9 @@ http_access deny asks
 http_access allow all
 END
 echo "HostName=no.invalid;DeviceId=dev1;SharedAccessKey=$device_key" >unknown.conn
-echo "HostName=hub.test;DeviceId=dev1;SharedAccessKey=$device_key" >hostile.conn
-make_cert hub DNS:hub.test
-make_cert late DNS:hub.test -1
+echo "HostName=h74.test;DeviceId=dev1;SharedAccessKey=$device_key" >hostile.conn
+make_cert hub DNS:h74.test
+make_cert late DNS:h74.test -1
 
 before=$(all_requests)
 start_hostile --cert late.crt --key late.key
@@ -342,11 +342,11 @@ check 'one that takes it and says nothing: 20 (6.5)' fails_at 20 TLS 'no TLS in 
 finish_slowly unanswered
 check 'one that does not answer the request: 18 (6.5)' \
     is "$CODE $(passed) $(tail -n 1 out | cut -c 1-57)" '18 |connection string|key|DNS|'\
-'connection|TLS FAIL  authorisation      no answer in time from hub.test:'
+'connection|TLS FAIL  authorisation      no answer in time from h74.test:'
 if [ -e mute.code ]; then
     finish_slowly mute
     check 'a name server that does not answer: 20 (6.5)' \
-        fails_at 20 DNS 'cannot find the address of hub.test' "this machine's name server"
+        fails_at 20 DNS 'cannot find the address of h74.test' "this machine's name server"
 else
     echo '# no network namespaces here: a dead name server was not tried'
 fi
