@@ -102,9 +102,9 @@ struct c2d_error {
     /* c2d_receive(): the number of a message that the hub has locked and that cannot be read; it
      * stays in the queue, and the next call receives the one after it. "": no such message. */
     char unreadable_sequence_number[24];
-    char text[512];              /* one printable line without newline or secret; "" on success */
-    char hint[256];              /* what to do about it; "" if there is nothing to say */
-};                               /* a new field is a new C2D_ABI, here and in every struct below */
+    char text[512]; /* one printable line without newline or secret; "" on success */
+    char hint[256]; /* what to do about it; "" if there is nothing to say */
+};                  /* a new field is a new C2D_ABI, here and in every struct below */
 
 /* Whom a connection has reached, as far as it came. */
 struct c2d_connection {

@@ -364,7 +364,7 @@ const char *c2d_client_host(const struct c2d_client *client)
 enum c2d_status c2d_sas_token(struct c2d_client *client, const char *device_id, int64_t ttl_s,
                               char **token, struct c2d_error *error)
 {
-    struct c2d_error spare;
+    struct c2d_error spare = { 0 };
     const struct credentials *credentials = &client->credentials;
     int64_t hub_now_s =
         hub_clock_now_s(client->signer.hub_clock, &client->wiring->exchange.terms.clock);

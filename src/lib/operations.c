@@ -181,7 +181,8 @@ enum c2d_status operation_finish_receive(struct operation *operation, struct c2d
                                    operation->call.progress.started_at_s, message, error);
     /* The hub cannot have locked it before the request left. */
     if (status == C2D_OK)
-        (*message)->lock_expires_ms = operation->call.progress.started_ms + C2D_LOCK_S * 1000;
+        (*message)->lock_expires_ms =
+            operation->call.progress.started_ms + (int64_t)C2D_LOCK_S * 1000;
     if (status != C2D_PROTOCOL)
         error->unreadable_sequence_number[0] = '\0';
     return status;

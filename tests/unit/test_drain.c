@@ -54,8 +54,7 @@ static struct drained drain_over(struct script *script)
     }
 #define UNREADABLE(number)                                                                         \
     {                                                                                              \
-        .status = 200, .headers = { "ETag: \"\"", "iothub-sequencenumber: " number },           \
-        .body = "x"                                                                                \
+        .status = 200, .headers = { "ETag: \"\"", "iothub-sequencenumber: " number }, .body = "x"  \
     }
 #define DONE                                                                                       \
     {                                                                                              \

@@ -270,14 +270,15 @@ static bool take_next(struct drain *drain, size_t *unreadable)
 void drain_run(struct drain *drain)
 {
     size_t unreadable = 0;
+    bool goes_on = true;
 
     /* What a lost response may have locked has come back by now. */
     if (monotonic_ms() - drain->lost_at_ms > LOCK_MS)
         drain->lost_at_ms = 0;
     drain->hub = C2D_OK;
     drain->filtered = false;
-    while ((drain->count == 0 || drain->received < drain->count) && take_next(drain, &unreadable))
-        continue;
+    while (goes_on && (drain->count == 0 || drain->received < drain->count))
+        goes_on = take_next(drain, &unreadable);
     finish_seen(drain);
     if (drain->follow != NULL && signals_caught() == 0)
         note(drain, drain->follow(drain));
