@@ -2,6 +2,7 @@
  * callers. */
 #include "call.h"
 
+#include "mask.h"
 #include "probe.h"
 #include "status.h"
 
@@ -101,7 +102,7 @@ static bool read_done(struct call *call, const struct call_terms *terms,
         progress->answer = *error;
     }
     /* A server may have put the token that it got into its message. */
-    mask_signature(error->text, strlen(error->text), call->request->authorization);
+    mask_error(error, call->request->authorization);
     error->attempts = progress->attempts;
     error->earlier_try_unanswered = progress->written_unanswered;
     return success;

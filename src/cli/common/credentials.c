@@ -13,6 +13,8 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 enum { SECRET_LIMIT = 4096 + 2 }; /* and a newline */
@@ -62,18 +64,54 @@ void secrets_clear(struct secrets *secrets)
     *secrets = (struct secrets) { 0 };
 }
 
+/* Why nobody can take the mode away from the file that fd leads to; NULL: its owner can. It is not
+ * tried out: what looks like a mode may be made up by a mount option. */
+static const char *why_mode_stays(int fd)
+{
+    static const struct {
+        unsigned long type; /* as statfs(2) lists them */
+        const char *why;
+    } types[] = {
+        { 0x4d44, "vfat has no modes" },          { 0x2011bab0, "exfat has no modes" },
+        { 0x5346544e, "ntfs has no modes" },      { 0x7366746e, "ntfs3 has no modes" },
+        { 0xff534d42, "CIFS has no modes" },      { 0xfe534d42, "SMB2 has no modes" },
+        { 0x517b, "SMB has no modes" },           { 0x01021997, "9p has no modes of its own" },
+        { 0x786f4256, "vboxsf has no modes" },    { 0x7c7c6673, "prl_fs has no modes" },
+        { 0x65735546, "fuse may have no modes" },
+    };
+    struct statfs system;
+
+    if (fstatfs(fd, &system) != 0)
+        return NULL;
+    if (((unsigned long)system.f_flags & ST_RDONLY) != 0)
+        return "the mount is read-only";
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (types[i].type == ((unsigned long)system.f_type & 0xffffffff))
+            return types[i].why;
+    return NULL;
+}
+
 enum c2d_status secret_file_check(const struct app *app, const char *path, int fd)
 {
     struct stat status;
-    char fix[512];
+    const char *why;
+    char *word, fix[512];
 
     /* By descriptor, not by path: what is checked is what will be read. */
     if (fstat(fd, &status) != 0)
         return report_failure(app, C2D_CONFIG, NULL, "'%s': %s", path, strerror(errno));
-    /* Only what the caller could mend is refused: no FIFO, no file of somebody else's (C4). */
-    if (!S_ISREG(status.st_mode) || status.st_uid != geteuid() || (status.st_mode & 077) == 0)
+    /* Only what the caller could mend is refused: no FIFO, and no file of somebody else. */
+    if (!S_ISREG(status.st_mode) || (status.st_mode & 077) == 0)
         return C2D_OK;
-    snprintf(fix, sizeof fix, "chmod 600 %s", path);
+    why = status.st_uid != geteuid() ? "it belongs to another user" : why_mode_stays(fd);
+    if (why != NULL) {
+        report_verbose(app, "'%s' holds a secret and others may read it; it is used, since %s",
+                       path, why);
+        return C2D_OK;
+    }
+    word = c2d_shell_word(path);
+    snprintf(fix, sizeof fix, "chmod 600 %s", word != NULL ? word : "FILE");
+    free(word);
     return report_failure(app, C2D_AUTH, fix, "'%s' holds a secret and others may read it", path);
 }
 
