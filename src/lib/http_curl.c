@@ -80,7 +80,7 @@ static curl_socket_t on_socket(void *connection, curlsocktype purpose, struct cu
     (void)purpose;
     (void)getnameinfo(&to->addr, to->addrlen, tried->address, sizeof tried->address, NULL, 0,
                       NI_NUMERICHOST);
-    return socket(to->family, to->socktype | SOCK_NONBLOCK, to->protocol);
+    return socket(to->family, to->socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, to->protocol);
 }
 
 static CURLcode on_ssl_context(CURL *easy, void *ssl_context, void *context)
