@@ -68,6 +68,17 @@ static void clear_options(struct c2d_options *options)
     *options = (struct c2d_options) { 0 };
 }
 
+/* The proxy is chosen: what it is reached with is kept there alone. */
+static void forget_proxy(struct c2d_options *options)
+{
+    const char **texts[] = { &options->proxy, &options->proxy_user, &options->proxy_password };
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        wipe_free((char *)*texts[i]);
+        *texts[i] = NULL;
+    }
+}
+
 static bool is_host_and_port(const char *text)
 {
     /* The last one: the host may be an IPv6 address in brackets. */
@@ -230,6 +241,7 @@ static enum c2d_status wire(struct wiring *wiring, const struct credentials *cre
         status = proxy_choose(&wiring->proxy, &wiring->options, credentials->host_name, error);
     if (status != C2D_OK)
         return status;
+    forget_proxy(&wiring->options);
     set_up(wiring, clock);
     if (wiring->exchange.transport.self != NULL)
         return C2D_OK;

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
 /* Room for the message's own variables: one may not be longer than 128 KiB for execve(2). */
@@ -63,38 +62,12 @@ static void set_number(struct list *list, const char *name, long long value)
 
 /* ---- What is inherited ---- */
 
-static bool is_proxy_variable(const char *item)
-{
-    static const char *const names[] = { "http_proxy=", "https_proxy=", "all_proxy=" };
-
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strncasecmp(item, names[i], strlen(names[i])) == 0)
-            return true;
-    return false;
-}
-
-/* "https_proxy=http://user:password@host" without what stands before the "@". */
-static char *without_password(const char *item)
-{
-    const char *value = strchr(item, '=') + 1;
-    const char *scheme = strstr(value, "://");
-    const char *host = strrchr(value, '@');
-    size_t kept = scheme == NULL ? (size_t)(value - item) : (size_t)(scheme + 3 - item);
-    size_t size = strlen(item) + 1;
-    char *copy = host == NULL ? strdup(item) : malloc(size);
-
-    if (copy != NULL && host != NULL)
-        snprintf(copy, size, "%.*s%s", (int)kept, item, host + 1);
-    return copy;
-}
-
+/* All secrets have left our environment by now: see credentials.h. */
 static void inherit(struct list *list)
 {
-    for (char **item = environ; *item != NULL; item++) {
-        if (strncmp(*item, "C2D_", 4) == 0)
-            continue;
-        append(list, is_proxy_variable(*item) ? without_password(*item) : strdup(*item));
-    }
+    for (char **item = environ; *item != NULL; item++)
+        if (strncmp(*item, "C2D_", 4) != 0)
+            append(list, strdup(*item));
 }
 
 /* ---- What the message adds ---- */

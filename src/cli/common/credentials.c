@@ -11,11 +11,14 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/vfs.h>
 #include <unistd.h>
+
+extern char **environ;
 
 enum { SECRET_LIMIT = 4096 + 2 }; /* and a newline */
 
@@ -51,6 +54,36 @@ bool secrets_take(struct secrets *secrets, const struct program *program)
     wipe_variable("IOTHUB_DEVICE_CONNECTION_STRING");
     unsetenv("SSLKEYLOGFILE"); /* would write the session's secrets to a file */
     return ok;
+}
+
+static bool is_proxy_variable(const char *item)
+{
+    static const char *const names[] = { "http_proxy=", "https_proxy=", "all_proxy=" };
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strncasecmp(item, names[i], strlen(names[i])) == 0)
+            return true;
+    return false;
+}
+
+void secrets_strip_proxies(void)
+{
+    for (char **item = environ; *item != NULL; item++) {
+        char *host = is_proxy_variable(*item) ? strrchr(*item, '@') : NULL;
+        char *value, *scheme;
+        size_t size;
+
+        if (host == NULL)
+            continue;
+        value = strchr(*item, '=') + 1;
+        scheme = strstr(value, "://");
+        if (scheme != NULL && scheme < host)
+            value = scheme + strlen("://");
+        /* In place: /proc/PID/environ shows what stood there at start. */
+        size = strlen(host + 1);
+        memmove(value, host + 1, size);
+        explicit_bzero(value + size, (size_t)(host + 1 - value));
+    }
 }
 
 void secrets_restore_limits(const struct secrets *secrets)
@@ -210,7 +243,7 @@ enum c2d_status credentials_find(struct app *app, char **connection_string)
     if (app->common.connection_file != NULL)
         file = app->common.connection_file;
     else if (app->secrets->connection_string != NULL)
-        *connection_string = strdup(app->secrets->connection_string);
+        *connection_string = app->secrets->connection_string;
     else if (*credential_path != '\0' && access(credential_path, F_OK) == 0)
         file = credential_path;
     else if (*config_path != '\0' && access(config_path, F_OK) == 0)
@@ -218,13 +251,15 @@ enum c2d_status credentials_find(struct app *app, char **connection_string)
     else
         return fail_none(app, config_path);
 
+    /* Handed over, or not wanted. */
+    if (file != NULL)
+        secret_free(app->secrets->connection_string);
+    app->secrets->connection_string = NULL;
     if (file == NULL)
         snprintf(app->source, sizeof app->source, "the environment (%s)", app->program->variable);
     else if (strstr(file, "SharedAccess") == NULL) /* else it is the string itself */
         snprintf(app->source, sizeof app->source, "%.250s", file);
     if (app->source[0] != '\0')
         report_verbose(app, "connection string from %s", app->source);
-    if (file != NULL)
-        return secret_file_read(app, file, SECRET_LIMIT, connection_string);
-    return *connection_string != NULL ? C2D_OK : report_failure(app, C2D_OS, NULL, "out of memory");
+    return file == NULL ? C2D_OK : secret_file_read(app, file, SECRET_LIMIT, connection_string);
 }
