@@ -442,7 +442,8 @@ C2D_API enum c2d_status c2d_uuid(char text[37]);
  * U+FFFD. NULL when out of memory. */
 C2D_API char *c2d_json_quote(const void *text, size_t size);
 /* size bytes as printable text: controls, also those of the direction of writing, and invalid UTF-8
- * as \xNN, so that they cannot move a terminal's cursor or reorder a line. NULL when out of memory. */
+ * as \xNN, so that they cannot move a terminal's cursor or reorder a line. NULL when out of
+ * memory. */
 C2D_API char *c2d_printable(const void *text, size_t size);
 /* text as one word of a POSIX shell's command line, in single quotes where it needs them: for a
  * command that a person may paste. NULL when out of memory. */

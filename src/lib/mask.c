@@ -12,7 +12,7 @@
 /* So much of the beginning is masked too: text is cut by servers and by us. */
 enum { PART_SIZE = 8 };
 
-/* The number of digits hex digits at text as a character; 0 unless it is ASCII. */
+/* Reads hex digits as an ASCII character; '\0' if they are none. */
 static char read_hex(const char *text, size_t size, size_t digits)
 {
     unsigned value = 0;
@@ -26,7 +26,9 @@ static char read_hex(const char *text, size_t size, size_t digits)
             return '\0';
         value = value << 4 | (unsigned)digit;
     }
-    return value < 0x80 ? (char)value : '\0';
+    if (value >= 0x80)
+        return '\0';
+    return (char)value;
 }
 
 /* "%2B", also when "%" was escaped itself, and again: "%252B". */
@@ -51,7 +53,9 @@ static size_t read_backslash(const char *text, size_t size, char *out)
         *out = read_hex(text + at + 1, size - at - 1, 4);
         return at + 5;
     }
-    *out = at < size ? text[at] : '\0';
+    *out = '\0';
+    if (at < size)
+        *out = text[at];
     return at + 1;
 }
 
@@ -90,8 +94,11 @@ static size_t read_character(const char *text, size_t size, char *out)
         used = read_backslash(text, size, &character);
     else if (text[0] == '&')
         used = read_entity(text, size, &character);
-    *out = character != '\0' ? character : text[0];
-    return character != '\0' ? used : 1;
+    *out = character;
+    if (character != '\0')
+        return used;
+    *out = text[0];
+    return 1;
 }
 
 /* Letters in one case; a blank is what "+" is in a form, and "-" and "_" are base64url's. */
@@ -101,7 +108,9 @@ static char fold(char c)
         return (char)(c - 'A' + 'a');
     if (c == ' ' || c == '-')
         return '+';
-    return c == '_' ? '/' : c;
+    if (c == '_')
+        return '/';
+    return c;
 }
 
 /* How many bytes of data are a beginning of signature; *count: of how many characters. */
@@ -122,14 +131,13 @@ static size_t match(const char *data, size_t size, const char *signature, size_t
 
 static void mask_decoded(char *data, size_t size, const char *signature)
 {
-    size_t length = strlen(signature);
-    size_t enough = length < PART_SIZE ? length : PART_SIZE;
-
-    for (size_t at = 0; length > 0 && at < size; at++) {
+    if (*signature == '\0')
+        return;
+    for (size_t at = 0; at < size; at++) {
         size_t count;
         size_t found = match(data + at, size - at, signature, &count);
 
-        if (count < enough)
+        if (count < PART_SIZE && signature[count] != '\0')
             continue;
         memset(data + at, '*', found);
         at += found - 1;

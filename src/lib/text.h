@@ -15,8 +15,8 @@ bool utf8_is_harmless(unsigned code);
  * \xNN. */
 void text_append_printable(struct buf *buf, const void *text, size_t size);
 
-/* Appends text as one word of a shell's command line: as it is where no byte of it means anything to
- * a shell, else in single quotes. */
+/* Appends text as one word of a shell's command line: as it is where no byte of it means anything
+ * to a shell, else in single quotes. */
 void text_append_shell_word(struct buf *buf, const char *text);
 
 /* The longest beginning of printable text, at most size bytes, that ends between characters and not

@@ -144,19 +144,21 @@ fi
 
 # ---- Handlers that cannot be found ----
 
-refused_script() { # FIRST-LINE TEXT...
+refused_script() { # SHOWN FIRST-LINE TEXT...
     one
-    printf "$1\n" >script
+    first=$1
+    # shellcheck disable=SC2059  # the line has escapes
+    printf "$2\n" >script
     chmod 755 script
-    shift
+    shift 2
     run c2d-device receive -- ./script
     check "a handler with the first line $first: 71, and the text says $*" says err "$@"
     check "a handler with the first line $first leaves its message" \
         is "$CODE $(counts)" '71 [0,0,0,1]'
 }
-first='#!/bin/sh CR' refused_script '#!/bin/sh\r\nexit 0\r' 'CR LF' "sed -i 's/\\r\$//' ./script"
-first='#!/usr/bin/env sh CR' refused_script '#!/usr/bin/env sh\r\nexit 0\r' 'CR LF'
-first='#!/no/such' refused_script '#!/no/such -x' "interpreter of its first line, '/no/such'"
+refused_script '#!/bin/sh CR' '#!/bin/sh\r\nexit 0\r' 'CR LF' "sed -i 's/\\r\$//' ./script"
+refused_script '#!/usr/bin/env sh CR' '#!/usr/bin/env sh\r\nexit 0\r' 'CR LF'
+refused_script '#!/no/such' '#!/no/such -x' "interpreter of its first line, '/no/such'"
 mkdir folder
 printf '#!/bin/sh\r\n' >folder/crlf-handler
 chmod 755 folder/crlf-handler

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# Secrets leave the memory of a running program as soon as they are not needed any more: what is left
-# is the key's bytes, which sign the next token.
+# Secrets leave the memory of a running program as soon as they are not needed any more: what is
+# left is the key's bytes, which sign the next token.
 # shellcheck source=tests/cli/lib.sh
 . "$C2D_TESTS/lib.sh"
 [ "$(id -u)" -eq 0 ] || skip 'only root may read the memory of a program that holds secrets'

@@ -56,6 +56,7 @@ has_mark() { # FILE...
 c_library_has_mark() {
     has_mark "$(cc -print-file-name=Scrt1.o)" "$(cc -print-file-name=crti.o)" >got
 }
+# shellcheck disable=SC2016  # the dollars are those of assembly
 probes_large_frames() {
     objdump -d --no-show-raw-insn "$1" | grep -A 1 -E 'sub[lq]? +\$0x1000,%rsp' \
         | grep -qE '(or|mov)[lq] +\$0x0,\(%rsp\)'

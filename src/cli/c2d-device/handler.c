@@ -158,8 +158,8 @@ static struct dealt judge(const struct handler *handler, int code, bool timed_ou
     return (struct dealt) { .verdict = VERDICT_ABANDON, .status = C2D_HANDLER };
 }
 
-/* Runs the child to its end. child->pid is -1 when it could not be started, with child->problem; why
- * its program could not be executed is in *refused, 0 if it was. */
+/* Runs the child to its end. child->pid is -1 when it could not be started, with child->problem.
+ * Why its program could not be executed is in *refused; 0 if it was. */
 static void run_child(struct child *child, const struct c2d_message *message, bool *timed_out,
                       int *refused)
 {

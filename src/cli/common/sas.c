@@ -62,8 +62,8 @@ static char *plain_text(const struct c2d_sas *sas, const char *expiry, const cha
     if (resource != NULL && shown != NULL)
         text = malloc(size);
     if (text != NULL)
-        snprintf(text, size, "resource  %s\npolicy    %s\nexpiry    %s  %s", resource, shown, expiry,
-                 validity);
+        snprintf(text, size, "resource  %s\npolicy    %s\nexpiry    %s  %s", resource, shown,
+                 expiry, validity);
     free(resource);
     free(shown);
     return text;
