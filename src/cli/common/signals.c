@@ -1,11 +1,13 @@
 /* A signal sets a flag and makes a pipe readable; those who look at them decide what ends. Only the
  * second one acts by itself. */
+#define _DEFAULT_SOURCE /* syscall */
 #include "signals.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -122,11 +124,14 @@ void signals_hold(bool hold)
 void signals_restore(void)
 {
     struct sigaction action = { .sa_handler = SIG_DFL };
+    static const unsigned char kernels[64]; /* the kernel's struct: zeros are SIG_DFL */
     sigset_t none;
 
-    /* All: execve(2) leaves ignored what was ignored, by us or by whoever started us. */
+    /* All: execve(2) leaves ignored what was ignored, by us or by whoever started us. The C library
+     * refuses those that it keeps for its threads, which a parent may ignore all the same. */
     for (int number = 1; number <= SIGRTMAX; number++)
-        (void)sigaction(number, &action, NULL);
+        if (sigaction(number, &action, NULL) != 0)
+            (void)syscall(SYS_rt_sigaction, number, kernels, NULL, sizeof(long long));
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
