@@ -19,10 +19,15 @@ FORTIFY := $(shell for l in 3 2; do echo 'int a;' | $(CC) -O2 -U_FORTIFY_SOURCE 
 	-D_FORTIFY_SOURCE=$$l -Werror -include stdio.h -x c -c -o /dev/null - 2>/dev/null && \
 	echo "-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=$$l" && break; done)
 
+# What the compiler has for its target: the second is of x86 alone.
+HARDEN_CFLAGS := $(shell for f in -fstack-clash-protection -fcf-protection; do echo 'int a;' | \
+	$(CC) $(CFLAGS) -Werror $$f -x c -c -o /dev/null - 2>/dev/null && echo $$f; done)
+
 WARNINGS = -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wwrite-strings -Wformat=2 -Wvla $(WERROR)
 OWN_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -Iinclude $(WARNINGS) -fPIC \
-	-fvisibility=hidden -fstack-protector-strong -ffunction-sections -fdata-sections -MMD -MP -fno-plt
+	-fvisibility=hidden -fstack-protector-strong $(HARDEN_CFLAGS) \
+	-ffunction-sections -fdata-sections -MMD -MP -fno-plt
 # Packs the relocations, where linker and C library can: an older one would not start the program.
 RELR := $(shell d=$$(mktemp -d) f=-Wl,-z,pack-relative-relocs; echo 'int main(void) { return 0; }' \
 	| $(CC) -x c -o $$d/a - $$f,--fatal-warnings 2>/dev/null && $$d/a && echo $$f; rm -r "$$d")

@@ -465,11 +465,16 @@ C2D_API enum c2d_status c2d_sas_decode(const char *token, struct c2d_sas *sas,
 /* A random UUID, for a message id. C2D_OS when the system has no randomness. */
 C2D_API enum c2d_status c2d_uuid(char text[37]);
 /* size bytes as a JSON string literal, quotes included, in valid UTF-8 that is safe to show:
- * controls are escaped, bytes that are not UTF-8 become U+FFFD. NULL when out of memory. */
+ * controls, also those of the direction of writing, are escaped, bytes that are not UTF-8 become
+ * U+FFFD. NULL when out of memory. */
 C2D_API char *c2d_json_quote(const void *text, size_t size);
-/* size bytes as printable text: controls, DEL, U+0080-009F and invalid UTF-8 as \xNN, so that they
- * cannot move a terminal's cursor. NULL when out of memory. */
+/* size bytes as printable text: controls, also those of the direction of writing, and invalid UTF-8
+ * as \xNN, so that they cannot move a terminal's cursor or reorder a line. NULL when out of
+ * memory. */
 C2D_API char *c2d_printable(const void *text, size_t size);
+/* text as one word of a POSIX shell's command line, in single quotes where it needs them: for a
+ * command that a person may paste. NULL when out of memory. */
+C2D_API char *c2d_shell_word(const char *text);
 /* The library's version, C2D_VERSION as it was built. */
 C2D_API const char *c2d_version(void);
 

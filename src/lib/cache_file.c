@@ -4,6 +4,7 @@
 
 #include "status.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -153,4 +154,31 @@ void cache_file_remove(const char *dir, const char *name)
         return;
     (void)unlinkat(dir_fd, name, 0);
     close(dir_fd);
+}
+
+/* 64 hex digits, and what a crash has left of writing such a file: see cache_file_write(). */
+static bool is_name_of_cache(const char *name)
+{
+    size_t size = strspn(name, "0123456789abcdef");
+
+    return size == 64 && (name[size] == '\0' || strcmp(name + size, ".new") == 0);
+}
+
+void cache_file_remove_old(const char *dir, int64_t oldest_s, int64_t latest_s)
+{
+    int dir_fd = open_dir(dir, NULL);
+    DIR *folder = dir_fd < 0 ? NULL : fdopendir(dir_fd);
+    const struct dirent *entry;
+    struct stat status;
+
+    while (folder != NULL && (entry = readdir(folder)) != NULL)
+        if (is_name_of_cache(entry->d_name)
+            && fstatat(dir_fd, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0
+            && S_ISREG(status.st_mode)
+            && (status.st_mtime < oldest_s || status.st_mtime > latest_s))
+            (void)unlinkat(dir_fd, entry->d_name, 0);
+    if (folder != NULL)
+        closedir(folder);
+    else if (dir_fd >= 0)
+        close(dir_fd);
 }

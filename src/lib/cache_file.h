@@ -16,5 +16,8 @@ bool cache_file_read(const char *dir, const char *name, struct buf *data, struct
 bool cache_file_write(const char *dir, const char *name, const struct buf *data,
                       struct c2d_error *error);
 void cache_file_remove(const char *dir, const char *name);
+/* Removes files with such names as tls_cache_init() makes, and temporary ones of theirs, that were
+ * written before oldest_s or, by a clock that was set back since, after latest_s. */
+void cache_file_remove_old(const char *dir, int64_t oldest_s, int64_t latest_s);
 
 #endif

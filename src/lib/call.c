@@ -2,6 +2,7 @@
  * callers. */
 #include "call.h"
 
+#include "mask.h"
 #include "message.h"
 #include "probe.h"
 #include "status.h"
@@ -189,7 +190,7 @@ static bool read_done(struct call *call, const struct call_terms *terms, struct 
             progress->in_doubt = true;
     }
     /* A server may have put the token that it got into its message. */
-    mask_signature(error->text, strlen(error->text), call->request->authorization);
+    mask_error(error, call->request->authorization);
     error->attempts = progress->attempts;
     error->earlier_try_unanswered = progress->in_doubt;
     return success;

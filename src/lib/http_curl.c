@@ -101,7 +101,7 @@ static curl_socket_t on_socket(void *context, curlsocktype purpose, struct curl_
 {
     struct slot *slot = context;
     char *address = slot->connection.address;
-    int fd = socket(to->family, to->socktype | SOCK_NONBLOCK, to->protocol);
+    int fd = socket(to->family, to->socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, to->protocol);
     int silence_ms = slot->request->connect_timeout_ms > SILENCE_MIN_MS
                          ? slot->request->connect_timeout_ms
                          : SILENCE_MIN_MS;

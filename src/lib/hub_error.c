@@ -5,6 +5,7 @@
 #include "json.h"
 #include "retry.h"
 #include "status.h"
+#include "text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -168,10 +169,15 @@ static void describe_row(const struct row *row, const struct hub_question *quest
                          struct c2d_error *error)
 {
     const char *device = device_of(question);
+    struct buf word = { 0 };
     char text[512];
 
     fail(error, row->status, "%s", with_word(row->text, device, text));
-    hint(error, "%s", with_word(row->hint, device, text));
+    /* Hints name a device in commands alone: an id may hold quotes and "$(". */
+    text_append_shell_word(&word, device);
+    if (!word.failed)
+        hint(error, "%s", with_word(row->hint, word.data, text));
+    buf_clear(&word);
 }
 
 /* True for a refusal that may mean two things: over HTTPS a device that is disabled is refused like

@@ -39,7 +39,7 @@ void json_append_quoted(struct buf *buf, const void *text, size_t size)
         if (at == end)
             break;
         length = utf8_sequence(at, (size_t)(end - at), &code);
-        if (length > 0 && code > 0x9f)
+        if (length > 0 && utf8_is_harmless(code))
             buf_append(buf, at, length);
         else
             append_escape(buf, length > 0 ? code : 0xfffd);
@@ -58,7 +58,7 @@ void json_append_json(struct buf *buf, const char *json)
         size_t length = utf8_sequence(at, (size_t)(end - at), &code);
 
         /* Such a code point stands in a string for sure: around strings JSON is ASCII. */
-        if (length > 0 && code >= 0x7f && code <= 0x9f)
+        if (length > 0 && code >= 0x7f && !utf8_is_harmless(code))
             append_escape(buf, code);
         else
             buf_append(buf, at, length > 0 ? length : 1);
@@ -114,5 +114,13 @@ char *c2d_printable(const void *text, size_t size)
     struct buf buf = { 0 };
 
     text_append_printable(&buf, text, size);
+    return buf_take(&buf);
+}
+
+char *c2d_shell_word(const char *text)
+{
+    struct buf buf = { 0 };
+
+    text_append_shell_word(&buf, text);
     return buf_take(&buf);
 }

@@ -3,6 +3,7 @@
 #include "observe.h"
 
 #include "json.h"
+#include "mask.h"
 #include "text.h"
 
 #include <stdarg.h>
@@ -14,27 +15,6 @@ static void tell(const struct observe *observe, const struct c2d_event *event)
 {
     if (observe->observer != NULL)
         observe->observer(observe->context, event);
-}
-
-void mask_signature(char *data, size_t size, const char *authorization)
-{
-    const char *signature = authorization;
-    size_t length;
-
-    /* A device id or policy may hold "sig=" too, but not behind a separator of fields. */
-    do
-        signature = signature == NULL ? NULL : strstr(signature + 1, "sig=");
-    while (signature != NULL && signature[-1] != '&' && signature[-1] != ' ');
-    if (signature == NULL)
-        return;
-    signature += strlen("sig=");
-    length = strcspn(signature, "&");
-    if (length == 0)
-        return;
-    /* As it was sent: percent-encoded, which is how an echo of the header holds it. */
-    for (size_t at = 0; at + length <= size; at++)
-        if (data[at] == signature[0] && memcmp(data + at, signature, length) == 0)
-            memset(data + at, '*', length);
 }
 
 void observe_attempt(const struct observe *observe, const struct http_request *request,

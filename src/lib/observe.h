@@ -23,8 +23,4 @@ void observe_response(const struct observe *observe, const struct http_request *
                       const struct http_response *response, bool hides_keys);
 void observe_note(void *observe, const char *text, size_t size);
 
-/* Overwrites every occurrence of the token's signature in data with "*": also where a server sends
- * it back. authorization may be NULL. */
-void mask_signature(char *data, size_t size, const char *authorization);
-
 #endif

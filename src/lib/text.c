@@ -42,6 +42,12 @@ bool utf8_valid(const void *text, size_t size)
     return true;
 }
 
+bool utf8_is_harmless(unsigned code)
+{
+    return code > 0x9f && code != 0x61c && code != 0x200e && code != 0x200f
+           && !(code >= 0x2028 && code <= 0x202e) && !(code >= 0x2066 && code <= 0x2069);
+}
+
 void text_append_printable(struct buf *buf, const void *text, size_t size)
 {
     const unsigned char *at = text;
@@ -59,7 +65,7 @@ void text_append_printable(struct buf *buf, const void *text, size_t size)
         if (at == end)
             break;
         length = utf8_sequence(at, (size_t)(end - at), &code);
-        shown = length > 0 && code > 0x9f;
+        shown = length > 0 && utf8_is_harmless(code);
         if (shown)
             buf_append(buf, at, length);
         /* Byte by byte, so that what is shown leads back to what came. */
@@ -121,6 +127,36 @@ void text_name_character(const char *text, char out[static TEXT_NAME_SIZE])
         snprintf(out, TEXT_NAME_SIZE, name != NULL ? "%s (U+%04X)" : "%sU+%04X",
                  name != NULL ? name : "the character ", code);
     }
+}
+
+static bool is_plain_word(const char *text)
+{
+    size_t size = 0;
+
+    while (byte_is_alnum((unsigned char)text[size])
+           || (text[size] != '\0' && strchr("%+,-./:=@_", text[size]) != NULL))
+        size++;
+    return size > 0 && text[size] == '\0';
+}
+
+void text_append_shell_word(struct buf *buf, const char *text)
+{
+    if (is_plain_word(text)) {
+        buf_text(buf, text);
+        return;
+    }
+    buf_text(buf, "'");
+    while (*text != '\0') {
+        size_t size = strcspn(text, "'");
+
+        buf_append(buf, text, size);
+        text += size;
+        if (*text == '\'') {
+            buf_text(buf, "'\\''"); /* nothing escapes it within single quotes */
+            text++;
+        }
+    }
+    buf_text(buf, "'");
 }
 
 size_t text_cut(const char *text, size_t size)

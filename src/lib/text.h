@@ -8,13 +8,20 @@
  * forms, surrogates and what lies past U+10FFFF are none. size > 0. */
 size_t utf8_sequence(const unsigned char *text, size_t size, unsigned *code);
 bool utf8_valid(const void *text, size_t size);
-/* Appends text with controls, DEL, U+0080-009F and invalid UTF-8 as \xNN. */
+/* True for a code point over U+007F that cannot move or reorder what a terminal shows: no control,
+ * no separator of lines or paragraphs, no control of the direction of writing. */
+bool utf8_is_harmless(unsigned code);
+/* Appends text as printable: controls, DEL, what is not utf8_is_harmless() and invalid UTF-8 as
+ * \xNN. */
 void text_append_printable(struct buf *buf, const void *text, size_t size);
 
 enum { TEXT_NAME_SIZE = 48 };
 /* Writes what the character at text (not at its end) is called, so that an error can name one that
  * cannot be seen or looks like another: "'x'", "a space", "a no-break space (U+00A0)". */
 void text_name_character(const char *text, char out[static TEXT_NAME_SIZE]);
+/* Appends text as one word of a shell's command line: as it is where no byte of it means anything
+ * to a shell, else in single quotes. */
+void text_append_shell_word(struct buf *buf, const char *text);
 
 /* The longest beginning of printable text, at most size bytes, that ends between characters and not
  * within a \xNN. */

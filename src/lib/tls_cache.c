@@ -161,6 +161,7 @@ static SSL_SESSION *find(const struct tls_cache *cache, int64_t now_s)
     if (session == NULL || is_young(session, now_s))
         return session;
     tls_cache_note(cache, "the session that is kept is too old");
+    cache_file_remove(cache->dir, cache->name);
     SSL_SESSION_free(session);
     return NULL;
 }
@@ -219,6 +220,9 @@ void tls_cache_keep(const struct tls_cache *cache, void *ssl, void *session, int
         bool ok = cache_file_write(cache->dir, cache->name, &data, &error);
 
         tls_cache_note(cache, ok ? "the session is kept" : error.text);
+        /* Those of another trust store or hub are never looked for again. Once a day is enough. */
+        if (SSL_session_reused(ssl) != 1)
+            cache_file_remove_old(cache->dir, now_s - AGE_LIMIT_S, now_s + AGE_LIMIT_S);
     }
     ERR_pop_to_mark();
     buf_clear(&data);

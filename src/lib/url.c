@@ -31,7 +31,7 @@ void url_append_escaped(struct buf *buf, const char *text)
     }
 }
 
-static int hex_value(char c)
+int url_hex_value(char c)
 {
     static const char digits[] = "0123456789abcdefABCDEF";
     const char *at = c == '\0' ? NULL : strchr(digits, c);
@@ -50,8 +50,8 @@ bool url_unescape(const char *text, size_t size, char *out)
             *out++ = text[i];
             continue;
         }
-        high = i + 1 < size ? hex_value(text[i + 1]) : -1;
-        low = i + 2 < size ? hex_value(text[i + 2]) : -1;
+        high = i + 1 < size ? url_hex_value(text[i + 1]) : -1;
+        low = i + 2 < size ? url_hex_value(text[i + 2]) : -1;
         /* %00 would end the text early. */
         if (high < 0 || low < 0 || high + low == 0)
             return false;

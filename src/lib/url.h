@@ -7,5 +7,7 @@
 void url_append_escaped(struct buf *buf, const char *text);
 /* Decodes size bytes into out (room for size + 1); false on a broken escape or an escaped NUL. */
 bool url_unescape(const char *text, size_t size, char *out);
+/* The value of a hex digit in either case; -1 if it is none. */
+int url_hex_value(char c);
 
 #endif

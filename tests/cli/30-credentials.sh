@@ -87,6 +87,9 @@ check 'an empty connection string: 78 (C5)' refused empty
 
 # ---- Who may read it (C4) ----
 
+used_and_says() {
+    code_is 0 && says err 'others may read it' "$1"
+}
 for mode in 640 604 620 602 610 601 666; do
     cp "$HUB/service.conn" open.conn
     chmod $mode open.conn
@@ -95,6 +98,32 @@ for mode in 640 604 620 602 610 601 666; do
     check "the hint for mode $mode is chmod 600 FILE (C4)" says err 'hint: chmod 600 open.conn'
 done
 check 'none of them asked the hub (C4, G7)' nothing_was_asked
+# What nobody can change is used; strace makes its file system look like another.
+on_type() {
+    run_traced -e trace=fstatfs -e "inject=fstatfs:poke_exit=@arg2=$1" \
+        c2d-http send dev1 -v -m x -C open.conn
+}
+for type in vfat:444d000000000000 CIFS:424d53ff00000000 9p:9719020100000000 fuse:4655736500000000; do
+    on_type "${type#*:}"
+    check "a file that others may read is used on ${type%:*}, and -v says so" \
+        used_and_says "${type%:*}"
+done
+on_type 53ef000000000000
+check 'a file that others may read is refused on ext4' fails_with 77 AUTH
+if [ "$(id -u)" -eq 0 ] && unshare -m true 2>/dev/null; then
+    mkdir mounted
+    cp -p open.conn mounted
+    run unshare -m sh -c 'mount --bind mounted mounted && mount -o remount,bind,ro mounted \
+        && exec c2d-http send dev1 -m x -v -C mounted/open.conn'
+    check 'a file that others may read is used on a read-only mount, and -v says so' \
+        used_and_says 'read-only'
+    chown 12345 open.conn
+    run c2d-http send dev1 -m x -v -C open.conn
+    check "another user's file is used, and -v says so" used_and_says 'another user'
+    chown 0 open.conn
+else
+    echo '# skipped: read-only mounts, which need root'
+fi
 chmod 400 open.conn
 run c2d-http send dev1 -m x -C open.conn
 check 'mode 400 is fine (C4)' code_is 0

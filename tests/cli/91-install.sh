@@ -47,6 +47,34 @@ for program in c2d-http c2d-device c2d-sim; do
         is_hardened $program
 done
 
+# The linker sets the mark of a program only where each of its objects has it, the C library's too.
+has_mark() { # FILE...
+    for file in "$@"; do
+        readelf -nW "$file" | grep -q 'IBT, SHSTK' || { echo "no mark in $file"; return 1; }
+    done
+}
+c_library_has_mark() {
+    has_mark "$(cc -print-file-name=Scrt1.o)" "$(cc -print-file-name=crti.o)" >got
+}
+# shellcheck disable=SC2016  # the dollars are those of assembly
+probes_large_frames() {
+    objdump -d --no-show-raw-insn "$1" | grep -A 1 -E 'sub[lq]? +\$0x1000,%rsp' \
+        | grep -qE '(or|mov)[lq] +\$0x0,\(%rsp\)'
+}
+if echo 'int a;' | cc -Werror -fcf-protection -x c -c -o mark.o - && has_mark mark.o; then
+    # shellcheck disable=SC2046  # one word for each object is wanted
+    check 'every object of library and programs is compiled with -fcf-protection' \
+        has_mark $(find "$C2D_BUILD/src" -name '*.o')
+    for program in c2d-http c2d-device c2d-sim; do
+        ! c_library_has_mark || check "$program carries the mark of -fcf-protection" \
+            has_mark "$C2D_BUILD/$program"
+    done
+    for program in c2d-http c2d-device; do
+        check "$program touches each page of a large stack frame (-fstack-clash-protection)" \
+            probes_large_frames "$C2D_BUILD/$program"
+    done
+fi
+
 run make -s -C "$ROOT" uninstall DESTDIR="$PWD/root" PREFIX=/usr
 check 'make uninstall leaves no file' is "$(find root ! -type d)" ''
 

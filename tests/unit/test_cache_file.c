@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* The tests' names live below this folder, which is the current one. */
@@ -79,6 +80,46 @@ Test(cache_file, what_was_written_last_is_read_by_us_alone)
     cr_expect_neq(access("dir/file.new", F_OK), 0);
     cache_file_remove("dir", "file");
     cr_expect_neq(access("dir/file", F_OK), 0);
+}
+
+#define NAME "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde"
+
+Test(cache_file, old_files_of_the_cache_are_removed_and_no_others)
+{
+    static const struct {
+        const char *name, *touched;
+        bool removed;
+    } rows[] = {
+        { NAME "0", "25 hours ago", true },
+        { NAME "1", "23 hours ago", false },
+        { NAME "2", "now", false },
+        { NAME "3", "25 hours", true },
+        { NAME "4.new", "25 hours ago", true },
+        { NAME "5.new", "now", false },
+        { NAME "6.old", "25 hours ago", false },
+        { NAME, "25 hours ago", false },
+        { NAME "G", "25 hours ago", false },
+        { "notes", "25 hours ago", false },
+    };
+    int64_t now_s = time(NULL);
+    char command[200];
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        snprintf(command, sizeof command, "umask 077; touch -d '%s' dir/%s", rows[i].touched,
+                 rows[i].name);
+        run(command);
+    }
+    run("ln -s nothing dir/" NAME "7; touch -h -d '25 hours ago' dir/" NAME "7");
+    cache_file_remove_old("dir", now_s - 86400, now_s + 86400);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        snprintf(command, sizeof command, "dir/%s", rows[i].name);
+        cr_expect_eq(access(command, F_OK) != 0, rows[i].removed, "%s of %s", rows[i].name,
+                     rows[i].touched);
+    }
+    run("test -L dir/" NAME "7");
+    run("chmod 755 dir");
+    cache_file_remove_old("dir", now_s + 86400, now_s + 86400);
+    run("test -e dir/" NAME "2");
 }
 
 /* What another user's file is, nobody else than root can try. */

@@ -138,13 +138,13 @@ Test(client_secrets, keys_of_the_registry_are_in_no_trace_and_no_error)
     }
 }
 
-Test(client_secrets, trace_shows_message_headers_and_body_printably)
+Test(client_secrets, trace_shows_names_and_values_of_headers_and_the_body_printably)
 {
     struct shown shown = { 0 };
     struct c2d_options options = watched(&shown);
     struct script script = {
         .replies = { { .status = 200,
-                       .headers = { "ETag: \"t\"", "x: \x9b" },
+                       .headers = { "ETag: \"t\"", "x: \x9b", "n\xc2\x9bm: v" },
                        .body = "\x1b[2J" } },
         .options = &options,
     };
@@ -156,6 +156,7 @@ Test(client_secrets, trace_shows_message_headers_and_body_printably)
     cr_assert_not_null(strstr(shown.text.data, "< HTTP 200\n"));
     cr_assert_not_null(strstr(shown.text.data, "< ETag: \"t\"\n"));
     cr_assert_not_null(strstr(shown.text.data, "x: \\x9b"));
+    cr_assert_not_null(strstr(shown.text.data, "< n\\xc2\\x9bm: v\n"), "%s", shown.text.data);
     cr_assert_not_null(strstr(shown.text.data, "< [4 bytes] \\x1b[2J\n"));
     c2d_message_free(message);
     buf_clear(&shown.text);

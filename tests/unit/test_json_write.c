@@ -26,6 +26,7 @@ static const struct {
       3, "\"a\\ufffdb\"" },
     { "\xed\xa0\x80", 3, "\"\\ufffd\\ufffd\\ufffd\"" },
     { "end\xc3", 4, "\"end\\ufffd\"" },
+    { "\xe2\x80\xae\xe2\x81\xa9\xd8\x9c\xe2\x80\xa9", 11, "\"\\u202e\\u2069\\u061c\\u2029\"" },
 };
 
 Test(json_write, any_bytes_become_a_valid_string)

@@ -84,19 +84,49 @@ static const struct {
     { "\x7f", 1, "\\x7f" },
     { "\xc2\x80\xc2\x9b\xc2\x9f", 6, "\\xc2\\x80\\xc2\\x9b\\xc2\\x9f" },
     { "\xc2\xa0", 2, "\xc2\xa0" },
+    { "a\xe2\x80\xae"
+      "b\xe2\x81\xa6",
+      8, "a\\xe2\\x80\\xaeb\\xe2\\x81\\xa6" },
+    { "\xd8\x9c\xe2\x80\x8e\xe2\x80\xa8", 8, "\\xd8\\x9c\\xe2\\x80\\x8e\\xe2\\x80\\xa8" },
+    { "\xe2\x80\x8d\xe2\x80\xaf\xe2\x81\xa5\xe2\x81\xaa", 12,
+      "\xe2\x80\x8d\xe2\x80\xaf\xe2\x81\xa5\xe2\x81\xaa" },
     { "\xe2\x82\xac", 3, "\xe2\x82\xac" },
     { "\xff"
       "a\xc3",
       3, "\\xffa\\xc3" },
 };
 
-Test(text, what_could_move_a_cursor_is_shown_as_hex)
+Test(text, what_could_move_a_cursor_or_reorder_a_line_is_shown_as_hex)
 {
     for (size_t i = 0; i < COUNT(printables); i++) {
         char *shown = c2d_printable(printables[i].bytes, printables[i].size);
 
         cr_expect_str_eq(shown, printables[i].shown, "row %zu: %s", i, shown);
         free(shown);
+    }
+}
+
+Test(text, a_word_for_a_shell_is_quoted_where_it_must_be)
+{
+    static const struct {
+        const char *text, *word;
+    } words[] = {
+        { "dev-1.a/b:c@d%+,=_", "dev-1.a/b:c@d%+,=_" },
+        { "", "''" },
+        { "a b", "'a b'" },
+        { "$(reboot)", "'$(reboot)'" },
+        { "it's", "'it'\\''s'" },
+        { "''", "''\\'''\\'''" },
+        { "~", "'~'" },
+        { "#!*?;&|<>\"\\`", "'#!*?;&|<>\"\\`'" },
+        { "\xc3\xa9", "'\xc3\xa9'" },
+    };
+
+    for (size_t i = 0; i < COUNT(words); i++) {
+        char *word = c2d_shell_word(words[i].text);
+
+        cr_expect_str_eq(word, words[i].word, "row %zu: %s", i, word);
+        free(word);
     }
 }
 

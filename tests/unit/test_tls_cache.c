@@ -211,13 +211,31 @@ Test(tls_cache, session_is_good_for_a_day_and_not_past_the_end_of_the_certificat
 
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct world world;
+        char path[128];
 
         world_init(&world, TLS1_3_VERSION, rows[i].good_for_s);
+        snprintf(path, sizeof path, "dir/%s", world.cache.name);
         shake_hands(&world, "hub.test");
         cr_expect_eq(offers_at(&world, &world.cache, world.now_s + rows[i].age_s), rows[i].offered,
                      "row %zu", i);
+        cr_expect_eq(access(path, F_OK) == 0, rows[i].offered, "row %zu: what is too old stays", i);
         world_clear(&world);
     }
+}
+
+Test(tls_cache, full_handshake_removes_old_files_of_other_names)
+{
+    struct world world;
+    char command[200];
+
+    world_init(&world, TLS1_3_VERSION, DAY_S);
+    snprintf(command, sizeof command, "touch -d '2 days ago' dir/%064d; touch dir/%064d", 1, 2);
+    cr_assert_eq(system(command), 0);
+    shake_hands(&world, "hub.test");
+    snprintf(command, sizeof command, "test ! -e dir/%064d -a -e dir/%064d", 1, 2);
+    cr_expect_eq(system(command), 0);
+    cr_expect(offers(&world));
+    world_clear(&world);
 }
 
 Test(tls_cache, day_counts_from_the_full_handshake_however_often_it_is_resumed)

@@ -1,100 +1,62 @@
-#define _GNU_SOURCE /* execvpe, memfd_create, close_range */
+#define _GNU_SOURCE /* syscall */
 #include "handler.h"
 
-#include "../common/credentials.h"
 #include "../common/monotonic.h"
-#include "../common/output.h"
 #include "../common/report.h"
 #include "../common/signals.h"
-#include "handler_env.h"
+#include "handler_start.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { KILL_AFTER_MS = 5000, LOOK_MS = 50 };
+/* That a child is stopped makes no descriptor readable: it is looked at each second. */
+enum { KILL_AFTER_MS = 5000, LOOK_MS = 50, LOOK_STOPPED_MS = 1000 };
 
 /* Exit codes with a meaning of their own. */
 enum { EXIT_TEMPFAIL = 75, EXIT_NOT_EXECUTABLE = 126, EXIT_NOT_FOUND = 127 };
 
-/* ---- Start ---- */
-
-/* The body as a file without a name: a handler may leave it unread, which a pipe would punish. */
-static int body_file(const struct c2d_message *message)
-{
-    int fd = memfd_create("c2d-body", MFD_CLOEXEC);
-
-    if (fd < 0
-        || (output_write(fd, message->body, message->body_size) == message->body_size
-            && lseek(fd, 0, SEEK_SET) == 0))
-        return fd;
-    close(fd);
-    return -1;
-}
-
-/* In the child, between fork and exec: only what is safe there. */
-static _Noreturn void become(const struct handler *handler, char **environment, int body)
-{
-    setpgid(0, 0);
-    signals_restore();
-    secrets_restore_limits(handler->app->secrets);
-    if (dup2(body, STDIN_FILENO) < 0)
-        _exit(EXIT_NOT_EXECUTABLE);
-    /* What we have opened closes itself; this is for what we inherited. Old kernels lack it. */
-    (void)close_range(3, ~0U, 0);
-    execvpe(handler->command[0], handler->command, environment);
-    _exit(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
-}
-
-static pid_t start(const struct handler *handler, const struct c2d_message *message)
-{
-    int body = body_file(message);
-    char **environment = handler_env_make(message);
-    pid_t pid = -1;
-    int problem;
-
-    if (body >= 0 && environment != NULL) {
-        /* What comes in between is the parent's: its child would mistake it for a signal to us. */
-        signals_hold(true);
-        pid = fork();
-        if (pid == 0)
-            become(handler, environment, body);
-        if (pid > 0)
-            setpgid(pid, pid); /* here too, so that it is so before a signal is sent */
-        signals_hold(false);
-    }
-    problem = environment == NULL ? ENOMEM : errno;
-    handler_env_free(environment);
-    if (body >= 0)
-        close(body);
-    errno = problem;
-    return pid;
-}
-
 /* ---- Wait ---- */
 
 struct child {
+    const struct handler *handler;
+    const char *message_id;
     pid_t pid;
+    int report;  /* see handler_start() */
     int fd;      /* readable when it has ended; -1: it has to be looked at now and then */
     bool ended;  /* and is no zombie any more */
     int status;  /* of waitpid() */
     int problem; /* waitpid() has failed so */
+    bool stopped_told;
 };
+
+/* Once: a handler that reads from a terminal is stopped again and again. */
+static void tell_stopped(struct child *child)
+{
+    if (!child->stopped_told)
+        report_warning(child->handler->app,
+                       "the handler of message '%s' was stopped by signal %d: kill -CONT %ld lets "
+                       "it go on, and its time-out is not interrupted",
+                       child->message_id, WSTOPSIG(child->status), (long)child->pid);
+    child->stopped_told = true;
+}
 
 static void look_at(struct child *child)
 {
-    pid_t pid = child->ended ? 0 : waitpid(child->pid, &child->status, WNOHANG);
+    pid_t pid = child->ended ? 0 : waitpid(child->pid, &child->status, WNOHANG | WUNTRACED);
 
     if (pid == 0 || (pid < 0 && errno == EINTR))
         return;
+    if (pid > 0 && WIFSTOPPED(child->status)) {
+        tell_stopped(child);
+        return;
+    }
     child->ended = true;
     child->problem = pid < 0 ? errno : 0;
 }
@@ -108,7 +70,7 @@ static void await_child(struct child *child, bool for_signal, int64_t timeout_ms
         struct pollfd fds[2] = { { .fd = child->fd, .events = POLLIN },
                                  { .fd = for_signal ? signals_fd() : -1, .events = POLLIN } };
         int64_t left_ms = timeout_ms < 0 ? 60000 : end_ms - monotonic_ms();
-        int most_ms = child->fd >= 0 ? 60000 : LOOK_MS;
+        int most_ms = child->fd >= 0 ? LOOK_STOPPED_MS : LOOK_MS;
 
         if (left_ms <= 0 || (for_signal && signals_caught() != 0))
             return;
@@ -125,6 +87,7 @@ static void stop_child(struct child *child)
     int64_t end_ms = monotonic_ms() + KILL_AFTER_MS;
 
     kill(-child->pid, SIGTERM);
+    kill(-child->pid, SIGCONT); /* one that is stopped would not get it */
     await_child(child, false, KILL_AFTER_MS);
     while (child->ended && kill(-child->pid, 0) == 0 && monotonic_ms() < end_ms)
         nanosleep(&(struct timespec) { 0, LOOK_MS * 1000000L }, NULL);
@@ -139,24 +102,32 @@ static void wait_for(const struct handler *handler, struct child *child, bool *t
 
     *timed_out = false;
     child->fd = (int)syscall(SYS_pidfd_open, child->pid, 0);
-    signals_guard_group(child->pid);
     await_child(child, true, timeout_ms);
     if (!child->ended) {
         *timed_out = signals_caught() == 0;
         stop_child(child);
     }
-    signals_guard_group(0);
+    signals_guard_child(0);
     if (child->fd >= 0)
         close(child->fd);
 }
 
 /* ---- Verdict ---- */
 
-static struct dealt cannot_start(const struct handler *handler, const char *why)
+static struct dealt cannot_start(const struct handler *handler, const char *why, int code,
+                                 bool executed)
 {
-    report_failure(handler->app, C2D_OS, "nothing is lost: the next run handles the message",
-                   "handler '%s' cannot be started: %s", handler->command[0], why);
-    return (struct dealt) { .verdict = VERDICT_STOP, .status = C2D_OS, .handler_exit = -1 };
+    char text[512], hint[512] = "nothing is lost: the next run handles the message";
+
+    if (code != EXIT_NOT_FOUND || !handler_start_explain(handler->command[0], executed, text, hint))
+        snprintf(text, sizeof text, "%s", why);
+    if (code >= 0)
+        report_failure(handler->app, C2D_OS, hint, "handler '%s' cannot be started: %s (%d)",
+                       handler->command[0], text, code);
+    else
+        report_failure(handler->app, C2D_OS, hint, "handler '%s' cannot be started: %s",
+                       handler->command[0], text);
+    return (struct dealt) { .verdict = VERDICT_STOP, .status = C2D_OS, .handler_exit = code };
 }
 
 static void report_end(const struct handler *handler, const struct c2d_message *message, int code,
@@ -187,17 +158,41 @@ static struct dealt judge(const struct handler *handler, int code, bool timed_ou
     return (struct dealt) { .verdict = VERDICT_ABANDON, .status = C2D_HANDLER };
 }
 
+/* Runs the child to its end. child->pid is -1 when it could not be started, with child->problem.
+ * Why its program could not be executed is in *refused; 0 if it was. */
+static void run_child(struct child *child, const struct c2d_message *message, bool *timed_out,
+                      int *refused)
+{
+    enum env_cut cut = ENV_WHOLE;
+
+    do {
+        child->ended = false;
+        child->pid = handler_start(child->handler, message, &cut, &child->report);
+        if (child->pid < 0) {
+            child->problem = errno;
+            return;
+        }
+        wait_for(child->handler, child, timed_out);
+        *refused = handler_start_problem(child->report);
+        close(child->report);
+        /* Our own environment, or a small stack, leaves less room than is usual. */
+    } while (*refused == E2BIG && handler_env_cut_more(&cut));
+}
+
 struct dealt handler_run(const struct handler *handler, const struct c2d_message *message)
 {
     int64_t started_ms = monotonic_ms();
-    struct child child = { .pid = start(handler, message) };
+    struct child child = {
+        .handler = handler,
+        .message_id = message->message_id == NULL ? "" : message->message_id,
+    };
     struct dealt result;
     bool timed_out = false;
-    int code;
+    int code, refused = 0;
 
+    run_child(&child, message, &timed_out, &refused);
     if (child.pid < 0)
-        return cannot_start(handler, strerror(errno));
-    wait_for(handler, &child, &timed_out);
+        return cannot_start(handler, strerror(child.problem), -1, false);
     if (child.problem != 0) {
         report_failure(handler->app, C2D_OS, "nothing is lost: the next run handles the message",
                        "how handler '%s' has ended cannot be told: %s", handler->command[0],
@@ -206,8 +201,10 @@ struct dealt handler_run(const struct handler *handler, const struct c2d_message
     }
     code = WIFSIGNALED(child.status) ? 128 + WTERMSIG(child.status) : WEXITSTATUS(child.status);
     if (code == EXIT_NOT_FOUND || code == EXIT_NOT_EXECUTABLE) {
-        result = cannot_start(handler,
-                              code == EXIT_NOT_FOUND ? "not found (127)" : "not executable (126)");
+        const char *ended = code == EXIT_NOT_FOUND ? "not found" : "not executable";
+
+        result =
+            cannot_start(handler, refused != 0 ? strerror(refused) : ended, code, refused == 0);
     } else {
         result = judge(handler, code, timed_out);
         if (result.status == C2D_HANDLER)

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
 /* Room for the message's own variables: one may not be longer than 128 KiB for execve(2). */
@@ -63,99 +62,91 @@ static void set_number(struct list *list, const char *name, long long value)
 
 /* ---- What is inherited ---- */
 
-static bool is_proxy_variable(const char *item)
-{
-    static const char *const names[] = { "http_proxy=", "https_proxy=", "all_proxy=" };
-
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strncasecmp(item, names[i], strlen(names[i])) == 0)
-            return true;
-    return false;
-}
-
-/* "https_proxy=http://user:password@host" without what stands before the "@". */
-static char *without_password(const char *item)
-{
-    const char *value = strchr(item, '=') + 1;
-    const char *scheme = strstr(value, "://");
-    const char *host = strrchr(value, '@');
-    size_t kept = scheme == NULL ? (size_t)(value - item) : (size_t)(scheme + 3 - item);
-    size_t size = strlen(item) + 1;
-    char *copy = host == NULL ? strdup(item) : malloc(size);
-
-    if (copy != NULL && host != NULL)
-        snprintf(copy, size, "%.*s%s", (int)kept, item, host + 1);
-    return copy;
-}
-
+/* All secrets have left our environment by now: see credentials.h. */
 static void inherit(struct list *list)
 {
-    for (char **item = environ; *item != NULL; item++) {
-        if (strncmp(*item, "C2D_", 4) == 0)
-            continue;
-        append(list, is_proxy_variable(*item) ? without_password(*item) : strdup(*item));
-    }
+    for (char **item = environ; *item != NULL; item++)
+        if (strncmp(*item, "C2D_", 4) != 0)
+            append(list, strdup(*item));
 }
 
 /* ---- What the message adds ---- */
 
-/* "C2D_PROP_" and name, with all but A-Z and 0-9 as "_". */
-static void property_variable(const char *name, char *out, size_t size)
+/* "C2D_PROP_" and name, with all but A-Z and 0-9 as "_"; the caller's. */
+static char *property_variable(const char *name)
 {
-    size_t at = (size_t)snprintf(out, size, "C2D_PROP_");
+    static const char kept[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    static const char lower[] = "abcdefghijklmnopqrstuvwxyz";
+    static const char prefix[] = "C2D_PROP_";
+    char *variable = malloc(sizeof prefix + strlen(name));
+    char *at;
 
-    for (; *name != '\0' && at + 1 < size; name++) {
-        static const char kept[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-        static const char lower[] = "abcdefghijklmnopqrstuvwxyz";
+    if (variable == NULL)
+        return NULL;
+    memcpy(variable, prefix, sizeof prefix);
+    for (at = variable + strlen(prefix); *name != '\0'; name++, at++) {
         const char *letter = strchr(lower, *name);
 
-        out[at] = '_';
+        *at = '_';
         if (letter != NULL)
-            out[at] = kept[10 + (letter - lower)];
+            *at = kept[10 + (letter - lower)];
         else if (strchr(kept, *name) != NULL)
-            out[at] = *name;
-        at++;
+            *at = *name;
     }
-    out[at] = '\0';
+    *at = '\0';
+    return variable;
 }
 
-enum { VARIABLE_SIZE = 1024 };
+/* A property under the name of its variable. */
+struct variable {
+    char *name;
+    const struct c2d_property *property;
+};
 
-/* Would another property take the same name? Then neither gets it: which one was meant? */
-static bool clashes(const struct c2d_message *message, size_t index, const char *variable)
+static int compare(const void *a, const void *b)
 {
-    char other[VARIABLE_SIZE];
+    const struct variable *one = a, *other = b;
+    int order = strcmp(one->name, other->name);
 
-    for (size_t i = 0; i < message->property_count; i++) {
-        if (strcmp(message->properties[i].name, message->properties[index].name) == 0)
-            continue;
-        property_variable(message->properties[i].name, other, sizeof other);
-        if (strcmp(other, variable) == 0)
-            return true;
-    }
-    return false;
+    if (order != 0)
+        return order;
+    return one->property < other->property ? -1 : one->property > other->property;
 }
 
-/* Of a property given twice the last one counts (J3); C programs would take the first. */
-static bool is_overridden(const struct c2d_message *message, size_t index)
+/* One variable from those of its name, which are in the order they came in: of a property given
+ * twice the last one counts. Of two properties that differ neither does: which one was meant? */
+static void set_one(struct list *list, const struct variable *variables, size_t count)
 {
-    for (size_t i = index + 1; i < message->property_count; i++)
-        if (strcmp(message->properties[i].name, message->properties[index].name) == 0)
-            return true;
-    return false;
+    for (size_t i = 1; i < count; i++)
+        if (strcmp(variables[i].property->name, variables[0].property->name) != 0)
+            return;
+    set(list, variables[0].name, variables[count - 1].property->value);
 }
 
 static void set_properties(struct list *list, const struct c2d_message *message)
 {
-    char variable[VARIABLE_SIZE];
+    size_t count = message->property_count, same;
+    struct variable *variables = calloc(count + 1, sizeof *variables);
+    bool ok = variables != NULL;
 
-    for (size_t i = 0; i < message->property_count; i++) {
-        if (is_overridden(message, i))
-            continue;
-        property_variable(message->properties[i].name, variable, sizeof variable);
-        if (!clashes(message, i, variable))
-            set(list, variable, message->properties[i].value);
+    for (size_t i = 0; ok && i < count; i++) {
+        variables[i].property = &message->properties[i];
+        variables[i].name = property_variable(message->properties[i].name);
+        ok = variables[i].name != NULL;
     }
+    /* Sorted, those of one name stand together: there may be a thousand. */
+    if (ok)
+        qsort(variables, count, sizeof *variables, compare);
+    for (size_t i = 0; ok && i < count; i += same) {
+        for (same = 1; i + same < count; same++)
+            if (strcmp(variables[i].name, variables[i + same].name) != 0)
+                break;
+        set_one(list, variables + i, same);
+    }
+    list->failed = list->failed || !ok;
+    for (size_t i = 0; variables != NULL && i < count; i++)
+        free(variables[i].name);
+    free(variables);
 }
 
 static void set_instant(struct list *list, const char *name, int64_t seconds)
@@ -196,32 +187,36 @@ static void set_json(struct list *list, const struct c2d_message *message)
     free(json);
 }
 
-static struct list make(const struct c2d_message *message, bool with_properties, bool with_json)
+static struct list make(const struct c2d_message *message, enum env_cut cut)
 {
     struct list list = { 0 };
 
     inherit(&list);
     set_system(&list, message);
-    if (with_properties)
+    if (cut < ENV_WITHOUT_PROPERTIES)
         set_properties(&list, message);
-    if (with_json)
+    if (cut < ENV_WITHOUT_JSON)
         set_json(&list, message);
     else
         set(&list, "C2D_TRUNCATED", "1");
     return list;
 }
 
-char **handler_env_make(const struct c2d_message *message)
+bool handler_env_cut_more(enum env_cut *cut)
 {
-    struct list list = make(message, true, true);
+    if (*cut == ENV_WITHOUT_PROPERTIES)
+        return false;
+    *cut = *cut == ENV_WHOLE ? ENV_WITHOUT_JSON : ENV_WITHOUT_PROPERTIES;
+    return true;
+}
 
-    if (!list.failed && list.own_size > OWN_LIMIT) {
+char **handler_env_make(const struct c2d_message *message, enum env_cut *cut)
+{
+    struct list list = make(message, *cut);
+
+    while (!list.failed && list.own_size > OWN_LIMIT && handler_env_cut_more(cut)) {
         handler_env_free(list.items);
-        list = make(message, true, false);
-    }
-    if (!list.failed && list.own_size > OWN_LIMIT) {
-        handler_env_free(list.items);
-        list = make(message, false, false);
+        list = make(message, *cut);
     }
     if (!list.failed)
         return list.items;

@@ -42,7 +42,7 @@ static enum c2d_status check_folder(const struct spool *spool, int fd, const cha
         return report_failure(spool->app, C2D_CANT_CREATE, "name a folder of your own",
                               "'%s%s' belongs to another user (id %lu)", spool->path, name,
                               (unsigned long)folder.st_uid);
-    if ((folder.st_mode & S_IWOTH) != 0 && file_modes_apply(fd))
+    if ((folder.st_mode & S_IWOTH) != 0 && file_modes_fixed(fd) == NULL)
         return report_failure(spool->app, C2D_CANT_CREATE,
                               "chmod o-w takes that right away from them",
                               "other users may write to '%s%s'", spool->path, name);

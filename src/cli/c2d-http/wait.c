@@ -110,13 +110,15 @@ static enum c2d_status end_by_signal(const struct wait *wait)
 static enum c2d_status fail_time(struct wait *wait)
 {
     const char *reason = "no feedback on it came in time";
+    char *word = c2d_shell_word(wait->tail.path);
 
     if (wait->trouble.status != C2D_OK)
         reason = wait->trouble.text;
     else if (wait->collector.lost_at_ms != 0)
         reason = "the answer to a request was lost, feedback may be locked for a minute";
     snprintf(wait->trouble.hint, sizeof wait->trouble.hint,
-             "it may still come: c2d-http feedback -o '%.180s'", wait->tail.path);
+             "it may still come: c2d-http feedback -o %s", word != NULL ? word : "FILE");
+    free(word);
     return fail_unknown(wait, C2D_TIMEOUT, reason);
 }
 

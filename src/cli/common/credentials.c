@@ -3,6 +3,7 @@
 #define _DEFAULT_SOURCE /* explicit_bzero */
 #include "credentials.h"
 
+#include "file_modes.h"
 #include "input.h"
 #include "report.h"
 #include "secret.h"
@@ -11,9 +12,12 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+extern char **environ;
 
 enum { SECRET_LIMIT = 4096 + 2 }; /* and a newline */
 
@@ -51,6 +55,36 @@ bool secrets_take(struct secrets *secrets, const struct program *program)
     return ok;
 }
 
+static bool is_proxy_variable(const char *item)
+{
+    static const char *const names[] = { "http_proxy=", "https_proxy=", "all_proxy=" };
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strncasecmp(item, names[i], strlen(names[i])) == 0)
+            return true;
+    return false;
+}
+
+void secrets_strip_proxies(void)
+{
+    for (char **item = environ; *item != NULL; item++) {
+        char *host = is_proxy_variable(*item) ? strrchr(*item, '@') : NULL;
+        char *value, *scheme;
+        size_t size;
+
+        if (host == NULL)
+            continue;
+        value = strchr(*item, '=') + 1;
+        scheme = strstr(value, "://");
+        if (scheme != NULL && scheme < host)
+            value = scheme + strlen("://");
+        /* In place: /proc/PID/environ shows what stood there at start. */
+        size = strlen(host + 1);
+        memmove(value, host + 1, size);
+        explicit_bzero(value + size, (size_t)(host + 1 - value));
+    }
+}
+
 void secrets_restore_limits(const struct secrets *secrets)
 {
     (void)setrlimit(RLIMIT_CORE, &secrets->core);
@@ -65,15 +99,24 @@ void secrets_clear(struct secrets *secrets)
 enum c2d_status secret_file_check(const struct app *app, const char *path, int fd)
 {
     struct stat status;
-    char fix[512];
+    const char *why;
+    char *word, fix[512];
 
     /* By descriptor, not by path: what is checked is what will be read. */
     if (fstat(fd, &status) != 0)
         return report_failure(app, C2D_CONFIG, NULL, "'%s': %s", path, strerror(errno));
-    /* Only what the caller could mend is refused: no FIFO, no file of somebody else's (C4). */
-    if (!S_ISREG(status.st_mode) || status.st_uid != geteuid() || (status.st_mode & 077) == 0)
+    /* Only what the caller could mend is refused: no FIFO, and no file of somebody else. */
+    if (!S_ISREG(status.st_mode) || (status.st_mode & 077) == 0)
         return C2D_OK;
-    snprintf(fix, sizeof fix, "chmod 600 %s", path);
+    why = status.st_uid != geteuid() ? "it belongs to another user" : file_modes_fixed(fd);
+    if (why != NULL) {
+        report_verbose(app, "'%s' holds a secret and others may read it; it is used, since %s",
+                       path, why);
+        return C2D_OK;
+    }
+    word = c2d_shell_word(path);
+    snprintf(fix, sizeof fix, "chmod 600 %s", word != NULL ? word : "FILE");
+    free(word);
     return report_failure(app, C2D_AUTH, fix, "'%s' holds a secret and others may read it", path);
 }
 
@@ -187,7 +230,7 @@ enum c2d_status credentials_find(struct app *app, char **connection_string)
     if (app->common.connection_file != NULL)
         file = app->common.connection_file;
     else if (app->secrets->connection_string != NULL)
-        *connection_string = strdup(app->secrets->connection_string);
+        *connection_string = app->secrets->connection_string;
     else if (*credential_path != '\0' && access(credential_path, F_OK) == 0)
         file = credential_path;
     else if (*config_path != '\0' && access(config_path, F_OK) == 0)
@@ -195,13 +238,15 @@ enum c2d_status credentials_find(struct app *app, char **connection_string)
     else
         return fail_none(app, config_path);
 
+    /* Handed over, or not wanted. */
+    if (file != NULL)
+        secret_free(app->secrets->connection_string);
+    app->secrets->connection_string = NULL;
     if (file == NULL)
         snprintf(app->source, sizeof app->source, "the environment (%s)", app->program->variable);
     else if (strstr(file, "SharedAccess") == NULL) /* else it is the string itself */
         snprintf(app->source, sizeof app->source, "%.250s", file);
     if (app->source[0] != '\0')
         report_verbose(app, "connection string from %s", app->source);
-    if (file != NULL)
-        return secret_file_read(app, file, SECRET_LIMIT, connection_string);
-    return *connection_string != NULL ? C2D_OK : report_failure(app, C2D_OS, NULL, "out of memory");
+    return file == NULL ? C2D_OK : secret_file_read(app, file, SECRET_LIMIT, connection_string);
 }

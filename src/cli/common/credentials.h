@@ -18,14 +18,19 @@ void secrets_restore_limits(const struct secrets *secrets);
 /* False without memory. */
 bool secrets_take(struct secrets *secrets, const struct program *program);
 void secrets_clear(struct secrets *secrets);
+/* Takes user and password out of the proxies' variables, where they stand: nobody reads them again,
+ * and handlers must not. */
+void secrets_strip_proxies(void);
 
-/* The first connection string there is, the caller's, and its source; reports why there is none. */
+/* The first connection string there is, the caller's, and its source; reports why there is none.
+ * That of the environment is forgotten. */
 enum c2d_status credentials_find(struct app *app, char **connection_string);
 
 /* A secret file's text, at most limit bytes; C2D_AUTH when others may read it. The caller's. */
 enum c2d_status secret_file_read(const struct app *app, const char *path, size_t limit,
                                  char **text);
-/* C2D_AUTH when path is ours and others may read it; C2D_OK also for what is no regular file. */
+/* C2D_AUTH when path is ours, others may read it and its owner could change that; C2D_OK also for
+ * what is no regular file. */
 enum c2d_status secret_file_check(const struct app *app, const char *path, int fd);
 
 #endif

@@ -27,6 +27,18 @@ static void put_word(FILE *out, const char *before, const char *first, const cha
     fputc('\'', out);
 }
 
+/* A header as curl takes it: it drops "Name:" with nothing after it, and sends "Name;" empty. */
+static void put_header(FILE *out, const char *header)
+{
+    size_t size = strlen(header);
+    char *name = size > 2 && strcmp(header + size - 2, ": ") == 0 ? strdup(header) : NULL;
+
+    if (name != NULL)
+        name[size - 2] = '\0';
+    put_word(out, " '--header' ", name != NULL ? name : header, name != NULL ? ";" : "");
+    free(name);
+}
+
 static bool has_content_type(const struct c2d_event *event)
 {
     for (size_t i = 0; i < event->header_count; i++)
@@ -46,7 +58,7 @@ void dry_run_print(struct app *app, const struct c2d_event *event)
     fputs("'curl' '--http1.1' '--request'", out);
     put_word(out, " ", event->method, "");
     for (size_t i = 0; i < event->header_count; i++)
-        put_word(out, " '--header' ", event->headers[i], "");
+        put_header(out, event->headers[i]);
     /* curl would describe every body as a form. */
     if (strcmp(event->method, "POST") == 0 && !has_content_type(event))
         fputs(" '--header' 'Content-Type:'", out);

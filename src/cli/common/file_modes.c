@@ -1,30 +1,32 @@
+#define _DEFAULT_SOURCE /* ST_RDONLY */
 #include "file_modes.h"
 
 #include <stddef.h>
+#include <sys/statvfs.h>
 #include <sys/vfs.h>
 
-bool file_modes_apply(int fd)
+const char *file_modes_fixed(int fd)
 {
-    static const unsigned long without_modes[] = {
-        0x4d44,     /* vfat */
-        0x2011bab0, /* exfat */
-        0x5346544e, /* ntfs */
-        0x7366746e, /* ntfs3 */
-        0x517b,     /* smb */
-        0xff534d42, /* CIFS */
-        0xfe534d42, /* SMB2 */
-        0x01021997, /* 9p */
-        0x65735546, /* FUSE */
-        0x786f4256, /* vboxsf */
-        0xbacbacbc, /* vmhgfs */
+    static const struct {
+        unsigned long type; /* as statfs(2) lists them */
+        const char *why;
+    } types[] = {
+        { 0x4d44, "vfat has no modes" },       { 0x2011bab0, "exfat has no modes" },
+        { 0x5346544e, "ntfs has no modes" },   { 0x7366746e, "ntfs3 has no modes" },
+        { 0xff534d42, "CIFS has no modes" },   { 0xfe534d42, "SMB2 has no modes" },
+        { 0x517b, "SMB has no modes" },        { 0x01021997, "9p has no modes of its own" },
+        { 0x786f4256, "vboxsf has no modes" }, { 0x7c7c6673, "prl_fs has no modes" },
+        { 0xbacbacbc, "vmhgfs has no modes" }, { 0x65735546, "fuse may have no modes" },
     };
     struct statfs system;
 
     if (fstatfs(fd, &system) != 0)
-        return true;
-    for (size_t i = 0; i < sizeof without_modes / sizeof *without_modes; i++)
-        /* Some platforms have a signed 32-bit number here. */
-        if ((unsigned long)system.f_type % 0x100000000 == without_modes[i])
-            return false;
-    return true;
+        return NULL;
+    if (((unsigned long)system.f_flags & ST_RDONLY) != 0)
+        return "the mount is read-only";
+    /* Some platforms have a signed 32-bit number here. */
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (types[i].type == ((unsigned long)system.f_type & 0xffffffff))
+            return types[i].why;
+    return NULL;
 }

@@ -50,6 +50,25 @@ static void validity_text(int64_t left_s, char *out, size_t size)
     snprintf(out, size, left_s <= 0 ? "expired %s ago" : "good for another %s", span);
 }
 
+/* A stranger's token may hold anything, percent-encoded. NULL when out of memory. */
+static char *plain_text(const struct c2d_sas *sas, const char *expiry, const char *validity)
+{
+    const char *policy = *sas->policy != '\0' ? sas->policy : "(a device's own key)";
+    char *resource = c2d_printable(sas->resource, strlen(sas->resource));
+    char *shown = c2d_printable(policy, strlen(policy)), *text = NULL;
+    /* Each byte takes 4 at most, and the labels with their times take the rest. */
+    size_t size = 4 * (sizeof sas->resource + sizeof sas->policy) + 256;
+
+    if (resource != NULL && shown != NULL)
+        text = malloc(size);
+    if (text != NULL)
+        snprintf(text, size, "resource  %s\npolicy    %s\nexpiry    %s  %s", resource, shown,
+                 expiry, validity);
+    free(resource);
+    free(shown);
+    return text;
+}
+
 static enum c2d_status print_parts(const struct app *app, const struct c2d_sas *sas)
 {
     char expiry[32], validity[64], *text;
@@ -68,11 +87,7 @@ static enum c2d_status print_parts(const struct app *app, const struct c2d_sas *
         json_bool(&line, "expired", left_s <= 0);
         text = json_end(&line);
     } else {
-        char plain[1024];
-
-        snprintf(plain, sizeof plain, "resource  %s\npolicy    %s\nexpiry    %s  %s", sas->resource,
-                 *sas->policy != '\0' ? sas->policy : "(a device's own key)", expiry, validity);
-        text = strdup(plain);
+        text = plain_text(sas, expiry, validity);
     }
     status = output_line(app, text);
     free(text);

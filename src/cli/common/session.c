@@ -262,6 +262,7 @@ enum c2d_status session_open(struct app *app)
             report_error(app, &error, NULL);
     }
     secret_free(connection_string);
+    secrets_strip_proxies();
     /* secret_free() wipes up to the NUL that now stands between the two. */
     if (proxy_user != NULL && options.proxy_password != NULL)
         explicit_bzero((char *)options.proxy_password, strlen(options.proxy_password));
