@@ -18,8 +18,8 @@
 #include <string.h>
 
 enum {
-    STALL_S = 30,        /* under 1 byte a second for this long is given up */
-    REFUSAL_STALL_S = 3, /* the same for a refusal's body, which only serves its text */
+    STALL_S = 30,           /* under 1 byte a second for this long is given up */
+    REFUSAL_BODY_MS = 3000, /* for a refusal's body: it only serves code and text */
     /* A connection that was idle for longer is not reused: a NAT or a proxy may have forgotten it
      * without a word. libcurl would reuse it for 118 s. */
     IDLE_MAX_S = 20,
@@ -40,6 +40,7 @@ struct slot {
     bool opened;                  /* a socket, for this transfer */
     bool written;                 /* the request may have left */
     bool reused;                  /* over a connection that was kept */
+    int64_t refused_ms;           /* when a refusal's head was complete; 0: it was not */
     const char *ca_file, *ca_dir; /* what easy trusts */
     struct tls_verdict tls;
     struct c2d_connection connection;
@@ -65,8 +66,10 @@ static size_t on_header(char *line, size_t one, size_t size, void *context)
     struct slot *slot = context;
     bool ok = http_reader_line(&slot->reader, line, one * size);
 
-    if (http_reader_is_refusal(&slot->reader))
-        curl_easy_setopt(slot->easy, CURLOPT_LOW_SPEED_TIME, (long)REFUSAL_STALL_S);
+    if (slot->refused_ms == 0 && http_reader_is_refusal(&slot->reader)) {
+        slot->refused_ms = clock_monotonic_ms(NULL);
+        curl_easy_setopt(slot->easy, CURLOPT_NOPROGRESS, 0L);
+    }
     /* Any other number than size makes libcurl give the transfer up. */
     return ok ? size : 0;
 }
@@ -76,6 +79,16 @@ static size_t on_body(char *data, size_t one, size_t size, void *context)
     struct slot *slot = context;
 
     return http_reader_body(&slot->reader, data, one * size) ? size : 0;
+}
+
+/* Called about once a second, and only after the head of a refusal. */
+static int on_progress(void *context, curl_off_t download_size, curl_off_t downloaded,
+                       curl_off_t upload_size, curl_off_t uploaded)
+{
+    const struct slot *slot = context;
+
+    (void)download_size, (void)downloaded, (void)upload_size, (void)uploaded;
+    return clock_monotonic_ms(NULL) - slot->refused_ms > REFUSAL_BODY_MS;
 }
 
 /* libcurl sends a request again, unseen, when a kept-alive connection dies before the answer. The
@@ -224,6 +237,8 @@ static void set_callbacks(CURL *easy, struct slot *slot)
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, slot);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, slot);
+    curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
+    curl_easy_setopt(easy, CURLOPT_XFERINFODATA, slot);
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request);
     curl_easy_setopt(easy, CURLOPT_PREREQDATA, slot);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_socket);
@@ -482,7 +497,9 @@ static bool begin(struct slot *slot)
     slot->detail[0] = '\0';
     slot->tls = (struct tls_verdict) { 0 };
     slot->connection = (struct c2d_connection) { 0 };
-    curl_easy_setopt(slot->easy, CURLOPT_LOW_SPEED_TIME, (long)STALL_S);
+    if (slot->refused_ms != 0)
+        curl_easy_setopt(slot->easy, CURLOPT_NOPROGRESS, 1L);
+    slot->refused_ms = 0;
     return curl_multi_add_handle(slot->web->multi, slot->easy) == CURLM_OK;
 }
 

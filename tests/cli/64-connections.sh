@@ -57,6 +57,20 @@ until_true grep -q ^ready hanging/ready || exit 1
 } &
 HANGING=$!
 
+# A refusal whose code comes a moment after a head that took its time.
+mkdir slow
+full='{"Message":{"errorCode":"403004"}}'
+printf 'HTTP/1.1 403 Forbidden\r\nContent-Length: %s\r\n\r\n%s' "${#full}" "$full" >slow/full
+hostile --log slow/log --cert hub.crt --key hub.key late:slow/full >slow/ready 2>&1 &
+PIDS="$PIDS $!"
+until_true grep -q ^ready slow/ready || exit 1
+{
+    c2d-http send dev1 -m x --timeout 25s >slow/out 2>slow/err \
+        --connect-to "127.0.0.1:$(cut -d ' ' -f 2 slow/ready)"
+    echo $? >slow/code
+} &
+SLOW=$!
+
 # ---- Idle for long ----
 
 flags=
@@ -165,6 +179,9 @@ check 'a receive after a 502 of a gateway is not in doubt' is "$(heard GET)" 2
 
 # ---- What took its time ----
 
+wait "$SLOW"
+check 'the code of a refusal whose body comes a moment after a late head is read: 12' \
+    is "$(cat slow/code) $(grep -c 'QUEUE_FULL' slow/err)" '12 1'
 wait "$SILENT"
 check 'a settlement that no TCP acknowledgement answers is made over a new connection' \
     is "$(cat silent/code) $(grep -ac '^DELETE' silent/log) $(wc -l <silent/out)" '0 1 1'

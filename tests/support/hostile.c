@@ -17,6 +17,7 @@
  *     close   the connection ends without a word
  *     reset   the connection ends with RST
  *     hang    nothing more happens until the client goes
+ *     late    the reply comes after 5 s, and its last byte 0.3 s later; then as keep
  *     deaf    no packet of the connection is received any more, as behind a NAT that forgot it
  *
  * Without a REPLY left, connections end once a request has come. Every byte of HTTP that arrives,
@@ -139,7 +140,7 @@ static bool read_request(const struct server *server, struct connection *connect
 
 /* ---- Replies ---- */
 
-static void send_file(struct connection *connection, const char *path)
+static void send_file(struct connection *connection, const char *path, bool is_late)
 {
     char data[4096];
     size_t count;
@@ -147,8 +148,15 @@ static void send_file(struct connection *connection, const char *path)
 
     if (file == NULL)
         die(path);
-    while ((count = fread(data, 1, sizeof data, file)) > 0)
-        send_all(connection, data, count);
+    if (is_late)
+        sleep(5);
+    while ((count = fread(data, 1, sizeof data, file)) > 0) {
+        send_all(connection, data, is_late ? count - 1 : count);
+        if (is_late) {
+            poll(NULL, 0, 300);
+            send_all(connection, data + count - 1, 1);
+        }
+    }
     fclose(file);
 }
 
@@ -180,7 +188,7 @@ static bool reply(struct server *server, struct connection *connection)
         return false;
     server->replies++;
     if (*path != '\0')
-        send_file(connection, path);
+        send_file(connection, path, strncmp(how, "late:", 5) == 0);
     if (strncmp(how, "notify:", 7) == 0 && connection->tls != NULL)
         SSL_shutdown(connection->tls);
     else if (strncmp(how, "reset:", 6) == 0)
@@ -190,7 +198,8 @@ static bool reply(struct server *server, struct connection *connection)
             ;
     else if (strncmp(how, "deaf:", 5) == 0)
         go_deaf(connection);
-    return strncmp(how, "keep:", 5) == 0 || strncmp(how, "deaf:", 5) == 0;
+    return strncmp(how, "keep:", 5) == 0 || strncmp(how, "deaf:", 5) == 0
+           || strncmp(how, "late:", 5) == 0;
 }
 
 static void drain(int fd)
@@ -210,7 +219,7 @@ static void serve(struct server *server, struct connection *connection)
     if (server->connect != NULL) {
         if (!read_request(server, connection))
             return;
-        send_file(connection, server->connect);
+        send_file(connection, server->connect, false);
     }
     if (server->tls != NULL) {
         connection->tls = SSL_new(server->tls);
@@ -232,7 +241,8 @@ static void serve(struct server *server, struct connection *connection)
 
 static bool has_form(const char *reply_word)
 {
-    static const char *const forms[] = { "keep:", "notify:", "close:", "reset:", "hang:", "deaf:" };
+    static const char *const forms[] = { "keep:", "notify:", "close:", "reset:",
+                                         "hang:", "deaf:",   "late:" };
 
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
         if (strncmp(reply_word, forms[i], strlen(forms[i])) == 0)
