@@ -321,6 +321,7 @@ struct c2d_feedback {
     const char *lock_token;
     const struct c2d_feedback_record *records;
     size_t record_count;
+    int64_t lock_expires_ms; /* as that of a message */
 };
 
 /* Takes and locks the oldest batch for 60 s; C2D_NO_MESSAGE if none waits. Needs ServiceConnect.

@@ -5,6 +5,7 @@
 #include "text.h"
 #include "timestamp.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { VALUE_LISTS = 3 };
@@ -16,11 +17,26 @@ static bool is_utf8(const char *text)
     return utf8_valid(text, strlen(text));
 }
 
-/* Is there a later property of the same name? Then that one stands. */
+/* Are two names the same in JSON? Bytes that are not UTF-8 are replaced there. */
+static bool same_name(const char *a, const char *b)
+{
+    bool same = strcmp(a, b) == 0;
+
+    if (!same && (!is_utf8(a) || !is_utf8(b))) {
+        char *shown_a = c2d_json_quote(a, strlen(a)), *shown_b = c2d_json_quote(b, strlen(b));
+
+        same = shown_a != NULL && shown_b != NULL && strcmp(shown_a, shown_b) == 0;
+        free(shown_a);
+        free(shown_b);
+    }
+    return same;
+}
+
+/* Is there a later property of the same name? Then that one counts. */
 static bool is_overridden(const struct c2d_message *message, size_t index)
 {
     for (size_t i = index + 1; i < message->property_count; i++)
-        if (strcmp(message->properties[i].name, message->properties[index].name) == 0)
+        if (same_name(message->properties[i].name, message->properties[index].name))
             return true;
     return false;
 }

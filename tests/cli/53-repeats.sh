@@ -46,3 +46,38 @@ IOTHUB_CONNECTION_STRING='HostName=repeats.test;SharedAccessKeyName=service;Shar
 check 'a feedback batch that comes back twice before its lock can expire ends feedback with 24' \
     is "$CODE $(grep -c 'error: PROTOCOL: a batch of 1 records was delivered 2 times' err)" '24 1'
 check 'the batch was asked for three times' is "$(heard GET)" 3
+
+# Twice early at most, and once after its minute: the hub's own way.
+flags=
+is_sanitized && flags=-fsanitize=address,undefined
+# shellcheck disable=SC2086  # one word for each flag is wanted
+cc -shared -fPIC $flags -o preload.so "$C2D_TESTS/64-preload.c" || exit 1
+start_hostile --cert hub.crt --key hub.key keep:batch.http keep:no-content keep:batch.http \
+    keep:no-content keep:no-content keep:batch.http keep:no-content keep:batch.http \
+    keep:no-content keep:no-content
+IOTHUB_CONNECTION_STRING='HostName=repeats.test;SharedAccessKeyName=service;SharedAccessKey=a2V5' \
+    SSL_CERT_FILE=$PWD/hub.crt JUMP=$PWD/jump LD_PRELOAD=$PWD/preload.so \
+    ASAN_OPTIONS="${ASAN_OPTIONS-}:verify_asan_link_order=0" \
+    start_run c2d-http feedback --follow --interval 1s --connect-to "127.0.0.1:$PORT"
+heard_gets() {
+    [ "$(heard GET)" -ge "$1" ]
+}
+until_true heard_gets 3
+echo 100 >jump
+until_true heard_gets 6
+check 'a batch that comes back after its lock expired begins to count anew' lacks err 'delivered 2 times'
+kill -TERM "$RUN_PID"
+finish_run
+
+# ---- Kept already ----
+
+{
+    printf 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nETag: "t1"\r\niothub-messageid: m1\r\n'
+    printf 'iothub-app-gr\366: x\r\niothub-sequencenumber: 7\r\n\r\nx'
+} >latin1
+start_hostile --cert hub.crt --key hub.key close:latin1
+device_at_hostile receive --spool sp --retries 0
+start_hostile --cert hub.crt --key hub.key keep:latin1 keep:no-content keep:no-content
+device_at_hostile receive --spool sp
+check 'a message with a property name that is not UTF-8 is not kept twice' \
+    is "$CODE $(find sp/new -type f | wc -l)" '0 1'

@@ -210,12 +210,34 @@ afresh one
 start_run c2d-device poll --spool sp --interval 300ms -q -- sh -c 'test -e mended'
 until_true says err "ended with 1"
 touch mended
-until_true is "$(find sp/new -type f | wc -l)" 0
+nothing_is_kept() {
+    is "$(kept)" 0
+}
+until_true nothing_is_kept
 enqueue '{"deviceId": "dev1", "body": "more"}'
 until_true has_requests complete 2
+until_true nothing_is_kept
 kill -TERM "$RUN_PID"
 finish_run
 check 'poll handles a message again that its handler failed on (R5)' is "$(kept)" 0
+
+# ---- A completion in doubt ----
+
+afresh one
+fault '{"operation": "complete", "drop": "before"}'
+run c2d-device receive --spool sp --retries 0 -- sh -c 'echo run >>runs'
+check 'a message whose completion got no response is kept and not handled yet' \
+    is "$CODE $(kept) $(test -e runs; echo $?)" '20 1 1'
+run c2d-device receive --spool sp -- sh -c 'echo run >>runs'
+check 'nor is it by the next run while its lock may hold: 20' \
+    is "$CODE $(kept) $(test -e runs; echo $?)" '20 1 1'
+check 'which says that it waits for the end of the lock' says err 'in doubt until its lock expires'
+set_sim clock '{"advance": 61}'
+find sp/new -type f -exec touch -d '1 minute ago' '{}' +
+run c2d-device receive --spool sp -- sh -c 'echo run >>runs'
+check 'once the hub has delivered it again it is completed and handled, once' \
+    is "$CODE $(kept) $(wc -l <runs) $(queued)" '0 0 1 0'
+set_sim clock '{"offset": 0}'
 
 for wrong in '-o f' '--format json' '--keep'; do
     # shellcheck disable=SC2086  # several words are wanted

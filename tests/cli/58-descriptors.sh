@@ -128,6 +128,20 @@ fault '{"operation": "feedback", "delayMs": 15000}'
 gone pipe feedback c2d-http feedback --follow
 check 'feedback --follow ends with 74 when its reader goes away while the hub does not answer' \
     fails_with 74 IOERR
+one_batch
+fault '{"operation": "feedback", "skip": 1, "delayMs": 15000}'
+start_at 1 pipe term c2d-http feedback --follow
+until_true asked feedback 2
+reader_goes
+check 'so it does where the hub does not answer after a batch' \
+    is "$CODE $(requests feedbackComplete)" '74 1'
+one_message
+fault '{"operation": "receive", "skip": 1, "delayMs": 15000}'
+start_at 1 pipe term c2d-device receive --wait 1h
+until_true asked receive 2
+reader_goes
+check 'receive --wait ends with 74 when its reader goes away before the drain is over' \
+    is "$CODE $(requests complete)" '74 1'
 one_message
 start_at 1 pipe term c2d-device poll
 until_true asked receive 2

@@ -55,6 +55,24 @@ finish_run
 check 'receive -o: a record whose file is removed before it is on the disk is in a new file' \
     is "$CODE $(bodies log)$(requests complete)" '0 late 1'
 
+# The lock expires while the second fsync works.
+flags=
+is_sanitized && flags=-fsanitize=address,undefined
+# shellcheck disable=SC2086  # one word for each flag is wanted
+cc -shared -fPIC $flags -o preload.so "$C2D_TESTS/64-preload.c" || exit 1
+reset_hub
+message slow
+rm -f log
+start_run env ASAN_OPTIONS=detect_leaks=0:verify_asan_link_order=0 strace -qq -o trace \
+    -e trace=fsync -e inject=fsync:delay_enter=700000:when=2 -E LD_PRELOAD="$PWD/preload.so" \
+    -E JUMP="$PWD/jump" c2d-device receive -o log
+until_true test -s log
+echo 70 >jump
+finish_run
+check 'receive -o: a record that is on the disk only after its lock expired is taken back: 74' \
+    is "$CODE $(wc -c <log) $(requests complete) $(queued)" '74 0 0 1'
+check 'and the text says that it took too long' says err 'Connection timed out'
+
 # ---- The last line ----
 
 # ends_in TEXT: a file that ends in that and not in a newline gets a message.

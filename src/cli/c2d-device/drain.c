@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum {
     LOCK_MS = C2D_LOCK_S * 1000,
@@ -99,11 +100,27 @@ static void settle(struct drain *drain, struct seen *seen, enum c2d_outcome outc
 
 /* ---- Messages that may come again ---- */
 
-bool drain_is_in_doubt(const struct drain *drain, const struct c2d_message *message)
+int64_t drain_in_doubt_until_ms(const struct drain *drain, const struct c2d_message *message)
 {
     const struct seen *seen = seen_find(&drain->seen, message);
 
-    return seen != NULL && !seen->settled;
+    return seen != NULL && !seen->settled ? seen->lock_expires_ms : 0;
+}
+
+bool drain_has_settled(const struct drain *drain, const struct c2d_message *message)
+{
+    const struct seen *seen = seen_find(&drain->seen, message);
+
+    return seen != NULL && seen->settled;
+}
+
+bool drain_has_unsettled(const struct drain *drain)
+{
+    const struct seen *seen = drain->seen.oldest;
+
+    while (seen != NULL && seen->settled)
+        seen = seen->newer;
+    return seen != NULL;
 }
 
 static void report_result(const struct drain *drain, struct seen *seen, const char *settled)
@@ -248,10 +265,8 @@ static bool take_next(struct drain *drain, size_t *unreadable)
     enum c2d_status status;
     bool goes_on = false;
 
-    /* What comes next has nobody left to read it: poll must not hold its lock until a hub answers
-     * that may be slow. A receive ends soon by itself. */
-    if (drain->app->is_endless)
-        stop_resume_watch();
+    /* What comes next has nobody to read it once the reader is gone. */
+    stop_resume_watch();
     status = c2d_receive(drain->app->client, &message, &error);
     if (error.earlier_try_unanswered)
         drain->lost_at_ms = monotonic_ms();
@@ -275,12 +290,13 @@ void drain_run(struct drain *drain)
     /* What a lost response may have locked has come back by now. */
     if (monotonic_ms() - drain->lost_at_ms > LOCK_MS)
         drain->lost_at_ms = 0;
+    drain->started_at_s = (int64_t)time(NULL);
     drain->hub = C2D_OK;
     drain->filtered = false;
     while (goes_on && (drain->count == 0 || drain->received < drain->count))
         goes_on = take_next(drain, &unreadable);
     finish_seen(drain);
-    if (drain->follow != NULL && signals_caught() == 0)
+    if (drain->follow != NULL && (signals_caught() == 0 || drain_has_unsettled(drain)))
         note(drain, drain->follow(drain));
     seen_clear(&drain->seen);
 }

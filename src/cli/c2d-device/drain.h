@@ -17,13 +17,15 @@ struct drain {
     const struct app *app;
     drain_deal *deal;
     void *context;
-    /* What follows each drain: NULL, or handling what a spool keeps. Its status counts, too. */
+    /* What follows each drain: NULL, or handling what a spool keeps. Its status counts, too. After
+     * a signal it is called only if some message was not settled for sure. */
     enum c2d_status (*follow)(struct drain *drain);
     int64_t count;      /* at most so many messages; 0: all that wait */
     bool tells_results; /* a line for each settlement of a handler's message */
     /* Trouble with the hub that an earlier drain reported: it is not reported again. */
     enum c2d_status reported;
     long long received;
+    int64_t started_at_s;   /* the present drain, by the wall clock */
     int64_t lost_at_ms;     /* a GET that was lost then may have locked a message; 0: none was */
     enum c2d_status result; /* the worst of what happened; C2D_OK also when nothing waited */
     enum c2d_status hub;    /* why the hub could not be asked to the end; C2D_OK: it could */
@@ -37,9 +39,13 @@ struct drain {
 /* The result line of a handler's message, when it is wanted. */
 void drain_tell_result(const struct drain *drain, const struct dealt *dealt, const char *message_id,
                        const char *sequence_number, const char *settled);
-/* True if this drain has received message and not settled it for sure: the hub may deliver it
- * again. */
-bool drain_is_in_doubt(const struct drain *drain, const struct c2d_message *message);
+/* If this drain has received message and not settled it for sure, so that the hub may deliver it
+ * again: when its lock expires, by monotonic_ms(). Else 0. */
+int64_t drain_in_doubt_until_ms(const struct drain *drain, const struct c2d_message *message);
+/* True if this drain has settled message for sure. */
+bool drain_has_settled(const struct drain *drain, const struct c2d_message *message);
+/* True if some message of this drain was not settled for sure. */
+bool drain_has_unsettled(const struct drain *drain);
 /* Drains once. What an earlier drain received and lost is still counted. */
 void drain_run(struct drain *drain);
 

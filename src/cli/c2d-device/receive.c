@@ -130,10 +130,12 @@ static enum c2d_status receive(struct drain *drain, const struct settings *setti
 {
     struct waiting waiting = waiting_begin(settings->wait_ms, settings->interval_ms);
 
-    do
+    do {
+        lock_answer();
         drain_run(drain);
-    while (drain->result == C2D_OK && drain->received == 0 && waiting_next(&waiting));
-    if (drain->received == 0)
+    } while (drain->result == C2D_OK && drain->received == 0 && waiting_next(&waiting));
+    /* Not where all that was asked for has come: who has read it may leave. */
+    if (drain->received == 0 || drain->result == C2D_CANCELLED)
         drain->result = stop_result(drain->app, drain->result);
     if (drain->result == C2D_OK && drain->lost_at_ms != 0)
         return report_failure(drain->app, C2D_NETWORK, "receive again in a minute",

@@ -142,15 +142,12 @@ bool seen_renew_lock(struct seen *seen, const struct c2d_message *message)
 {
     char *token;
 
-    /* Without a number the token is the key, and the same. */
-    seen->lock_expires_ms = message->lock_expires_ms;
-    if (seen->sequence_number == NULL)
-        return true;
     token = strdup(message->lock_token);
     if (token == NULL)
         return false;
-    free(seen->lock_token);
+    free(seen->lock_token); /* without a number it is the key, and the same text */
     seen->lock_token = token;
+    seen->lock_expires_ms = message->lock_expires_ms;
     return true;
 }
 

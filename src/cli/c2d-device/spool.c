@@ -63,8 +63,14 @@ static enum c2d_status open_folder(const struct spool *spool, int parent, const 
         return fail_open(spool, label);
     if (made
         && !(parent == AT_FDCWD ? folder_sync_parent(spool->app, name, *fd)
-                                : folder_sync(spool->app, parent, spool->path)))
+                                : folder_sync(spool->app, parent, spool->path))) {
+        int problem = errno;
+
+        /* Else the next run would find it, and take it for one that is on the disk. */
+        (void)unlinkat(parent, name, AT_REMOVEDIR);
+        errno = problem;
         return fail_open(spool, label);
+    }
     return check_folder(spool, *fd, label);
 }
 

@@ -75,18 +75,35 @@ static bool same_message(const struct c2d_message *a, const struct c2d_message *
            && same_text(a->content_encoding, b->content_encoding) && same_properties(a, b);
 }
 
+/* The message as a file gives it back: JSON replaces bytes of names that are not UTF-8. NULL
+ * without memory. */
+static struct c2d_message *as_kept(const struct c2d_message *message)
+{
+    char *json = c2d_message_to_json(message, true);
+    struct c2d_message *copy = NULL;
+
+    if (json != NULL)
+        (void)c2d_message_from_json(json, strlen(json), &copy, NULL);
+    free(json);
+    return copy;
+}
+
 /* C2D_OK: message is kept under this name; C2D_DATA: something else is; another: it cannot be told,
  * with errno set. */
 static enum c2d_status compare(int folder, const char *name, const struct c2d_message *message)
 {
     enum c2d_status status;
     struct c2d_message *kept = spool_load(folder, name, &status);
+    struct c2d_message *copy = kept == NULL ? NULL : as_kept(message);
 
-    if (kept != NULL)
-        status = same_message(kept, message) ? C2D_OK : C2D_DATA;
+    if (copy != NULL)
+        status = same_message(kept, copy) ? C2D_OK : C2D_DATA;
+    else if (kept != NULL)
+        status = C2D_OS;
     if (status == C2D_OS)
         errno = ENOMEM;
     c2d_message_free(kept);
+    c2d_message_free(copy);
     return status;
 }
 
@@ -133,6 +150,11 @@ enum spool_moved spool_move(const struct spool *spool, const struct spool_place 
             break;
         if (message != NULL)
             status = compare(to->folder, target, message);
+        /* Whoever empties the folder took it away at this moment: the name is free. */
+        if (status == C2D_IO && errno == ENOENT) {
+            number--;
+            continue;
+        }
         /* Synced again: the run that kept it may have died before it did so. */
         if (status == C2D_OK)
             return folder_sync(spool->app, to->folder, spool->path) ? SPOOL_KNOWN : SPOOL_NOT_MOVED;

@@ -1,5 +1,6 @@
 /* The second half of a spool: what is kept is handled, however long that takes, and then leaves. */
 #include "../common/folder_sync.h"
+#include "../common/monotonic.h"
 #include "../common/report.h"
 #include "../common/signals.h"
 #include "spool.h"
@@ -9,6 +10,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* False with errno set: then the message may be handled again. */
@@ -48,39 +51,97 @@ static struct dealt handle(const struct spool *spool, const struct drain *drain,
     return dealt;
 }
 
+/* ---- Messages whose completion is in doubt ---- */
+
+enum {
+    MARGIN_S = 2,     /* the hub's minute may begin later than ours */
+    HOLD_MAX_S = 120, /* what lies further ahead is of a clock that was set back */
+};
+
+/* The hub may deliver such a message again until its lock expires: then it would be kept, and
+ * handled, twice. Its file is held until then by its time of modification, for later runs too. */
+static void hold(const struct spool *spool, const char *name, int64_t until_ms)
+{
+    int64_t until_s = (int64_t)time(NULL) + (until_ms - monotonic_ms()) / 1000 + MARGIN_S;
+    const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = (time_t)until_s } };
+
+    /* Without it the message may be handled a second time, which is all that can be lost. */
+    (void)utimensat(spool->kept, name, times, AT_SYMLINK_NOFOLLOW);
+}
+
+/* Was it held when the drain began? Since then a drain has not asked for it again. */
+static bool is_held(const struct spool *spool, const struct drain *drain, const char *name)
+{
+    struct stat file;
+
+    return fstatat(spool->kept, name, &file, AT_SYMLINK_NOFOLLOW) == 0
+           && file.st_mtime > drain->started_at_s
+           && file.st_mtime <= drain->started_at_s + HOLD_MAX_S;
+}
+
+static enum c2d_status report_held(const struct spool *spool, const struct c2d_message *message)
+{
+    return report_failure(spool->app, C2D_NETWORK, "run again in a minute",
+                          "message '%s' is not handled yet: whether it was completed is in doubt "
+                          "until its lock expires",
+                          message->message_id == NULL ? "" : message->message_id);
+}
+
+/* ---- All that is kept ---- */
+
+static enum c2d_status fail_load(const struct spool *spool, const char *name,
+                                 enum c2d_status status)
+{
+    if (status == C2D_OS)
+        return report_failure(spool->app, C2D_OS, NULL, "out of memory");
+    return report_failure(
+        spool->app, C2D_HANDLER, NULL, "'%s/new/%s' cannot be handled: %s", spool->path, name,
+        status == C2D_IO ? strerror(errno) : "it holds no message of this program");
+}
+
+/* One file. *goes_on is false afterwards if no other is to be handled in this run. */
+static enum c2d_status handle_file(const struct spool *spool, struct drain *drain, const char *name,
+                                   bool *goes_on)
+{
+    enum c2d_status status;
+    struct c2d_message *message = spool_load(spool->kept, name, &status);
+    int64_t until_ms = message == NULL ? 0 : drain_in_doubt_until_ms(drain, message);
+
+    if (message == NULL) {
+        status = fail_load(spool, name, status);
+        *goes_on = *goes_on && status != C2D_OS;
+    } else if (until_ms != 0) {
+        hold(spool, name, until_ms);
+        drain->lost_at_ms = monotonic_ms();
+        status = C2D_OK; /* that it was not completed was reported */
+    } else if (!*goes_on || signals_caught() != 0) {
+        status = C2D_OK;
+    } else if (is_held(spool, drain, name) && !drain_has_settled(drain, message)) {
+        drain->lost_at_ms = monotonic_ms();
+        status = report_held(spool, message);
+    } else {
+        struct dealt dealt = handle(spool, drain, name, message);
+
+        status = dealt.status;
+        *goes_on = dealt.verdict != VERDICT_STOP;
+    }
+    c2d_message_free(message);
+    return status;
+}
+
 enum c2d_status spool_handle(struct drain *drain)
 {
     const struct spool *spool = drain->context;
     struct spool_names names;
     enum c2d_status result = C2D_OK;
-    bool goes_on = true;
+    bool goes_on = true, in_doubt = drain_has_unsettled(drain);
 
     if (!spool_names_read(&names, spool->kept, spool->owner, ".json"))
         return report_failure(spool->app, errno == ENOMEM ? C2D_OS : C2D_IO, NULL, "'%s/new': %s",
                               spool->path, strerror(errno));
-    for (size_t i = 0; goes_on && i < names.count && signals_caught() == 0; i++) {
-        enum c2d_status status;
-        struct c2d_message *message = spool_load(spool->kept, names.items[i], &status);
-
-        if (message != NULL && drain_is_in_doubt(drain, message)) {
-            status = C2D_OK;
-        } else if (message != NULL) {
-            struct dealt dealt = handle(spool, drain, names.items[i], message);
-
-            status = dealt.status;
-            goes_on = dealt.verdict != VERDICT_STOP;
-        } else if (status == C2D_OS) {
-            report_failure(spool->app, status, NULL, "out of memory");
-            goes_on = false;
-        } else {
-            status = report_failure(
-                spool->app, C2D_HANDLER, NULL, "'%s/new/%s' cannot be handled: %s", spool->path,
-                names.items[i],
-                status == C2D_IO ? strerror(errno) : "it holds no message of this program");
-        }
-        result = worse(result, status);
-        c2d_message_free(message);
-    }
+    /* When nothing more is handled, what is in doubt must still be held. */
+    for (size_t i = 0; ((goes_on && signals_caught() == 0) || in_doubt) && i < names.count; i++)
+        result = worse(result, handle_file(spool, drain, names.items[i], &goes_on));
     spool_names_clear(&names);
     return result;
 }

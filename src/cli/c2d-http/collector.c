@@ -3,12 +3,13 @@
 #include "../common/monotonic.h"
 #include "../common/report.h"
 #include "../common/rounds.h"
+#include "../common/stop.h"
 
 #include <stdlib.h>
 
 enum {
     LOCK_MS = C2D_LOCK_S * 1000,
-    SAFE_MS = 55000, /* the lock is a minute, and the answer took its time */
+    SPARE_MS = 5000, /* of a batch's lock, for its completion */
 };
 
 /* All records as lines in one piece, so that a batch is in the output whole or not at all. */
@@ -40,7 +41,8 @@ static enum c2d_status put_batch(struct collector *collector, const struct c2d_f
 
     if (lines == NULL)
         return report_failure(collector->app, C2D_OS, NULL, "out of memory");
-    status = sink_put(&collector->sink, collector->app, lines, size, monotonic_ms() + SAFE_MS);
+    status = sink_put(&collector->sink, collector->app, lines, size,
+                      feedback->lock_expires_ms - SPARE_MS);
     free(lines);
     return status;
 }
@@ -85,10 +87,9 @@ static uint64_t hash_of(const struct c2d_feedback *feedback)
     return hash | 1;
 }
 
-/* Notes a batch whose request left at asked_ms or later. False when it came twice more before its
- * lock could expire: a box on the way repeats responses, and a drain would not end. */
-static bool note_batch(struct collector *collector, const struct c2d_feedback *feedback,
-                       int64_t asked_ms)
+/* Notes a batch. False when it came twice more before its lock could expire: a box on the way
+ * repeats responses, and a drain would not end. */
+static bool note_batch(struct collector *collector, const struct c2d_feedback *feedback)
 {
     uint64_t hash = hash_of(feedback);
     struct recent_batch *batch = NULL;
@@ -101,8 +102,10 @@ static bool note_batch(struct collector *collector, const struct c2d_feedback *f
         *batch = (struct recent_batch) { .hash = hash };
     } else if (monotonic_ms() < batch->lock_expires_ms) {
         batch->early_returns++;
+    } else {
+        batch->early_returns = 0;
     }
-    batch->lock_expires_ms = asked_ms + LOCK_MS;
+    batch->lock_expires_ms = feedback->lock_expires_ms;
     return batch->early_returns < 2;
 }
 
@@ -121,15 +124,18 @@ static enum c2d_status fail_repeated(struct collector *collector,
 static enum c2d_status receive(struct collector *collector, struct c2d_feedback **feedback)
 {
     struct c2d_error error;
-    int64_t asked_ms = monotonic_ms();
-    enum c2d_status status = c2d_feedback_receive(collector->app->client, feedback, &error);
+    enum c2d_status status;
+
+    /* A batch would come for nobody. */
+    stop_resume_watch();
+    status = c2d_feedback_receive(collector->app->client, feedback, &error);
 
     /* What a lost answer may have locked has come back by now. */
     if (monotonic_ms() - collector->lost_at_ms > LOCK_MS)
         collector->lost_at_ms = 0;
     if (error.earlier_try_unanswered)
         collector->lost_at_ms = monotonic_ms();
-    if (status == C2D_OK && !note_batch(collector, *feedback, asked_ms))
+    if (status == C2D_OK && !note_batch(collector, *feedback))
         return fail_repeated(collector, *feedback);
     if (status == C2D_OK || status == C2D_NO_MESSAGE)
         return status;

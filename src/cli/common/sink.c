@@ -40,9 +40,8 @@ static enum c2d_status fail_put(const struct sink *sink, const struct app *app)
     return signals_caught() != 0 ? C2D_CANCELLED : fail_io(sink, app);
 }
 
-/* Of a file whose records come off a queue, the first byte is locked by whoever reads that queue,
- * all behind it by the collector. So a collector that finds a waiting send at work is known to it,
- * and is next. */
+/* Byte 0 of a feedback log is locked by whoever reads the feedback queue, all bytes after it by the
+ * collector. So a collector that finds a waiting send at work is noticed by it, and is next. */
 static const struct flock whole = { .l_whence = SEEK_SET };
 static const struct flock reader = { .l_whence = SEEK_SET, .l_len = 1 };
 static const struct flock collector = { .l_whence = SEEK_SET, .l_start = 1 };
@@ -220,7 +219,7 @@ static enum c2d_status put_once(struct sink *sink, const struct app *app, const 
 
     if (status != C2D_OK)
         return status;
-    ok = sink->kind == SINK_FILE ? sink_file_put(sink, app, data, size)
+    ok = sink->kind == SINK_FILE ? sink_file_put(sink, app, data, size, deadline_ms)
                                  : sink_stream_put(sink, data, size, deadline_ms);
     if (!ok)
         status = fail_put(sink, app);

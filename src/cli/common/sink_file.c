@@ -1,5 +1,6 @@
 #include "sink_file.h"
 
+#include "monotonic.h"
 #include "output.h"
 #include "report.h"
 
@@ -156,7 +157,8 @@ static void undo(const struct sink *sink, off_t end, size_t written)
     errno = problem;
 }
 
-bool sink_file_put(const struct sink *sink, const struct app *app, const char *data, size_t size)
+bool sink_file_put(const struct sink *sink, const struct app *app, const char *data, size_t size,
+                   int64_t deadline_ms)
 {
     off_t end = file_size(sink->fd);
     int flags = fcntl(sink->fd, F_GETFL);
@@ -167,8 +169,12 @@ bool sink_file_put(const struct sink *sink, const struct app *app, const char *d
     if (end < 0 || (sink->heals && !heal(sink, app, &end)))
         return false;
     written = output_write(sink->fd, data, size);
-    if (written == size && fsync(sink->fd) == 0)
-        return true;
+    if (written == size && fsync(sink->fd) == 0) {
+        if (monotonic_ms() < deadline_ms)
+            return true;
+        /* The lock has expired: the message comes again, and this record would be its second. */
+        errno = ETIMEDOUT;
+    }
     if (at_end)
         undo(sink, end, written);
     return false;
