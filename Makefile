@@ -50,7 +50,7 @@ sim: build/c2d-sim ## the hub on this machine (needs libevent)
 
 # One set of rules, once for each build folder: $(1) the folder, $(2) flags of its own.
 define RULES
-$(1)/%.o: %.c
+$(1)/%.o: %.c Makefile
 	@mkdir -p $$(@D)
 	$$(CC) $$(OWN_CFLAGS) $(3) $$(CPPFLAGS) $$(CFLAGS) $(2) \
 		$$(shell $$(PKG_CONFIG) --cflags $$(PKGS)) -c -o $$@ $$<

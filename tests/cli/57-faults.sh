@@ -31,10 +31,10 @@ with_failing() {
 with_failing fcntl OFD_SETLK ENOLCK c2d-device receive
 check 'a lock file that cannot be locked is not taken for another instance: the socket is enough' \
     is "$CODE $(requests complete)" '0 1'
-with_failing socket 'AF_UNIX, SOCK_STREAM[|]SOCK_CLOEXEC, 0' EMFILE c2d-device receive
+with_failing socket 'AF_UNIX, SOCK_STREAM[|]SOCK_CLOEXEC[|]SOCK_NONBLOCK, 0' EMFILE c2d-device receive
 check 'a lock socket that cannot be made for now: 73' fails_with 73 CANTCREAT
 check 'without a lock socket nothing is asked' nothing_was_asked
-with_failing socket 'AF_UNIX, SOCK_STREAM[|]SOCK_CLOEXEC, 0' EAFNOSUPPORT c2d-device receive
+with_failing socket 'AF_UNIX, SOCK_STREAM[|]SOCK_CLOEXEC[|]SOCK_NONBLOCK, 0' EAFNOSUPPORT c2d-device receive
 check 'where Unix sockets are forbidden the lock file is enough: exit 0' \
     is "$CODE $(requests complete)" '0 1'
 run c2d-device receive --spool spool # makes its folders

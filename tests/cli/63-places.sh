@@ -66,6 +66,8 @@ if [ "$user" -eq 0 ] && as_nobody env SSL_CERT_FILE="$PWD/ca.pem" c2d-device -V 
     check 'receive -o writes into a drop folder that may not be listed, with one warning' \
         succeeds_with_one_warning
     check 'what was received there is in the file' is "$(jq -r .body drop/out.jsonl)" hello
+else
+    echo '# skipped: a drop folder, which needs root'
 fi
 
 # ---- Files that cannot be locked ----
@@ -145,6 +147,8 @@ if [ "$user" -eq 0 ]; then
         run c2d-device receive --spool sp
         check "a spool in which ./$folder is another user's is refused: 73" is_refused 'id 65534'
     done
+else
+    echo '# skipped: a folder of another user, which needs root'
 fi
 
 # ---- What is kept already ----

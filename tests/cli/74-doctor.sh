@@ -54,7 +54,7 @@ doctor c2d-device
 check 'for a device that is well all steps are ok (6.5)' is_well \
     "from the environment (IOTHUB_DEVICE_CONNECTION_STRING): $hub, device dev1" \
     'a SharedAccessKey of 32 bytes' "$hub is at $at" "with $at port ${hub#*:}" \
-    'TLSv1.3, certificate issued by /CN=c2d-sim' ' d left' "the hub's, by the Date of its answer" \
+    'TLSv1.3, certificate issued by /CN=c2d-sim' ' d left' "the hub's, by the time in its response" \
     'device dev1 may receive'
 doctor c2d-http -C "$HUB/service.conn"
 check 'and so they are for the back end (6.5)' is_well "from $HUB/service.conn: $hub, policy service" \

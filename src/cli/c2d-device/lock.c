@@ -8,7 +8,7 @@
  * A locked file in /run/lock or /tmp: it excludes the instances in other network namespaces that
  * share these folders, and versions of this program that know only the file. Where it cannot be
  * had, the socket is enough. */
-#define _GNU_SOURCE /* SO_PEERCRED's struct ucred */
+#define _GNU_SOURCE /* SO_PEERCRED's struct ucred, accept4 */
 #include "lock.h"
 
 #include "../common/file_lock.h"
@@ -99,6 +99,8 @@ static enum hold take_file(uint64_t device)
 
 /* ---- The socket ---- */
 
+static int listener = -1; /* ours */
+
 struct name {
     struct sockaddr_un address;
     socklen_t size;
@@ -142,13 +144,11 @@ static bool is_forbidden(int problem)
     return problem == EAFNOSUPPORT || problem == EPERM || problem == EACCES;
 }
 
-/* Binds the name, or finds out who has it. A process that does not listen stays unknown, and so
- * does one whose queue is full: nobody accepts connections, so the queue limits how often a holder
- * can be asked (net.core.somaxconn, thousands). Mostly the file answers first. */
+/* Binds the name, or finds out who has it. A process that does not listen stays unknown. */
 static enum hold take_name(uint64_t device, struct ucred *holder)
 {
     const struct name name = name_of(device);
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     enum hold hold = HOLD_FOREIGN;
 
     *holder = (struct ucred) { .pid = 0, .uid = (uid_t)-1 };
@@ -166,13 +166,23 @@ static enum hold take_name(uint64_t device, struct ucred *holder)
     }
     if (hold == HOLD_FOREIGN && holder->uid == geteuid())
         hold = HOLD_TAKEN;
-    if (hold != HOLD_OURS) {
+    if (hold == HOLD_OURS) {
+        listener = fd;
+    } else {
         int problem = errno;
 
         close(fd);
         errno = problem;
     }
     return hold;
+}
+
+void lock_answer(void)
+{
+    int fd;
+
+    while ((fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC)) >= 0)
+        close(fd);
 }
 
 /* ---- Both ---- */

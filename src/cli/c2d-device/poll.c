@@ -5,6 +5,7 @@
 #include "../common/rounds.h"
 #include "../common/stop.h"
 #include "../common/waiting.h"
+#include "lock.h"
 
 #include <unistd.h>
 
@@ -23,6 +24,7 @@ enum c2d_status poll_for_ever(struct drain *drain, int64_t interval_ms)
                 drain->app->program->name, c2d_client_device_id(drain->app->client),
                 (double)interval_ms / 1000);
     do {
+        lock_answer();
         drain->result = C2D_OK;
         drain->reported = rounds.told;
         drain_run(drain);

@@ -1,4 +1,5 @@
 /* complete, abandon, reject: end locks by token, for messages that were kept. */
+#include "../common/encoding.h"
 #include "../common/input.h"
 #include "../common/json_in.h"
 #include "../common/report.h"
@@ -51,9 +52,10 @@ static enum c2d_status settle_lines(struct app *app, enum c2d_outcome outcome,
         return report_failure(app, C2D_OS, NULL, "stdin: %s", strerror(errno));
     errno = 0;
     while (several_goes_on(several) && (size = getline(&line, &room, lines)) >= 0) {
-        /* A byte order mark, as programs of Windows write it. */
-        if (is_first && strncmp(line, "\xef\xbb\xbf", 3) == 0)
-            memmove(line, line + 3, (size_t)(size -= 3) + 1);
+        size_t mark = is_first ? encoding_mark(line, (size_t)size) : 0;
+
+        size -= (ssize_t)mark;
+        memmove(line, line + mark, (size_t)size + 1);
         is_first = false;
         if (strlen(line) != (size_t)size)
             several_add(several, report_failure(app, C2D_DATA, NULL, "a line holds a NUL byte"));

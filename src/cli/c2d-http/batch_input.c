@@ -1,5 +1,6 @@
 #include "batch_input.h"
 
+#include "../common/encoding.h"
 #include "../common/report.h"
 #include "../common/signals.h"
 
@@ -11,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { ROOM = BATCH_LINE_MAX + 65536 };
+enum { ROOM = BATCH_LINE_MAX + 65536, MARK_MAX = 3 };
 
 enum c2d_status batch_input_open(struct batch_input *input, const struct app *app, const char *path)
 {
@@ -79,21 +80,16 @@ static size_t skip_blanks(const char *text, size_t at, size_t size)
  * BATCH_NOT_YET: more of it must be read. */
 static enum batch_next begin(struct batch_input *input)
 {
-    static const char mark[] = { '\xef', '\xbb', '\xbf' };
     const char *text = input->data;
-    bool has_mark = input->end >= sizeof mark && memcmp(text, mark, sizeof mark) == 0;
-    size_t first = skip_blanks(text, has_mark ? sizeof mark : 0, input->end);
+    size_t mark = encoding_mark(text, input->end);
+    size_t first = skip_blanks(text, mark, input->end);
 
-    if (!input->ended
-        && (input->end < sizeof mark || (first == input->end && first < BATCH_LINE_MAX)))
+    if (!input->ended && (input->end < MARK_MAX || (first == input->end && first < BATCH_LINE_MAX)))
         return BATCH_NOT_YET;
     input->is_begun = true;
-    input->start = has_mark ? sizeof mark : 0;
+    input->start = mark;
     input->consumed = (int64_t)input->start;
-    /* UTF-16: its own mark, or the zero byte of an ASCII character. */
-    if (input->end >= 2
-        && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0 || text[0] == '\0'
-            || text[1] == '\0')) {
+    if (encoding_is_utf16(text, input->end)) {
         input->problem = "is UTF-16 text, and must be UTF-8";
         input->hint = "convert it: iconv -f UTF-16 -t UTF-8 FILE | c2d-http send --batch -";
         return BATCH_REFUSED;

@@ -3,6 +3,7 @@
 #define _DEFAULT_SOURCE /* explicit_bzero */
 #include "credentials.h"
 
+#include "encoding.h"
 #include "file_modes.h"
 #include "input.h"
 #include "report.h"
@@ -120,15 +121,6 @@ enum c2d_status secret_file_check(const struct app *app, const char *path, int f
     return report_failure(app, C2D_AUTH, fix, "'%s' holds a secret and others may read it", path);
 }
 
-/* What Windows programs write: UTF-16 begins with a mark of its own, or with an ASCII character of
- * which one byte is zero. */
-static bool is_utf16(const char *data, size_t size)
-{
-    return size >= 2
-           && (memcmp(data, "\xff\xfe", 2) == 0 || memcmp(data, "\xfe\xff", 2) == 0
-               || (data[0] == '\0') != (data[1] == '\0'));
-}
-
 /* Reads fd to its end, at most limit bytes, into memory of its own. */
 static enum c2d_status read_secret(const struct app *app, const char *path, int fd, size_t limit,
                                    char **text)
@@ -146,10 +138,10 @@ static enum c2d_status read_secret(const struct app *app, const char *path, int 
     else if (status == C2D_OK && size > limit)
         status =
             report_failure(app, C2D_CONFIG, NULL, "'%s' holds more than %zu bytes", path, limit);
-    else if (status == C2D_OK && is_utf16(data, size))
+    else if (status == C2D_OK && encoding_is_utf16(data, size))
         status = report_failure(app, C2D_CONFIG, "convert it: iconv -f UTF-16 -t UTF-8",
                                 "'%s' is UTF-16 text, and must be UTF-8", path);
-    else if (status == C2D_OK && strncmp(data, "\xef\xbb\xbf", 3) == 0)
+    else if (status == C2D_OK && encoding_mark(data, size) > 0)
         status = report_failure(app, C2D_CONFIG, "save it as UTF-8 without that mark",
                                 "'%s' begins with a byte order mark (U+FEFF)", path);
     else if (status == C2D_OK && memchr(data, '\0', size) != NULL)

@@ -160,7 +160,7 @@ static void tell_clock(struct visit *visit)
         judge(visit, "clock", NULL, "not compared: the answer shows no time that proves anything");
     else
         judge(visit, "clock", is_off ? "set it: tokens are refused when it is 5 min off" : NULL,
-              "%s %s the hub's, by the Date of its answer", span,
+              "%s %s the hub's, by the time in its response", span,
               behind_s > 0 ? "behind" : "ahead of");
 }
 
