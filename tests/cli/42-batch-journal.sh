@@ -58,16 +58,28 @@ check '-n leaves the journal alone' ends_silently 0 ''
 
 echo 'something else that is longer than a header of a journal would be, and then some' >other
 run c2d-http send --batch hundred --journal other
-check 'a file that is none of this version: 65, and it is left alone' \
+check 'a file that is no journal: 65, and it is left alone' \
     is "$(fails_with 65 DATA && head -c 9 other)" something
+printf 'c2d-journal 1\n\0\0\0binary' >old
+run c2d-http send --batch hundred --journal old
+check 'a journal of an older form: 65' fails_with 65 DATA
+check 'the text says that it is of an older version' says err 'the form of an older version'
+before=$(requests send)
+IOTHUB_CONNECTION_STRING='HostName=other.test;SharedAccessKeyName=service;SharedAccessKey=a2V5' \
+    run c2d-http send --batch hundred --journal journal
+check 'the journal of another hub: 65' fails_with 65 DATA
+check 'the text names both hubs' says err "belongs to the hub 'localhost" "this is 'other.test'"
+check 'nothing was sent' is "$(($(requests send) - before))" 0
 run c2d-http send --batch hundred --journal .
 check 'a folder: 73' fails_with 73 CANTCREAT
 run c2d-http send --batch hundred --journal /dev/null
 check 'a device: 73, in one line' is "$(fails_with 73 CANTCREAT && wc -l <err)" 1
-truncate -s 20000 journal
+truncate -s -20 journal
 run c2d-http send --batch hundred --journal journal
-check 'one that was cut is used as far as it goes, with a warning' is \
-    "$CODE $(grep -c 'was cut' err) $(sent | cut -d ' ' -f 2)" '0 1 100'
+check 'a torn last line is ignored: its message is sent again under the same id' \
+    is "$CODE $(results) $(sent | cut -d ' ' -f 2)" '0 99 enqueued:0 1 enqueued:1 100'
+run c2d-http send --batch hundred --journal journal
+check 'and what was appended after the torn line counts' is "$CODE $(results)" '0 100 enqueued:0'
 c2d-http send --batch hundred --journal journal2 --rate 1/s >slow 2>&1 &
 RUN_PID=$!
 PIDS="$PIDS $RUN_PID"
@@ -109,10 +121,29 @@ if [ "$(id -u)" -eq 0 ] && mount -t tmpfs -o size=32k tmpfs disk 2>/dev/null; th
     afresh
 fi
 run c2d-http send --batch thousand --journal journal
-check 'a journal grows with its lines' is "$CODE $(results) $(stat -c %s journal)" \
-    "0 1000 enqueued:1 $((72 + 24 * 4096))"
+check 'a journal takes each line that is enqueued' is "$CODE $(results)" \
+    "0 1000 enqueued:1"
+check 'its first line names the hub' is "$(head -n 1 journal | cut -d ' ' -f 1-3)" \
+    "c2d-journal 2 ${C2D_SIM_URL#https://}"
+check 'each message has one line: key, message id, state' \
+    is "$(grep -cE '^[0-9a-f]{24} [0-9a-f-]{36} enqueued$' journal) $(wc -l <journal)" '1000 1001'
+check 'a message is found by its id' \
+    is "$(grep -c "$(head -n 1 out | jq -r .messageId)" journal)" 1
 run c2d-http send --batch thousand --journal journal
 check 'and forgets none' is "$CODE $(results)" '0 1000 enqueued:0'
+
+afresh
+mkdir place
+: >place/kept
+chmod 640 place/kept
+[ "$(id -u)" -ne 0 ] || chown 12345:54321 place/kept
+ln -s place/kept linked
+before=$(stat -c '%i %u %g %a' place/kept)
+run c2d-http send --batch thousand --journal linked
+check 'a journal that grows stays behind its link, with its owner, group and mode' \
+    is "$CODE $(stat -c '%i %u %g %a' place/kept) $(readlink linked)" "0 $before place/kept"
+run c2d-http send --batch thousand --journal place/kept
+check 'and is the same by its other name' is "$CODE $(results)" '0 1000 enqueued:0'
 
 # ---- Kills ----
 
@@ -125,7 +156,7 @@ survives() { # connections
     [ "$CODE" -eq 0 ] && [ "$3" -eq 100 ] && [ "$4" -le "$1" ]
 }
 
-for call in pwrite64 sendto write read poll fdatasync fsync; do
+for call in sendto write read poll fallocate fdatasync fsync ftruncate; do
     for nth in 1 2 7 40; do
         afresh
         run_traced -e trace="$call" -e "inject=$call:signal=KILL:when=$nth" \

@@ -255,8 +255,9 @@ static void take_result(struct batch *batch, const struct c2d_result *result)
 
     batch->under_way--;
     if (error->status == C2D_OK || error->earlier_try_unanswered)
-        stop(batch, batch_journal_mark(&batch->journal, &item->entry, error->status == C2D_OK,
-                                       error->earlier_try_unanswered));
+        stop(batch,
+             batch_journal_mark(&batch->journal, &item->entry, item->outgoing->message.message_id,
+                                error->status == C2D_OK, error->earlier_try_unanswered));
     if (error->status == C2D_OK) {
         print_result(batch, item, "enqueued", error);
     } else if (error->status == C2D_DRY_RUN) {

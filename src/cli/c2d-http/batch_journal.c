@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* fallocate */
 #include "batch_journal.h"
 
 #include "../common/file_lock.h"
@@ -9,28 +10,25 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char magic[16] = "c2d-journal 1\n";
+/* The first line is "c2d-journal 2 HOST SEED". */
+static const char magic[] = "c2d-journal 2 ", old_magic[] = "c2d-journal 1\n";
 
-struct header {
-    char magic[16];
-    char seed[40];
-    uint64_t slots;
-    uint32_t run, unused;
+enum {
+    FIRST_SLOTS = 1024,
+    KEY_DIGITS = 24,
+    /* More than all requests in flight can note. */
+    ROOM = 32768,
+    RESERVE = 4 * ROOM,
 };
 
-/* One for each content, and one for each time that it came again. */
-struct slot {
-    uint64_t key[2]; /* 0, 0: free */
-    uint32_t run;    /* in which seen was counted */
-    uint32_t seen;   /* how often the content came, and of the first of them: DONE, DOUBT */
-};
-
-enum { FIRST_SLOTS = 1024, PROBE = 16 };
-/* Is enqueued; a try got no answer, so that it may be there once more. */
+/* Is enqueued; an attempt got no response, so that it may be enqueued once more. */
 static const uint32_t DONE = UINT32_C(1) << 31, DOUBT = UINT32_C(1) << 30;
+
+static const char done_word[] = "enqueued", doubt_word[] = "unknown";
 
 static enum c2d_status fail_io(const struct batch_journal *journal)
 {
@@ -43,19 +41,25 @@ static enum c2d_status fail_io(const struct batch_journal *journal)
                           "journal '%s': %s", journal->path, strerror(errno));
 }
 
+static enum c2d_status fail_memory(const struct batch_journal *journal)
+{
+    return report_failure(journal->app, C2D_OS, NULL, "out of memory");
+}
+
 /* ---- Keys ---- */
 
-/* FNV-1a in two lanes, with a finish that spreads its bits: a name for a line, not a proof. */
-static void hash_bytes(uint64_t key[2], const void *data, size_t size)
+/* FNV-1a in two lanes: a name for a line, not a proof. */
+static void hash_bytes(uint64_t hash[2], const void *data, size_t size)
 {
     const unsigned char *bytes = data;
 
     for (size_t i = 0; i < size; i++) {
-        key[0] = (key[0] ^ bytes[i]) * UINT64_C(0x100000001b3);
-        key[1] = (key[1] ^ bytes[i]) * UINT64_C(0x9e3779b97f4a7c15);
+        hash[0] = (hash[0] ^ bytes[i]) * UINT64_C(0x100000001b3);
+        hash[1] = (hash[1] ^ bytes[i]) * UINT64_C(0x9e3779b97f4a7c15);
     }
 }
 
+/* Spreads the bits of a hash over all of it. */
 static uint64_t spread(uint64_t value)
 {
     value = (value ^ (value >> 33)) * UINT64_C(0xff51afd7ed558ccd);
@@ -63,215 +67,210 @@ static uint64_t spread(uint64_t value)
     return value ^ (value >> 33);
 }
 
-/* Of the n-th time that a line comes; n 0 is the content itself. */
-static void key_of(const struct batch_journal *journal, const uint64_t content[2], uint32_t n,
-                   uint64_t key[2])
+/* Of the n-th time that the content comes, counted from 1. The same on every machine. */
+static void key_of(const uint64_t content[2], uint32_t n, uint32_t key[3])
 {
-    key[0] = content[0];
-    key[1] = content[1];
-    hash_bytes(key, journal->seed, sizeof journal->seed);
-    hash_bytes(key, &n, sizeof n);
-    key[0] = spread(key[0] + key[1]) | 1; /* never the mark of a free slot */
-    key[1] = spread(key[1] ^ key[0]);
+    uint64_t first = spread(content[0] + n), second = spread(content[1] ^ first);
+
+    key[0] = (uint32_t)(first >> 32);
+    key[1] = (uint32_t)first;
+    key[2] = (uint32_t)second;
 }
 
-static void format_id(const uint64_t key[2], char id[37])
+/* In the form of a random UUID (version 4). */
+static void format_id(const struct batch_journal *journal, const uint32_t key[3], char id[37])
 {
-    /* The form of a random UUID (version 4). */
+    uint64_t hash[2] = { ((uint64_t)key[0] << 32) | key[1], key[2] };
+    uint64_t first, second;
+
+    hash_bytes(hash, journal->seed, strlen(journal->seed));
+    first = spread(hash[0] + hash[1]);
+    second = spread(hash[1] ^ first);
     snprintf(id, 37, "%08" PRIx32 "-%04" PRIx32 "-4%03" PRIx32 "-%04" PRIx32 "-%012" PRIx64,
-             (uint32_t)(key[0] >> 32), (uint32_t)(key[0] >> 16) & 0xffff, (uint32_t)key[0] & 0xfff,
-             ((uint32_t)(key[1] >> 48) & 0x3fff) | 0x8000, key[1] & UINT64_C(0xffffffffffff));
+             (uint32_t)(first >> 32), (uint32_t)(first >> 16) & 0xffff, (uint32_t)first & 0xfff,
+             ((uint32_t)(second >> 48) & 0x3fff) | 0x8000, second & UINT64_C(0xffffffffffff));
 }
 
-/* ---- Slots ---- */
+/* ---- The table in memory ---- */
 
-static off_t place_of(uint64_t index)
+/* The slot of key, or the free one where it belongs: there always is one. */
+static struct journal_slot *slot_of(const struct batch_journal *journal, const uint32_t key[3])
 {
-    return (off_t)(sizeof(struct header) + index * sizeof(struct slot));
+    size_t at = key[0] & (journal->slot_count - 1);
+
+    while (journal->slots[at].seen != 0
+           && memcmp(journal->slots[at].key, key, sizeof journal->slots[at].key) != 0)
+        at = (at + 1) & (journal->slot_count - 1);
+    return &journal->slots[at];
 }
 
-/* The slot of key, or the free one where it belongs. False with errno set. */
-static bool find_slot(const struct batch_journal *journal, const uint64_t key[2], struct slot *slot,
-                      uint64_t *index)
+/* Room for one more slot. */
+static bool make_room(struct batch_journal *journal)
 {
-    struct slot slots[PROBE];
-    uint64_t at = key[0] % journal->slots;
+    struct batch_journal larger = *journal;
 
-    for (;;) {
-        size_t count = journal->slots - at < PROBE ? (size_t)(journal->slots - at) : PROBE;
-        ssize_t size = pread(journal->fd, slots, count * sizeof *slots, place_of(at));
-
-        if (size != (ssize_t)(count * sizeof *slots)) {
-            errno = size < 0 ? errno : EIO;
-            return false;
-        }
-        for (size_t i = 0; i < count; i++) {
-            bool is_free = slots[i].key[0] == 0 && slots[i].key[1] == 0;
-
-            if (!is_free && memcmp(slots[i].key, key, sizeof slots[i].key) != 0)
-                continue;
-            *slot = slots[i];
-            *index = at + i;
-            return true;
-        }
-        at = (at + count) % journal->slots;
-    }
+    if (journal->used * 5 < journal->slot_count * 4)
+        return true;
+    larger.slot_count = journal->slot_count == 0 ? FIRST_SLOTS : journal->slot_count * 2;
+    larger.slots = calloc(larger.slot_count, sizeof *larger.slots);
+    if (larger.slots == NULL)
+        return false;
+    for (size_t i = 0; i < journal->slot_count; i++)
+        if (journal->slots[i].seen != 0)
+            *slot_of(&larger, journal->slots[i].key) = journal->slots[i];
+    free(journal->slots);
+    *journal = larger;
+    return true;
 }
 
-static bool put_slot(const struct batch_journal *journal, const struct slot *slot, uint64_t index)
+/* Adds flags, or 1 for one more line, to what is known of key; NULL without memory. */
+static struct journal_slot *add(struct batch_journal *journal, const uint32_t key[3],
+                                uint32_t number)
 {
-    ssize_t size = pwrite(journal->fd, slot, sizeof *slot, place_of(index));
+    struct journal_slot *slot;
 
-    if (size >= 0 && size != (ssize_t)sizeof *slot)
+    if (!make_room(journal))
+        return NULL;
+    slot = slot_of(journal, key);
+    journal->used += slot->seen == 0;
+    memcpy(slot->key, key, sizeof slot->key);
+    slot->seen = number == 1 ? slot->seen + 1 : slot->seen | number;
+    return slot;
+}
+
+/* ---- The file ---- */
+
+/* Room on the disk beforehand: a full one is reported before a message is sent that could not be
+ * noted. A file system that cannot reserve says so at the write. */
+static bool reserve(struct batch_journal *journal)
+{
+    if (journal->end + ROOM <= journal->reserved)
+        return true;
+    journal->reserved = journal->end + RESERVE;
+    return fallocate(journal->fd, FALLOC_FL_KEEP_SIZE, journal->end, RESERVE) == 0
+           || (errno != ENOSPC && errno != EDQUOT && errno != EFBIG);
+}
+
+static bool append(struct batch_journal *journal, const char *text, size_t size)
+{
+    ssize_t count = write(journal->fd, text, size);
+
+    if (count > 0)
+        journal->end += count;
+    if (count >= 0 && (size_t)count != size)
         errno = ENOSPC;
-    return size == (ssize_t)sizeof *slot;
+    return count == (ssize_t)size;
 }
 
-/* ---- Files ---- */
-
-static bool write_header(const struct batch_journal *journal)
+/* "KEY MESSAGE-ID STATE"; any other line, such as a torn one, says nothing. */
+static bool read_line(struct batch_journal *journal, const char *line)
 {
-    struct header header = { .slots = journal->slots, .run = journal->run };
+    const char *state = strrchr(line, ' ');
+    uint32_t key[3], flag;
+    char digits[9] = "";
 
-    memcpy(header.magic, magic, sizeof magic);
-    memcpy(header.seed, journal->seed, sizeof journal->seed);
-    return pwrite(journal->fd, &header, sizeof header, 0) == (ssize_t)sizeof header;
-}
-
-/* Room on the disk beforehand: a full one is told before anything is sent. */
-static bool make_table(const struct batch_journal *journal)
-{
-    int problem = posix_fallocate(journal->fd, 0, place_of(journal->slots));
-
-    errno = problem;
-    return problem == 0 && write_header(journal);
-}
-
-/* Moves every slot of journal into larger. */
-static bool move_slots(const struct batch_journal *journal, struct batch_journal *larger)
-{
-    for (uint64_t i = 0; i < journal->slots; i++) {
-        struct slot slot, there;
-        uint64_t index;
-
-        if (pread(journal->fd, &slot, sizeof slot, place_of(i)) != (ssize_t)sizeof slot)
-            return false;
-        if (slot.key[0] == 0 && slot.key[1] == 0)
-            continue;
-        if (!find_slot(larger, slot.key, &there, &index) || !put_slot(larger, &slot, index))
-            return false;
-        larger->used++;
+    if (strspn(line, "0123456789abcdef") != KEY_DIGITS || state == NULL
+        || state <= line + KEY_DIGITS)
+        return true;
+    flag = strcmp(state + 1, done_word) == 0    ? DONE
+           : strcmp(state + 1, doubt_word) == 0 ? DOUBT
+                                                : 0;
+    for (size_t i = 0; i < 3; i++) {
+        memcpy(digits, line + 8 * i, 8);
+        key[i] = (uint32_t)strtoul(digits, NULL, 16);
     }
-    return true;
+    return flag == 0 || add(journal, key, flag) != NULL;
 }
 
-/* Makes a table of four times the size in the file at path. False with errno set. */
-static bool make_larger(const struct batch_journal *journal, const char *path,
-                        struct batch_journal *larger)
+static enum c2d_status start_file(struct batch_journal *journal)
 {
-    *larger = *journal;
-    larger->slots *= 4;
-    larger->used = 0;
-    larger->fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    return larger->fd >= 0 && (!larger->locks || file_lock(larger->fd)) && make_table(larger)
-           && move_slots(journal, larger) && fsync(larger->fd) == 0;
-}
+    char line[400];
+    int size;
 
-/* A larger table takes the file's place; a kill leaves the one or the other. Once it has the name
- * it is the journal, even if the folder cannot be synced: what is marked later belongs there. */
-static bool grow(struct batch_journal *journal)
-{
-    struct batch_journal larger = { .fd = -1 };
-    size_t size = strlen(journal->path) + sizeof ".new";
-    char *path = malloc(size);
-    bool ok = path != NULL;
-
-    if (ok)
-        snprintf(path, size, "%s.new", journal->path);
-    ok = ok && make_larger(journal, path, &larger) && rename(path, journal->path) == 0;
-    if (ok) {
-        close(journal->fd);
-        *journal = larger;
-        ok = folder_sync_parent(journal->app, journal->path, journal->fd);
-    } else if (larger.fd >= 0) {
-        int problem = errno;
-
-        close(larger.fd);
-        (void)unlink(path);
-        errno = problem;
-    }
-    free(path);
-    return ok;
-}
-
-static bool count_used(struct batch_journal *journal)
-{
-    struct slot slots[256];
-    uint64_t at = 0;
-
-    while (at < journal->slots) {
-        size_t count = journal->slots - at < 256 ? (size_t)(journal->slots - at) : 256;
-
-        if (pread(journal->fd, slots, count * sizeof *slots, place_of(at))
-            != (ssize_t)(count * sizeof *slots))
-            return false;
-        for (size_t i = 0; i < count; i++)
-            journal->used += slots[i].key[0] != 0 || slots[i].key[1] != 0;
-        at += count;
-    }
-    return true;
-}
-
-static enum c2d_status start_table(struct batch_journal *journal)
-{
-    journal->slots = FIRST_SLOTS;
-    journal->run = 1;
     if (c2d_uuid(journal->seed) != C2D_OK)
         return report_failure(journal->app, C2D_OS, NULL, "the system has no randomness");
-    if (make_table(journal) && fsync(journal->fd) == 0
+    size = snprintf(line, sizeof line, "%s%s %s\n", magic, c2d_client_host(journal->app->client),
+                    journal->seed);
+    if (append(journal, line, (size_t)size) && fsync(journal->fd) == 0
         && folder_sync_parent(journal->app, journal->path, journal->fd))
         return C2D_OK;
     return fail_io(journal);
 }
 
-/* A file that is there: of ours, of this version, and whole again where it was cut. */
-static enum c2d_status read_table(struct batch_journal *journal, off_t file_size)
+/* Is it a journal of this version and of this hub? line is its first, without newline. */
+static enum c2d_status check_start(struct batch_journal *journal, char *line)
 {
-    static const struct header none;
-    struct header header;
-    ssize_t size = pread(journal->fd, &header, sizeof header, 0);
+    const char *host = c2d_client_host(journal->app->client);
+    char *theirs = line + strlen(magic), *seed;
 
-    /* A kill came between making the file and its first write. */
-    if (size == (ssize_t)sizeof header && memcmp(&header, &none, sizeof none) == 0)
-        return start_table(journal);
-    if (size != (ssize_t)sizeof header || memcmp(header.magic, magic, sizeof magic) != 0
-        || header.slots < FIRST_SLOTS || header.slots > UINT64_C(1) << 40)
+    if (strncmp(line, old_magic, strlen(old_magic) - 1) == 0)
+        return report_failure(journal->app, C2D_DATA,
+                              "finish it with the version that made it, or name another file",
+                              "journal '%s' has the form of an older version", journal->path);
+    if (strncmp(line, magic, strlen(magic)) != 0 || (seed = strchr(theirs, ' ')) == NULL
+        || strlen(seed + 1) != sizeof journal->seed - 1)
         return report_failure(journal->app, C2D_DATA,
                               "name another file; one that is not there yet is made",
                               "'%s' is no journal of this version", journal->path);
-    journal->slots = header.slots;
-    journal->run = header.run + 1;
-    memcpy(journal->seed, header.seed, sizeof journal->seed - 1);
-    if (file_size < place_of(journal->slots)) {
-        report_warning(journal->app,
-                       "journal '%s' was cut: some messages may be sent again, under the same ids",
-                       journal->path);
-        if (ftruncate(journal->fd, place_of(journal->slots)) != 0)
-            return fail_io(journal);
+    *seed++ = '\0';
+    memcpy(journal->seed, seed, sizeof journal->seed);
+    if (strcasecmp(theirs, host) == 0)
+        return C2D_OK;
+    return report_failure(journal->app, C2D_DATA, "each hub needs a journal of its own",
+                          "journal '%s' belongs to the hub '%s', and this is '%s'", journal->path,
+                          theirs, host);
+}
+
+static enum c2d_status read_lines(struct batch_journal *journal, FILE *file)
+{
+    char *line = NULL;
+    size_t room = 0;
+    ssize_t size;
+    enum c2d_status status = C2D_OK;
+    bool is_torn = false;
+
+    for (bool is_first = true; status == C2D_OK && (size = getline(&line, &room, file)) > 0;
+         is_first = false) {
+        is_torn = line[size - 1] != '\n';
+        if (!is_torn)
+            line[size - 1] = '\0';
+        if (is_first)
+            status = check_start(journal, line);
+        else if (!is_torn && !read_line(journal, line))
+            status = fail_memory(journal);
     }
-    return count_used(journal) && write_header(journal) ? C2D_OK : fail_io(journal);
+    if (status == C2D_OK && (ferror(file) || (is_torn && !append(journal, "\n", 1))))
+        status = fail_io(journal);
+    free(line);
+    return status;
+}
+
+static enum c2d_status read_file(struct batch_journal *journal)
+{
+    int copy = fcntl(journal->fd, F_DUPFD_CLOEXEC, 3);
+    FILE *file = copy < 0 ? NULL : fdopen(copy, "r");
+    enum c2d_status status;
+
+    if (file == NULL) {
+        status = fail_io(journal);
+        if (copy >= 0)
+            close(copy);
+        return status;
+    }
+    status = read_lines(journal, file);
+    fclose(file);
+    return status;
 }
 
 enum c2d_status batch_journal_open(struct batch_journal *journal, const struct app *app,
                                    const char *path, bool locks)
 {
-    struct stat file, named;
-    bool is_locked;
+    struct stat file;
 
-    *journal = (struct batch_journal) { .app = app, .path = path, .fd = -1, .locks = locks };
+    *journal = (struct batch_journal) { .app = app, .path = path, .fd = -1 };
     if (path == NULL)
         return C2D_OK;
-    journal->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
+    journal->fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
     if (journal->fd < 0 || fstat(journal->fd, &file) != 0)
         return report_failure(app, C2D_CANT_CREATE, NULL, "journal '%s': %s", path,
                               strerror(errno));
@@ -280,30 +279,27 @@ enum c2d_status batch_journal_open(struct batch_journal *journal, const struct a
         journal->fd = -1;
         return report_failure(app, C2D_CANT_CREATE, NULL, "journal '%s' is no file", path);
     }
-    is_locked = !locks || file_lock(journal->fd);
-    if (!is_locked && !file_lock_is_taken())
+    if (locks && !file_lock(journal->fd)) {
+        if (file_lock_is_taken())
+            return report_failure(app, C2D_LOCKED, NULL, "another batch uses the journal '%s'",
+                                  path);
         return report_failure(app, C2D_IO, "pass --no-lock if no other batch uses that journal",
                               "journal '%s' cannot be locked: %s", path, strerror(errno));
-    /* Whoever had it may have put a larger one in its place. */
-    if (!is_locked || stat(path, &named) != 0 || named.st_ino != file.st_ino)
-        return report_failure(app, C2D_LOCKED, NULL, "another batch uses the journal '%s'", path);
-    return file.st_size == 0 ? start_table(journal) : read_table(journal, file.st_size);
+    }
+    /* Its size is only sure with the lock. */
+    if (fstat(journal->fd, &file) != 0)
+        return fail_io(journal);
+    journal->end = file.st_size;
+    return file.st_size == 0 ? start_file(journal) : read_file(journal);
 }
 
 /* ---- Lines ---- */
-
-static void read_marks(const struct slot *slot, struct batch_entry *entry)
-{
-    entry->is_done = (slot->seen & DONE) != 0;
-    entry->is_doubtful = (slot->seen & DOUBT) != 0;
-}
 
 enum c2d_status batch_journal_find(struct batch_journal *journal, const char *device_id,
                                    const char *text, size_t size, struct batch_entry *entry)
 {
     uint64_t content[2] = { UINT64_C(0xcbf29ce484222325), UINT64_C(0x84222325cbf29ce4) };
-    struct slot slot;
-    uint64_t index;
+    struct journal_slot *slot;
     uint32_t n;
 
     *entry = (struct batch_entry) { .is_done = false };
@@ -311,46 +307,44 @@ enum c2d_status batch_journal_find(struct batch_journal *journal, const char *de
         return c2d_uuid(entry->id) == C2D_OK
                    ? C2D_OK
                    : report_failure(journal->app, C2D_OS, NULL, "the system has no randomness");
+    if (!reserve(journal))
+        return fail_io(journal);
     if (device_id != NULL)
         hash_bytes(content, device_id, strlen(device_id) + 1);
     hash_bytes(content, text, size);
-    key_of(journal, content, 0, entry->key);
-    if (journal->used * 10 > journal->slots * 7 && !grow(journal))
-        return fail_io(journal);
-    if (!find_slot(journal, entry->key, &slot, &index))
-        return fail_io(journal);
-    journal->used += slot.key[0] == 0;
-    n = slot.run == journal->run ? (slot.seen & ~(DONE | DOUBT)) + 1 : 1;
-    read_marks(&slot, entry);
-    slot.seen = (slot.seen & (DONE | DOUBT)) | n;
-    slot.run = journal->run;
-    memcpy(slot.key, entry->key, sizeof slot.key);
-    if (!put_slot(journal, &slot, index))
-        return fail_io(journal);
+    key_of(content, 1, entry->key);
+    slot = add(journal, entry->key, 1);
+    if (slot == NULL)
+        return fail_memory(journal);
+    n = slot->seen & ~(DONE | DOUBT);
     if (n > 1) {
-        key_of(journal, content, n, entry->key);
-        if (!find_slot(journal, entry->key, &slot, &index))
-            return fail_io(journal);
-        read_marks(&slot, entry);
+        key_of(content, n, entry->key);
+        slot = slot_of(journal, entry->key);
     }
-    format_id(entry->key, entry->id);
+    entry->is_done = (slot->seen & DONE) != 0;
+    entry->is_doubtful = (slot->seen & DOUBT) != 0;
+    format_id(journal, entry->key, entry->id);
     return C2D_OK;
 }
 
 enum c2d_status batch_journal_mark(struct batch_journal *journal, const struct batch_entry *entry,
-                                   bool is_done, bool is_doubtful)
+                                   const char *message_id, bool is_done, bool is_doubtful)
 {
-    struct slot slot;
-    uint64_t index;
+    const char *const words[] = { is_doubtful ? doubt_word : NULL, is_done ? done_word : NULL };
+    char lines[512];
+    int size = 0;
 
     if (journal->path == NULL)
         return C2D_OK;
-    if (!find_slot(journal, entry->key, &slot, &index))
+    /* In one write, so that no kill comes between them. */
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (words[i] != NULL)
+            size += snprintf(lines + size, sizeof lines - (size_t)size,
+                             "%08" PRIx32 "%08" PRIx32 "%08" PRIx32 " %.128s %s\n", entry->key[0],
+                             entry->key[1], entry->key[2], message_id, words[i]);
+    if (!append(journal, lines, (size_t)size))
         return fail_io(journal);
-    journal->used += slot.key[0] == 0;
-    memcpy(slot.key, entry->key, sizeof slot.key);
-    slot.seen |= (is_done ? DONE : 0) | (is_doubtful ? DOUBT : 0);
-    return put_slot(journal, &slot, index) ? C2D_OK : fail_io(journal);
+    return C2D_OK;
 }
 
 enum c2d_status batch_journal_close(struct batch_journal *journal)
@@ -358,8 +352,15 @@ enum c2d_status batch_journal_close(struct batch_journal *journal)
     bool ok = journal->fd < 0 || journal->path == NULL || fdatasync(journal->fd) == 0;
     enum c2d_status status = ok ? C2D_OK : fail_io(journal);
 
-    if (journal->fd >= 0)
+    free(journal->slots);
+    journal->slots = NULL;
+    if (journal->fd >= 0) {
+        /* Gives back the room that was reserved. */
+        if (journal->reserved > 0 && ftruncate(journal->fd, journal->end) != 0) {
+            /* It stays reserved until the file is removed. */
+        }
         close(journal->fd);
+    }
     journal->fd = -1;
     return status;
 }
