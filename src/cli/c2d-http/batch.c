@@ -2,15 +2,13 @@
  * what became of it. */
 #include "batch.h"
 
-#include "../common/json_line.h"
 #include "../common/monotonic.h"
-#include "../common/output.h"
 #include "../common/report.h"
 #include "../common/session.h"
 #include "../common/signals.h"
 #include "batch_input.h"
 #include "batch_progress.h"
-#include "batch_queue.h"
+#include "batch_result.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -29,9 +27,7 @@ struct batch {
     bool input_ended;
     size_t under_way;
     enum c2d_status stop; /* why no more is begun; C2D_OK: it goes on */
-    enum c2d_status first_failure;
-    bool output_failed; /* has been told, and no more is printed */
-    long long enqueued, failed;
+    struct batch_results results;
     int64_t interval_us, next_us; /* --rate */
     /* Devices that take no more: a full queue, or none of that name. The oldest are forgotten. */
     uint64_t stopped[STOPPED_MAX];
@@ -45,44 +41,10 @@ static void stop(struct batch *batch, enum c2d_status status)
     batch->stop = worse(batch->stop, status);
 }
 
-/* One line, one write(2): many may write to the same pipe. */
 static void print_result(struct batch *batch, const struct batch_item *item, const char *outcome,
                          const struct c2d_error *error)
 {
-    const char *own_id = item->outgoing == NULL ? NULL : item->outgoing->message.message_id;
-    bool has_failed = error->status != C2D_OK && error->status != C2D_CANCELLED;
-    char *error_json = has_failed ? report_error_json(batch->app, error) : NULL;
-    struct json_line line;
-    char *text;
-
-    json_begin(&line);
-    json_number(&line, "line", item->line);
-    json_text(&line, "deviceId", item->device_id);
-    /* A line that could not be read has an id of its own that nobody knows. */
-    json_text(&line, "messageId",
-              item->outgoing == NULL ? NULL
-              : own_id != NULL       ? own_id
-                                     : item->entry.id);
-    json_text(&line, "status", outcome);
-    json_bool(&line, "maybeDuplicate", error->earlier_try_unanswered || item->entry.is_doubtful);
-    json_number(&line, "attempts", error->attempts);
-    json_raw(&line, "error", error_json);
-    text = json_end(&line);
-    if (strcmp(outcome, "enqueued") == 0) {
-        batch->enqueued++;
-    } else {
-        batch->failed++;
-        if (batch->first_failure == C2D_OK && (has_failed || signals_caught() != 0))
-            batch->first_failure = error->status;
-    }
-    if (!batch->output_failed && (!batch->app->common.quiet || has_failed)) {
-        enum c2d_status status = output_line(batch->app, text);
-
-        batch->output_failed = status != C2D_OK;
-        stop(batch, status);
-    }
-    free(error_json);
-    free(text);
+    stop(batch, batch_result_add(&batch->results, item, outcome, error));
 }
 
 static void skip(struct batch *batch, const struct batch_item *item)
@@ -261,7 +223,7 @@ static void take_result(struct batch *batch, const struct c2d_result *result)
     if (error->status == C2D_OK) {
         print_result(batch, item, "enqueued", error);
     } else if (error->status == C2D_DRY_RUN) {
-        batch->enqueued++; /* nothing is wrong with it */
+        batch->results.enqueued++; /* nothing is wrong with it */
     } else if (!error->earlier_try_unanswered
                && (error->status == C2D_CANCELLED
                    || (error->status == C2D_THROTTLED && signals_caught() != 0))) {
@@ -281,7 +243,7 @@ static void take_result(struct batch *batch, const struct c2d_result *result)
 /* Of the input: what was read, less what waits or is under way. Below 0: not known. */
 static double part_done(const struct batch *batch)
 {
-    double done = (double)(batch->enqueued + batch->failed);
+    double done = (double)(batch->results.enqueued + batch->results.failed);
 
     if (batch->input.size == 0 || done == 0)
         return -1;
@@ -309,8 +271,8 @@ static void work(struct batch *batch)
             take_result(batch, &result);
         else if (batch->under_way == 0 && batch->queue.ready != NULL && wait_ms > 0)
             nanosleep(&(struct timespec) { 0, (wait_ms < 500 ? wait_ms : 500) * 1000000L }, NULL);
-        batch_progress_show(&batch->progress, batch->enqueued + batch->failed, batch->failed,
-                            part_done(batch));
+        batch_progress_show(&batch->progress, batch->results.enqueued + batch->results.failed,
+                            batch->results.failed, part_done(batch));
     }
 }
 
@@ -336,8 +298,8 @@ static enum c2d_status verdict(const struct batch *batch)
 {
     enum c2d_status status = C2D_OK;
 
-    if (batch->failed > 0)
-        status = batch->enqueued > 0 ? C2D_PARTIAL : batch->first_failure;
+    if (batch->results.failed > 0)
+        status = batch->results.enqueued > 0 ? C2D_PARTIAL : batch->results.first_failure;
     return worse(status, batch->stop);
 }
 
@@ -349,6 +311,7 @@ enum c2d_status batch_run(struct app *app, const struct batch_settings *settings
     if (batch == NULL)
         return report_failure(app, C2D_OS, NULL, "out of memory");
     batch->app = app;
+    batch->results.app = app;
     batch->settings = settings;
     batch->input.fd = batch->journal.fd = -1;
     app->parallel = (int)settings->parallel;
