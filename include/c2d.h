@@ -420,8 +420,8 @@ struct c2d_result {
     struct c2d_error error;              /* as the action's own function fills it in */
 };
 
-/* Checks all that these functions check beforehand: a status other than C2D_OK means that nothing was
- * handed over. C2D_OK says nothing of the outcome yet. */
+/* Checks all that these functions check beforehand: a status other than C2D_OK means that nothing
+ * was handed over. C2D_OK says nothing of the outcome yet. */
 C2D_API enum c2d_status c2d_submit(struct c2d_client *client, const struct c2d_request *request,
                                    struct c2d_error *error);
 /* The next result. False, and nothing in *result, when timeout_ms (-1: no limit) have passed

@@ -21,7 +21,7 @@ struct batch_facts {
 };
 
 void batch_progress_begin(struct batch_progress *progress, struct app *app);
-/* At most every BATCH_PROGRESS_MS unless another line has hidden it, and not in the first second. */
+/* At most every BATCH_PROGRESS_MS, unless another line has hidden it; not in the first second. */
 void batch_progress_show(struct batch_progress *progress, const struct batch_facts *facts);
 void batch_progress_end(struct batch_progress *progress, struct app *app);
 /* The line itself; passed_ms have passed since the first result of a request. */

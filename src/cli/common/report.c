@@ -117,15 +117,17 @@ static bool is_silent(const struct app *app, enum c2d_status status)
            || (status == C2D_LOCKED && !app->common.verbose && isatty(STDERR_FILENO) != 1);
 }
 
-/* Says which device error is about where the text, which stands alone, does not. */
-static void name_device(const struct c2d_error *error, const struct subject *subject,
-                        char out[static 1024])
+/* Names the device in an error of the back end's program, where the text does not. c2d-device is
+ * for one device. */
+static void name_device(const struct app *app, const struct c2d_error *error,
+                        const struct subject *subject, char out[static 1024])
 {
     const char *device_id = subject == NULL ? NULL : subject->device_id;
     char quoted[160];
 
     snprintf(quoted, sizeof quoted, "'%.128s'", device_id == NULL ? "" : device_id);
-    if (device_id == NULL || strstr(error->text, quoted) != NULL)
+    if (device_id == NULL || app->program->role != C2D_ROLE_SERVICE
+        || strstr(error->text, quoted) != NULL)
         snprintf(out, 1024, "%s", error->text);
     else
         snprintf(out, 1024, "device %s: %s", quoted, error->text);
@@ -140,7 +142,7 @@ static void put(const struct app *app, const char *level, const char *name,
         put_json(app, level, error, subject);
         return;
     }
-    name_device(error, subject, text);
+    name_device(app, error, subject, text);
     put_plain(app, level, name, text);
     if (*error->hint != '\0')
         put_plain(app, "hint", "", error->hint);
@@ -156,7 +158,8 @@ enum c2d_status report_error(const struct app *app, const struct c2d_error *erro
     return error->status;
 }
 
-void report_summary(const struct app *app, const struct c2d_error *error, const struct subject *subject)
+void report_summary(const struct app *app, const struct c2d_error *error,
+                    const struct subject *subject)
 {
     if (error->status == C2D_CANCELLED)
         put(app, "warning", "", error, subject);
