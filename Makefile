@@ -75,7 +75,7 @@ $(1)/c2d-sim: $$(SIM_SRC:%.c=$(1)/%.o)
 		$$(shell $$(PKG_CONFIG) --libs $$(SIM_PKGS))
 # The objects themselves, not the archive: unit tests reach what the library hides.
 $(1)/unit-tests: $$(UNIT_SRC:%.c=$(1)/%.o) $$(LIB_SRC:%.c=$(1)/%.o) $$(COMMON_SRC:%.c=$(1)/%.o) \
-		$$(patsubst %.c,$(1)/%.o,$$(filter-out %/main.c,$$(DEVICE_SRC)))
+		$$(patsubst %.c,$(1)/%.o,$$(filter-out %/main.c,$$(DEVICE_SRC) $$(HTTP_SRC)))
 	$$(CC) $$(CFLAGS) $(2) $$(LDFLAGS) $$(WRAP) -o $$@ $$^ \
 		$$(shell $$(PKG_CONFIG) --libs $$(PKGS) criterion)
 $(1)/hostile: $(1)/tests/support/hostile.o

@@ -395,7 +395,12 @@ C2D_API void c2d_outgoing_free(struct c2d_outgoing *outgoing);
  *         c2d_message_free(result.message);
  *     }
  */
-enum c2d_action { C2D_ACTION_RECEIVE, C2D_ACTION_SETTLE, C2D_ACTION_SEND };
+enum c2d_action {
+    C2D_ACTION_RECEIVE,
+    C2D_ACTION_SETTLE,
+    C2D_ACTION_SEND,
+    C2D_ACTION_DEVICE_INFO, /* as c2d_device_info_get(), about device_id */
+};
 
 /* What is not the action's is left 0. device_id and message must live until the result is handed
  * out; lock_token is copied. */
@@ -411,12 +416,13 @@ struct c2d_request {
 struct c2d_result {
     void *tag;
     enum c2d_action action;
-    struct c2d_message *message; /* of a receive, for c2d_message_free(); else NULL */
-    struct c2d_error error;      /* as c2d_receive(), c2d_settle() or c2d_send() fills it in */
+    struct c2d_message *message;         /* of a receive, for c2d_message_free(); else NULL */
+    struct c2d_device_info *device_info; /* for c2d_device_info_free(); NULL unless it was read */
+    struct c2d_error error;              /* as the action's own function fills it in */
 };
 
-/* Checks all that these three check beforehand: a status other than C2D_OK means that nothing was
- * handed over. C2D_OK says nothing of the outcome yet. */
+/* Checks all that these functions check beforehand: a status other than C2D_OK means that nothing
+ * was handed over. C2D_OK says nothing of the outcome yet. */
 C2D_API enum c2d_status c2d_submit(struct c2d_client *client, const struct c2d_request *request,
                                    struct c2d_error *error);
 /* The next result. False, and nothing in *result, when timeout_ms (-1: no limit) have passed

@@ -217,12 +217,12 @@ static void check_ttl(const struct call *call, const struct call_terms *terms,
     int64_t hub_s, off_s;
     char off[48], span[32];
 
-    if (call->ttl_s == 0 || hub->has_warned_of_ttl || !hub_clock_read(response, assumed_s, &hub_s))
+    if (call->ttl_s == 0 || hub->has_warned || !hub_clock_read(response, assumed_s, &hub_s))
         return;
     off_s = hub_s - assumed_s;
     if (llabs(off_s) * 10 <= call->ttl_s || llabs(off_s) <= took_s + 2)
         return;
-    hub->has_warned_of_ttl = true;
+    hub->has_warned = true;
     hub_clock_format(off_s, span);
     observe_warning(&terms->observe,
                     "this machine's clock is %s the hub's: a message with a ttl of %lld s expires "
@@ -236,17 +236,20 @@ static void renew_token(struct call *call, const struct call_terms *terms,
                         const struct http_response *response)
 {
     struct call_progress *progress = &call->progress;
+    struct hub_clock *hub = call->signer->hub_clock;
     char off[48];
 
     progress->token_renewed = true;
     signer_renew(call->signer);
     progress->clock_verdict =
-        hub_clock_follow(call->signer->hub_clock, response, &terms->clock, &progress->clock_off_s);
-    if (progress->clock_verdict == HUB_CLOCK_FOLLOWED)
-        observe_warning(&terms->observe,
-                        "this machine's clock is %s the hub's: trying again with the hub's time; "
-                        "set the clock",
-                        describe_off(progress->clock_off_s, off));
+        hub_clock_follow(hub, response, &terms->clock, &progress->clock_off_s);
+    if (progress->clock_verdict != HUB_CLOCK_FOLLOWED || hub->has_warned)
+        return;
+    hub->has_warned = true;
+    observe_warning(&terms->observe,
+                    "this machine's clock is %s the hub's: trying again with the hub's time; "
+                    "set the clock",
+                    describe_off(progress->clock_off_s, off));
 }
 
 /* Says what the comparison of clocks has shown, once it has not helped. */

@@ -12,7 +12,7 @@ struct hub_clock {
     int64_t own_apart_ms; /* our wall clock minus the monotonic one, when offset_s was measured */
     bool is_confirmed;    /* the hub has accepted a request since */
     bool serves_back_end; /* some client has a policy: see hub_clock_serve_back_end() */
-    bool has_warned_of_ttl;
+    bool has_warned;      /* that our clock is off: once for all requests */
 };
 
 /* The hub's time now, in seconds since 1970 UTC. Forgets the offset if our clock was set since it

@@ -43,6 +43,12 @@ static enum c2d_status prepare(struct operation *operation, struct c2d_client *c
             break;
         return operation_prepare_send(operation, client, request->device_id, request->message,
                                       error);
+    case C2D_ACTION_DEVICE_INFO:
+        if (request->device_id == NULL)
+            break;
+        return operation_prepare(operation, client, ENDPOINT_DEVICE,
+                                 (struct endpoint_target) { .device_id = request->device_id },
+                                 error);
     }
     return fail(error, C2D_USAGE, "a request without what its action needs");
 }
@@ -83,6 +89,9 @@ static void finish(struct submitted *submitted, struct c2d_result *result)
         break;
     case C2D_ACTION_SEND:
         operation_finish_send(operation, &result->error);
+        break;
+    case C2D_ACTION_DEVICE_INFO:
+        operation_finish_device_info(operation, &result->device_info, &result->error);
         break;
     }
 }

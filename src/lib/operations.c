@@ -319,6 +319,15 @@ enum c2d_status c2d_purge(struct c2d_client *service, const char *device_id, int
     return operation_end(&operation, status);
 }
 
+enum c2d_status operation_finish_device_info(struct operation *operation,
+                                             struct c2d_device_info **info, struct c2d_error *error)
+{
+    *info = NULL;
+    *error = operation->call.error;
+    return error->status == C2D_OK ? json_read_device(&operation->response.body, info, error)
+                                   : error->status;
+}
+
 enum c2d_status c2d_device_info_get(struct c2d_client *service, const char *device_id,
                                     struct c2d_device_info **info, struct c2d_error *error)
 {
@@ -330,9 +339,10 @@ enum c2d_status c2d_device_info_get(struct c2d_client *service, const char *devi
     error = usable(error, &spare);
     status = operation_prepare(&operation, service, ENDPOINT_DEVICE,
                                (struct endpoint_target) { .device_id = device_id }, error);
-    status = perform(&operation, status, error);
-    if (status == C2D_OK)
-        status = json_read_device(&operation.response.body, info, error);
+    if (status == C2D_OK) {
+        exchange_perform(exchange_of(service), &operation.call);
+        status = operation_finish_device_info(&operation, info, error);
+    }
     return operation_end(&operation, status);
 }
 

@@ -36,5 +36,8 @@ enum c2d_status operation_finish_send(struct operation *operation, struct c2d_er
 enum c2d_status operation_finish_receive(struct operation *operation, struct c2d_message **message,
                                          struct c2d_error *error);
 enum c2d_status operation_finish_settle(struct operation *operation, struct c2d_error *error);
+enum c2d_status operation_finish_device_info(struct operation *operation,
+                                             struct c2d_device_info **info,
+                                             struct c2d_error *error);
 
 #endif

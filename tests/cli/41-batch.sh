@@ -200,4 +200,4 @@ finish_run
 afresh
 script -qec 'c2d-http send --batch forty --rate 20/s 2>&1 >/dev/null' /dev/null </dev/null >out
 check 'on a terminal it shows how far it is, and erases that at the end (E5)' \
-    grep -qE "done, 0 failed, [0-9]+/s, [0-9]+ s left.*$(printf '\r\033')" out
+    grep -qE "done, 0 failed, [0-9.]+/s, [0-9]+ s left.*$(printf '\r +\r$')" out

@@ -226,6 +226,37 @@ Test(client_ttl, a_ttl_that_is_off_is_warned_of_once)
     c2d_client_free(client);
 }
 
+Test(client_ttl, a_clock_that_is_off_is_warned_of_once_whatever_shows_it)
+{
+    static const struct script_reply rows[][6] = {
+        { { .status = 204, .headers = { DATE_2_H_BACK } },
+          { .status = 401, .headers = { DATE_2_H_BACK } },
+          { .status = 204 } },
+        /* The hub's time does not help, is forgotten, and is followed again by the next request. */
+        { { .status = 401, .headers = { DATE_2_H_BACK } },
+          { .status = 401, .headers = { DATE_2_H_BACK } },
+          { .status = 401, .headers = { DATE_2_H_BACK } },
+          { .status = 401, .headers = { DATE_2_H_BACK } } },
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char warnings[1024] = "";
+        struct c2d_options options = c2d_options_default();
+        struct script script = { .options = &options };
+        struct c2d_client *client;
+
+        memcpy(script.replies, rows[i], sizeof rows[i]);
+        options.observer = collect_warnings;
+        options.observer_context = warnings;
+        client = client_for_test(&script, SERVICE_STRING);
+        c2d_send(client, "dev1", &brief, NULL);
+        c2d_send(client, "dev1", &brief, NULL);
+        cr_expect_not_null(strstr(warnings, "clock is 120 min"), "row %zu: %s", i, warnings);
+        cr_expect_eq(strchr(warnings, '\n'), strrchr(warnings, '\n'), "row %zu: %s", i, warnings);
+        c2d_client_free(client);
+    }
+}
+
 Test(client_ttl, clients_that_share_follow_the_hubs_clock_together_and_are_warned_once)
 {
     char warnings[1024] = "";

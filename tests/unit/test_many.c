@@ -216,6 +216,44 @@ Test(many, a_hub_that_knows_no_path_is_asked_in_the_older_form)
     c2d_client_free(client);
 }
 
+static enum c2d_status look_up(struct c2d_client *client, const char *device_id)
+{
+    return c2d_submit(client,
+                      &(struct c2d_request) { .action = C2D_ACTION_DEVICE_INFO,
+                                              .device_id = device_id,
+                                              .tag = (void *)device_id },
+                      NULL);
+}
+
+Test(many, devices_are_looked_up_side_by_side_and_each_has_its_own_result)
+{
+    struct script script = {
+        .options = OPTIONS(2),
+        .replies = { { 200, .body = "{\"deviceId\":\"a\"}", .delay_ms = 20 },
+                     { 404, .body = "{\"Message\":\"ErrorCode:DeviceNotFound;x\"}" },
+                     { 200, .body = "[]" } },
+    };
+    struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
+    struct c2d_result result;
+
+    cr_assert_eq(look_up(client, "a"), C2D_OK);
+    cr_assert_eq(look_up(client, "b"), C2D_OK);
+    cr_assert_eq(look_up(client, "c"), C2D_OK);
+    cr_assert(c2d_wait(client, -1, &result));
+    cr_expect(strcmp(result.tag, "b") == 0 && result.device_info == NULL);
+    cr_expect_eq(result.error.status, C2D_NOT_FOUND);
+    cr_assert(c2d_wait(client, -1, &result));
+    cr_expect(strcmp(result.tag, "c") == 0 && result.device_info == NULL);
+    cr_expect_eq(result.error.status, C2D_PROTOCOL);
+    cr_assert(c2d_wait(client, -1, &result));
+    cr_expect_eq(result.action, C2D_ACTION_DEVICE_INFO);
+    cr_assert(strcmp(result.tag, "a") == 0 && result.device_info != NULL);
+    cr_expect_str_eq(result.device_info->device_id, "a");
+    cr_expect_eq(script.most_flights, 2);
+    c2d_device_info_free(result.device_info);
+    c2d_client_free(client);
+}
+
 Test(many, a_request_that_lacks_something_is_refused_at_once)
 {
     struct script script = { 0 };
@@ -226,6 +264,8 @@ Test(many, a_request_that_lacks_something_is_refused_at_once)
     cr_expect_eq(send_to(client, "a/b"), C2D_DATA);
     cr_expect_eq(c2d_submit(client, &(struct c2d_request) { .action = C2D_ACTION_SETTLE }, NULL),
                  C2D_USAGE);
+    cr_expect_eq(look_up(client, NULL), C2D_USAGE);
+    cr_expect_eq(look_up(client, "a/b"), C2D_DATA);
     cr_expect_not(c2d_wait(client, -1, &result));
     c2d_client_free(client);
 }

@@ -2,22 +2,23 @@
  * what became of it. */
 #include "batch.h"
 
-#include "../common/json_line.h"
 #include "../common/monotonic.h"
-#include "../common/output.h"
 #include "../common/report.h"
 #include "../common/session.h"
 #include "../common/signals.h"
+#include "batch_devices.h"
 #include "batch_input.h"
+#include "batch_line.h"
 #include "batch_progress.h"
-#include "batch_queue.h"
+#include "batch_rate.h"
+#include "batch_result.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-enum { STOPPED_MAX = 4096, LOOK_MS = 50, MINUTE_US = 60000000, CATCH_UP_US = 100000 };
+enum { LOOK_MS = 50, PATIENCE_MS = 300000 };
 
 struct batch {
     struct app *app;
@@ -29,67 +30,31 @@ struct batch {
     bool input_ended;
     size_t under_way;
     enum c2d_status stop; /* why no more is begun; C2D_OK: it goes on */
-    enum c2d_status first_failure;
-    bool output_failed; /* has been told, and no more is printed */
-    long long enqueued, failed;
-    int64_t interval_us, next_us; /* --rate */
-    /* Devices that take no more: a full queue, or none of that name. The oldest are forgotten. */
-    uint64_t stopped[STOPPED_MAX];
-    size_t stopped_count;
+    struct batch_results results;
+    long long done_before; /* lines that the journal knew when it was opened */
+    struct batch_rate rate;
+    struct batch_devices devices;
+    struct c2d_error reported; /* the last error that was reported, for the line at the end */
 };
 
 /* ---- Results ---- */
 
 static void stop(struct batch *batch, enum c2d_status status)
 {
+    if (batch->stop == C2D_OK && status != C2D_OK)
+        batch->results.ended.error = batch->reported;
     batch->stop = worse(batch->stop, status);
 }
 
-/* One line, one write(2): many may write to the same pipe. */
 static void print_result(struct batch *batch, const struct batch_item *item, const char *outcome,
                          const struct c2d_error *error)
 {
-    const char *own_id = item->outgoing == NULL ? NULL : item->outgoing->message.message_id;
-    bool has_failed = error->status != C2D_OK && error->status != C2D_CANCELLED;
-    char *error_json = has_failed ? report_error_json(batch->app, error) : NULL;
-    struct json_line line;
-    char *text;
-
-    json_begin(&line);
-    json_number(&line, "line", item->line);
-    json_text(&line, "deviceId", item->device_id);
-    /* A line that could not be read has an id of its own that nobody knows. */
-    json_text(&line, "messageId",
-              item->outgoing == NULL ? NULL
-              : own_id != NULL       ? own_id
-                                     : item->entry.id);
-    json_text(&line, "status", outcome);
-    json_bool(&line, "maybeDuplicate", error->earlier_try_unanswered || item->entry.is_doubtful);
-    json_number(&line, "attempts", error->attempts);
-    json_raw(&line, "error", error_json);
-    text = json_end(&line);
-    if (strcmp(outcome, "enqueued") == 0) {
-        batch->enqueued++;
-    } else {
-        batch->failed++;
-        if (batch->first_failure == C2D_OK && (has_failed || signals_caught() != 0))
-            batch->first_failure = error->status;
-    }
-    if (!batch->output_failed && (!batch->app->common.quiet || has_failed)) {
-        enum c2d_status status = output_line(batch->app, text);
-
-        batch->output_failed = status != C2D_OK;
-        stop(batch, status);
-    }
-    free(error_json);
-    free(text);
+    stop(batch, batch_result_add(&batch->results, item, outcome, error));
 }
 
 static void skip(struct batch *batch, const struct batch_item *item)
 {
-    static const struct c2d_error none = { .status = C2D_CANCELLED };
-
-    print_result(batch, item, "skipped", &none);
+    stop(batch, batch_result_skip(&batch->results, item));
 }
 
 /* ---- Lines ---- */
@@ -103,20 +68,32 @@ static uint64_t hash(const char *text)
     return value;
 }
 
-static bool is_stopped(const struct batch *batch, uint64_t device_hash)
-{
-    for (size_t i = 0; i < STOPPED_MAX && i < batch->stopped_count; i++)
-        if (batch->stopped[i] == device_hash)
-            return true;
-    return false;
-}
-
 static void fail_line(struct batch *batch, const struct batch_item *item, const char *what)
 {
     struct c2d_error error = { .status = C2D_DATA };
 
     snprintf(error.text, sizeof error.text, "%s", what);
     print_result(batch, item, "failed", &error);
+}
+
+/* A line that does not become an item of the queue. error NULL: it is skipped. */
+static void refuse(struct batch *batch, const char *text, size_t size,
+                   const struct c2d_error *error)
+{
+    char *device_id = batch_line_text(text, size, "deviceId");
+    char *message_id = batch_line_text(text, size, "messageId");
+    struct batch_item item = {
+        .line = batch->input.line,
+        .device_id = device_id,
+        .message_id = message_id,
+    };
+
+    if (error == NULL)
+        skip(batch, &item);
+    else
+        print_result(batch, &item, "failed", error);
+    free(device_id);
+    free(message_id);
 }
 
 /* A line becomes an item of the queue, unless that fails or it is done already. */
@@ -130,11 +107,11 @@ static void admit(struct batch *batch, const char *text, size_t size)
 
     if (status != C2D_OK) {
         stop(batch, status);
-        skip(batch, &item);
+        refuse(batch, text, size, NULL);
         return;
     }
     if (c2d_outgoing_from_json(&item.outgoing, text, size, (int64_t)time(NULL), &error) != C2D_OK) {
-        print_result(batch, &item, "failed", &error);
+        refuse(batch, text, size, &error);
         return;
     }
     item.device_id = item.outgoing->device_id != NULL ? item.outgoing->device_id : default_id;
@@ -164,8 +141,9 @@ static void fill(struct batch *batch)
             admit(batch, text, size);
             break;
         case BATCH_TOO_LONG:
-            fail_line(batch, &(struct batch_item) { .line = batch->input.line },
-                      "a line may have 256 KiB at most");
+            refuse(batch, text, size,
+                   &(struct c2d_error) { .status = C2D_DATA,
+                                         .text = "a line may have 256 KiB at most" });
             break;
         case BATCH_NOT_YET:
             return;
@@ -186,25 +164,33 @@ static void fill(struct batch *batch)
 
 /* ---- Sending ---- */
 
-static int64_t now_us(void)
+/* Gives item its result if it is not to be sent; false: it is. */
+static bool passes_over(struct batch *batch, const struct batch_item *item)
 {
-    struct timespec now = { 0 };
+    const struct batch_refusal *refusal =
+        batch_devices_find(&batch->devices, item->device_hash, monotonic_ms());
+    struct c2d_error error = { 0 };
 
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+    if (batch->stop != C2D_OK || signals_caught() != 0) {
+        skip(batch, item);
+    } else if (refusal != NULL) {
+        error.status = refusal->status;
+        snprintf(error.text, sizeof error.text,
+                 "not sent: line %lld, for the same device, failed with %s less than a minute ago",
+                 refusal->line, c2d_status_name(refusal->status));
+        print_result(batch, item, "skipped", &error);
+    } else {
+        return false;
+    }
+    return true;
 }
 
-/* Hands item over; what cannot be sent is told at once. */
+/* Hands item over; what cannot be sent has its result at once. */
 static void submit(struct batch *batch, struct batch_item *item)
 {
     struct c2d_error error;
     enum c2d_status status;
 
-    if (batch->stop != C2D_OK || signals_caught() != 0 || is_stopped(batch, item->device_hash)) {
-        skip(batch, item);
-        batch_queue_done(&batch->queue, item);
-        return;
-    }
     /* Not before: the id lies in the item, which moves until it is in the queue. */
     if (item->outgoing->message.message_id == NULL)
         item->outgoing->message.message_id = item->entry.id;
@@ -216,6 +202,7 @@ static void submit(struct batch *batch, struct batch_item *item)
                         &error);
     if (status == C2D_OK) {
         batch->under_way++;
+        batch_rate_take(&batch->rate);
         return;
     }
     if (status == C2D_OS)
@@ -224,18 +211,19 @@ static void submit(struct batch *batch, struct batch_item *item)
     batch_queue_done(&batch->queue, item);
 }
 
-/* Hands over what may be; returns for how many ms --rate keeps the next one, or -1. */
+/* Hands over what may be; returns for how many ms --rate keeps the next one, or -1. What needs no
+ * request costs no --rate. */
 static int submit_ready(struct batch *batch)
 {
     while (batch->queue.ready != NULL && batch->under_way < (size_t)batch->settings->parallel) {
-        int64_t wait_us = batch->interval_us == 0 ? 0 : batch->next_us - now_us();
+        int wait_ms = batch_rate_wait_ms(&batch->rate);
 
-        if (wait_us > 0 && batch->stop == C2D_OK && signals_caught() == 0)
-            return (int)((wait_us + 999) / 1000);
-        /* Short delays are made up for, so that the rate is what was asked for. */
-        if (batch->interval_us != 0)
-            batch->next_us =
-                (wait_us < -CATCH_UP_US ? now_us() : batch->next_us) + batch->interval_us;
+        if (passes_over(batch, batch->queue.ready)) {
+            batch_queue_done(&batch->queue, batch_queue_take(&batch->queue));
+            continue;
+        }
+        if (wait_ms > 0)
+            return wait_ms;
         submit(batch, batch_queue_take(&batch->queue));
     }
     return -1;
@@ -261,7 +249,7 @@ static void take_result(struct batch *batch, const struct c2d_result *result)
     if (error->status == C2D_OK) {
         print_result(batch, item, "enqueued", error);
     } else if (error->status == C2D_DRY_RUN) {
-        batch->enqueued++; /* nothing is wrong with it */
+        batch->results.enqueued++; /* nothing is wrong with it */
     } else if (!error->earlier_try_unanswered
                && (error->status == C2D_CANCELLED
                    || (error->status == C2D_THROTTLED && signals_caught() != 0))) {
@@ -270,7 +258,8 @@ static void take_result(struct batch *batch, const struct c2d_result *result)
         bool is_unknown = error->status == C2D_UNKNOWN_OUTCOME || error->status == C2D_CANCELLED;
 
         if (error->status == C2D_QUEUE_FULL || error->status == C2D_NOT_FOUND)
-            batch->stopped[batch->stopped_count++ % STOPPED_MAX] = item->device_hash;
+            batch_devices_refuse(&batch->devices, item->device_hash, item->line, error->status,
+                                 monotonic_ms());
         if (ends_all(error->status) && batch->stop == C2D_OK)
             stop(batch, report_error(batch->app, error, NULL));
         print_result(batch, item, is_unknown ? "unknown" : "failed", error);
@@ -278,15 +267,31 @@ static void take_result(struct batch *batch, const struct c2d_result *result)
     batch_queue_done(&batch->queue, item);
 }
 
-/* Of the input: what was read, less what waits or is under way. Below 0: not known. */
-static double part_done(const struct batch *batch)
+/* How many lines still take a request; below 0: not known. */
+static double lines_left(const struct batch *batch)
 {
-    double done = (double)(batch->enqueued + batch->failed);
+    const struct batch_input *input = &batch->input;
+    double done = (double)(batch->results.enqueued + batch->results.failed);
+    double read = done + (double)batch->queue.used;
+    /* What the journal has is passed over; the rest of it is probably in the rest of the input. */
+    double known = (double)(batch->done_before - batch->results.done_before);
 
-    if (batch->input.size == 0 || done == 0)
+    if (input->consumed == 0 || input->consumed > input->size)
         return -1;
-    return (double)batch->input.consumed / (double)batch->input.size * done
-           / (done + (double)batch->queue.used);
+    read *= (double)(input->size - input->consumed) / (double)input->consumed;
+    read += (double)batch->queue.used;
+    return read > known && known > 0 ? read - known : known > 0 ? 0 : read;
+}
+
+static void show_progress(struct batch *batch)
+{
+    batch_progress_show(&batch->progress,
+                        &(struct batch_facts) {
+                            .done = batch->results.enqueued + batch->results.failed,
+                            .failed = batch->results.failed,
+                            .asked = batch->results.asked,
+                            .left = lines_left(batch),
+                        });
 }
 
 static void work(struct batch *batch)
@@ -309,36 +314,37 @@ static void work(struct batch *batch)
             take_result(batch, &result);
         else if (batch->under_way == 0 && batch->queue.ready != NULL && wait_ms > 0)
             nanosleep(&(struct timespec) { 0, (wait_ms < 500 ? wait_ms : 500) * 1000000L }, NULL);
-        batch_progress_show(&batch->progress, batch->enqueued + batch->failed, batch->failed,
-                            part_done(batch));
+        show_progress(batch);
     }
 }
 
 /* ---- The command ---- */
 
-/* "90/m" or "5/s"; false for anything else. */
-static bool parse_rate(const char *text, int64_t *interval_us)
-{
-    size_t digits = strspn(text, "0123456789");
-    int64_t number = 0;
-
-    if (digits == 0 || digits > 6)
-        return false;
-    for (size_t i = 0; i < digits; i++)
-        number = number * 10 + (text[i] - '0');
-    if (number == 0 || (strcmp(text + digits, "/s") != 0 && strcmp(text + digits, "/m") != 0))
-        return false;
-    *interval_us = (text[digits + 1] == 's' ? 1000000 : MINUTE_US) / number;
-    return true;
-}
-
 static enum c2d_status verdict(const struct batch *batch)
 {
     enum c2d_status status = C2D_OK;
 
-    if (batch->failed > 0)
-        status = batch->enqueued > 0 ? C2D_PARTIAL : batch->first_failure;
+    if (batch->results.failed > 0)
+        status = batch->results.enqueued > 0 ? C2D_PARTIAL : batch->results.first_failure;
     return worse(status, batch->stop);
+}
+
+static enum c2d_status work_and_report(struct batch *batch)
+{
+    struct app *app = batch->app;
+    enum c2d_status status;
+
+    batch->done_before = (long long)batch->journal.used;
+    batch_progress_begin(&batch->progress, app);
+    /* What ends the batch is reported once, in the line at the end. */
+    app->held = &batch->reported;
+    work(batch);
+    app->held = NULL;
+    batch_progress_end(&batch->progress, app);
+    status = verdict(batch);
+    batch_result_report(&batch->results, status, batch->input_ended ? NULL : batch->input.name,
+                        batch->settings->journal != NULL);
+    return status;
 }
 
 enum c2d_status batch_run(struct app *app, const struct batch_settings *settings)
@@ -349,12 +355,14 @@ enum c2d_status batch_run(struct app *app, const struct batch_settings *settings
     if (batch == NULL)
         return report_failure(app, C2D_OS, NULL, "out of memory");
     batch->app = app;
+    batch->results.app = app;
     batch->settings = settings;
     batch->input.fd = batch->journal.fd = -1;
     app->parallel = (int)settings->parallel;
+    app->patience_ms = PATIENCE_MS;
     app->dry_run_is_silent = true;
     batch_queue_init(&batch->queue);
-    if (settings->rate != NULL && !parse_rate(settings->rate, &batch->interval_us))
+    if (settings->rate != NULL && !batch_rate_parse(&batch->rate, settings->rate))
         status = report_usage(app, "--rate takes N/s or N/m, N from 1 to 999999, not '%.60s'",
                               settings->rate);
     if (status == C2D_OK && strcmp(settings->file, "-") == 0 && app->common.connection_file != NULL
@@ -368,12 +376,8 @@ enum c2d_status batch_run(struct app *app, const struct batch_settings *settings
         status =
             batch_journal_open(&batch->journal, app, app->common.dry_run ? NULL : settings->journal,
                                !settings->no_lock);
-    if (status == C2D_OK) {
-        batch_progress_begin(&batch->progress, app);
-        work(batch);
-        batch_progress_erase(&batch->progress);
-        status = verdict(batch);
-    }
+    if (status == C2D_OK)
+        status = work_and_report(batch);
     status = worse(status, batch_journal_close(&batch->journal));
     batch_input_close(&batch->input);
     free(batch);

@@ -127,7 +127,10 @@ static enum batch_next next_line(struct batch_input *input, bool waits, const ch
             enum batch_next next;
 
             /* What is too long is not kept while its end is looked for. */
-            input->too_long = input->too_long || input->end - input->start > BATCH_LINE_MAX;
+            if (!input->too_long && input->end - input->start > BATCH_LINE_MAX) {
+                memcpy(input->head, input->data + input->start, sizeof input->head);
+                input->too_long = true;
+            }
             if (input->too_long) {
                 input->consumed += (int64_t)(input->end - input->start);
                 input->start = input->end = 0;
@@ -138,11 +141,14 @@ static enum batch_next next_line(struct batch_input *input, bool waits, const ch
             if (input->ended && input->too_long && input->start == input->end) {
                 input->too_long = false;
                 input->line++;
+                *text = input->head;
+                *size = sizeof input->head;
                 return BATCH_TOO_LONG;
             }
             continue;
         }
-        *text = input->data + input->start;
+        *text = was_too_long ? input->head : input->data + input->start;
+        *size = was_too_long ? sizeof input->head : whole;
         input->start += whole;
         input->consumed += (int64_t)whole;
         input->line++;
@@ -151,7 +157,6 @@ static enum batch_next next_line(struct batch_input *input, bool waits, const ch
             return BATCH_TOO_LONG;
         if (skip_blanks(*text, 0, whole) == whole)
             continue;
-        *size = whole;
         while (*size > 0 && ((*text)[*size - 1] == '\n' || (*text)[*size - 1] == '\r'))
             --*size;
         return BATCH_LINE;

@@ -19,13 +19,14 @@ struct batch_input {
     bool ended;        /* the input has */
     bool too_long;     /* the rest of a line is passed over */
     bool is_begun;     /* the first bytes were looked at */
+    char head[512];    /* the beginning of a line that is too long to be kept */
 
     const char *problem, *hint; /* BATCH_REFUSED: why, after name; what to do */
 };
 
 enum batch_next {
     BATCH_LINE,
-    BATCH_TOO_LONG, /* a line over BATCH_LINE_MAX, passed over */
+    BATCH_TOO_LONG, /* a line over BATCH_LINE_MAX, passed over; text is its beginning */
     BATCH_NOT_YET,  /* nothing is there now, or a signal came */
     BATCH_END,
     BATCH_REFUSED, /* the whole is no JSON Lines: see problem */

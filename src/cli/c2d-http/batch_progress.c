@@ -4,37 +4,60 @@
 
 #include <unistd.h>
 
-enum { FIRST_MS = 1000 };
+enum { FIRST_MS = 1000, MINUTE_S = 60, HOUR_S = 3600 };
 
-void batch_progress_begin(struct batch_progress *progress, const struct app *app)
+void batch_progress_begin(struct batch_progress *progress, struct app *app)
 {
     *progress = (struct batch_progress) {
         .is_shown = isatty(STDERR_FILENO) && !app->common.quiet && !app->common.json,
         .started_ms = monotonic_ms(),
     };
+    app->line = &progress->line;
 }
 
-void batch_progress_show(struct batch_progress *progress, long long done, long long failed,
-                         double part)
+void batch_progress_format(char *out, size_t size, const struct batch_facts *facts,
+                           int64_t passed_ms)
+{
+    char speed[32] = "", left[48] = "";
+    double rate, left_s;
+
+    snprintf(out, size, "%lld done, %lld failed", facts->done, facts->failed);
+    if (facts->asked < 2 || passed_ms <= 0)
+        return;
+    rate = (double)(facts->asked - 1) * 1000 / (double)passed_ms;
+    left_s = facts->left / rate;
+    if (rate < 1)
+        snprintf(speed, sizeof speed, ", %.0f/min", rate * 60);
+    else
+        snprintf(speed, sizeof speed, rate < 10 ? ", %.1f/s" : ", %.0f/s", rate);
+    if (left_s > 2 * HOUR_S)
+        snprintf(left, sizeof left, ", %.0f h left", left_s / HOUR_S);
+    else if (left_s > 2 * MINUTE_S)
+        snprintf(left, sizeof left, ", %.0f min left", left_s / MINUTE_S);
+    else if (left_s >= 0)
+        snprintf(left, sizeof left, ", %.0f s left", left_s);
+    snprintf(out, size, "%lld done, %lld failed%s%s", facts->done, facts->failed, speed, left);
+}
+
+void batch_progress_show(struct batch_progress *progress, const struct batch_facts *facts)
 {
     int64_t now_ms = progress->is_shown ? monotonic_ms() : 0;
-    int64_t passed_ms = now_ms - progress->started_ms;
+    char text[160];
 
-    if (!progress->is_shown || passed_ms < FIRST_MS
-        || now_ms - progress->shown_ms < BATCH_PROGRESS_MS)
+    if (!progress->is_shown)
+        return;
+    if (progress->first_ms == 0 && facts->asked > 0)
+        progress->first_ms = now_ms;
+    if (now_ms - progress->started_ms < FIRST_MS
+        || (progress->line.columns > 0 && now_ms - progress->shown_ms < BATCH_PROGRESS_MS))
         return;
     progress->shown_ms = now_ms;
-    fprintf(stderr, "\r%lld done, %lld failed, %lld/s", done, failed, done * 1000 / passed_ms);
-    /* A file that is still written to may be read past what it was. */
-    if (part > 0.001 && part <= 1)
-        fprintf(stderr, ", %lld s left", (long long)((double)passed_ms / 1000 * (1 - part) / part));
-    fputs("\033[K", stderr);
-    fflush(stderr);
+    batch_progress_format(text, sizeof text, facts, now_ms - progress->first_ms);
+    status_line_show(&progress->line, text);
 }
 
-void batch_progress_erase(struct batch_progress *progress)
+void batch_progress_end(struct batch_progress *progress, struct app *app)
 {
-    if (progress->shown_ms != 0)
-        fputs("\r\033[K", stderr);
-    progress->shown_ms = 0;
+    status_line_hide(&progress->line);
+    app->line = NULL;
 }

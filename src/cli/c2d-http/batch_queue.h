@@ -10,7 +10,8 @@ enum { BATCH_QUEUE_MAX = 256, BATCH_QUEUE_BUCKETS = 128, BATCH_QUEUE_BYTES = 2 *
 struct batch_item {
     long long line;
     struct c2d_outgoing *outgoing;
-    const char *device_id; /* also where the line names none */
+    const char *device_id;  /* also where the line names none */
+    const char *message_id; /* of a line that is no message (outgoing NULL), if it has one */
     uint64_t device_hash;
     struct batch_entry entry;
     size_t size; /* of the line */

@@ -1,4 +1,5 @@
-/* status: what the registry knows of devices, without their keys. */
+/* status: what the registry knows of devices, without their keys. Several devices are asked about
+ * at once, and reported in the order of the arguments. */
 #include "../common/json_line.h"
 #include "../common/output.h"
 #include "../common/report.h"
@@ -6,7 +7,32 @@
 #include "../common/several.h"
 #include "commands.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+
+enum {
+    PARALLEL = 8,
+    WINDOW = 64,  /* results that wait for one before them */
+    IN_A_ROW = 3, /* failures without a success between, after which no other device is asked */
+};
+
+struct answer {
+    bool is_there;
+    struct c2d_device_info *info; /* NULL: error says why */
+    struct c2d_error error;
+};
+
+struct lookup {
+    struct app *app;
+    struct several several;
+    struct answer answers[WINDOW]; /* of the devices from `reported` to `asked` */
+    size_t asked, reported, under_way;
+    size_t failed_in_a_row;
+    struct c2d_error cause; /* why no other device is asked; C2D_OK: it goes on */
+    size_t cause_at;        /* the device that showed it */
+    size_t not_reported;    /* devices that failed for that reason too */
+    enum c2d_status output; /* of stdout */
+};
 
 static enum c2d_status print_device(const struct app *app, const struct c2d_device_info *info)
 {
@@ -28,39 +54,154 @@ static enum c2d_status print_device(const struct app *app, const struct c2d_devi
     return status;
 }
 
-static enum c2d_status show(struct app *app, const char *device_id)
-{
-    struct c2d_device_info *info = NULL;
-    struct c2d_error error;
-    enum c2d_status status = c2d_device_info_get(app->client, device_id, &info, &error);
+/* ---- What ends the lookup ---- */
 
-    if (status == C2D_OK)
-        status = print_device(app, info);
+/* Would every other device fail like this one? */
+static bool concerns_all(struct lookup *lookup, const struct c2d_error *error)
+{
+    if (error->status == C2D_OK || error->status == C2D_DRY_RUN || error->status == C2D_NOT_FOUND) {
+        lookup->failed_in_a_row = 0;
+        return false;
+    }
+    if (error->step == C2D_STEP_NAME || error->step == C2D_STEP_CONNECTION
+        || error->step == C2D_STEP_TLS || error->http_status == 401)
+        return true;
+    switch (error->status) {
+    case C2D_CANCELLED:
+    case C2D_CONFIG:
+    case C2D_OS:
+    case C2D_THROTTLED: /* it was waited for */
+        return true;
+    default: /* perhaps one device alone, as with a filter on the way or a fault of the hub */
+        return ++lookup->failed_in_a_row >= IN_A_ROW;
+    }
+}
+
+static bool goes_on(const struct lookup *lookup)
+{
+    return lookup->cause.status == C2D_OK && lookup->output == C2D_OK;
+}
+
+/* The one line about all devices that were not asked, or failed like the one that ended it. */
+static void report_cause(const struct lookup *lookup)
+{
+    const struct app *app = lookup->app;
+    const char *device_id = app->words[lookup->cause_at];
+    size_t missing = app->word_count - lookup->asked + lookup->not_reported;
+    struct c2d_error error = lookup->cause;
+
+    if (missing > 1)
+        snprintf(error.text, sizeof error.text,
+                 "%zu of %zu devices not looked up: '%.128s': %.300s", missing, app->word_count,
+                 device_id, lookup->cause.text);
+    report_error(app, &error, &(struct subject) { device_id, NULL });
+}
+
+/* ---- Asking, and reporting in the order of the arguments ---- */
+
+static void take(struct lookup *lookup, size_t at, struct c2d_device_info *info,
+                 const struct c2d_error *error)
+{
+    lookup->answers[at % WINDOW] = (struct answer) { true, info, *error };
+    if (concerns_all(lookup, error) && lookup->cause.status == C2D_OK) {
+        lookup->cause = *error;
+        lookup->cause_at = at;
+    }
+}
+
+static void ask(struct lookup *lookup)
+{
+    size_t at = lookup->asked++;
+    struct c2d_error error;
+
+    if (c2d_submit(lookup->app->client,
+                   &(struct c2d_request) { .action = C2D_ACTION_DEVICE_INFO,
+                                           .device_id = lookup->app->words[at],
+                                           .tag = &lookup->app->words[at] },
+                   &error)
+        == C2D_OK)
+        lookup->under_way++;
     else
-        report_error(app, &error, &(struct subject) { device_id, NULL });
-    c2d_device_info_free(info);
-    return status;
+        take(lookup, at, NULL, &error);
+}
+
+static void report_answer(struct lookup *lookup, const struct answer *answer)
+{
+    const struct c2d_error *error = &answer->error;
+
+    several_add(&lookup->several, error->status);
+    if (answer->info != NULL && lookup->output == C2D_OK)
+        lookup->output = print_device(lookup->app, answer->info);
+    else if (error->status != C2D_OK && error->status == lookup->cause.status)
+        lookup->not_reported++;
+    else if (error->status != C2D_OK)
+        report_error(lookup->app, error,
+                     &(struct subject) { lookup->app->words[lookup->reported], NULL });
+}
+
+static void report_answers(struct lookup *lookup)
+{
+    struct answer *answer = &lookup->answers[lookup->reported % WINDOW];
+
+    while (lookup->reported < lookup->asked && answer->is_there) {
+        report_answer(lookup, answer);
+        c2d_device_info_free(answer->info);
+        *answer = (struct answer) { 0 };
+        lookup->reported++;
+        answer = &lookup->answers[lookup->reported % WINDOW];
+    }
+}
+
+static enum c2d_status look_up_all(struct lookup *lookup)
+{
+    struct app *app = lookup->app;
+    struct c2d_result result;
+
+    for (;;) {
+        while (goes_on(lookup) && lookup->asked < app->word_count && lookup->under_way < PARALLEL
+               && lookup->asked - lookup->reported < WINDOW)
+            ask(lookup);
+        report_answers(lookup);
+        if (!c2d_wait(app->client, -1, &result))
+            break;
+        lookup->under_way--;
+        take(lookup, (size_t)((char **)result.tag - app->words), result.device_info, &result.error);
+    }
+    if (lookup->cause.status != C2D_OK)
+        report_cause(lookup);
+    if (lookup->output != C2D_OK)
+        return lookup->output;
+    return lookup->cause.status != C2D_OK ? lookup->cause.status : several_status(&lookup->several);
 }
 
 static enum c2d_status run(struct app *app, void *settings)
 {
-    struct several several = { 0 };
     struct c2d_error error;
+    struct lookup *lookup;
     enum c2d_status status;
 
     (void)settings;
     if (app->word_count == 0)
         return report_usage(app, "status of which device?");
-    /* All of them before the first request: a slip in the last costs nothing (G7). */
+    /* All of them before the first request: a slip in the last costs nothing. */
     for (size_t i = 0; i < app->word_count; i++)
         if (c2d_check_device_id(app->words[i], &error) != C2D_OK)
             return report_error(app, &error, NULL);
+    if (app->word_count > 1) {
+        app->parallel = PARALLEL;
+        app->patience_ms = app->common.timeout_ms > 0 ? (int)app->common.timeout_ms
+                                                      : c2d_options_default().timeout_ms;
+    }
     status = session_open(app);
     if (status != C2D_OK)
         return status;
-    for (size_t i = 0; i < app->word_count && several_goes_on(&several); i++)
-        several_add(&several, show(app, app->words[i]));
-    return several_status(&several);
+    lookup = calloc(1, sizeof *lookup);
+    if (lookup == NULL)
+        return report_failure(app, C2D_OS, NULL, "out of memory");
+    lookup->app = app;
+    status = look_up_all(lookup);
+    free(lookup);
+    return status;
 }
 
 const struct command status_command = {

@@ -50,6 +50,7 @@ struct app {
     bool has_end;            /* there was a "--" */
     bool stdout_closed;
     int parallel;                  /* operations at once; 0: one by one */
+    int patience_ms;               /* how long these wait for a hub that throttles */
     bool dry_run_is_silent;        /* a dry run checks only */
     bool is_endless;               /* the load that retries add to a hub in trouble is bounded */
     const char *dry_run_body;      /* where a dry run's body is taken from: "-" or a file */
@@ -60,6 +61,7 @@ struct app {
     char source[256];          /* where the connection string came from; "": not known yet */
     bool *sync_warned;         /* see folder_sync.h; NULL: no warning is given */
     struct c2d_error *held;    /* takes what would be reported; NULL: stderr does */
+    struct status_line *line;  /* is on the terminal, perhaps; NULL: there is none */
     struct c2d_client *client; /* see session.h */
 };
 

@@ -5,6 +5,7 @@
 #include "report.h"
 #include "secret.h"
 #include "signals.h"
+#include "status_line.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -48,6 +49,8 @@ enum c2d_status output_line(const struct app *app, const char *text)
         return report_failure(app, C2D_OS, NULL, "out of memory");
     memcpy(line, text, size - 1);
     line[size - 1] = '\n';
+    if (app->line != NULL && isatty(STDOUT_FILENO))
+        status_line_hide(app->line); /* most likely the same terminal */
     problem = output_write(STDOUT_FILENO, line, size) == size ? 0 : errno;
     line[size - 1] = '\0';
     secret_free(line); /* it may hold a token */

@@ -4,6 +4,7 @@
 
 #include "json_line.h"
 #include "ready.h"
+#include "status_line.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -57,6 +58,7 @@ static void put_plain(const struct app *app, const char *level, const char *name
 
     snprintf(line, sizeof line, "%s: %s: %s%s%s", app->program->name, level, name,
              *name != '\0' ? ": " : "", text);
+    status_line_hide(app->line);
     report_line(line);
 }
 
@@ -96,6 +98,7 @@ static void put_json(const struct app *app, const char *level, const struct c2d_
 {
     char *text = json_of(app, level, error, subject);
 
+    status_line_hide(app->line);
     report_line(text);
     free(text);
 }
@@ -114,23 +117,54 @@ static bool is_silent(const struct app *app, enum c2d_status status)
            || (status == C2D_LOCKED && !app->common.verbose && isatty(STDERR_FILENO) != 1);
 }
 
+/* Names the device in an error of the back end's program, where the text does not. c2d-device is
+ * for one device. */
+static void name_device(const struct app *app, const struct c2d_error *error,
+                        const struct subject *subject, char out[static 1024])
+{
+    const char *device_id = subject == NULL ? NULL : subject->device_id;
+    char quoted[160];
+
+    snprintf(quoted, sizeof quoted, "'%.128s'", device_id == NULL ? "" : device_id);
+    if (device_id == NULL || app->program->role != C2D_ROLE_SERVICE
+        || strstr(error->text, quoted) != NULL)
+        snprintf(out, 1024, "%s", error->text);
+    else
+        snprintf(out, 1024, "device %s: %s", quoted, error->text);
+}
+
+static void put(const struct app *app, const char *level, const char *name,
+                const struct c2d_error *error, const struct subject *subject)
+{
+    char text[1024];
+
+    if (app->common.json) {
+        put_json(app, level, error, subject);
+        return;
+    }
+    name_device(app, error, subject, text);
+    put_plain(app, level, name, text);
+    if (*error->hint != '\0')
+        put_plain(app, "hint", "", error->hint);
+}
+
 enum c2d_status report_error(const struct app *app, const struct c2d_error *error,
                              const struct subject *subject)
 {
-    if (app->held != NULL) {
+    if (app->held != NULL)
         *app->held = *error;
-        return error->status;
-    }
-    if (is_silent(app, error->status))
-        return error->status;
-    if (app->common.json) {
-        put_json(app, "error", error, subject);
-    } else {
-        put_plain(app, "error", c2d_status_name(error->status), error->text);
-        if (*error->hint != '\0')
-            put_plain(app, "hint", "", error->hint);
-    }
+    else if (!is_silent(app, error->status))
+        put(app, "error", c2d_status_name(error->status), error, subject);
     return error->status;
+}
+
+void report_summary(const struct app *app, const struct c2d_error *error,
+                    const struct subject *subject)
+{
+    if (error->status == C2D_CANCELLED)
+        put(app, "warning", "", error, subject);
+    else
+        report_error(app, error, subject);
 }
 
 enum c2d_status report_failure(const struct app *app, enum c2d_status status, const char *hint,

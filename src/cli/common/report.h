@@ -13,7 +13,11 @@ struct subject {
  * status. subject may be NULL. */
 enum c2d_status report_error(const struct app *app, const struct c2d_error *error,
                              const struct subject *subject);
-/* The same as an object for a line of results, the caller's; NULL when out of memory. */
+/* Reports how a run of many things ended that did not do all of them; after a signal as a warning,
+ * which -q does not hide. subject may be NULL. */
+void report_summary(const struct app *app, const struct c2d_error *error,
+                    const struct subject *subject);
+/* An error as an object for a line of results, the caller's; NULL when out of memory. */
 char *report_error_json(const struct app *app, const struct c2d_error *error);
 /* Reports an error of the program's own; hint may be NULL. Returns status. */
 enum c2d_status report_failure(const struct app *app, enum c2d_status status, const char *hint,

@@ -8,6 +8,7 @@
 #include "output.h"
 #include "report.h"
 #include "secret.h"
+#include "status_line.h"
 #include "stop.h"
 
 #include <errno.h>
@@ -17,8 +18,6 @@
 #include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-enum { THROTTLED_MS = 300000 }; /* many at once wait so long for a hub that throttles */
 
 static void on_event(void *context, const struct c2d_event *event)
 {
@@ -37,6 +36,8 @@ static void on_event(void *context, const struct c2d_event *event)
         report_warning(app, "%s", event->text);
         break;
     case C2D_EVENT_TRACE:
+        if (app->common.trace != NULL && strcmp(app->common.trace, "-") == 0)
+            status_line_hide(app->line);
         /* At once, so that the trace is whole up to the moment of a crash or kill. */
         if (output_write(app->trace_fd, event->text, event->text_size) != event->text_size)
             app->trace_failed = true;
@@ -220,7 +221,7 @@ static struct c2d_options options_of(struct app *app)
     options.retries = (int)common->retries;
     options.retry_budget = app->is_endless || app->parallel > 0;
     options.parallel = app->parallel;
-    options.patience_ms = app->parallel > 0 ? THROTTLED_MS : 0;
+    options.patience_ms = app->patience_ms;
     options.cert_file = common->cert;
     options.key_file = common->key;
     options.connect_to = common->connect_to;

@@ -1,0 +1,44 @@
+#include "batch_rate.h"
+
+#include <string.h>
+#include <time.h>
+
+enum { MINUTE_US = 60000000, CATCH_UP_US = 100000 };
+
+bool batch_rate_parse(struct batch_rate *rate, const char *text)
+{
+    size_t digits = strspn(text, "0123456789");
+    int64_t number = 0;
+
+    if (digits == 0 || digits > 6)
+        return false;
+    for (size_t i = 0; i < digits; i++)
+        number = number * 10 + (text[i] - '0');
+    if (number == 0 || (strcmp(text + digits, "/s") != 0 && strcmp(text + digits, "/m") != 0))
+        return false;
+    rate->interval_us = (text[digits + 1] == 's' ? 1000000 : MINUTE_US) / number;
+    return true;
+}
+
+static int64_t now_us(void)
+{
+    struct timespec now = { 0 };
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+int batch_rate_wait_ms(const struct batch_rate *rate)
+{
+    int64_t wait_us = rate->interval_us == 0 ? 0 : rate->next_us - now_us();
+
+    return wait_us > 0 ? (int)((wait_us + 999) / 1000) : 0;
+}
+
+void batch_rate_take(struct batch_rate *rate)
+{
+    int64_t now = now_us();
+
+    /* Short delays are made up for, so that the rate is what was asked for. */
+    rate->next_us = (now - rate->next_us > CATCH_UP_US ? now : rate->next_us) + rate->interval_us;
+}

@@ -1,0 +1,203 @@
+#include "batch_result.h"
+
+#include "../common/json_line.h"
+#include "../common/output.h"
+#include "../common/report.h"
+#include "../common/signals.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- One line ---- */
+
+static const char *message_id_of(const struct batch_item *item)
+{
+    if (item->outgoing == NULL)
+        return item->message_id;
+    return item->outgoing->message.message_id != NULL ? item->outgoing->message.message_id
+                                                      : item->entry.id;
+}
+
+/* The caller's; NULL when out of memory. */
+static char *line_of(const struct batch_results *results, const struct batch_item *item,
+                     const char *outcome, const struct c2d_error *error)
+{
+    char *error_json = error->status != C2D_OK ? report_error_json(results->app, error) : NULL;
+    struct json_line line;
+
+    json_begin(&line);
+    json_number(&line, "line", item->line);
+    json_text(&line, "deviceId", item->device_id);
+    json_text(&line, "messageId", message_id_of(item));
+    json_text(&line, "status", outcome);
+    json_bool(&line, "maybeDuplicate", error->earlier_try_unanswered || item->entry.is_doubtful);
+    json_number(&line, "attempts", error->attempts);
+    json_raw(&line, "error", error_json);
+    free(error_json);
+    return json_end(&line);
+}
+
+static void note_cause(struct batch_cause *cause, const struct batch_item *item,
+                       const struct c2d_error *error)
+{
+    const char *message_id = message_id_of(item);
+
+    cause->error = *error;
+    cause->line = item->line;
+    snprintf(cause->device_id, sizeof cause->device_id, "%s",
+             item->device_id == NULL ? "" : item->device_id);
+    snprintf(cause->message_id, sizeof cause->message_id, "%s",
+             message_id == NULL ? "" : message_id);
+}
+
+static void count_failure(struct batch_results *results, const struct batch_item *item,
+                          const char *outcome, const struct c2d_error *error)
+{
+    struct batch_cause *ended = &results->ended;
+
+    results->failed++;
+    results->in_doubt += strcmp(outcome, "unknown") == 0;
+    results->unsendable += error->status == C2D_DATA || error->status == C2D_TOO_LARGE;
+    if (results->first_failure == C2D_OK)
+        results->first_failure = error->status;
+    if (strcmp(outcome, "skipped") == 0)
+        return;
+    if (results->first.line == 0)
+        note_cause(&results->first, item, error);
+    if (ended->line == 0 && ended->error.status == error->status)
+        note_cause(ended, item, error);
+}
+
+enum c2d_status batch_result_add(struct batch_results *results, const struct batch_item *item,
+                                 const char *outcome, const struct c2d_error *error)
+{
+    bool is_enqueued = strcmp(outcome, "enqueued") == 0;
+    enum c2d_status status;
+    char *text;
+
+    results->asked += error->attempts > 0;
+    results->enqueued += is_enqueued;
+    results->done_before += is_enqueued && item->entry.is_done;
+    if (!is_enqueued)
+        count_failure(results, item, outcome, error);
+    if (results->output_failed || (is_enqueued && results->app->common.quiet))
+        return C2D_OK;
+    text = line_of(results, item, outcome, error);
+    status = output_line(results->app, text);
+    results->output_failed = status != C2D_OK;
+    free(text);
+    return status;
+}
+
+enum c2d_status batch_result_skip(struct batch_results *results, const struct batch_item *item)
+{
+    const struct c2d_error *ended = &results->ended.error;
+    struct c2d_error error = { .status = C2D_CANCELLED };
+
+    if (ended->status == C2D_OK || signals_caught() != 0) {
+        snprintf(error.text, sizeof error.text, "not sent: the batch was stopped");
+    } else {
+        error.status = ended->status;
+        snprintf(error.text, sizeof error.text, "not sent: the batch ended: %.400s", ended->text);
+    }
+    return batch_result_add(results, item, "skipped", &error);
+}
+
+/* ---- All lines ---- */
+
+static void append(char *text, size_t size, const char *more)
+{
+    size_t used = strlen(text);
+
+    snprintf(text + used, size - used, "%s", more);
+}
+
+/* "3 of the 10 lines read were not sent, and 2 are in doubt, and the rest of x was not read" */
+static void describe_counts(const struct batch_results *results, const char *unread, char *text,
+                            size_t size)
+{
+    long long not_sent = results->failed - results->in_doubt;
+    long long read = results->enqueued + results->failed;
+    char part[300] = "";
+
+    if (not_sent > 0 || results->in_doubt == 0)
+        snprintf(text, size, "%lld of the %lld lines read %s", not_sent, read,
+                 results->app->common.dry_run ? "cannot be sent" : "were not sent");
+    if (not_sent > 0 && results->in_doubt > 0)
+        snprintf(part, sizeof part, ", and %lld are in doubt", results->in_doubt);
+    else if (results->in_doubt > 0)
+        snprintf(part, sizeof part, "%lld of the %lld lines read are in doubt", results->in_doubt,
+                 read);
+    append(text, size, part);
+    if (unread != NULL) {
+        snprintf(part, sizeof part, ", and the rest of %.200s was not read", unread);
+        append(text, size, part);
+    }
+}
+
+/* "; line 4, device 'dev1': QUEUE_FULL: ..." */
+static void describe_cause(const struct batch_cause *cause, enum c2d_status status, char *text,
+                           size_t size)
+{
+    char part[sizeof cause->device_id + 32];
+
+    append(text, size, "; ");
+    if (cause->line != 0) {
+        snprintf(part, sizeof part, "line %lld%s%s%s: ", cause->line,
+                 *cause->device_id != '\0' ? ", device '" : "", cause->device_id,
+                 *cause->device_id != '\0' ? "'" : "");
+        append(text, size, part);
+    }
+    if (cause->error.status != status) {
+        append(text, size, c2d_status_name(cause->error.status));
+        append(text, size, ": ");
+    }
+    append(text, size, cause->error.text);
+}
+
+/* Adds what to do next to the hint that the cause has, if both fit. */
+static void add_advice(const struct batch_results *results, bool has_journal,
+                       struct c2d_error *error)
+{
+    const char *advice =
+        results->app->common.dry_run || results->unsendable == results->failed
+            ? "correct these lines; the results name them"
+        : has_journal ? "run the same command again: with its journal it sends only the others"
+                      : "send the lines again whose result is not 'enqueued' (a batch begun with "
+                        "--journal FILE does that when it is run again)";
+
+    /* Where results are missing, only a journal knows the lines. */
+    if (results->output_failed && !has_journal)
+        return;
+    if (*error->hint == '\0')
+        snprintf(error->hint, sizeof error->hint, "%s", advice);
+    else if (strlen(error->hint) + strlen(advice) + 3 < sizeof error->hint) {
+        append(error->hint, sizeof error->hint, "; ");
+        append(error->hint, sizeof error->hint, advice);
+    }
+}
+
+void batch_result_report(const struct batch_results *results, enum c2d_status status,
+                         const char *unread, bool has_journal)
+{
+    bool has_ended = results->ended.error.status != C2D_OK;
+    const struct batch_cause *cause = has_ended ? &results->ended : &results->first;
+    struct c2d_error error = cause->error;
+    struct subject subject = { *cause->device_id != '\0' ? cause->device_id : NULL,
+                               *cause->message_id != '\0' ? cause->message_id : NULL };
+
+    if (results->failed == 0) {
+        report_summary(results->app, &error, NULL);
+        return;
+    }
+    error.status = signals_caught() != 0 ? C2D_CANCELLED : status;
+    error.text[0] = '\0';
+    describe_counts(results, unread, error.text, sizeof error.text);
+    if (error.status == C2D_CANCELLED)
+        append(error.text, sizeof error.text, "; stopped by a signal");
+    if (cause->error.status != C2D_OK)
+        describe_cause(cause, error.status, error.text, sizeof error.text);
+    add_advice(results, has_journal, &error);
+    report_summary(results->app, &error, &subject);
+}

@@ -1,0 +1,64 @@
+/* Blanks erase. The cursor rests at the left end, so that what another program writes to the same
+ * terminal begins there too. */
+#define _DEFAULT_SOURCE /* struct winsize */
+#include "status_line.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+enum { COLUMNS_DEFAULT = 80, COLUMNS_MAX = 200 };
+
+/* One less than the terminal has: in the last column some terminals begin a new line. */
+static size_t room(void)
+{
+    const char *variable = getenv("COLUMNS");
+    struct winsize window = { 0 };
+    size_t columns = 0;
+
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0)
+        columns = window.ws_col;
+    if (columns == 0 && variable != NULL)
+        columns = (size_t)strtoul(variable, NULL, 10);
+    if (columns == 0)
+        columns = COLUMNS_DEFAULT;
+    return (columns < COLUMNS_MAX ? columns : COLUMNS_MAX) - 1;
+}
+
+/* text, then blanks up to `columns`, with one write(2). */
+static void put(const char *text, size_t size, size_t columns)
+{
+    char out[2 * COLUMNS_MAX];
+    size_t blanks = columns > size ? columns - size : 0;
+
+    out[0] = '\r';
+    memcpy(out + 1, text, size);
+    memset(out + 1 + size, ' ', blanks);
+    out[1 + size + blanks] = '\r';
+    if (write(STDERR_FILENO, out, size + blanks + 2) < 0) {
+        /* It is only progress. */
+    }
+}
+
+void status_line_show(struct status_line *line, const char *text)
+{
+    size_t most = room(), size = strlen(text);
+
+    if (size > most)
+        size = most;
+    put(text, size, line->columns < most ? line->columns : most);
+    line->columns = size;
+}
+
+void status_line_hide(struct status_line *line)
+{
+    size_t most;
+
+    if (line == NULL || line->columns == 0)
+        return;
+    most = room();
+    put("", 0, line->columns < most ? line->columns : most);
+    line->columns = 0;
+}
