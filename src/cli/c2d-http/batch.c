@@ -8,6 +8,8 @@
 #include "../common/report.h"
 #include "../common/session.h"
 #include "../common/signals.h"
+#include "../common/stop.h"
+#include "batch_end.h"
 #include "batch_input.h"
 #include "batch_progress.h"
 #include "batch_queue.h"
@@ -29,6 +31,7 @@ struct batch {
     bool input_ended;
     size_t under_way;
     enum c2d_status stop; /* why no more is begun; C2D_OK: it goes on */
+    struct batch_end end;
     enum c2d_status first_failure;
     bool output_failed; /* has been told, and no more is printed */
     long long enqueued, failed;
@@ -40,8 +43,11 @@ struct batch {
 
 /* ---- Results ---- */
 
+/* What is in flight gets 5 s, and what waits for another attempt is given up. */
 static void stop(struct batch *batch, enum c2d_status status)
 {
+    if (status != C2D_OK && batch->stop == C2D_OK)
+        stop_request();
     batch->stop = worse(batch->stop, status);
 }
 
@@ -224,10 +230,17 @@ static void submit(struct batch *batch, struct batch_item *item)
     batch_queue_done(&batch->queue, item);
 }
 
+/* Lines that wait for another attempt leave their places to others. */
+static bool has_place(const struct batch *batch)
+{
+    return batch->under_way - c2d_backing_off(batch->app->client)
+           < (size_t)batch->settings->parallel;
+}
+
 /* Hands over what may be; returns for how many ms --rate keeps the next one, or -1. */
 static int submit_ready(struct batch *batch)
 {
-    while (batch->queue.ready != NULL && batch->under_way < (size_t)batch->settings->parallel) {
+    while (batch->queue.ready != NULL && has_place(batch)) {
         int64_t wait_us = batch->interval_us == 0 ? 0 : batch->next_us - now_us();
 
         if (wait_us > 0 && batch->stop == C2D_OK && signals_caught() == 0)
@@ -241,11 +254,15 @@ static int submit_ready(struct batch *batch)
     return -1;
 }
 
-/* Is the rest of the batch bound to fail the same way? */
-static bool ends_all(enum c2d_status status)
+/* Was the line not sent because the batch ends? Then it did not fail. */
+static bool is_skipped(const struct batch *batch, const struct c2d_error *error)
 {
-    return status == C2D_AUTH || status == C2D_QUOTA || status == C2D_TLS || status == C2D_THROTTLED
-           || status == C2D_OS || status == C2D_CONFIG;
+    bool is_ended = batch->stop != C2D_OK || signals_caught() != 0;
+
+    if (error->earlier_try_unanswered)
+        return false;
+    return error->status == C2D_CANCELLED || (error->gave_up && error->attempts == 0)
+           || (is_ended && error->retryable && !error->gave_up);
 }
 
 static void take_result(struct batch *batch, const struct c2d_result *result)
@@ -254,6 +271,8 @@ static void take_result(struct batch *batch, const struct c2d_result *result)
     const struct c2d_error *error = &result->error;
 
     batch->under_way--;
+    if (batch_end_is_due(&batch->end, item->device_hash, error) && batch->stop == C2D_OK)
+        stop(batch, report_error(batch->app, error, NULL));
     if (error->status == C2D_OK || error->earlier_try_unanswered)
         stop(batch,
              batch_journal_mark(&batch->journal, &item->entry, item->outgoing->message.message_id,
@@ -262,17 +281,13 @@ static void take_result(struct batch *batch, const struct c2d_result *result)
         print_result(batch, item, "enqueued", error);
     } else if (error->status == C2D_DRY_RUN) {
         batch->enqueued++; /* nothing is wrong with it */
-    } else if (!error->earlier_try_unanswered
-               && (error->status == C2D_CANCELLED
-                   || (error->status == C2D_THROTTLED && signals_caught() != 0))) {
+    } else if (is_skipped(batch, error)) {
         skip(batch, item);
     } else {
         bool is_unknown = error->status == C2D_UNKNOWN_OUTCOME || error->status == C2D_CANCELLED;
 
         if (error->status == C2D_QUEUE_FULL || error->status == C2D_NOT_FOUND)
             batch->stopped[batch->stopped_count++ % STOPPED_MAX] = item->device_hash;
-        if (ends_all(error->status) && batch->stop == C2D_OK)
-            stop(batch, report_error(batch->app, error, NULL));
         print_result(batch, item, is_unknown ? "unknown" : "failed", error);
     }
     batch_queue_done(&batch->queue, item);
@@ -334,11 +349,11 @@ static bool parse_rate(const char *text, int64_t *interval_us)
 
 static enum c2d_status verdict(const struct batch *batch)
 {
-    enum c2d_status status = C2D_OK;
-
-    if (batch->failed > 0)
-        status = batch->enqueued > 0 ? C2D_PARTIAL : batch->first_failure;
-    return worse(status, batch->stop);
+    if (batch->stop != C2D_OK)
+        return batch->stop;
+    if (batch->failed == 0)
+        return C2D_OK;
+    return batch->enqueued > 0 ? C2D_PARTIAL : batch->first_failure;
 }
 
 enum c2d_status batch_run(struct app *app, const struct batch_settings *settings)

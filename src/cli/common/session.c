@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { THROTTLED_MS = 300000 }; /* many at once wait so long for a hub that throttles */
+enum { PATIENCE_MS = 300000 }; /* many at once wait so long for a hub that fails */
 
 static void on_event(void *context, const struct c2d_event *event)
 {
@@ -218,9 +218,9 @@ static struct c2d_options options_of(struct app *app)
     if (common->timeout_ms > 0)
         options.timeout_ms = (int)common->timeout_ms;
     options.retries = (int)common->retries;
-    options.retry_budget = app->is_endless || app->parallel > 0;
+    options.retry_budget = app->is_endless;
     options.parallel = app->parallel;
-    options.patience_ms = app->parallel > 0 ? THROTTLED_MS : 0;
+    options.patience_ms = app->parallel > 0 ? PATIENCE_MS : 0;
     options.cert_file = common->cert;
     options.key_file = common->key;
     options.connect_to = common->connect_to;
