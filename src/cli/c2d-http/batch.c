@@ -318,6 +318,9 @@ static void work(struct batch *batch)
         /* A pipe that has nothing now is looked at again soon, and progress goes on. */
         if (!batch->input.is_file && !batch->input_ended && (wait_ms < 0 || wait_ms > LOOK_MS))
             wait_ms = LOOK_MS;
+        /* A line under way that begins to wait for another attempt leaves its place. */
+        if (batch->queue.ready != NULL && (wait_ms < 0 || wait_ms > LOOK_MS))
+            wait_ms = LOOK_MS;
         if (batch->progress.is_shown && (wait_ms < 0 || wait_ms > BATCH_PROGRESS_MS))
             wait_ms = BATCH_PROGRESS_MS;
         if (batch->under_way > 0 && c2d_wait(batch->app->client, wait_ms, &result))
