@@ -23,7 +23,7 @@ struct call_terms {
 /* Where a call stands. Zeroed at first; a call that is performed again in another form goes on with
  * it, so that time-out, count and doubts are those of the whole. */
 struct call_progress {
-    int64_t deadline_ms;  /* 0: no try was begun yet */
+    int64_t deadline_ms;  /* 0: the next attempt starts the time-out */
     int64_t started_ms;   /* when the last try left */
     int64_t started_at_s; /* the same, by our wall clock */
     unsigned attempts;
