@@ -99,6 +99,7 @@ struct c2d_error {
     unsigned attempts;           /* requests sent or tried */
     bool retryable;              /* the same call may succeed later */
     bool earlier_try_unanswered; /* an attempt is in doubt: the hub may have acted on it */
+    bool gave_up;                /* the hub has done nothing but fail for options.patience_ms */
     /* c2d_receive(): the number of a message that the hub has locked and that cannot be read; it
      * stays in the queue, and the next call receives the one after it. "": no such message. */
     char unreadable_sequence_number[24];
@@ -155,9 +156,15 @@ struct c2d_options {
     int timeout_ms;          /* one operation with all its tries; 1 or more; default 60 000 */
     int retries;             /* tries after the first; 0 or more; default 3 */
     bool retry_budget;       /* over many operations: when most fail, fewer are tried again */
-    /* While the hub throttles (429) everything waits, which is no try and takes no time-out; after
-     * so long of nothing else it is C2D_THROTTLED. 0: a 429 is a failed try like others; default.
-     */
+    /* How long to wait for a hub that fails, in ms; 0: not at all; default. A hub fails where an
+     * attempt may succeed later: 408, 429, 5xx, hub codes 400024 and 404012, no connection, no
+     * response. Then all operations pause but settlements, whose locks expire. One attempt at a
+     * time, after the usual back-off, finds out whether the hub works again; any response that is
+     * no such failure ends the pause. These failures take nothing of timeout_ms and count as no
+     * retry, with two exceptions: an attempt that was written and got no response counts, and if
+     * retries is 0, so does a response that leaves the outcome in doubt. After patience_ms of
+     * nothing but failures all operations that wait end with the last one, and error->gave_up is
+     * set; an operation that fails for so long while others succeed ends, too. */
     int patience_ms;
     int parallel;             /* requests under way at once, 1 to 64; default 1 */
     struct c2d_client *share; /* use its connections and all these options of its; NULL: own ones */
@@ -429,6 +436,11 @@ C2D_API enum c2d_status c2d_submit(struct c2d_client *client, const struct c2d_r
  * without one or when nothing is under way. When cancel_fd becomes readable every operation ends,
  * those on their way within 5 s, and each still has its result. */
 C2D_API bool c2d_wait(struct c2d_client *client, int timeout_ms, struct c2d_result *result);
+
+/* How many operations that were submitted wait before another attempt, because the hub failed. With
+ * options.patience_ms they do not count against options.parallel: who keeps only that many under
+ * way can submit another one for each of them. */
+C2D_API size_t c2d_backing_off(const struct c2d_client *client);
 
 /* ---- What is wrong? ----
  * What a client is made of and what it met on its way; texts live as long as client. */

@@ -291,20 +291,19 @@ void call_conclude(struct call *call, bool out_of_time)
     }
 }
 
-/* What the policy says of a try that failed; *delay_ms until the next one. */
-static enum retry_verdict judge(struct call *call, const struct call_terms *terms, int64_t now_ms,
-                                bool patient, int64_t *delay_ms)
+/* What the policy says of an attempt that failed; *delay_ms until the next one. */
+static enum retry_verdict judge(struct call *call, const struct call_terms *terms,
+                                struct retry_budget *budget, int64_t now_ms, int64_t *delay_ms)
 {
     struct call_progress *progress = &call->progress;
-    bool waits = patient && call->error.http_status == 429;
     struct retry_case now = {
-        .attempt = progress->attempts - progress->throttled,
+        .attempt = progress->attempts - progress->uncounted,
         .max_retries = call->probe != NULL ? 1 : terms->retries,
         .error = &call->error,
         .timed_out = call->error.status == C2D_TIMEOUT,
         .at_once = call->request->fresh,
         .can_renew_token = !progress->token_renewed && signer_can_renew(call->signer),
-        .remaining_ms = progress->deadline_ms - now_ms,
+        .remaining_ms = progress->deadline_ms == 0 ? INT64_MAX : progress->deadline_ms - now_ms,
         .previous_delay_ms = progress->previous_delay_ms,
         .random = terms->clock.random(terms->clock.context),
     };
@@ -313,25 +312,36 @@ static enum retry_verdict judge(struct call *call, const struct call_terms *term
     if ((progress->cancelled && call->endpoint->manner != ENDPOINT_SETTLES)
         || (call->probe != NULL && call->error.http_status != 401))
         return RETRY_NEVER;
-    if (!waits)
-        return retry_decide(&now, terms->budget, delay_ms);
-    progress->throttled++;
-    now.attempt = 0;
-    now.remaining_ms = INT64_MAX;
-    retry_decide(&now, NULL, delay_ms);
-    progress->deadline_ms += now_ms - progress->started_ms + *delay_ms;
-    return RETRY_AFTER_DELAY;
+    return retry_decide(&now, budget, delay_ms);
+}
+
+/* Notes a failure of the hub that other calls wait for, too. is_lost: the attempt was written and
+ * got no response. */
+static void excuse(struct call *call, const struct call_terms *terms, bool is_lost, int64_t now_ms)
+{
+    struct call_progress *progress = &call->progress;
+    /* Without retries a send is made at most once. */
+    bool is_last = terms->retries == 0 && call->endpoint->manner != ENDPOINT_READS
+                   && call_leaves_doubt(&call->error);
+
+    if (progress->hub_failures++ == 0)
+        progress->hub_failed_ms = now_ms;
+    if (!is_lost && !is_last)
+        progress->uncounted++;
+    progress->deadline_ms = 0; /* the next attempt gets all the time */
 }
 
 enum call_next call_finish_try(struct call *call, const struct call_terms *terms,
-                               struct http_done *done, int64_t now_ms, bool patient)
+                               struct http_done *done, int64_t now_ms, bool may_pause)
 {
+    bool is_lost = done->error.status != C2D_OK && done->written;
     bool success = read_done(call, terms, done);
     enum retry_verdict verdict = RETRY_NEVER;
     int64_t delay_ms = 0;
 
     observe_attempt(&terms->observe, call->request, &call->error,
                     now_ms - call->progress.started_ms);
+    call->hub_failed = !success && call->error.retryable && !done->stale;
     if (success) {
         retry_success(terms->budget);
         hub_clock_confirm(call->signer->hub_clock);
@@ -339,7 +349,10 @@ enum call_next call_finish_try(struct call *call, const struct call_terms *terms
         *call->response = done->response;
         return CALL_DONE;
     }
-    verdict = judge(call, terms, now_ms, patient, &delay_ms);
+    if (call->hub_failed && may_pause)
+        excuse(call, terms, is_lost, now_ms);
+    /* The pause bounds the load of retries by itself. */
+    verdict = judge(call, terms, may_pause ? NULL : terms->budget, now_ms, &delay_ms);
     call->progress.previous_delay_ms = delay_ms;
     if (verdict == RETRY_RENEWED)
         renew_token(call, terms, &done->response);

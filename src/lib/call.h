@@ -23,11 +23,14 @@ struct call_terms {
 /* Where a call stands. Zeroed at first; a call that is performed again in another form goes on with
  * it, so that time-out, count and doubts are those of the whole. */
 struct call_progress {
-    int64_t deadline_ms;  /* 0: no try was begun yet */
+    int64_t deadline_ms;  /* 0: the next attempt starts the time-out */
     int64_t started_ms;   /* when the last try left */
     int64_t started_at_s; /* the same, by our wall clock */
     unsigned attempts;
-    unsigned throttled; /* of them; not counted while there is patience */
+    unsigned uncounted; /* of them: the hub failed, and they count as no retry */
+    /* Failures of the hub while the exchange may pause, and when the first one came. */
+    unsigned hub_failures;
+    int64_t hub_failed_ms;
     int64_t previous_delay_ms;
     int64_t expires_ms; /* when the message's ttl is over; 0: no attempt yet */
     bool token_renewed;
@@ -57,6 +60,7 @@ struct call {
     struct c2d_probe *probe; /* NULL, or notes every try, of which only a 401 leads to another */
     struct call_progress progress;
     struct c2d_error error; /* how it ended */
+    bool hub_failed;        /* the last attempt: for a reason that is the hub's, and may pass */
     /* Frees what call is part of, when nobody will ask for it any more; NULL: a caller's own. */
     void (*drop)(struct call *call);
 
@@ -76,9 +80,10 @@ enum c2d_status call_start(struct call *call, const struct call_terms *terms,
 enum call_next { CALL_DONE, CALL_AGAIN, CALL_AGAIN_LATER };
 
 /* Takes over what a try has brought; done is empty afterwards. CALL_DONE: call->error says how it
- * ended; CALL_AGAIN_LATER: at call->wake_ms. patient: a 429 is no try, and takes no time. */
+ * ended; CALL_AGAIN_LATER: at call->wake_ms. may_pause: a failure of the hub takes no time of the
+ * call's, and counts as a retry only if the attempt was written and got no response. */
 enum call_next call_finish_try(struct call *call, const struct call_terms *terms,
-                               struct http_done *done, int64_t now_ms, bool patient);
+                               struct http_done *done, int64_t now_ms, bool may_pause);
 /* Does this response of a send or a settlement leave open whether it was applied? */
 bool call_leaves_doubt(const struct c2d_error *error);
 /* Ends a call whose next try does not happen, with the last word on what failed. */

@@ -64,8 +64,8 @@ static void set_up(struct wiring *wiring, const struct clock *clock)
 
     exchange_init(&wiring->exchange);
     wiring->exchange.cancel_fd = options->cancel_fd;
-    wiring->exchange.parallel = options->parallel > 1 ? (size_t)options->parallel : 1;
-    wiring->exchange.patience_ms = options->patience_ms;
+    wiring->exchange.schedule.parallel = options->parallel > 1 ? (size_t)options->parallel : 1;
+    wiring->exchange.schedule.pause.max_ms = options->patience_ms;
     wiring->budget.tokens = RETRY_BUDGET_FULL;
     *terms = (struct call_terms) {
         .clock = *clock,

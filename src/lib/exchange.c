@@ -5,7 +5,6 @@
 #include "status.h"
 
 #include <poll.h>
-#include <string.h>
 
 enum {
     /* What a signal leaves to a request that is already on its way (Q2). */
@@ -18,99 +17,19 @@ static int64_t now_ms(const struct exchange *exchange)
     return exchange->terms.clock.monotonic_ms(exchange->terms.clock.context);
 }
 
-/* ---- Lists ---- */
-
-static void list_init(struct call_list *list)
-{
-    *list = (struct call_list) { 0 };
-    list->last = &list->first;
-}
-
-static void list_append(struct call_list *list, struct call *call)
-{
-    call->next = NULL;
-    *list->last = call;
-    list->last = &call->next;
-    list->count++;
-}
-
-/* Takes out what *place leads to. */
-static struct call *list_take(struct call_list *list, struct call **place)
-{
-    struct call *call = *place;
-
-    *place = call->next;
-    if (list->last == &call->next)
-        list->last = place;
-    list->count--;
-    return call;
-}
-
-/* False when call is not in the list. */
-static bool list_remove(struct call_list *list, const struct call *call)
-{
-    struct call **place = &list->first;
-
-    while (*place != NULL && *place != call)
-        place = &(*place)->next;
-    return *place != NULL && list_take(list, place) == call;
-}
-
-/* ---- One after the other for each device ---- */
-
-static struct call **bucket_of(struct exchange *exchange, const struct call *call)
-{
-    unsigned hash = 5381;
-
-    for (const char *at = call->device_id == NULL ? "" : call->device_id; *at != '\0'; at++)
-        hash = hash * 33 + (unsigned char)*at;
-    return &exchange->unfinished[hash % EXCHANGE_BUCKETS];
-}
-
-static bool same_device(const struct call *a, const struct call *b)
-{
-    return a->device_id == NULL || b->device_id == NULL ? a->device_id == b->device_id
-                                                        : strcmp(a->device_id, b->device_id) == 0;
-}
-
-/* Puts call in the place of the last unfinished one of its device, which it follows. */
-static struct call *line_up(struct exchange *exchange, struct call *call)
-{
-    struct call **place = bucket_of(exchange, call);
-    struct call *before;
-
-    while (*place != NULL && !same_device(*place, call))
-        place = &(*place)->bucket_next;
-    before = *place;
-    call->bucket_next = before == NULL ? NULL : before->bucket_next;
-    *place = call;
-    if (before != NULL)
-        before->follower = call;
-    return before;
-}
-
-static void leave_line(struct exchange *exchange, struct call *call)
-{
-    struct call **place = bucket_of(exchange, call);
-
-    while (*place != NULL && *place != call)
-        place = &(*place)->bucket_next;
-    /* It is there only while nothing has lined up behind it. */
-    if (*place != NULL)
-        *place = (*place)->bucket_next;
-    if (call->follower != NULL) {
-        call->follower->state = CALL_READY;
-        list_append(&exchange->ready, call->follower);
-    }
-    call->follower = NULL;
-}
-
 /* Of a call that is in no list. */
 static void end(struct exchange *exchange, struct call *call)
 {
-    leave_line(exchange, call);
+    struct call *follower = call_order_leave(&exchange->order, call);
+
+    if (exchange->schedule.probe == call)
+        exchange->schedule.probe = NULL;
+    if (follower != NULL) {
+        follower->state = CALL_READY;
+        call_list_append(&exchange->schedule.ready, follower);
+    }
     call->state = CALL_ENDED;
-    list_append(&exchange->ended, call);
+    call_list_append(&exchange->ended, call);
 }
 
 /* ---- Stopping ---- */
@@ -162,16 +81,17 @@ static void stop_list(struct exchange *exchange, struct call_list *list)
         if ((*place)->progress.cancelled || survives(exchange, *place))
             place = &(*place)->next;
         else
-            stop_call(exchange, list_take(list, place));
+            stop_call(exchange, call_list_take(list, place));
     }
 }
 
-/* Ends what a stop ends; what it leaves is marked. What lines up behind becomes ready, and is
- * looked at too. */
+/* Ends what a stop ends; what it leaves is marked. What follows a call that ends becomes ready, and
+ * is looked at too. */
 static void stop(struct exchange *exchange)
 {
-    stop_list(exchange, &exchange->begun);
-    stop_list(exchange, &exchange->ready);
+    stop_list(exchange, &exchange->schedule.flying);
+    stop_list(exchange, &exchange->schedule.sleeping);
+    stop_list(exchange, &exchange->schedule.ready);
 }
 
 /* ---- Tries ---- */
@@ -188,23 +108,7 @@ static void start_try(struct exchange *exchange, struct call *call, int64_t now)
         return;
     }
     call->state = CALL_FLYING;
-    list_append(&exchange->begun, call);
-}
-
-/* Is this answer one more 429 that is to be waited for? */
-static bool is_patient(struct exchange *exchange, const struct http_done *done, int64_t now)
-{
-    bool throttles = done->error.status == C2D_OK && done->response.status == 429;
-
-    if (exchange->patience_ms == 0)
-        return false;
-    if (throttles && !exchange->throttled)
-        exchange->throttled_since_ms = now;
-    exchange->throttled = throttles;
-    if (throttles && !exchange->told_throttled)
-        observe_warning(&exchange->terms.observe, "the hub throttles: waiting until it takes more");
-    exchange->told_throttled = exchange->told_throttled || throttles;
-    return throttles && now - exchange->throttled_since_ms < exchange->patience_ms;
+    call_list_append(&exchange->schedule.flying, call);
 }
 
 static void warn_of_rewriting(struct exchange *exchange, const struct call *call)
@@ -219,31 +123,96 @@ static void warn_of_rewriting(struct exchange *exchange, const struct call *call
     exchange->told_rewritten = true;
 }
 
+/* ---- A hub that fails ---- */
+
+/* Learns from an attempt whether the hub works. */
+static void note_hub(struct exchange *exchange, const struct call *call, bool has_response,
+                     int64_t now)
+{
+    const struct clock *clock = &exchange->terms.clock;
+    /* A call that failed before, while others got through, fails for a reason of its own: no other
+     * call has to wait for it again. */
+    bool is_own = !exchange->schedule.pause.is_active && call->progress.hub_failures > 1;
+
+    if (!call->hub_failed && has_response)
+        pause_note_response(&exchange->schedule.pause, exchange->schedule.probe == call);
+    else if (call->hub_failed && !is_own)
+        pause_note_failure(&exchange->schedule.pause,
+                           &(struct pause_failure) { .error = &call->error,
+                                                     .is_probe = exchange->schedule.probe == call,
+                                                     .now_ms = now,
+                                                     .random = clock->random(clock->context) },
+                           &exchange->terms.observe);
+}
+
+/* Has this call failed for as long as a pause may last, although others got through? */
+static bool is_hopeless(const struct exchange *exchange, const struct call *call, int64_t now)
+{
+    return call->hub_failed && schedule_may_pause(&exchange->schedule, call)
+           && now - call->progress.hub_failed_ms >= exchange->schedule.pause.max_ms;
+}
+
+static void give_up_list(struct exchange *exchange, struct call_list *list,
+                         const struct c2d_error *last)
+{
+    for (struct call **place = &list->first; *place != NULL;) {
+        struct call *call = *place;
+
+        if (!schedule_may_pause(&exchange->schedule, call)) {
+            place = &call->next;
+            continue;
+        }
+        call_list_take(list, place);
+        if (call->error.status == C2D_OK)
+            call->error = *last;
+        call_conclude(call, false);
+        call->error.gave_up = true;
+        end(exchange, call);
+    }
+}
+
+/* Ends all that waits for the hub, each with the failure that it had, else with last. What follows
+ * a call that ends becomes ready, and ends too. */
+static void give_up(struct exchange *exchange, struct c2d_error last)
+{
+    give_up_list(exchange, &exchange->schedule.sleeping, &last);
+    give_up_list(exchange, &exchange->schedule.ready, &last);
+    exchange->schedule.pause.is_active = false;
+}
+
+/* ---- Ends of attempts ---- */
+
 static void finish_try(struct exchange *exchange, struct http_done *done)
 {
     struct call *call = done->tag;
     int64_t now = now_ms(exchange);
-    bool patient = is_patient(exchange, done, now);
+    bool has_response = done->error.status == C2D_OK;
+    enum call_next next;
+    bool is_over;
 
-    list_remove(&exchange->begun, call);
-    switch (call_finish_try(call, &exchange->terms, done, now, patient)) {
-    case CALL_DONE:
+    call_list_remove(&exchange->schedule.flying, call);
+    next = call_finish_try(call, &exchange->terms, done, now,
+                           schedule_may_pause(&exchange->schedule, call));
+    note_hub(exchange, call, has_response, now);
+    is_over = call->hub_failed && pause_is_over(&exchange->schedule.pause, now);
+    if (exchange->schedule.probe == call)
+        exchange->schedule.probe = NULL;
+    if (next == CALL_AGAIN) {
+        start_try(exchange, call, now);
+    } else if (next == CALL_AGAIN_LATER && (is_over || !is_hopeless(exchange, call, now))) {
+        call->state = CALL_SLEEPING;
+        call_list_append(&exchange->schedule.sleeping, call);
+    } else {
+        if (next == CALL_AGAIN_LATER)
+            call_conclude(call, false);
         warn_of_rewriting(exchange, call);
         end(exchange, call);
-        break;
-    case CALL_AGAIN:
-        start_try(exchange, call, now);
-        break;
-    case CALL_AGAIN_LATER:
-        if (patient && call->wake_ms > exchange->pause_until_ms)
-            exchange->pause_until_ms = call->wake_ms;
-        call->state = CALL_SLEEPING;
-        list_append(&exchange->begun, call);
-        break;
     }
+    if (is_over)
+        give_up(exchange, call->error);
 }
 
-/* Gives up a try for which the transport has not kept its time. */
+/* Gives up an attempt for which the transport has not kept its time. */
 static void finish_late(struct exchange *exchange, struct call *call)
 {
     /* How far it got is not known any more: "written" is the guess that hides no duplicate. */
@@ -255,56 +224,69 @@ static void finish_late(struct exchange *exchange, struct call *call)
     finish_try(exchange, &done);
 }
 
-/* When call wants to be looked at, if nothing comes before. */
-static int64_t due_ms(const struct exchange *exchange, const struct call *call)
+/* ---- What is due ---- */
+
+/* When an attempt in flight is given up. */
+static int64_t end_of_try_ms(const struct call *call)
 {
-    if (call->state == CALL_SLEEPING)
-        return call->wake_ms > exchange->pause_until_ms ? call->wake_ms : exchange->pause_until_ms;
     return call->progress.deadline_ms + (call->progress.cancelled ? 0 : SLACK_MS);
 }
 
-/* Begins what may begin, and looks after what is due. */
+/* Gives up the attempts that were late at the moment `looked`, before the sockets were looked at:
+ * what has come in while this process was stopped is not late. */
+static void finish_all_late(struct exchange *exchange, int64_t looked)
+{
+    struct call *call = exchange->schedule.flying.first;
+
+    while (call != NULL) {
+        if (end_of_try_ms(call) > looked) {
+            call = call->next;
+            continue;
+        }
+        finish_late(exchange, call);
+        call = exchange->schedule.flying.first; /* it may be anywhere now */
+    }
+}
+
+/* Starts what may start. */
 static void advance(struct exchange *exchange, int64_t now)
 {
-    struct call **place = &exchange->begun.first;
+    struct call *call;
 
-    while (*place != NULL) {
-        struct call *call = *place;
+    while ((call = schedule_take(&exchange->schedule, now)) != NULL)
+        start_try(exchange, call, now);
+}
 
-        if (due_ms(exchange, call) > now) {
-            place = &call->next;
-        } else if (call->state == CALL_SLEEPING) {
-            start_try(exchange, list_take(&exchange->begun, place), now);
-        } else {
-            finish_late(exchange, call);
-            place = &exchange->begun.first; /* it may be anywhere now */
-        }
-    }
-    /* Whoever made the pause is among the begun, and ends it. */
-    while (exchange->ready.first != NULL && exchange->begun.count < exchange->parallel
-           && now >= exchange->pause_until_ms)
-        start_try(exchange, list_take(&exchange->ready, &exchange->ready.first), now);
+/* When something is due that is not the transport's. */
+static int64_t next_due_ms(struct exchange *exchange)
+{
+    int64_t due_ms = schedule_due_ms(&exchange->schedule);
+
+    for (struct call *call = exchange->schedule.flying.first; call != NULL; call = call->next)
+        due_ms = end_of_try_ms(call) < due_ms ? end_of_try_ms(call) : due_ms;
+    return due_ms;
 }
 
 /* ---- The seam to the operations ---- */
 
 void exchange_init(struct exchange *exchange)
 {
-    list_init(&exchange->ready);
-    list_init(&exchange->begun);
-    list_init(&exchange->ended);
+    call_list_init(&exchange->schedule.ready);
+    call_list_init(&exchange->schedule.flying);
+    call_list_init(&exchange->schedule.sleeping);
+    call_list_init(&exchange->ended);
 }
 
 void exchange_submit(struct exchange *exchange, struct call *call)
 {
     error_reset(&call->error);
     call->follower = NULL;
-    if (line_up(exchange, call) != NULL) {
+    if (call_order_follows(&exchange->order, call)) {
         call->state = CALL_BEHIND;
         return;
     }
     call->state = CALL_READY;
-    list_append(&exchange->ready, call);
+    call_list_append(&exchange->schedule.ready, call);
 }
 
 /* The call to hand out, if it has ended. */
@@ -313,10 +295,17 @@ static struct call *take_ended(struct exchange *exchange, struct call *wanted)
     struct call *first = exchange->ended.first;
 
     if (wanted == NULL && first != NULL)
-        return list_take(&exchange->ended, &exchange->ended.first);
-    if (wanted == NULL || wanted->state != CALL_ENDED || !list_remove(&exchange->ended, wanted))
+        return call_list_take(&exchange->ended, &exchange->ended.first);
+    if (wanted == NULL || wanted->state != CALL_ENDED
+        || !call_list_remove(&exchange->ended, wanted))
         return NULL;
     return wanted;
+}
+
+static bool is_idle(const struct exchange *exchange)
+{
+    return exchange->schedule.flying.first == NULL && exchange->schedule.sleeping.first == NULL
+           && exchange->schedule.ready.first == NULL;
 }
 
 struct call *exchange_wait(struct exchange *exchange, struct call *wanted, int64_t timeout_ms)
@@ -325,28 +314,29 @@ struct call *exchange_wait(struct exchange *exchange, struct call *wanted, int64
     int64_t end_ms = timeout_ms > INT64_MAX / 2 ? timeout_ms : now + timeout_ms;
     struct call *call;
 
-    if (exchange->ready.first != NULL)
+    if (exchange->schedule.ready.first != NULL)
         look_for_stop(exchange);
     for (;; now = now_ms(exchange)) {
         struct http_done done;
-        int64_t next_ms = end_ms;
+        int64_t wait_ms;
 
         if (exchange->stopped)
             stop(exchange);
         advance(exchange, now);
         call = take_ended(exchange, wanted);
-        if (call != NULL || exchange->begun.first == NULL)
+        if (call != NULL || is_idle(exchange))
             return call;
-        for (call = exchange->begun.first; call != NULL; call = call->next)
-            next_ms = due_ms(exchange, call) < next_ms ? due_ms(exchange, call) : next_ms;
-        next_ms -= now;
-        if (exchange->transport.wait(exchange->transport.self, next_ms > 0 ? next_ms : 0,
-                                     exchange->stopped ? -1 : exchange->cancel_fd, &done))
+        wait_ms = next_due_ms(exchange);
+        wait_ms = (wait_ms < end_ms ? wait_ms : end_ms) - now;
+        if (exchange->transport.wait(exchange->transport.self, wait_ms > 0 ? wait_ms : 0,
+                                     exchange->stopped ? -1 : exchange->cancel_fd, &done)) {
             finish_try(exchange, &done);
-        else if (now_ms(exchange) >= end_ms)
+            continue;
+        }
+        finish_all_late(exchange, now);
+        if (now_ms(exchange) >= end_ms)
             return NULL;
-        else
-            look_for_stop(exchange);
+        look_for_stop(exchange);
     }
 }
 
@@ -371,7 +361,7 @@ static void drop(struct call *call)
 static void drop_list(struct exchange *exchange, struct call_list *list)
 {
     while (list->first != NULL) {
-        struct call *call = list_take(list, &list->first);
+        struct call *call = call_list_take(list, &list->first);
 
         if (call->state == CALL_FLYING)
             exchange->transport.cancel(exchange->transport.self, call);
@@ -381,7 +371,8 @@ static void drop_list(struct exchange *exchange, struct call_list *list)
 
 void exchange_abort(struct exchange *exchange)
 {
-    drop_list(exchange, &exchange->begun);
-    drop_list(exchange, &exchange->ready);
+    drop_list(exchange, &exchange->schedule.flying);
+    drop_list(exchange, &exchange->schedule.sleeping);
+    drop_list(exchange, &exchange->schedule.ready);
     drop_list(exchange, &exchange->ended);
 }

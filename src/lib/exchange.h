@@ -4,33 +4,18 @@
 #ifndef EXCHANGE_H
 #define EXCHANGE_H
 
-#include "call.h"
-
-struct call_list {
-    struct call *first, **last;
-    size_t count;
-};
-
-enum { EXCHANGE_BUCKETS = 64 };
+#include "schedule.h"
 
 struct exchange {
     struct http_transport transport;
     struct call_terms terms;
-    int cancel_fd;   /* -1: none */
-    size_t parallel; /* most calls that are begun and not ended; 1 or more */
-    int patience_ms; /* how long a hub may do nothing but throttle; 0: a 429 is like any failure */
+    int cancel_fd; /* -1: none */
 
-    bool stopped;           /* cancel_fd has become readable */
-    int64_t pause_until_ms; /* the hub throttles: no try begins before */
-    bool throttled;         /* nothing but 429 since: */
-    int64_t throttled_since_ms;
-    bool told_throttled;    /* once is enough */
-    bool told_rewritten;    /* likewise */
-    struct call_list ready; /* to be begun, in their order */
-    struct call_list begun; /* flying or sleeping */
+    bool stopped;        /* cancel_fd has become readable */
+    bool told_rewritten; /* once is enough */
+    struct schedule schedule;
     struct call_list ended; /* and not handed out yet */
-    /* The last unfinished call of each device, by a hash of its id. */
-    struct call *unfinished[EXCHANGE_BUCKETS];
+    struct call_order order;
 };
 
 void exchange_init(struct exchange *exchange);

@@ -41,6 +41,8 @@ struct slot {
     bool written;                 /* the request may have left */
     bool reused;                  /* over a connection that was kept */
     int64_t refused_ms;           /* when a refusal's head was complete; 0: it was not */
+    int64_t deadline_ms;          /* the request's time-out ends then */
+    size_t received;              /* bytes of the response, when the deadline was last checked */
     const char *ca_file, *ca_dir; /* what easy trusts */
     struct tls_verdict tls;
     struct c2d_connection connection;
@@ -50,6 +52,7 @@ struct slot {
 struct web {
     CURLM *multi;
     struct slot *slots;
+    int64_t deadline_ms; /* no transfer's is earlier */
     struct curl_slist *connect_to;
     struct buf url; /* of the hub; what is behind it is each request's own, and not parsed again */
     struct http_curl_options options;
@@ -345,7 +348,6 @@ static bool set_request(struct slot *slot, const struct http_request *request)
         curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
     }
     curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, request->fresh ? 1L : 0L);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)request->connect_timeout_ms);
     return set_text(easy, CURLOPT_CUSTOMREQUEST, request->method)
            && set_text(easy, CURLOPT_REQUEST_TARGET, request->url.data + request->path_at)
@@ -368,13 +370,10 @@ static void slot_release(struct slot *slot)
 
 /* ---- Ends ---- */
 
-/* libcurl has one code for three time-outs. */
+/* libcurl has one code for two time-outs, and the request's own is ours. */
 static enum http_failure_kind timeout_kind(const struct slot *slot)
 {
-    curl_off_t total_us = 0;
-
-    curl_easy_getinfo(slot->easy, CURLINFO_TOTAL_TIME_T, &total_us);
-    if (total_us / 1000 >= slot->request->timeout_ms - 1)
+    if (clock_monotonic_ms(NULL) >= slot->deadline_ms)
         return HTTP_TIMEOUT;
     return slot->written ? HTTP_STALLED : HTTP_CONNECT_TIMEOUT;
 }
@@ -507,7 +506,8 @@ static void finish(struct slot *slot, CURLcode code, struct http_done *done)
 {
     long connects = 0;
     /* CURLE_OK alone is not enough: libcurl gives it for headers cut before their end, too. */
-    bool counts = http_reader_counts(&slot->reader, code == CURLE_OK);
+    bool counts = http_reader_counts(&slot->reader, code == CURLE_OK)
+                  || (code == CURLE_OPERATION_TIMEDOUT && http_reader_is_whole(&slot->reader));
 
     slot->web->asked_for_certificate = slot->web->asked_for_certificate || slot->tls.asked;
     curl_easy_getinfo(slot->easy, CURLINFO_NUM_CONNECTS, &connects);
@@ -582,10 +582,46 @@ static enum c2d_status web_start(void *self, const struct http_request *request,
         return fail_memory(error);
     slot->request = request;
     slot->tag = tag;
+    slot->received = 0;
+    slot->deadline_ms = clock_monotonic_ms(NULL) + request->timeout_ms;
+    if (slot->deadline_ms < web->deadline_ms)
+        web->deadline_ms = slot->deadline_ms;
     if (set_request(slot, request) && begin(slot))
         return C2D_OK;
     slot_release(slot);
     return fail_memory(error);
+}
+
+/* libcurl checks a time-out before it reads from the socket. After the process was stopped for a
+ * while, that would lose responses that have come in meanwhile. So the request's time-out is kept
+ * here, after a look at the sockets: ends a transfer whose deadline came before that look, unless
+ * the look has brought something for it. */
+static bool end_late(struct web *web, int64_t looked_ms, struct http_done *done)
+{
+    struct slot *late = NULL;
+
+    if (looked_ms < web->deadline_ms)
+        return false;
+    web->deadline_ms = INT64_MAX;
+    for (struct slot *slot = web->slots; slot != NULL; slot = slot->next) {
+        size_t received = slot->reader.header_bytes + slot->reader.response.body.size;
+
+        if (slot->request == NULL)
+            continue;
+        if (slot->deadline_ms < web->deadline_ms)
+            web->deadline_ms = slot->deadline_ms;
+        if (slot->deadline_ms > looked_ms)
+            continue;
+        if (received == slot->received)
+            late = slot;
+        slot->received = received;
+    }
+    if (late == NULL)
+        return false;
+    curl_multi_remove_handle(web->multi, late->easy);
+    snprintf(late->detail, sizeof late->detail, "%d ms have passed", late->request->timeout_ms);
+    finish(late, CURLE_OPERATION_TIMEDOUT, done);
+    return true;
 }
 
 static bool web_wait(void *self, int64_t timeout_ms, int cancel_fd, struct http_done *done)
@@ -600,14 +636,16 @@ static bool web_wait(void *self, int64_t timeout_ms, int cancel_fd, struct http_
     deadline_ms = clock_monotonic_ms(NULL) + timeout_ms;
     for (;;) {
         int running = 0;
-        int64_t left_ms;
+        int64_t looked_ms = clock_monotonic_ms(NULL), left_ms;
 
         curl_multi_perform(web->multi, &running);
-        if (reap(web, done))
+        if (reap(web, done) || end_late(web, looked_ms, done))
             return true;
-        left_ms = deadline_ms - clock_monotonic_ms(NULL);
-        if (left_ms <= 0 || cancel.revents != 0)
+        if (looked_ms >= deadline_ms || cancel.revents != 0)
             return false;
+        left_ms = (deadline_ms < web->deadline_ms ? deadline_ms : web->deadline_ms) - looked_ms;
+        if (left_ms < 0)
+            left_ms = 0;
         if (curl_multi_poll(web->multi, &cancel, cancel_fd >= 0 ? 1 : 0,
                             left_ms > 60000 ? 60000 : (int)left_ms, NULL)
             != CURLM_OK)
@@ -681,6 +719,7 @@ enum c2d_status http_curl_new(struct http_transport *transport,
         return fail_memory(error);
     }
     web->options = *options;
+    web->deadline_ms = INT64_MAX;
     web->trust = (struct tls_trust) { .file = options->ca_file, .dir = options->ca_dir };
     web->has_trust = options->ca_file != NULL || options->ca_dir != NULL;
     if (!web->has_trust)

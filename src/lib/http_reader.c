@@ -126,6 +126,19 @@ bool http_reader_counts(const struct http_reader *reader, bool ended_well)
            && (reader->framed || reader->response.status == 204);
 }
 
+bool http_reader_is_whole(const struct http_reader *reader)
+{
+    const struct http_response *response = &reader->response;
+    const char *length = http_headers_get(&response->headers, "Content-Length");
+    long long size;
+
+    if (!http_reader_counts(reader, true))
+        return false;
+    return response->status == 204
+           || (http_headers_get(&response->headers, "Transfer-Encoding") == NULL && length != NULL
+               && text_to_number(length, INT64_MAX, &size) && (size_t)size == response->body.size);
+}
+
 void http_reader_clear(struct http_reader *reader)
 {
     http_response_clear(&reader->response);

@@ -24,6 +24,9 @@ bool http_reader_is_refusal(const struct http_reader *reader);
 /* Does the response count? A refusal does, however its body is framed or ends. A success does only
  * if it is whole: its body is framed, unless it is a 204, and the transfer ended_well. */
 bool http_reader_counts(const struct http_reader *reader, bool ended_well);
+/* Has all of it come, by its own headers, although the transfer did not end? False if it is
+ * chunked: that cannot be told from them. */
+bool http_reader_is_whole(const struct http_reader *reader);
 void http_reader_clear(struct http_reader *reader);
 
 #endif

@@ -110,3 +110,8 @@ bool c2d_wait(struct c2d_client *client, int timeout_ms, struct c2d_result *resu
     drop(call);
     return true;
 }
+
+size_t c2d_backing_off(const struct c2d_client *client)
+{
+    return exchange_of(client)->schedule.sleeping.count;
+}

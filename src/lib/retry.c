@@ -21,15 +21,13 @@ bool retry_http_status(int http_status)
     return false;
 }
 
-/* Decorrelated jitter: spreads a fleet that failed at the same moment. The wish of the hub is a
- * floor. Both are capped. */
-static int64_t delay_for(const struct retry_case *now)
+/* Decorrelated jitter: spreads a fleet that failed at the same moment. */
+int64_t retry_delay_ms(const struct c2d_error *error, int64_t previous_ms, uint64_t random)
 {
-    int64_t previous =
-        now->previous_delay_ms < DELAY_MIN_MS ? DELAY_MIN_MS : now->previous_delay_ms;
+    int64_t previous = previous_ms < DELAY_MIN_MS ? DELAY_MIN_MS : previous_ms;
     uint64_t span = (uint64_t)(3 * previous - DELAY_MIN_MS);
-    int64_t delay = DELAY_MIN_MS + (int64_t)(now->random % (span + 1));
-    int64_t floor = (int64_t)now->error->retry_after_s * 1000;
+    int64_t delay = DELAY_MIN_MS + (int64_t)(random % (span + 1));
+    int64_t floor = (int64_t)error->retry_after_s * 1000;
 
     if (delay < floor)
         delay = floor;
@@ -49,7 +47,7 @@ enum retry_verdict retry_decide(const struct retry_case *now, struct retry_budge
         return now->can_renew_token ? RETRY_RENEWED : RETRY_NEVER;
     if (!now->error->retryable || (budget != NULL && budget->tokens < cost))
         return RETRY_NEVER;
-    *delay_ms = now->at_once ? 0 : delay_for(now);
+    *delay_ms = now->at_once ? 0 : retry_delay_ms(now->error, now->previous_delay_ms, now->random);
     /* A try that could not begin in time costs nothing either. */
     if (*delay_ms >= now->remaining_ms)
         return RETRY_NO_TIME;

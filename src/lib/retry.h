@@ -36,6 +36,9 @@ enum retry_verdict {
 enum retry_verdict retry_decide(const struct retry_case *now, struct retry_budget *budget,
                                 int64_t *delay_ms);
 void retry_success(struct retry_budget *budget);
+/* The back-off after error, in ms: longer than the one before, previous_ms, but for chance. Its
+ * retry_after_s is a floor; 30 s are the most. */
+int64_t retry_delay_ms(const struct c2d_error *error, int64_t previous_ms, uint64_t random);
 
 /* Should an answer with this HTTP status be tried again? */
 bool retry_http_status(int http_status);

@@ -44,8 +44,8 @@ run c2d-http send --batch edited --journal journal
 check 'and then it is done, too' is "$CODE $(results)" '0 102 enqueued:0'
 
 afresh
-fault '{"operation": "send", "device": "f3", "status": 503, "count": 1}'
-run c2d-http send --batch hundred --journal journal --retries 0
+fault '{"operation": "send", "device": "f3", "errorNumber": 400006, "count": 1}'
+run c2d-http send --batch hundred --journal journal
 check 'a line that failed leaves the others' is "$CODE $(results)" '11 99 enqueued:1 1 failed:1'
 jq -r 'select(.status == "failed").messageId' out >id
 run c2d-http send --batch hundred --journal journal

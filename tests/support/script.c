@@ -169,6 +169,11 @@ static bool script_wait(void *self, int64_t timeout_ms, int cancel_fd, struct ht
     struct script_reply *reply;
 
     cr_assert(timeout_ms >= 0 && timeout_ms < 1000000, "a wait of %lld ms", (long long)timeout_ms);
+    if (script->stopped_ms > 0) {
+        script->now_ms += script->stopped_ms;
+        script->stopped_ms = 0;
+        return false;
+    }
     if (script->flight_count == 0) {
         script->now_ms += script->wakes_early ? timeout_ms / 2 : timeout_ms;
         script->wakes_early = false;

@@ -14,7 +14,7 @@
 #define SERVICE_STRING "HostName=" HUB ";SharedAccessKeyName=service;SharedAccessKey=" SERVICE_KEY
 
 enum {
-    SCRIPT_REPLIES = 12,
+    SCRIPT_REPLIES = 32,
     SCRIPT_HEADERS = 14,
     SCRIPT_START_S = 1767225600, /* 2026-01-01T00:00:00Z, unless the test says otherwise */
 };
@@ -57,6 +57,8 @@ struct script {
     uint64_t random;                   /* what the clock's random() gives each time */
     int64_t wall_shift_s;              /* a test changes it to set the machine's clock */
     bool wakes_early; /* the next wait without a reply ends half-way, as by a signal */
+    int64_t
+        stopped_ms; /* the next wait ends after so long and sees nothing: the process stood still */
 
     struct script_request requests[SCRIPT_REPLIES];
     size_t request_count;

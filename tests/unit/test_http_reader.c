@@ -275,3 +275,29 @@ Test(http_reader, nothing_of_a_broken_try_survives_clearing)
     cr_assert_not(http_reader_counts(&reader, true));
     http_reader_clear(&reader);
 }
+
+static const struct {
+    const char *head[5];
+    const char *body;
+    bool is_whole;
+} whole[] = {
+    { { "HTTP/1.1 204 No Content\r\n", "\r\n" }, "", true },
+    { { "HTTP/1.1 204 No Content\r\n" }, "", false },
+    { { "HTTP/1.1 200 OK\r\n", "Content-Length: 4\r\n", "\r\n" }, "body", true },
+    { { "HTTP/1.1 200 OK\r\n", "Content-Length: 5\r\n", "\r\n" }, "body", false },
+    { { "HTTP/1.1 200 OK\r\n", "\r\n" }, "body", false },
+    { { "HTTP/1.1 200 OK\r\n", "Transfer-Encoding: chunked\r\n", "\r\n" }, "body", false },
+};
+
+Test(http_reader, a_response_can_be_whole_before_its_transfer_has_ended)
+{
+    for (size_t i = 0; i < COUNT(whole); i++) {
+        struct http_reader reader;
+
+        http_reader_init(&reader);
+        cr_assert(feed(&reader, whole[i].head));
+        cr_assert(http_reader_body(&reader, whole[i].body, strlen(whole[i].body)));
+        cr_expect_eq(http_reader_is_whole(&reader), whole[i].is_whole, "row %zu", i);
+        http_reader_clear(&reader);
+    }
+}

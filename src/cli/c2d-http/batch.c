@@ -6,7 +6,9 @@
 #include "../common/report.h"
 #include "../common/session.h"
 #include "../common/signals.h"
+#include "../common/stop.h"
 #include "batch_devices.h"
+#include "batch_end.h"
 #include "batch_input.h"
 #include "batch_line.h"
 #include "batch_progress.h"
@@ -30,6 +32,7 @@ struct batch {
     bool input_ended;
     size_t under_way;
     enum c2d_status stop; /* why no more is begun; C2D_OK: it goes on */
+    struct batch_end end;
     struct batch_results results;
     long long done_before; /* lines that the journal knew when it was opened */
     struct batch_rate rate;
@@ -39,10 +42,13 @@ struct batch {
 
 /* ---- Results ---- */
 
+/* What is in flight gets 5 s, and what waits for another attempt is given up. */
 static void stop(struct batch *batch, enum c2d_status status)
 {
-    if (batch->stop == C2D_OK && status != C2D_OK)
+    if (status != C2D_OK && batch->stop == C2D_OK) {
         batch->results.ended.error = batch->reported;
+        stop_request();
+    }
     batch->stop = worse(batch->stop, status);
 }
 
@@ -58,15 +64,6 @@ static void skip(struct batch *batch, const struct batch_item *item)
 }
 
 /* ---- Lines ---- */
-
-static uint64_t hash(const char *text)
-{
-    uint64_t value = UINT64_C(0xcbf29ce484222325);
-
-    for (; *text != '\0'; text++)
-        value = (value ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-    return value;
-}
 
 static void fail_line(struct batch *batch, const struct batch_item *item, const char *what)
 {
@@ -120,7 +117,6 @@ static void admit(struct batch *batch, const char *text, size_t size)
     } else if (item.entry.is_done) {
         print_result(batch, &item, "enqueued", &(struct c2d_error) { .status = C2D_OK });
     } else {
-        item.device_hash = hash(item.device_id);
         batch_queue_add(&batch->queue, &item);
         return;
     }
@@ -211,11 +207,18 @@ static void submit(struct batch *batch, struct batch_item *item)
     batch_queue_done(&batch->queue, item);
 }
 
+/* Lines that wait for another attempt leave their places to others. */
+static bool has_place(const struct batch *batch)
+{
+    return batch->under_way - c2d_backing_off(batch->app->client)
+           < (size_t)batch->settings->parallel;
+}
+
 /* Hands over what may be; returns for how many ms --rate keeps the next one, or -1. What needs no
  * request costs no --rate. */
 static int submit_ready(struct batch *batch)
 {
-    while (batch->queue.ready != NULL && batch->under_way < (size_t)batch->settings->parallel) {
+    while (batch->queue.ready != NULL && has_place(batch)) {
         int wait_ms = batch_rate_wait_ms(&batch->rate);
 
         if (passes_over(batch, batch->queue.ready)) {
@@ -229,11 +232,15 @@ static int submit_ready(struct batch *batch)
     return -1;
 }
 
-/* Is the rest of the batch bound to fail the same way? */
-static bool ends_all(enum c2d_status status)
+/* Was the line not sent because the batch ends? Then it did not fail. */
+static bool is_skipped(const struct batch *batch, const struct c2d_error *error)
 {
-    return status == C2D_AUTH || status == C2D_QUOTA || status == C2D_TLS || status == C2D_THROTTLED
-           || status == C2D_OS || status == C2D_CONFIG;
+    bool is_ended = batch->stop != C2D_OK || signals_caught() != 0;
+
+    if (error->earlier_try_unanswered)
+        return false;
+    return error->status == C2D_CANCELLED || (error->gave_up && error->attempts == 0)
+           || (is_ended && error->retryable && !error->gave_up);
 }
 
 static void take_result(struct batch *batch, const struct c2d_result *result)
@@ -242,6 +249,8 @@ static void take_result(struct batch *batch, const struct c2d_result *result)
     const struct c2d_error *error = &result->error;
 
     batch->under_way--;
+    if (batch_end_is_due(&batch->end, item->device_hash, error) && batch->stop == C2D_OK)
+        stop(batch, report_error(batch->app, error, NULL));
     if (error->status == C2D_OK || error->earlier_try_unanswered)
         stop(batch,
              batch_journal_mark(&batch->journal, &item->entry, item->outgoing->message.message_id,
@@ -250,9 +259,7 @@ static void take_result(struct batch *batch, const struct c2d_result *result)
         print_result(batch, item, "enqueued", error);
     } else if (error->status == C2D_DRY_RUN) {
         batch->results.enqueued++; /* nothing is wrong with it */
-    } else if (!error->earlier_try_unanswered
-               && (error->status == C2D_CANCELLED
-                   || (error->status == C2D_THROTTLED && signals_caught() != 0))) {
+    } else if (is_skipped(batch, error)) {
         skip(batch, item);
     } else {
         bool is_unknown = error->status == C2D_UNKNOWN_OUTCOME || error->status == C2D_CANCELLED;
@@ -260,8 +267,6 @@ static void take_result(struct batch *batch, const struct c2d_result *result)
         if (error->status == C2D_QUEUE_FULL || error->status == C2D_NOT_FOUND)
             batch_devices_refuse(&batch->devices, item->device_hash, item->line, error->status,
                                  monotonic_ms());
-        if (ends_all(error->status) && batch->stop == C2D_OK)
-            stop(batch, report_error(batch->app, error, NULL));
         print_result(batch, item, is_unknown ? "unknown" : "failed", error);
     }
     batch_queue_done(&batch->queue, item);
@@ -308,6 +313,9 @@ static void work(struct batch *batch)
         /* A pipe that has nothing now is looked at again soon, and progress goes on. */
         if (!batch->input.is_file && !batch->input_ended && (wait_ms < 0 || wait_ms > LOOK_MS))
             wait_ms = LOOK_MS;
+        /* A line under way that begins to wait for another attempt leaves its place. */
+        if (batch->queue.ready != NULL && (wait_ms < 0 || wait_ms > LOOK_MS))
+            wait_ms = LOOK_MS;
         if (batch->progress.is_shown && (wait_ms < 0 || wait_ms > BATCH_PROGRESS_MS))
             wait_ms = BATCH_PROGRESS_MS;
         if (batch->under_way > 0 && c2d_wait(batch->app->client, wait_ms, &result))
@@ -322,11 +330,13 @@ static void work(struct batch *batch)
 
 static enum c2d_status verdict(const struct batch *batch)
 {
-    enum c2d_status status = C2D_OK;
+    const struct batch_results *results = &batch->results;
 
-    if (batch->results.failed > 0)
-        status = batch->results.enqueued > 0 ? C2D_PARTIAL : batch->results.first_failure;
-    return worse(status, batch->stop);
+    if (batch->stop != C2D_OK)
+        return batch->stop;
+    if (results->failed == 0)
+        return C2D_OK;
+    return results->enqueued > 0 ? C2D_PARTIAL : results->first_failure;
 }
 
 static enum c2d_status work_and_report(struct batch *batch)

@@ -191,10 +191,8 @@ static enum c2d_status start_file(struct batch_journal *journal)
         return report_failure(journal->app, C2D_OS, NULL, "the system has no randomness");
     size = snprintf(line, sizeof line, "%s%s %s\n", magic, c2d_client_host(journal->app->client),
                     journal->seed);
-    if (append(journal, line, (size_t)size) && fsync(journal->fd) == 0
-        && folder_sync_parent(journal->app, journal->path, journal->fd))
-        return C2D_OK;
-    return fail_io(journal);
+    return append(journal, line, (size_t)size) && fsync(journal->fd) == 0 ? C2D_OK
+                                                                          : fail_io(journal);
 }
 
 /* Is it a journal of this version and of this hub? line is its first, without newline. */
@@ -290,6 +288,9 @@ enum c2d_status batch_journal_open(struct batch_journal *journal, const struct a
     if (fstat(journal->fd, &file) != 0)
         return fail_io(journal);
     journal->end = file.st_size;
+    /* Also where an earlier run has made it: that may have died before this. */
+    if (!folder_sync_parent(app, path, journal->fd))
+        return fail_io(journal);
     return file.st_size == 0 ? start_file(journal) : read_file(journal);
 }
 

@@ -34,9 +34,9 @@ struct batch_entry {
     char id[37];      /* the message id that belongs to it, the same in every run */
 };
 
-/* Makes the file with mode 600 where it is new; opens it in place otherwise, whoever owns it. locks:
- * no other batch may use it meanwhile. Reports C2D_LOCKED, C2D_CANT_CREATE, C2D_IO, C2D_OS, and
- * C2D_DATA for a file that is no journal of this version or of another hub. */
+/* Makes the file with mode 600 where it is new; opens it in place otherwise, whoever owns it.
+ * locks: no other batch may use it meanwhile. Reports C2D_LOCKED, C2D_CANT_CREATE, C2D_IO, C2D_OS,
+ * and C2D_DATA for a file that is no journal of this version or of another hub. */
 enum c2d_status batch_journal_open(struct batch_journal *journal, const struct app *app,
                                    const char *path, bool locks);
 /* Looks up the next line, of size bytes, which is for device_id where it names none itself. Reports

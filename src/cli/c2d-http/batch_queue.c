@@ -15,6 +15,15 @@ bool batch_queue_has_room(const struct batch_queue *queue)
     return queue->free != NULL && queue->bytes < BATCH_QUEUE_BYTES;
 }
 
+static uint64_t hash(const char *text)
+{
+    uint64_t value = UINT64_C(0xcbf29ce484222325);
+
+    for (; *text != '\0'; text++)
+        value = (value ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+    return value;
+}
+
 static void make_ready(struct batch_queue *queue, struct batch_item *item)
 {
     item->next = NULL;
@@ -34,12 +43,14 @@ static struct batch_item **place_of_last(struct batch_queue *queue, const struct
     return place;
 }
 
-void batch_queue_add(struct batch_queue *queue, const struct batch_item *item)
+void batch_queue_add(struct batch_queue *queue, struct batch_item *item)
 {
-    struct batch_item **last = place_of_last(queue, item);
-    struct batch_item *before = *last;
+    struct batch_item **last, *before;
     struct batch_item *place = queue->free;
 
+    item->device_hash = hash(item->device_id);
+    last = place_of_last(queue, item);
+    before = *last;
     queue->free = place->next;
     *place = *item;
     place->follower = NULL;

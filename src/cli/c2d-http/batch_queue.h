@@ -12,7 +12,7 @@ struct batch_item {
     struct c2d_outgoing *outgoing;
     const char *device_id;  /* also where the line names none */
     const char *message_id; /* of a line that is no message (outgoing NULL), if it has one */
-    uint64_t device_hash;
+    uint64_t device_hash;   /* set by batch_queue_add() */
     struct batch_entry entry;
     size_t size; /* of the line */
 
@@ -31,7 +31,7 @@ struct batch_queue {
 void batch_queue_init(struct batch_queue *queue);
 bool batch_queue_has_room(const struct batch_queue *queue);
 /* Takes item over, which is then ready, or follows another one of its device. */
-void batch_queue_add(struct batch_queue *queue, const struct batch_item *item);
+void batch_queue_add(struct batch_queue *queue, struct batch_item *item);
 /* The next one whose device is free; NULL: none. */
 struct batch_item *batch_queue_take(struct batch_queue *queue);
 /* Frees an item that was taken; what follows it is ready. */

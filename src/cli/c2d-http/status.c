@@ -187,11 +187,8 @@ static enum c2d_status run(struct app *app, void *settings)
     for (size_t i = 0; i < app->word_count; i++)
         if (c2d_check_device_id(app->words[i], &error) != C2D_OK)
             return report_error(app, &error, NULL);
-    if (app->word_count > 1) {
+    if (app->word_count > 1)
         app->parallel = PARALLEL;
-        app->patience_ms = app->common.timeout_ms > 0 ? (int)app->common.timeout_ms
-                                                      : c2d_options_default().timeout_ms;
-    }
     status = session_open(app);
     if (status != C2D_OK)
         return status;

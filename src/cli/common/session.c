@@ -219,7 +219,7 @@ static struct c2d_options options_of(struct app *app)
     if (common->timeout_ms > 0)
         options.timeout_ms = (int)common->timeout_ms;
     options.retries = (int)common->retries;
-    options.retry_budget = app->is_endless || app->parallel > 0;
+    options.retry_budget = app->is_endless;
     options.parallel = app->parallel;
     options.patience_ms = app->patience_ms;
     options.cert_file = common->cert;

@@ -1,4 +1,4 @@
-/* An epoll descriptor joins the two reasons to stop, so that the library has one to look at. */
+/* An epoll descriptor joins the reasons to stop, so that the library has one to look at. */
 #include "stop.h"
 
 #include "report.h"
@@ -6,6 +6,7 @@
 
 #include <poll.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 static int joined = -1;
@@ -47,6 +48,15 @@ void stop_resume_watch(void)
 
     if (reader >= 0)
         (void)epoll_ctl(stop_fd(), EPOLL_CTL_ADD, reader, &event); /* it may be watched already */
+}
+
+void stop_request(void)
+{
+    struct epoll_event readable = { .events = EPOLLIN };
+    int fd = eventfd(1, EFD_CLOEXEC); /* readable, for the rest of the run */
+
+    if (fd >= 0 && epoll_ctl(stop_fd(), EPOLL_CTL_ADD, fd, &readable) != 0)
+        close(fd);
 }
 
 static bool reader_is_gone(void)

@@ -1,4 +1,5 @@
-/* What ends the waiting for a hub early: a signal, or that the reader of stdout is gone. */
+/* What ends the waiting for a hub early: a signal, that the reader of stdout is gone, or a fault of
+ * the program's own. */
 #ifndef STOP_H
 #define STOP_H
 
@@ -12,6 +13,8 @@ void stop_watch_reader(int fd);
  * ends then. */
 void stop_pause_watch(void);
 void stop_resume_watch(void);
+/* Requests under way stop, from now on, as after a signal. */
+void stop_request(void);
 /* A signal was caught, or the watched reader is gone. */
 bool stop_is_due(void);
 /* After waiting that may have been stopped: C2D_IO, reported, if the watched reader is gone; else

@@ -1,0 +1,36 @@
+#include "batch_end.h"
+
+#include "../common/rounds.h"
+
+enum { NOT_IN_THIS_TIER = 403010 }; /* the hub's code: it has no cloud-to-device messages */
+
+/* A filter may dislike one message. If it refuses three devices in a row, it refuses all. */
+static bool is_filtered(struct batch_end *end, uint64_t device_hash)
+{
+    if (end->filtered_count == BATCH_END_FILTERED)
+        return true; /* what was in flight when the third came */
+    for (size_t i = 0; i < end->filtered_count; i++)
+        if (end->filtered[i] == device_hash)
+            return false;
+    end->filtered[end->filtered_count++] = device_hash;
+    return end->filtered_count == BATCH_END_FILTERED;
+}
+
+bool batch_end_is_due(struct batch_end *end, uint64_t device_hash, const struct c2d_error *error)
+{
+    if (rounds_is_filtered(error))
+        return is_filtered(end, device_hash);
+    if (error->http_status != 0)
+        end->filtered_count = 0;
+    switch (error->status) {
+    case C2D_AUTH:
+        return error->http_status != 403 || error->hub_code == NOT_IN_THIS_TIER;
+    case C2D_QUOTA:
+    case C2D_TLS:
+    case C2D_OS:
+    case C2D_CONFIG:
+        return true;
+    default:
+        return error->gave_up;
+    }
+}

@@ -1,0 +1,413 @@
+/* A hub that fails while many operations are under way, over a scripted hub. */
+#include "../support/script.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#define PATIENT(number, tries)                                                                     \
+    &(struct c2d_options)                                                                          \
+    {                                                                                              \
+        .connect_timeout_ms = 1000, .timeout_ms = 2000, .retries = (tries), .cancel_fd = -1,       \
+        .parallel = (number), .patience_ms = 300000                                                \
+    }
+
+static const struct c2d_message hello = { .body = "x", .body_size = 1, .message_id = "m" };
+
+static void send_to(struct c2d_client *client, const char *device_id)
+{
+    cr_assert_eq(c2d_submit(client,
+                            &(struct c2d_request) { .action = C2D_ACTION_SEND,
+                                                    .device_id = device_id,
+                                                    .message = &hello,
+                                                    .tag = (void *)device_id },
+                            NULL),
+                 C2D_OK);
+}
+
+/* The results in the order of their coming: "TAG", "TAG:STATUS" of those that failed, with "!"
+ * where all was given up, with "?" where an attempt is in doubt. */
+static const char *results(struct c2d_client *client)
+{
+    static char text[512];
+    struct c2d_result result;
+    size_t size = 0;
+
+    text[0] = '\0';
+    while (c2d_wait(client, -1, &result)) {
+        bool ok = result.error.status == C2D_OK;
+
+        size += (size_t)snprintf(
+            text + size, sizeof text - size, "%s%s%s%s%s ", (const char *)result.tag, ok ? "" : ":",
+            ok ? "" : c2d_status_name(result.error.status), result.error.gave_up ? "!" : "",
+            result.error.earlier_try_unanswered ? "?" : "");
+        c2d_message_free(result.message);
+    }
+    return text;
+}
+
+static bool asked_for(const struct script *script, size_t request, const char *device_id)
+{
+    return strstr(script->requests[request].url, device_id) != NULL;
+}
+
+Test(pause, one_probe_at_a_time_asks_a_hub_that_fails_until_it_works)
+{
+    struct script script = {
+        .random = 1000, /* delays: 1500, 1500, ... */
+        .options = PATIENT(3, 0),
+        .replies = { { 503 }, { 503 }, { 503 }, { 503, .delay_ms = 100 }, { 503 }, { 204 } },
+    };
+    struct c2d_client *client;
+
+    for (size_t i = 6; i < 12; i++)
+        script.replies[i].status = 204;
+    client = client_for_test(&script, SERVICE_STRING);
+    send_to(client, "a");
+    send_to(client, "b");
+    send_to(client, "c");
+    send_to(client, "d");
+    cr_expect_str_eq(results(client), "b c d a ");
+    cr_expect_eq(script.request_count, 9, "%zu requests", script.request_count);
+    cr_expect(asked_for(&script, 3, "/d/"), "the fewest attempts: d had none");
+    cr_expect_eq(script.requests[3].at_ms, 1500);
+    cr_expect(asked_for(&script, 4, "/a/"), "each has one now: the first in its turn");
+    cr_expect_eq(script.requests[4].at_ms, 3100);
+    cr_expect_eq(script.requests[5].at_ms, 4600);
+    cr_expect_eq(script.requests[6].at_ms, 4600, "all others at once");
+    cr_expect_eq(script.requests[8].at_ms, 4600);
+    c2d_client_free(client);
+}
+
+Test(pause, the_back_off_grows_up_to_its_cap)
+{
+    struct script script = {
+        .random = 29999, /* modulo spans that grow */
+        .options = PATIENT(1, 0),
+    };
+    struct c2d_client *client;
+    int64_t longest_ms = 0;
+
+    for (size_t i = 0; i < 20; i++)
+        script.replies[i].status = i < 19 ? 503 : 204;
+    client = client_for_test(&script, SERVICE_STRING);
+    send_to(client, "a");
+    results(client);
+    for (size_t i = 1; i < script.request_count; i++) {
+        int64_t delay_ms = script.requests[i].at_ms - script.requests[i - 1].at_ms;
+
+        cr_expect(delay_ms >= 500 && delay_ms <= 30000, "%lld ms", (long long)delay_ms);
+        longest_ms = delay_ms > longest_ms ? delay_ms : longest_ms;
+    }
+    cr_expect_gt(longest_ms, 5000);
+    c2d_client_free(client);
+}
+
+static const struct {
+    struct script_reply reply;
+    bool pauses;
+} kinds[] = {
+    { { .status = 429 }, true },
+    { { 500, .headers = { "iothub-errorcode: ServerError" } }, true },
+    { { .status = 503 }, true },
+    { { 404, .headers = { "iothub-errorcode: IotHubFailingOver" } }, true },
+    { { 400, .headers = { "iothub-errorcode: RequestTimedOut" } }, true },
+    { { .failure = C2D_NETWORK }, true },
+    { { .failure = C2D_TIMEOUT }, true },
+    { { .failure = C2D_NETWORK, .written = true }, true },
+    { { .status = 400 }, false },
+    { { .status = 403 }, false },
+    { { 404, .headers = { "iothub-errorcode: DeviceNotFound" } }, false },
+    { { .failure = C2D_TLS, .final = true }, false },
+};
+
+Test(pause, what_is_a_failure_of_the_hub)
+{
+    for (size_t i = 0; i < COUNT(kinds); i++) {
+        struct script script = {
+            .options = PATIENT(1, 0),
+            .replies = { kinds[i].reply, { 204 }, { 204 } },
+        };
+        struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
+
+        send_to(client, "a");
+        send_to(client, "b");
+        results(client);
+        cr_expect(asked_for(&script, 1, "/b/"));
+        cr_expect_eq(script.requests[1].at_ms, kinds[i].pauses ? 500 : 0, "row %zu", i);
+        c2d_client_free(client);
+    }
+}
+
+Test(pause, failures_of_the_hub_count_as_no_retry_and_take_no_time)
+{
+    struct script script = { .random = 1000, .options = PATIENT(1, 0) };
+    struct c2d_client *client;
+
+    for (size_t i = 0; i < 8; i++)
+        script.replies[i] = (struct script_reply) { i % 2 == 0 ? 503 : 0, .delay_ms = 900 };
+    script.replies[8].status = 204;
+    client = client_for_test(&script, SERVICE_STRING);
+    send_to(client, "a");
+    cr_expect_str_eq(results(client), "a ");
+    cr_expect_eq(script.request_count, 9);
+    cr_expect_eq(script.requests[8].timeout_ms, 2000, "all of it");
+    c2d_client_free(client);
+}
+
+static const struct {
+    const char *what;
+    int retries;
+    struct script_reply reply; /* to the first two attempts */
+    const char *results;
+    size_t requests;
+} lost[] = {
+    { "no response, no retries",
+      0,
+      { .silent = true, .written = true },
+      "a:UNKNOWN_OUTCOME? b:UNKNOWN_OUTCOME? ",
+      2 },
+    { "no response, one retry", 1, { .silent = true, .written = true }, "a? b? ", 4 },
+    { "cut, no retries", 0, { .written = true }, "a:UNKNOWN_OUTCOME? b:UNKNOWN_OUTCOME? ", 2 },
+    { "a gateway's 502, no retries",
+      0,
+      { .status = 502 },
+      "a:UNKNOWN_OUTCOME? b:UNKNOWN_OUTCOME? ",
+      2 },
+    { "the hub's own 500, no retries",
+      0,
+      { 500, .headers = { "iothub-errorcode: ServerError" } },
+      "a b ",
+      4 },
+};
+
+Test(pause, an_attempt_without_response_counts)
+{
+    for (size_t i = 0; i < COUNT(lost); i++) {
+        struct script script = {
+            .options = PATIENT(1, lost[i].retries),
+            .replies = { lost[i].reply, lost[i].reply, { 204 }, { 204 } },
+        };
+        struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
+        const char *got;
+
+        send_to(client, "a");
+        send_to(client, "b");
+        got = results(client);
+        cr_expect_str_eq(got, lost[i].results, "%s: %s", lost[i].what, got);
+        cr_expect_eq(script.request_count, lost[i].requests, "%s", lost[i].what);
+        c2d_client_free(client);
+    }
+}
+
+Test(pause, after_long_enough_all_that_waits_is_given_up)
+{
+    struct script script = {
+        .random = 1000,
+        .options = &(struct c2d_options) { .connect_timeout_ms = 1000,
+                                           .timeout_ms = 2000,
+                                           .retries = 3,
+                                           .cancel_fd = -1,
+                                           .parallel = 2,
+                                           .patience_ms = 4000 },
+        .replies = { { .written = true }, { 503 }, { 503 }, { 0 }, { 503 }, { 204 } },
+    };
+    struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
+
+    send_to(client, "a");
+    send_to(client, "b");
+    send_to(client, "c");
+    send_to(client, "c");
+    cr_expect_str_eq(results(client), "c:SERVER! a:UNKNOWN_OUTCOME!? b:SERVER! c:SERVER! ");
+    cr_expect_eq(script.request_count, 5);
+    send_to(client, "d");
+    cr_expect_str_eq(results(client), "d ", "what is submitted later starts afresh");
+    c2d_client_free(client);
+}
+
+Test(pause, one_device_that_always_fails_does_not_stop_the_others)
+{
+    struct script script = { .random = 1000, .options = PATIENT(1, 0) };
+    struct c2d_client *client;
+    struct c2d_result result;
+
+    for (size_t i = 0; i < 5; i++)
+        script.replies[i].status = i % 2 == 0 ? 503 : 204;
+    script.replies[4].status = 204;
+    client = client_for_test(&script, SERVICE_STRING);
+    send_to(client, "bad");
+    cr_expect_not(c2d_wait(client, 0, &result));
+    cr_expect_eq(c2d_backing_off(client), 1);
+    send_to(client, "a");
+    send_to(client, "b");
+    cr_expect_str_eq(results(client), "a b bad ");
+    cr_expect_eq(script.requests[1].at_ms, 1500, "the probe is not for bad");
+    cr_expect(asked_for(&script, 2, "/bad/"));
+    cr_expect(asked_for(&script, 3, "/b/"));
+    cr_expect_eq(script.requests[3].at_ms, 1500, "bad pauses nobody again");
+    c2d_client_free(client);
+}
+
+Test(pause, a_call_that_fails_again_after_others_got_through_pauses_only_itself)
+{
+    struct script script = {
+        .random = 1000,
+        .options = PATIENT(2, 0),
+        .replies = { { 503 }, { 204, .delay_ms = 10 }, { 503 }, { 204 }, { 204 } },
+    };
+    struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
+    struct c2d_result result;
+
+    send_to(client, "bad");
+    send_to(client, "a");
+    cr_expect(c2d_wait(client, 1000, &result), "a");
+    cr_expect_not(c2d_wait(client, 1500, &result), "bad was tried again, and fails again");
+    cr_expect_eq(script.request_count, 3);
+    send_to(client, "b");
+    cr_expect(c2d_wait(client, 0, &result));
+    cr_expect_str_eq(result.tag, "b", "at once");
+    cr_expect_str_eq(results(client), "bad ");
+    c2d_client_free(client);
+}
+
+Test(pause, a_call_that_fails_for_too_long_while_others_succeed_ends_alone)
+{
+    struct script script = {
+        .options = &(struct c2d_options) { .connect_timeout_ms = 1000,
+                                           .timeout_ms = 2000,
+                                           .cancel_fd = -1,
+                                           .parallel = 2,
+                                           .patience_ms = 900 },
+        .replies = { { 503 }, { 204, .delay_ms = 10 }, { 503 }, { 503 }, { 204 } },
+    };
+    struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
+
+    send_to(client, "bad");
+    send_to(client, "a");
+    cr_expect_str_eq(results(client), "a bad:SERVER ");
+    cr_expect_eq(script.request_count, 4);
+    c2d_client_free(client);
+}
+
+Test(pause, a_settlement_does_not_wait)
+{
+    static const char other[] = "HostName=" HUB ";DeviceId=dev2;SharedAccessKey=" SERVICE_KEY;
+    struct script script = {
+        .random = 1000,
+        .options = PATIENT(2, 1),
+        .replies = { { 503, .headers = { "Retry-After: 30" } }, { 503 }, { 204 }, { 204 } },
+    };
+    struct c2d_client *first = client_for_test(&script, DEVICE_STRING), *second = NULL;
+    struct c2d_options sharing = c2d_options_default();
+
+    sharing.share = first;
+    cr_assert_eq(c2d_client_new(&second, other, &sharing, NULL), C2D_OK);
+    c2d_submit(first, &(struct c2d_request) { .tag = (char *)"receive" }, NULL);
+    c2d_submit(second,
+               &(struct c2d_request) {
+                   .action = C2D_ACTION_SETTLE, .lock_token = "t", .tag = (char *)"settle" },
+               NULL);
+    cr_expect_str_eq(results(first), "settle receive:NO_MESSAGE ");
+    cr_expect_eq(script.requests[1].at_ms, 0);
+    cr_expect_eq(script.requests[2].at_ms, 1500, "the usual retry");
+    c2d_client_free(first);
+    c2d_client_free(second);
+}
+
+Test(pause, a_401_is_a_response_and_its_fresh_token_goes_out_at_once)
+{
+    struct script script = {
+        .random = 1000,
+        .options = PATIENT(2, 1),
+        .replies = { { 503 }, { 503 }, { 401 }, { 204 }, { 204 } },
+    };
+    struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
+
+    send_to(client, "a");
+    send_to(client, "b");
+    cr_expect_str_eq(results(client), "a b ");
+    cr_expect_eq(script.requests[3].at_ms, 1500);
+    c2d_client_free(client);
+}
+
+Test(pause, an_attempt_that_hangs_does_not_keep_the_probe_back)
+{
+    struct script script = {
+        .options = PATIENT(2, 1),
+        .replies = { { .silent = true, .written = true },
+                     { 503, .delay_ms = 100 },
+                     { 204 },
+                     { 204 } },
+    };
+    struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
+
+    send_to(client, "a");
+    send_to(client, "b");
+    cr_expect_str_eq(results(client), "b a? ");
+    cr_expect_eq(script.requests[2].at_ms, 600, "not after the time-out of a");
+    c2d_client_free(client);
+}
+
+Test(pause, a_stop_ends_all_that_waits)
+{
+    struct script script = {
+        .random = 1000,
+        .options = PATIENT(2, 3),
+        .replies = { { 503 }, { 503 }, { 204, .delay_ms = 1000, .cancels = true } },
+    };
+    struct c2d_options options = *script.options;
+    struct c2d_client *client;
+
+    options.cancel_fd = script_cancel_fd(&script);
+    script.options = &options;
+    client = client_for_test(&script, SERVICE_STRING);
+    send_to(client, "a");
+    send_to(client, "b");
+    send_to(client, "b");
+    cr_expect_str_eq(results(client), "b:SERVER b:CANCELLED a ");
+    cr_expect_eq(script.request_count, 3);
+    c2d_client_free(client);
+}
+
+static void count_warning(void *context, const struct c2d_event *event)
+{
+    if (event->kind == C2D_EVENT_WARNING)
+        ++*(int *)context;
+}
+
+Test(pause, an_outage_is_warned_of_once_and_a_single_failure_is_none)
+{
+    int warnings = 0;
+    struct c2d_options options = *PATIENT(1, 0);
+    struct script script = {
+        .options = &options,
+        .replies = { { 503 }, { 204 }, { 503 }, { 503 }, { 503 }, { 204 } },
+    };
+    struct c2d_client *client;
+
+    options.observer = count_warning;
+    options.observer_context = &warnings;
+    client = client_for_test(&script, SERVICE_STRING);
+    send_to(client, "a");
+    cr_expect_str_eq(results(client), "a ");
+    cr_expect_eq(warnings, 0);
+    send_to(client, "b");
+    cr_expect_str_eq(results(client), "b ");
+    cr_expect_eq(warnings, 1);
+    c2d_client_free(client);
+}
+
+Test(pause, a_response_that_came_while_the_process_was_stopped_counts)
+{
+    struct script script = {
+        .options = PATIENT(1, 0),
+        .replies = { { 204, .delay_ms = 100 } },
+        .stopped_ms = 60000,
+    };
+    struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
+
+    send_to(client, "a");
+    cr_expect_str_eq(results(client), "a ");
+    cr_expect_eq(script.cancelled, 0);
+    c2d_client_free(client);
+}
