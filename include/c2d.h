@@ -230,7 +230,8 @@ struct c2d_message {
     size_t body_size;
     const char *message_id, *correlation_id, *user_id, *content_type, *content_encoding;
     enum c2d_ack ack; /* which outcomes the sender wants feedback on */
-    /* send: since 1970 UTC, at most 2 days ahead; 0: the hub's default, 1 h, or ttl_s */
+    /* send: since 1970 UTC, at most 2 days ahead; 0: the hub's default, 1 h, or ttl_s. Once it has
+     * passed by the hub's clock no attempt is made, as with a ttl that is over. */
     int64_t expires_at_s;
     /* send, instead of expires_at_s: the time to live in seconds, at most 2 days; 0: none. The
      * library computes the expiry by the hub's clock, if a 401 has shown that ours is off.
