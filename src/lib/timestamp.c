@@ -167,6 +167,16 @@ static bool parse_american(const char *text, int64_t *ms)
     return true;
 }
 
+bool timestamp_parse_rfc3339(const char *text, int64_t *ms)
+{
+    size_t size = strlen(text);
+    bool has_zone = size > 19 && (strchr("Zz", text[size - 1]) != NULL || text[size - 3] == ':');
+    const char *fraction = size > 19 && text[19] == '.' ? text + 20 : NULL;
+
+    return has_zone && (fraction == NULL || byte_is_digit((unsigned char)*fraction))
+           && parse_iso(text, ms);
+}
+
 bool timestamp_parse(const char *text, int64_t *ms)
 {
     return parse_iso(text, ms) || parse_american(text, ms);
