@@ -98,13 +98,14 @@ struct c2d_error {
     int retry_after_s;           /* the hub's wish; 0: it did not say */
     unsigned attempts;           /* requests sent or tried */
     bool retryable;              /* the same call may succeed later */
+    int64_t hub_time_s;          /* Date of the last response, since 1970 UTC; 0: not usable */
     bool earlier_try_unanswered; /* an attempt is in doubt: the hub may have acted on it */
     /* c2d_receive(): the number of a message that the hub has locked and that cannot be read; it
      * stays in the queue, and the next call receives the one after it. "": no such message. */
     char unreadable_sequence_number[24];
-    char text[512];              /* one printable line without newline or secret; "" on success */
-    char hint[256];              /* what to do about it; "" if there is nothing to say */
-};                               /* a new field is a new C2D_ABI, here and in every struct below */
+    char text[512]; /* one printable line without newline or secret; "" on success */
+    char hint[256]; /* what to do about it; "" if there is nothing to say */
+};                  /* a new field is a new C2D_ABI, here and in every struct below */
 
 /* Whom a connection has reached, as far as it came. */
 struct c2d_connection {
@@ -471,6 +472,10 @@ C2D_API char *c2d_json_quote(const void *text, size_t size);
 /* size bytes as printable text: controls, DEL, U+0080-009F and invalid UTF-8 as \xNN, so that they
  * cannot move a terminal's cursor. NULL when out of memory. */
 C2D_API char *c2d_printable(const void *text, size_t size);
+/* Reads a time in the forms in which hubs write it, such as those of c2d_message and
+ * c2d_feedback_record: *ms since 1970 UTC. Without a zone it is UTC. False, and nothing in *ms, for
+ * anything else, and for NULL. */
+C2D_API bool c2d_time_parse(const char *text, int64_t *ms);
 /* The library's version, C2D_VERSION as it was built. */
 C2D_API const char *c2d_version(void);
 

@@ -3,6 +3,7 @@
 #define _DEFAULT_SOURCE /* timegm */
 #include "timestamp.h"
 
+#include "c2d.h"
 #include "text.h"
 
 #include <stdio.h>
@@ -180,6 +181,11 @@ bool timestamp_parse_rfc3339(const char *text, int64_t *ms)
 bool timestamp_parse(const char *text, int64_t *ms)
 {
     return parse_iso(text, ms) || parse_american(text, ms);
+}
+
+bool c2d_time_parse(const char *text, int64_t *ms)
+{
+    return text != NULL && timestamp_parse(text, ms);
 }
 
 void timestamp_format(int64_t seconds, const char *suffix, char out[TIMESTAMP_SIZE])

@@ -325,6 +325,31 @@ Test(client_ttl, a_date_that_shows_a_ttl_to_be_off_is_warned_of)
     }
 }
 
+Test(client_ttl, the_hubs_time_is_that_of_the_last_response)
+{
+    static const struct {
+        struct script_reply replies[2];
+        int64_t hub_time_s;
+    } rows[] = {
+        { { { .status = 204, .headers = { DATE_8_S_AHEAD } } }, SCRIPT_START_S + 8 },
+        { { { .status = 204 } }, 0 },
+        { { { .status = 204, .headers = { DATE_8_S_AHEAD, "Age: 1" } } }, 0 },
+        { { { .status = 503, .headers = { DATE_8_S_BACK } },
+            { .status = 204, .headers = { DATE_2_H_AHEAD } } },
+          SCRIPT_START_S + 7200 },
+        { { { .status = 400, .headers = { DATE_8_S_BACK } } }, SCRIPT_START_S - 8 },
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct script script = { .replies = { rows[i].replies[0], rows[i].replies[1] } };
+        struct c2d_error error;
+
+        send_over(&script, &(struct c2d_message) { .message_id = "m1" }, false, &error);
+        cr_expect_eq(error.hub_time_s, rows[i].hub_time_s, "row %zu: %lld", i,
+                     (long long)error.hub_time_s);
+    }
+}
+
 Test(client_ttl, a_ttl_that_is_off_is_warned_of_once)
 {
     char warnings[1024] = "";

@@ -1,6 +1,7 @@
 #include "../../src/lib/timestamp.h"
 
 #include "../support/table.h"
+#include "c2d.h"
 
 #include <criterion/criterion.h>
 
@@ -162,4 +163,15 @@ Test(timestamp, a_time_that_people_write_has_its_zone)
         if (ok)
             cr_expect_eq(ms, rfc3339[i].ms, "%s: %lld", rfc3339[i].text, (long long)ms);
     }
+}
+
+Test(timestamp, the_public_reader_takes_what_hubs_write_and_nothing_else)
+{
+    int64_t ms = -1;
+
+    cr_expect_not(c2d_time_parse(NULL, &ms));
+    cr_expect_not(c2d_time_parse("soon", &ms));
+    cr_expect_eq(ms, -1);
+    cr_expect(c2d_time_parse("2026-01-31T12:00:00.25", &ms));
+    cr_expect_eq(ms, 1769860800250);
 }

@@ -5,6 +5,7 @@
 #include "../common/rounds.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     LOCK_MS = C2D_LOCK_S * 1000,
@@ -32,6 +33,15 @@ static char *batch_lines(const struct c2d_feedback *feedback, size_t *size)
     return NULL;
 }
 
+/* Cuts lines into its lines. */
+static void show_records(const struct collector *collector, char *lines)
+{
+    for (char *line = lines, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+        *end = '\0';
+        collector->on_record(collector->context, line);
+    }
+}
+
 static enum c2d_status put_batch(struct collector *collector, const struct c2d_feedback *feedback)
 {
     size_t size = 0;
@@ -41,6 +51,8 @@ static enum c2d_status put_batch(struct collector *collector, const struct c2d_f
     if (lines == NULL)
         return report_failure(collector->app, C2D_OS, NULL, "out of memory");
     status = sink_put(&collector->sink, collector->app, lines, size, monotonic_ms() + SAFE_MS);
+    if (status == C2D_OK && collector->on_record != NULL)
+        show_records(collector, lines);
     free(lines);
     return status;
 }
