@@ -95,6 +95,7 @@ static enum c2d_status find_body(struct app *app, const struct settings *setting
     if (settings->text != NULL && settings->file != NULL)
         return report_usage(app, "give the body with -m or with -f, not both");
     if (settings->text != NULL) {
+        app->dry_run_body = NULL;
         message->body = settings->text;
         message->body_size = strlen(settings->text);
         return C2D_OK;

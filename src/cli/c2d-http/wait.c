@@ -1,5 +1,5 @@
-/* The rhythm of send --wait, and what it says. Whoever reads the queue appends all of it to the log,
- * for the others, and finds its own record in what it took: the log may have been rotated. */
+/* The rhythm of send --wait, and what it says. Whoever reads the queue appends all of it to the
+ * log, for the others, and finds its own record in what it took: the log may have been rotated. */
 #include "wait.h"
 
 #include "../common/json_in.h"
