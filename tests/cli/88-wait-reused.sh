@@ -5,6 +5,7 @@
 . "$C2D_TESTS/lib.sh"
 # shellcheck source=tests/cli/waits.sh
 . "$C2D_TESTS/waits.sh"
+# shellcheck disable=SC2119  # no options are wanted
 start_sim
 
 # An earlier message was received, and its record waits at the hub: it is AGE seconds old.

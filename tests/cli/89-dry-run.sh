@@ -32,7 +32,8 @@ same() { # COMMAND...
     printf %s "${BODY-}" | "$@" --connect-to "$hub" --cacert "$HUB/ca.pem" >real.out 2>real.err
     printf %s "${BODY-}" | "$@" --connect-to "$hub" --cacert "$HUB/ca.pem" -n >out 2>err
     CODE=$?
-    ends_as_dry_run && curl_does || { cat curl.err && return 1; }
+    ends_as_dry_run || return 1
+    curl_does || { cat curl.err && return 1; }
     total=$((total + 2))
     last_two >two
     is "$(sed -n 1p two)" "$total" && is "$(sed -n 3p two)" "$(sed -n 2p two)"
@@ -73,7 +74,7 @@ check 'abandon' same c2d-device abandon 0123
 check 'reject' same c2d-device reject 0123
 check 'complete' same c2d-device complete 0123
 check 'receive, where nothing waits' same c2d-device receive --api-version '2020-09{30'
-export IOTHUB_CONNECTION_STRING="$(cat "$HUB/iothubowner.conn")"
+IOTHUB_CONNECTION_STRING=$(cat "$HUB/iothubowner.conn")
 check 'status' same c2d-http status dev1
 
 # ---- How the hub is reached ----
@@ -81,7 +82,8 @@ check 'status' same c2d-http status dev1
 # The curl command of a send arrives.
 arrives() { # OPTION...
     run c2d-http send dev1 -m x -n --connect-to "$hub" "$@"
-    ends_as_dry_run && curl_does || { cat curl.err && return 1; }
+    ends_as_dry_run || return 1
+    curl_does || { cat curl.err && return 1; }
     total=$((total + 1))
     is "$(requests send)" "$total"
 }
@@ -96,7 +98,7 @@ mv x509dev.crt 'a:b\c.crt'
 thumbprint=$(openssl x509 -in 'a:b\c.crt' -noout -fingerprint -sha256 | cut -d = -f 2 | tr -d :)
 set_sim devices "{\"devices\": [{\"deviceId\": \"x509dev\", \"thumbprint\": \"$thumbprint\"}]}"
 total=$(all_requests)
-IOTHUB_DEVICE_CONNECTION_STRING="${IOTHUB_CONNECTION_STRING%%;*};DeviceId=x509dev;x509=true"
+export IOTHUB_DEVICE_CONNECTION_STRING="${IOTHUB_CONNECTION_STRING%%;*};DeviceId=x509dev;x509=true"
 check 'a certificate and its key are passed on, whatever their names are' \
     same c2d-device receive --cert 'a:b\c.crt' --key x509dev.key
 
