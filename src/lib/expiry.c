@@ -35,7 +35,7 @@ void expiry_write(struct expiry *expiry, const struct expiry_moment *moment,
     left_ms = expiry->ends_ms - moment->now_ms;
     /* The hub refuses more than the longest ttl, and its clock may lag ours by a part of a second.
      */
-    if (left_ms > (LIMIT_EXPIRY_S - 1) * 1000)
+    if (left_ms > (int64_t)1000 * (LIMIT_EXPIRY_S - 1))
         hub_now_ms -= hub_now_ms % 1000;
     message_set_expiry(headers, hub_now_ms + left_ms);
 }
