@@ -98,6 +98,7 @@ struct c2d_error {
     int retry_after_s;           /* the hub's wish; 0: it did not say */
     unsigned attempts;           /* requests sent or tried */
     bool retryable;              /* the same call may succeed later */
+    int64_t hub_time_s;          /* Date of the last response, since 1970 UTC; 0: not usable */
     bool earlier_try_unanswered; /* an attempt is in doubt: the hub may have acted on it */
     bool gave_up;                /* the hub has done nothing but fail for options.patience_ms */
     /* c2d_receive(): the number of a message that the hub has locked and that cannot be read; it
@@ -237,7 +238,8 @@ struct c2d_message {
     size_t body_size;
     const char *message_id, *correlation_id, *user_id, *content_type, *content_encoding;
     enum c2d_ack ack; /* which outcomes the sender wants feedback on */
-    /* send: since 1970 UTC, at most 2 days ahead; 0: the hub's default, 1 h, or ttl_s */
+    /* send: since 1970 UTC, at most 2 days ahead; 0: the hub's default, 1 h, or ttl_s. Once it has
+     * passed by the hub's clock no attempt is made, as with a ttl that is over. */
     int64_t expires_at_s;
     /* send, instead of expires_at_s: the time to live in seconds, at most 2 days; 0: none. The
      * library computes the expiry by the hub's clock, if a 401 has shown that ours is off.
@@ -494,6 +496,10 @@ C2D_API char *c2d_printable(const void *text, size_t size);
 /* text as one word of a POSIX shell's command line, in single quotes where it needs them: for a
  * command that a person may paste. NULL when out of memory. */
 C2D_API char *c2d_shell_word(const char *text);
+/* Reads a time in the forms in which hubs write it, such as those of c2d_message and
+ * c2d_feedback_record: *ms since 1970 UTC. Without a zone it is UTC. False, and nothing in *ms, for
+ * anything else, and for NULL. */
+C2D_API bool c2d_time_parse(const char *text, int64_t *ms);
 /* The library's version, C2D_VERSION as it was built. */
 C2D_API const char *c2d_version(void);
 

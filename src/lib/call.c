@@ -29,28 +29,29 @@ static enum c2d_status authorize(struct call *call, int64_t hub_now_s)
     return C2D_OK;
 }
 
-/* Writes the expiry of a message with a ttl. It is kept as a time of the monotonic clock, so that a
- * hub's clock that is followed meanwhile corrects it. */
-static enum c2d_status write_expiry(struct call *call, int64_t hub_now_s, int64_t now_ms)
+static struct expiry_moment moment_of(const struct call *call, const struct call_terms *terms,
+                                      int64_t now_ms, int64_t delay_ms)
 {
-    struct call_progress *progress = &call->progress;
-    struct c2d_error *error = &call->error;
-    char last[sizeof error->text];
-    int64_t left_ms;
+    int64_t hub_now_ms = hub_clock_now_ms(call->signer->hub_clock, &terms->clock);
 
-    if (progress->expires_ms == 0 || !(call->ttl_from_start || progress->in_doubt))
-        progress->expires_ms = now_ms + call->ttl_s * 1000;
-    left_ms = progress->expires_ms - now_ms;
-    if (left_ms > 0) {
-        message_set_expiry(&call->request->headers, hub_now_s + (left_ms + 999) / 1000);
-        return C2D_OK;
+    return (struct expiry_moment) { now_ms + delay_ms, hub_now_ms + delay_ms,
+                                    call->progress.in_doubt };
+}
+
+/* Checks the expiry before an attempt, and writes it if the message has a ttl. */
+static enum c2d_status check_expiry(struct call *call, const struct call_terms *terms,
+                                    int64_t now_ms)
+{
+    struct expiry_moment moment = moment_of(call, terms, now_ms, 0);
+
+    if (expiry_is_over(&call->expiry, &moment)) {
+        /* A call that goes on in another form has a new error. */
+        call->error.attempts = call->progress.attempts;
+        call->error.earlier_try_unanswered = call->progress.in_doubt;
+        return expiry_fail(&call->expiry, "before the attempt", &call->error);
     }
-    memcpy(last, error->text, sizeof last);
-    *error = (struct c2d_error) { .attempts = progress->attempts,
-                                  .earlier_try_unanswered = progress->in_doubt };
-    return fail(error, C2D_DATA,
-                "the message's ttl of %lld s was over before another attempt: %.400s",
-                (long long)call->ttl_s, last);
+    expiry_write(&call->expiry, &moment, &call->request->headers);
+    return C2D_OK;
 }
 
 enum c2d_status call_start(struct call *call, const struct call_terms *terms,
@@ -67,8 +68,8 @@ enum c2d_status call_start(struct call *call, const struct call_terms *terms,
         status = signer_check_ready(call->signer, hub_now_s, false, error);
     if (status == C2D_OK)
         status = authorize(call, hub_now_s);
-    if (status == C2D_OK && call->ttl_s > 0)
-        status = write_expiry(call, hub_now_s, now_ms);
+    if (status == C2D_OK)
+        status = check_expiry(call, terms, now_ms);
     if (status != C2D_OK)
         return status;
     /* Behind the signing, so that what is shown is the whole request. */
@@ -83,7 +84,7 @@ enum c2d_status call_start(struct call *call, const struct call_terms *terms,
     observe_request(&terms->observe, request);
     call->progress.attempts++;
     /* From here a lock's minute is counted: the hub cannot have begun it earlier. */
-    call->progress.started_at_s = terms->clock.wall_s(terms->clock.context);
+    call->progress.started_at_s = terms->clock.wall_ms(terms->clock.context) / 1000;
     call->progress.started_ms = now_ms;
     return transport->start(transport->self, request, call, error);
 }
@@ -167,7 +168,7 @@ static bool read_done(struct call *call, const struct call_terms *terms, struct 
     bool success = false;
 
     call->request->fresh = done->stale;
-    probe_note(call->probe, done, terms->clock.wall_s(terms->clock.context));
+    probe_note(call->probe, done, terms->clock.wall_ms(terms->clock.context) / 1000);
     if (done->error.status != C2D_OK) {
         *error = done->error;
         progress->in_doubt = progress->in_doubt || done->written;
@@ -185,6 +186,7 @@ static bool read_done(struct call *call, const struct call_terms *terms, struct 
             hub_error_read(&done->response, &question, hub_now_s, error);
         if (error->http_status == 401)
             signer_check_ready(call->signer, hub_now_s, true, error);
+        hub_clock_read(&done->response, hub_now_s, &error->hub_time_s);
         progress->answer = *error;
         if (call->endpoint->manner != ENDPOINT_READS && call_leaves_doubt(error))
             progress->in_doubt = true;
@@ -217,17 +219,17 @@ static void check_ttl(const struct call *call, const struct call_terms *terms,
     int64_t hub_s, off_s;
     char off[48], span[32];
 
-    if (call->ttl_s == 0 || hub->has_warned || !hub_clock_read(response, assumed_s, &hub_s))
+    if (call->expiry.ttl_s == 0 || hub->has_warned || !hub_clock_read(response, assumed_s, &hub_s))
         return;
     off_s = hub_s - assumed_s;
-    if (llabs(off_s) * 10 <= call->ttl_s || llabs(off_s) <= took_s + 2)
+    if (llabs(off_s) * 10 <= call->expiry.ttl_s || llabs(off_s) <= took_s + 2)
         return;
     hub->has_warned = true;
     hub_clock_format(off_s, span);
     observe_warning(&terms->observe,
                     "this machine's clock is %s the hub's: a message with a ttl of %lld s expires "
                     "%s too %s; set the clock",
-                    describe_off(off_s, off), (long long)call->ttl_s, span,
+                    describe_off(off_s, off), (long long)call->expiry.ttl_s, span,
                     off_s > 0 ? "early" : "late");
 }
 
@@ -349,6 +351,8 @@ enum call_next call_finish_try(struct call *call, const struct call_terms *terms
         *call->response = done->response;
         return CALL_DONE;
     }
+    if (expiry_explains(&call->expiry, &call->error, now_ms))
+        expiry_fail(&call->expiry, "when the hub had it", &call->error);
     if (call->hub_failed && may_pause)
         excuse(call, terms, is_lost, now_ms);
     /* The pause bounds the load of retries by itself. */
@@ -360,6 +364,12 @@ enum call_next call_finish_try(struct call *call, const struct call_terms *terms
     if (verdict == RETRY_RENEWED)
         return CALL_AGAIN;
     if (verdict == RETRY_AFTER_DELAY) {
+        struct expiry_moment next = moment_of(call, terms, now_ms, delay_ms);
+
+        if (expiry_is_over(&call->expiry, &next)) {
+            expiry_fail(&call->expiry, "before another attempt", &call->error);
+            return CALL_DONE;
+        }
         call->wake_ms = now_ms + delay_ms;
         return CALL_AGAIN_LATER;
     }

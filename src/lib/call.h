@@ -5,6 +5,7 @@
 
 #include "clock.h"
 #include "endpoint.h"
+#include "expiry.h"
 #include "http.h"
 #include "hub_error.h"
 #include "observe.h"
@@ -32,7 +33,6 @@ struct call_progress {
     unsigned hub_failures;
     int64_t hub_failed_ms;
     int64_t previous_delay_ms;
-    int64_t expires_ms; /* when the message's ttl is over; 0: no attempt yet */
     bool token_renewed;
     enum hub_clock_verdict clock_verdict; /* after a 401 */
     int64_t clock_off_s;                  /* the hub's clock minus ours, by that */
@@ -54,9 +54,7 @@ struct call {
     const char *device_id;          /* whom it concerns; NULL: nobody */
     struct signer *signer;          /* of the client that it is for */
     struct http_response *response; /* filled in on success; zeroed by the caller */
-    int64_t ttl_s;                  /* of the message that request carries; 0: none */
-    bool
-        ttl_from_start; /* it counts from the first attempt; else from each until one is in doubt */
+    struct expiry expiry;           /* of the message that request carries */
     struct c2d_probe *probe; /* NULL, or notes every try, of which only a 401 leads to another */
     struct call_progress progress;
     struct c2d_error error; /* how it ended */

@@ -237,7 +237,7 @@ enum c2d_status client_new_over(struct c2d_client **out, const char *connection_
 enum c2d_status c2d_client_new(struct c2d_client **client, const char *connection_string,
                                const struct c2d_options *options, struct c2d_error *error)
 {
-    static const struct clock real = { clock_wall_s, clock_monotonic_ms, clock_random, NULL };
+    static const struct clock real = { clock_wall_ms, clock_monotonic_ms, clock_random, NULL };
 
     return client_new_over(client, connection_string, options, NULL, &real, error);
 }

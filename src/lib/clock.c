@@ -17,18 +17,23 @@ static struct timespec read_clock(clockid_t id)
     return now;
 }
 
-int64_t clock_wall_s(void *context)
+static int64_t read_ms(clockid_t id)
+{
+    struct timespec now = read_clock(id);
+
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int64_t clock_wall_ms(void *context)
 {
     (void)context;
-    return read_clock(CLOCK_REALTIME).tv_sec;
+    return read_ms(CLOCK_REALTIME);
 }
 
 int64_t clock_monotonic_ms(void *context)
 {
-    struct timespec instant = read_clock(CLOCK_BOOTTIME);
-
     (void)context;
-    return (int64_t)instant.tv_sec * 1000 + instant.tv_nsec / 1000000;
+    return read_ms(CLOCK_BOOTTIME);
 }
 
 uint64_t clock_random(void *context)

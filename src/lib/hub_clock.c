@@ -16,22 +16,32 @@ enum {
 static const int64_t release_ahead_s = (int64_t)3653 * DAY_S; /* 10 years */
 static const int64_t absurd_s = (int64_t)50 * 366 * DAY_S;
 
+static int64_t own_ms(const struct clock *clock)
+{
+    return clock->wall_ms(clock->context);
+}
+
 static int64_t own_s(const struct clock *clock)
 {
-    return clock->wall_s(clock->context);
+    return own_ms(clock) / 1000;
 }
 
 static int64_t own_apart_ms(const struct clock *clock)
 {
-    return own_s(clock) * 1000 - clock->monotonic_ms(clock->context);
+    return own_ms(clock) - clock->monotonic_ms(clock->context);
 }
 
-int64_t hub_clock_now_s(struct hub_clock *hub, const struct clock *clock)
+int64_t hub_clock_now_ms(struct hub_clock *hub, const struct clock *clock)
 {
     if (hub->offset_s != 0
         && llabs(own_apart_ms(clock) - hub->own_apart_ms) > (int64_t)1000 * LIMIT_SKEW_S)
         hub->offset_s = 0;
-    return own_s(clock) + hub->offset_s;
+    return own_ms(clock) + hub->offset_s * 1000;
+}
+
+int64_t hub_clock_now_s(struct hub_clock *hub, const struct clock *clock)
+{
+    return hub_clock_now_ms(hub, clock) / 1000;
 }
 
 /* The time in the body of a refusal, which its Date header does not show. */

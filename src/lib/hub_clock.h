@@ -15,8 +15,9 @@ struct hub_clock {
     bool has_warned;      /* that our clock is off: once for all requests */
 };
 
-/* The hub's time now, in seconds since 1970 UTC. Forgets the offset if our clock was set since it
- * was measured: it would be added to a clock that is right. */
+/* The hub's time now, since 1970 UTC. Forgets the offset if our clock was set since that was
+ * measured: it would be added to a clock that is right. */
+int64_t hub_clock_now_ms(struct hub_clock *hub, const struct clock *clock);
 int64_t hub_clock_now_s(struct hub_clock *hub, const struct clock *clock);
 
 /* The time that a response shows: its Date, else the time in the body of a 401. False if there is

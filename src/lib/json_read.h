@@ -32,7 +32,8 @@ const char *json_text_member(const struct cJSON *object, const char *name);
 /* False when value is no number from 0 to max. */
 bool json_as_number(const struct cJSON *value, double max, double *number);
 
-/* The value as JSON without white space, to be freed with free(); NULL without memory. */
+/* The value as JSON without white space, its numbers digit by digit as they were read. To be freed
+ * with free(); NULL without memory. */
 char *json_print(const struct cJSON *value);
 /* Puts text in the place of all members of that name, if there are any. False without memory. */
 bool json_mask_member(struct cJSON *object, const char *name, const char *text);

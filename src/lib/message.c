@@ -353,12 +353,13 @@ static const char expiry_name[] = "iothub-expiry";
 /* Seven digits of a second: the form in which the service's own clients write it. */
 static const char expiry_suffix[] = ".0000000Z";
 
-void message_set_expiry(struct http_headers *headers, int64_t expires_at_s)
+void message_set_expiry(struct http_headers *headers, int64_t expires_at_ms)
 {
     const char *value = http_headers_get(headers, expiry_name);
-    char expiry[TIMESTAMP_SIZE];
+    char suffix[sizeof expiry_suffix], expiry[TIMESTAMP_SIZE];
 
-    timestamp_format(expires_at_s, expiry_suffix, expiry);
+    snprintf(suffix, sizeof suffix, ".%03u0000Z", (unsigned)(expires_at_ms % 1000));
+    timestamp_format(expires_at_ms / 1000, suffix, expiry);
     /* In storage that is ours; all expiries have the same length. */
     if (value != NULL && strlen(value) == strlen(expiry))
         memcpy(headers->text.data + (value - headers->text.data), expiry, strlen(expiry) + 1);

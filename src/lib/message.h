@@ -27,6 +27,6 @@ enum c2d_status message_check(const struct c2d_message *message, struct c2d_erro
 enum c2d_status message_add_headers(const struct c2d_message *message, struct http_headers *headers,
                                     struct c2d_error *error);
 /* Replaces the expiry that message_add_headers() has added for a ttl. */
-void message_set_expiry(struct http_headers *headers, int64_t expires_at_s);
+void message_set_expiry(struct http_headers *headers, int64_t expires_at_ms);
 
 #endif

@@ -70,7 +70,8 @@ enum c2d_status operation_prepare_send(struct operation *operation, struct c2d_c
                           (struct endpoint_target) { .device_id = device_id }, error);
 
     operation->message = message;
-    operation->call.ttl_s = message->ttl_s;
+    operation->call.expiry =
+        (struct expiry) { .ttl_s = message->ttl_s, .at_s = message->expires_at_s };
     if (status == C2D_OK)
         status = message_check(message, error);
     if (status == C2D_OK)
@@ -152,7 +153,7 @@ enum c2d_status c2d_send(struct c2d_client *service, const char *device_id,
 
     error = usable(error, &spare);
     status = operation_prepare_send(&operation, service, device_id, message, error);
-    operation.call.ttl_from_start = true;
+    operation.call.expiry.from_start = true;
     if (status == C2D_OK) {
         do
             exchange_perform(exchange_of(service), &operation.call);

@@ -86,8 +86,9 @@ static enum c2d_status read_expiry(struct reading *reading, const struct cJSON *
     const char *text = json_as_text(value);
     int64_t ms;
 
-    if (text == NULL || !timestamp_parse(text, &ms))
-        return fail_member(reading, value, "must be a time such as 2026-01-31T12:00:00Z");
+    if (text == NULL || !timestamp_parse_rfc3339(text, &ms))
+        return fail_member(reading, value,
+                           "must be a time with its zone, such as 2026-01-31T12:00:00Z");
     ms += 999;
     return set_expiry(reading, &reading->owned->shown.message.expires_at_s, ms / 1000,
                       ms / 1000 - reading->now_s);

@@ -3,6 +3,7 @@
 #define _DEFAULT_SOURCE /* timegm */
 #include "timestamp.h"
 
+#include "c2d.h"
 #include "text.h"
 
 #include <stdio.h>
@@ -167,9 +168,24 @@ static bool parse_american(const char *text, int64_t *ms)
     return true;
 }
 
+bool timestamp_parse_rfc3339(const char *text, int64_t *ms)
+{
+    size_t size = strlen(text);
+    bool has_zone = size > 19 && (strchr("Zz", text[size - 1]) != NULL || text[size - 3] == ':');
+    const char *fraction = size > 19 && text[19] == '.' ? text + 20 : NULL;
+
+    return has_zone && (fraction == NULL || byte_is_digit((unsigned char)*fraction))
+           && parse_iso(text, ms);
+}
+
 bool timestamp_parse(const char *text, int64_t *ms)
 {
     return parse_iso(text, ms) || parse_american(text, ms);
+}
+
+bool c2d_time_parse(const char *text, int64_t *ms)
+{
+    return text != NULL && timestamp_parse(text, ms);
 }
 
 void timestamp_format(int64_t seconds, const char *suffix, char out[TIMESTAMP_SIZE])

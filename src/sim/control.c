@@ -9,7 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CLOCK_MAX_S = 1500000000 }; /* stays on this side of 1970 and of the year 2100 */
+enum {
+    CLOCK_MAX_S = 1500000000, /* stays on this side of 1970 and of the year 2100 */
+    TOKEN_LIFE_S = 3600,      /* of most clients */
+};
 
 bool control_fail(struct control *control, const char *error)
 {
@@ -38,6 +41,10 @@ static bool set_clock(struct control *control)
         return control_fail(control, "the clock would be off by too much");
     hub->offset_ms = (int64_t)(seconds * 1000);
     cJSON_AddNumberToObject(control->reply, "now", (double)hub_now_ms(hub) / 1000);
+    if (hub_ahead_ms(hub) > (int64_t)TOKEN_LIFE_S * 1000)
+        json_put(control->reply, "note",
+                 "a token of an hour that is signed by real time has expired by this clock; "
+                 "GET /_sim/sas makes one by this clock");
     return true;
 }
 
@@ -197,6 +204,7 @@ static const struct command {
     { "POST", "reset", no_rules, "", reset },
     { "POST", "enqueue", enqueue_rules, "", enqueue },
     { "POST", "clock", clock_rules, "", set_clock },
+    { "GET", "sas", no_rules, "device policy ttl", control_make_token },
     { "POST", "devices", devices_rules, "", control_make_devices },
     { "POST", "authorities", authorities_rules, "", control_add_authorities },
     { "POST", "throttle", throttle_rules, "", set_throttle },

@@ -25,6 +25,7 @@ bool control_fail(struct control *control, const char *error);
 bool control_get_state(struct control *control);
 bool control_make_devices(struct control *control);
 bool control_add_authorities(struct control *control);
+bool control_make_token(struct control *control);
 /* Of an item of devices that is an object. */
 extern const struct json_rule control_device_rules[];
 

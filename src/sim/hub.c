@@ -109,6 +109,11 @@ int64_t hub_now_ms(const struct hub *hub)
     return hub->start_ms + real_ms * hub->time_scale + hub->offset_ms;
 }
 
+int64_t hub_ahead_ms(const struct hub *hub)
+{
+    return hub_now_ms(hub) - clock_ms(CLOCK_REALTIME);
+}
+
 struct device *hub_add_device(struct hub *hub, const char *id)
 {
     struct device *device;

@@ -67,6 +67,8 @@ void hub_init(struct hub *hub, const char *name, int64_t time_scale);
 void hub_reset(struct hub *hub);
 void hub_clear(struct hub *hub);
 int64_t hub_now_ms(const struct hub *hub);
+/* By how much that is later than real time. */
+int64_t hub_ahead_ms(const struct hub *hub);
 /* A new device with a key of its own; id must be valid and new. NULL if the hub is full. */
 struct device *hub_add_device(struct hub *hub, const char *id);
 bool device_has_key(const struct device *device); /* else a certificate */

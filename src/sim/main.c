@@ -97,7 +97,10 @@ static const struct option {
       set_dir },
     { "", "--name", "HOST", "host name of the hub for its clients (default: localhost)", set_name },
     { "", "--device", "ID", "make this device; repeat for more (default: dev1)", add_device },
-    { "", "--time-scale", "N", "run the hub's clock N times faster, 1 to 100000", set_time_scale },
+    { "", "--time-scale", "N",
+      "run the hub's clock N times faster, 1 to 100000; tokens\n"
+      "                                 expire by it: GET /_sim/sas makes one by that clock",
+      set_time_scale },
     { "-h", "--help", "", "show this help", NULL },
     { "-V", "--version", "", "show the version", NULL },
 };
@@ -121,7 +124,9 @@ static void show(bool is_help)
         "a signal.\n\n"
         "Tests look into it and change it at $C2D_SIM_URL/_sim/NAME, in JSON:\n"
         "curl --cacert DIR/ca.pem -d '{\"prefix\": \"d\", \"count\": 300}' .../_sim/devices\n"
-        "makes 300 devices. GET .../_sim/ lists the commands and what each takes.\n\n");
+        "makes 300 devices. GET .../_sim/ lists the commands and what each takes. GET\n"
+        ".../_sim/sas?device=ID makes a token by the hub's clock, for clients that do not\n"
+        "follow it when --time-scale or /_sim/clock has moved it.\n\n");
     for (size_t i = 0; i < OPTION_COUNT; i++)
         (void)printf("  %2s%c %-12s %-14s %s\n", options[i].letter,
                      options[i].letter[0] != '\0' ? ',' : ' ', options[i].name, options[i].value,
@@ -263,6 +268,13 @@ static int run(struct program *program)
             return report(EXIT_OS, "cannot run '%s': %s", program->command.argv[0],
                           strerror(failure));
     }
+    if (program->command.argv == NULL && program->time_scale > 1)
+        (void)fprintf(
+            stderr,
+            "c2d-sim: note: tokens expire by the hub's clock, one of an hour after %.3g s; "
+            "GET https://localhost:%d/_sim/sas?device=ID makes one of an hour of real "
+            "time\n",
+            3600.0 / (double)program->time_scale, program->hub.port);
     if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
         return report(EXIT_OS, "signal: %s", strerror(errno));
     if (program->command.argv == NULL

@@ -138,7 +138,7 @@ check 'a certificate below a registered intermediate CA is accepted' receives be
 sim GET '' >lists
 check 'GET /_sim/ lists the commands with their methods' is "$(jq -r \
     '.commands | map(.method + " " + .name) | sort | join(", ")' lists)" "$(printf %s \
-    'GET , GET faults, GET state, POST authorities, POST clock, POST devices, POST enqueue, ' \
+    'GET , GET faults, GET sas, GET state, POST authorities, POST clock, POST devices, POST enqueue, ' \
     'POST faults, POST feedback, POST reset, POST throttle')"
 check 'GET /_sim/ lists the members of each' is "$(jq -c \
     '.commands[] | select(.method == "POST" and .name == "clock") | .members' lists)" \

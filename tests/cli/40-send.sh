@@ -40,7 +40,7 @@ check 'a property is cut at its first = (6.1)' says out 'iothub-app-Zone: a=b c'
 printf 'GET\n' >file
 run c2d-http send dev1 -f file -n
 check 'a dry run shows a curl command that takes the body from the file (3)' \
-    says out "'curl'" "'--data-binary' '@file'" 'sig=***'
+    says out "'curl'" "'--data-binary' '@file'" "'Authorization: <output of c2d-http sas>'"
 check 'a dry run sends nothing (3)' is "$(requests send)" 4
 run c2d-http send dev1 -m hi -p "it=a'b" -n
 check 'in a dry run every word is quoted for the shell (3)' says out "a'\\''b"

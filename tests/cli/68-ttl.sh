@@ -58,9 +58,39 @@ check 'a batch with ttls of 60 s is warned once that they end too late' \
 # ---- Attempts ----
 
 clock 0
-fault '{"operation": "send", "status": 503, "retryAfter": 2}'
-run c2d-http send dev1 -m x --ttl 1s
-check 'a ttl that is over before the second attempt: 65, and there is none' \
+fault '{"operation": "send", "status": 503, "retryAfter": 20}'
+run timeout 10 c2d-http send dev1 -m x --ttl 1s
+check 'a ttl that is over before the second attempt: 65 at once, and no second attempt' \
     is "$CODE $(requests send) $(grep -c 'error: DATA: .*ttl of 1 s was over' err)" '65 1 1'
+check 'and the clock is not blamed for it' lacks err clock
+reset_hub
+fault '{"operation": "send", "delayMs": 1100, "status": 403, "errorNumber": 403009}'
+run c2d-http send dev1 -m x --ttl 1s
+check 'a ttl that is over when the hub has read the request: 65, and the text says so' \
+    fails_with 65 DATA
+check 'with the ttl and not the clock as the reason' says err 'ttl of 1 s was over when the hub'
+check 'and without a question about the clock' lacks err clock
+reset_hub
+fault '{"operation": "send", "drop": "after", "delayMs": 1100}'
+run c2d-http send dev1 -m x -i doubt --ttl 1s
+check 'a ttl that is over after an attempt in doubt: 25, with the id' \
+    fails_with 25 UNKNOWN_OUTCOME
+check 'and the reason' says err "'doubt' may be queued" 'ttl of 1 s was over'
+
+# ---- A batch ----
+
+jq -nc 'range(40) | {deviceId: "dev\(. % 2 + 1)", body: "x", ttl: "1s"}' >slow
+reset_hub
+run c2d-http send --batch slow --rate 20/s
+check 'lines with a ttl of 1 s are all enqueued at a rate that takes 2 s' \
+    is "$CODE $(jq -r .status out | sort | uniq -c | xargs)" '0 40 enqueued'
+clock 7200
+printf '{"deviceId":"dev%s","body":"x","expiry":"%s"}\n' 1 "$(date -ud '+1 hour' +%FT%TZ)" \
+    2 "$(date -ud '+3 hours' +%FT%TZ)" >lines
+run c2d-http send --batch lines -P 1
+check 'an expiry that has passed by the hub that refused the token: that line fails with DATA' \
+    is "$CODE $(jq -r '"\(.line) \(.status) \(.error.name)"' out | sort | xargs)" \
+    '11 1 failed DATA 2 enqueued null'
+check 'and makes no attempt after the one that showed the clock' is "$(requests send)" 2
 run c2d-http send dev1 -m x --ttl 90s -n
 check '-n shows the expiry' grep -q iothub-expiry out

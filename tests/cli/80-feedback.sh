@@ -116,6 +116,15 @@ check 'unknown fields stand under extra (F2)' \
     is "$(head -n 1 out | jq -c .extra)" '{"newField":{"a":1}}'
 check 'a record without a single member counts too (F3)' is "$(tail -n 1 out | jq -c .batch.size)" 4
 
+long=12345678901234567890123456789012345678901234567890123456789012345678901
+batch 1
+fault "{\"operation\": \"feedback\",
+    \"body\": \"[{\\\"ticks\\\": 637449875281230001, \\\"long\\\": $long}]\"}"
+run c2d-http feedback
+check 'numbers that are not known are passed on digit by digit' \
+    says out "\"extra\":{\"ticks\":637449875281230001,\"long\":$long}"
+check 'and their batch is completed' completed '1 1'
+
 for outcome in Expired Rejected Purged; do
     reset_hub
     set_sim clock '{"offset": 0}'

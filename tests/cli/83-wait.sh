@@ -20,6 +20,10 @@ ran_out() { # id
     fails_with 18 TIMEOUT && is_empty out \
         && says err "message '$1' was accepted by the hub" 'outcome is unknown'
 }
+# The same where the record came: it is printed.
+ran_out_with_record() {
+    is "$CODE $(wc -l <out)" '18 1' && says err 'error: TIMEOUT: ' 'outcome is unknown'
+}
 # ---- What cannot be ----
 
 run c2d-http send dev1 -m x --wait 1s
@@ -94,6 +98,8 @@ start_wait never --wait 1s
 finish_run
 check 'nothing came: 18, and the text says that the hub has the message (W2, F20)' ran_out never
 check 'the hub was asked once more at the end (W1)' is "$(requests feedback)" 1
+check 'and the hint thinks of other readers of the queue' \
+    says err "feedback -o 'log'" 'another reader' 'another machine'
 start_over
 run c2d-http send dev9 -m x --wait 1s --feedback-log log
 check 'a send that fails waits for nothing: 14' \
@@ -131,7 +137,12 @@ check 'until the line is whole: 0' outcome_is 0 Success
 start_wait unknown --wait 20s
 record unknown Teleported >>log
 finish_run
-check 'an outcome that is not known is no success: 19 (W2, X2)' is "$CODE" 19
+check 'an outcome that is not known: 18, since the message may have arrived' ran_out_with_record
+check 'and the error quotes the word' says err "'Teleported'"
+start_wait unknown --wait 20s
+record unknown expired >>log
+finish_run
+check 'a known outcome counts in any case: 19' is "$CODE" 19
 
 for torn in '{"v":1,"originalMess' junk; do
     start_over
@@ -158,6 +169,23 @@ start_wait emptied --wait 20s
 record emptied Success >log
 finish_run
 check 'and one in a log that was emptied' outcome_is 0 Success
+
+echo old >log
+start_wait refilled --wait 20s
+record refilled Success >log
+finish_run
+check 'and one in a log that was emptied and is longer than before when it is looked at' \
+    outcome_is 0 Success
+start_over
+echo old >log
+add_batch copied 1
+fault '{"operation": "feedback", "delayMs": 1500}'
+start_run c2d-http send dev1 -m x -i copied --feedback-log log --wait 1s
+until_true has_requests feedback 1
+: >log # logrotate's copytruncate
+finish_run
+check 'whoever reads the queue finds its record in a log that was emptied meanwhile' \
+    is "$CODE $(jq -r .statusCode out) $(records copied)" '0 Success 1'
 
 rm log
 start_wait rotated --wait 20s

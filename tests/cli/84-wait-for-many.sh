@@ -225,6 +225,8 @@ check 'a log that cannot take a batch: 74, and the hub has the message' \
 check 'the batch is left, and nothing of it is in the log (F3)' \
     is "$(requests feedbackComplete) $(wc -c <log)" '0 0'
 set_sim clock '{"advance": 61}'
+sim GET 'state?log=0' >/dev/null # the batch's lock has lapsed now
+set_sim clock '{"advance": -61}'
 run c2d-http send dev1 -m x -i sent --wait 1s --feedback-log log
 check 'the next one takes it' is "$CODE $(records theirs)" '0 10'
 start_over

@@ -18,7 +18,8 @@ close_batch() {
     set_sim clock '{"advance": 16}'
 }
 # Messages end at the hub, and their feedback waits as one batch. With one of the id that is sent
-# next, whoever waits for it need not do so for long.
+# next, whoever waits for it need not do so for long: the hub's clock is set back, so that these
+# records are later than that send.
 add_batch() { # id, N [, device]
     enqueue "{\"deviceId\": \"${3-dev1}\", \"messageId\": \"$1\", \"ack\": \"full\", \"count\": $2}"
     if [ "${3-dev1}" = dev1 ]; then
@@ -27,6 +28,8 @@ add_batch() { # id, N [, device]
         c2d-device receive -C "$HUB/device-$3.conn" >/dev/null
     fi
     close_batch
+    sim GET 'state?log=0' >/dev/null # closes it now
+    set_sim clock '{"advance": -46}'
 }
 # How many records with that message id are in the log.
 records() {

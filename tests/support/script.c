@@ -10,12 +10,12 @@
 
 /* ---- Clock ---- */
 
-static int64_t wall_s(void *context)
+static int64_t wall_ms(void *context)
 {
     const struct script *script = context;
     int64_t start_s = script->start_s == 0 ? SCRIPT_START_S : script->start_s;
 
-    return start_s + script->wall_shift_s + script->now_ms / 1000;
+    return (start_s + script->wall_shift_s) * 1000 + script->now_ms;
 }
 
 static int64_t monotonic_ms(void *context)
@@ -30,7 +30,7 @@ static uint64_t fixed_random(void *context)
 
 struct clock script_clock(struct script *script)
 {
-    return (struct clock) { wall_s, monotonic_ms, fixed_random, script };
+    return (struct clock) { wall_ms, monotonic_ms, fixed_random, script };
 }
 
 /* ---- Cancelling ---- */
@@ -69,7 +69,7 @@ static void record(struct script *script, const struct http_request *request)
     seen->timeout_ms = request->timeout_ms;
     seen->fresh = request->fresh;
     seen->at_ms = script->now_ms;
-    seen->at_s = wall_s(script);
+    seen->at_s = wall_ms(script) / 1000;
 }
 
 static enum c2d_status script_start(void *self, const struct http_request *request, void *tag,

@@ -8,14 +8,15 @@
 #include <string.h>
 
 #define DATE_2_H_BACK "Date: Wed, 31 Dec 2025 22:00:00 GMT" /* SCRIPT_START_S is the new year */
+#define DATE_2_H_AHEAD "Date: Thu, 01 Jan 2026 02:00:00 GMT"
 #define DATE_8_S_AHEAD "Date: Thu, 01 Jan 2026 00:00:08 GMT"
 #define DATE_8_S_BACK "Date: Wed, 31 Dec 2025 23:59:52 GMT"
 #define DATE_2070 "Date: Wed, 01 Jan 2070 00:00:00 GMT"
 
 static const struct c2d_message brief = { .message_id = "m1", .ttl_s = 60 };
 
-/* How many seconds after the script's beginning the message of a request expires. */
-static int64_t ttl_in(const struct script_request *request)
+/* How many ms after the script's beginning the message of a request expires. */
+static int64_t ttl_in_ms(const struct script_request *request)
 {
     const char *at = strstr(request->headers, "iothub-expiry: ");
     char text[40] = "";
@@ -25,7 +26,12 @@ static int64_t ttl_in(const struct script_request *request)
     at += strlen("iothub-expiry: ");
     memcpy(text, at, strcspn(at, "\n"));
     cr_assert(timestamp_parse(text, &ms), "%s", text);
-    return ms / 1000 - SCRIPT_START_S;
+    return ms - (int64_t)SCRIPT_START_S * 1000;
+}
+
+static int64_t ttl_in(const struct script_request *request)
+{
+    return ttl_in_ms(request) / 1000;
 }
 
 static int64_t expiry_of(const struct script_request *request)
@@ -144,6 +150,117 @@ Test(client_ttl, a_ttl_that_is_over_ends_the_attempts_and_says_what_is_known)
     }
 }
 
+Test(client_ttl, a_ttl_that_ends_before_the_next_attempt_ends_the_send_at_once)
+{
+    struct script script = {
+        .replies = { { .status = 503, .headers = { "Retry-After: 20" } }, { .status = 204 } },
+    };
+    const struct c2d_message message = { .message_id = "m1", .ttl_s = 10 };
+    struct c2d_error error;
+
+    cr_expect_eq(send_over(&script, &message, false, &error), C2D_DATA);
+    cr_expect_eq(error.attempts, 1);
+    cr_expect_eq(script.request_count, 1);
+    cr_expect_lt(script.now_ms, 10000, "it took %lld ms", (long long)script.now_ms);
+}
+
+Test(client_ttl, a_ttl_begins_within_a_second_and_is_no_shorter)
+{
+    struct script script = { .replies = { { .status = 204 } }, .now_ms = 900 };
+    const struct c2d_message message = { .message_id = "m1", .ttl_s = 1 };
+    struct script longest = { .replies = { { .status = 204 } }, .now_ms = 900 };
+    const struct c2d_message two_days = { .message_id = "m1", .ttl_s = 172800 };
+
+    cr_expect_eq(send_over(&script, &message, false, &(struct c2d_error) { 0 }), C2D_OK);
+    cr_expect_eq(ttl_in_ms(&script.requests[0]), 1900);
+    /* Not more than a hub takes whose clock is slow by less than a second. */
+    cr_expect_eq(send_over(&longest, &two_days, false, &(struct c2d_error) { 0 }), C2D_OK);
+    cr_expect_eq(ttl_in_ms(&longest.requests[0]), 172800000);
+}
+
+Test(client_ttl, a_pause_of_a_batch_takes_nothing_of_a_ttl)
+{
+    struct c2d_options options = c2d_options_default();
+    struct script script = { .replies = { { .status = 429, .headers = { "Retry-After: 25" } },
+                                          { .status = 429, .headers = { "Retry-After: 25" } },
+                                          { .status = 429, .headers = { "Retry-After: 25" } },
+                                          { .status = 204 } },
+                             .options = &options };
+    struct c2d_error error;
+
+    options.patience_ms = 300000;
+    cr_expect_eq(send_over(&script, &brief, true, &error), C2D_OK, "%s", error.text);
+    cr_assert_eq(script.request_count, 4);
+    cr_expect_eq(ttl_in_ms(&script.requests[3]) - script.requests[3].at_ms, 60000);
+}
+
+#define EXPIRY_REFUSED "{\"Message\":\"{\\\"errorCode\\\":403009,\\\"message\\\":\\\"no\\\"}\"}"
+
+Test(client_ttl, an_expiry_that_the_hub_refuses_after_the_ttl_is_the_ttl)
+{
+    static const struct {
+        struct script_reply replies[2];
+        enum c2d_status status;
+        const char *says;
+    } rows[] = {
+        { { { .status = 403, .body = EXPIRY_REFUSED, .delay_ms = 10000 } },
+          C2D_DATA,
+          "ttl of 10 s was over when the hub had it" },
+        { { { .failure = C2D_NETWORK, .written = true, .delay_ms = 2000 },
+            { .status = 403, .body = EXPIRY_REFUSED, .delay_ms = 10000 } },
+          C2D_UNKNOWN_OUTCOME,
+          "message 'm1' may be queued: the message's ttl of 10 s was over" },
+        { { { .status = 403, .body = EXPIRY_REFUSED, .delay_ms = 1000 } }, C2D_PROTOCOL, "expiry" },
+    };
+    const struct c2d_message message = { .message_id = "m1", .ttl_s = 10 };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct script script = { .replies = { rows[i].replies[0], rows[i].replies[1] } };
+        struct c2d_error error;
+
+        cr_expect_eq(send_over(&script, &message, i == 1, &error), rows[i].status, "row %zu: %s", i,
+                     error.text);
+        cr_expect_not_null(strstr(error.text, rows[i].says), "row %zu: %s", i, error.text);
+        cr_expect_eq(strstr(error.hint, "clock") != NULL, i == 2, "row %zu: %s", i, error.hint);
+    }
+}
+
+Test(client_ttl, an_expiry_that_has_passed_by_the_hubs_clock_makes_no_attempt)
+{
+    static const struct {
+        struct script_reply first;
+        int64_t expires_in_s;
+        enum c2d_status status;
+        size_t requests;
+        const char *says;
+    } rows[] = {
+        { { .status = 204 }, 60, C2D_OK, 1, "" },
+        { { .status = 204 }, 0, C2D_DATA, 0, "expiry was over before the attempt" },
+        /* Our clock turns out to be two hours ahead. */
+        { { .status = 401, .headers = { DATE_2_H_BACK } }, 60, C2D_OK, 2, "" },
+        { { .status = 401, .headers = { DATE_2_H_AHEAD } }, 60, C2D_DATA, 1, "expiry was over" },
+        { { .failure = C2D_NETWORK, .written = true, .delay_ms = 29700 },
+          30,
+          C2D_UNKNOWN_OUTCOME,
+          1,
+          "message 'm1' may be queued: the message's expiry was over" },
+    };
+
+    for (size_t i = 0; i < COUNT(rows) * 2; i++) {
+        size_t row = i / 2;
+        const struct c2d_message message = { .message_id = "m1",
+                                             .expires_at_s =
+                                                 SCRIPT_START_S + rows[row].expires_in_s };
+        struct script script = { .replies = { rows[row].first, { .status = 204 } } };
+        struct c2d_error error;
+
+        cr_expect_eq(send_over(&script, &message, i % 2 == 0, &error), rows[row].status,
+                     "row %zu: %s", row, error.text);
+        cr_expect_eq(script.request_count, rows[row].requests, "row %zu", row);
+        cr_expect_not_null(strstr(error.text, rows[row].says), "row %zu: %s", row, error.text);
+    }
+}
+
 Test(client_ttl, a_ttl_out_of_range_or_beside_an_expiry_is_refused)
 {
     static const struct c2d_message rows[] = {
@@ -205,6 +322,31 @@ Test(client_ttl, a_date_that_shows_a_ttl_to_be_off_is_warned_of)
         else
             cr_expect_not_null(strstr(warnings, skews[i].warning), "%s: %s", skews[i].what,
                                warnings);
+    }
+}
+
+Test(client_ttl, the_hubs_time_is_that_of_the_last_response)
+{
+    static const struct {
+        struct script_reply replies[2];
+        int64_t hub_time_s;
+    } rows[] = {
+        { { { .status = 204, .headers = { DATE_8_S_AHEAD } } }, SCRIPT_START_S + 8 },
+        { { { .status = 204 } }, 0 },
+        { { { .status = 204, .headers = { DATE_8_S_AHEAD, "Age: 1" } } }, 0 },
+        { { { .status = 503, .headers = { DATE_8_S_BACK } },
+            { .status = 204, .headers = { DATE_2_H_AHEAD } } },
+          SCRIPT_START_S + 7200 },
+        { { { .status = 400, .headers = { DATE_8_S_BACK } } }, SCRIPT_START_S - 8 },
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct script script = { .replies = { rows[i].replies[0], rows[i].replies[1] } };
+        struct c2d_error error;
+
+        send_over(&script, &(struct c2d_message) { .message_id = "m1" }, false, &error);
+        cr_expect_eq(error.hub_time_s, rows[i].hub_time_s, "row %zu: %lld", i,
+                     (long long)error.hub_time_s);
     }
 }
 

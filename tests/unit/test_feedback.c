@@ -127,6 +127,16 @@ static const struct {
     { "unknown members", "[{\"new\":{\"a\":[1,true,null]},\"deviceId\":\"d\",\"n\":\"x\"}]",
       "{\"v\":1,\"deviceId\":\"d\",\"extra\":{\"new\":{\"a\":[1,true,null]},\"n\":\"x\"},"
       "\"batch\":{\"lockToken\":\"lock\",\"index\":0,\"size\":1}}" },
+    { "numbers that no double holds, and a text between them",
+      "[{\"a\":9007199254740993,\"b\": [-1.50 ,\"\\\"7\",1E+2] ,\"c\":0.10000000000000000001},"
+      "{\"deviceId\":\"d1\"}]",
+      "{\"v\":1,\"extra\":{\"a\":9007199254740993,\"b\":[-1.50,\"\\\"7\",1E+2],"
+      "\"c\":0.10000000000000000001},\"batch\":{\"lockToken\":\"lock\",\"index\":0,\"size\":2}}" },
+    { "a number of more digits than cJSON reads",
+      "[{\"a\":1234567890123456789012345678901234567890123456789012345678901234567890,\"b\":8}]",
+      "{\"v\":1,\"extra\":{\"a\":"
+      "1234567890123456789012345678901234567890123456789012345678901234567890,\"b\":8},"
+      "\"batch\":{\"lockToken\":\"lock\",\"index\":0,\"size\":1}}" },
     { "known members of another type", "[{\"deviceId\":7,\"description\":null}]",
       "{\"v\":1,\"extra\":{\"deviceId\":7,\"description\":null},\"batch\":{\"lockToken\":\"lock\","
       "\"index\":0,\"size\":1}}" },

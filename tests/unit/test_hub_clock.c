@@ -12,9 +12,9 @@ struct own {
     int64_t wall_s, monotonic_ms;
 };
 
-static int64_t own_wall_s(void *context)
+static int64_t own_wall_ms(void *context)
 {
-    return ((const struct own *)context)->wall_s;
+    return ((const struct own *)context)->wall_s * 1000;
 }
 
 static int64_t own_monotonic_ms(void *context)
@@ -24,7 +24,7 @@ static int64_t own_monotonic_ms(void *context)
 
 static struct clock clock_of(struct own *own)
 {
-    return (struct clock) { own_wall_s, own_monotonic_ms, NULL, own };
+    return (struct clock) { own_wall_ms, own_monotonic_ms, NULL, own };
 }
 
 /* What a 401 with that header (or NULL) and body leads to. */

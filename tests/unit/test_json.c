@@ -225,6 +225,7 @@ static const struct {
     { "{\"Authentication\":\"CANARY\",\"a\":[1,null]}",
       "{\"a\":[1,null],\"authentication\":\"***\"}" },
     { "{\"a\":1}", "{\"a\":1}" },
+    { "{\"a\":18446744073709551615}", "{\"a\":18446744073709551615}" },
     { "[{\"authentication\":\"CANARY\"}]", NULL },
     { "{\"authentication\":\"CANARY\"", NULL },
     { "\"CANARY\"", NULL },

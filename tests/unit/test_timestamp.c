@@ -1,6 +1,7 @@
 #include "../../src/lib/timestamp.h"
 
 #include "../support/table.h"
+#include "c2d.h"
 
 #include <criterion/criterion.h>
 
@@ -125,4 +126,52 @@ Test(timestamp, the_forms_in_which_hubs_wrote_times_are_read_to_the_millisecond)
         cr_expect_eq(ok, instants[i].ms >= 0, "%s", instants[i].text);
         cr_expect_eq(ms, instants[i].ms, "%s: %lld", instants[i].text, (long long)ms);
     }
+}
+
+static const struct {
+    const char *text;
+    int64_t ms; /* -1: refused */
+} rfc3339[] = {
+    { "2026-01-31T12:00:00Z", 1769860800000 },
+    { "2026-01-31t12:00:00z", 1769860800000 },
+    { "2026-01-31 12:00:00Z", 1769860800000 },
+    { "2026-01-31T12:00:00.25Z", 1769860800250 },
+    { "2026-01-31T13:00:00+01:00", 1769860800000 },
+    { "2026-01-31T12:00:00-00:00", 1769860800000 },
+    { "2026-01-31T06:30:00.5-05:30", 1769860800500 },
+    { "2026-01-31T12:00:00", -1 },
+    { "2026-01-31T12:00:00.5", -1 },
+    { "2026-01-31T12:00:00.Z", -1 },
+    { "2026-01-31T12:00:00.+01:00", -1 },
+    { "2026-01-31T12:00:00+0100", -1 },
+    { "2026-01-31T12:00:00+01", -1 },
+    { "2026-01-31T12:00:00 Z", -1 },
+    { "2026-01-31T12:00Z", -1 },
+    { "2026-01-31", -1 },
+    { "12/22/2017 12:14:12 AM", -1 },
+    { "10/18/2022 20:50:39", -1 },
+    { "", -1 },
+};
+
+Test(timestamp, a_time_that_people_write_has_its_zone)
+{
+    for (size_t i = 0; i < COUNT(rfc3339); i++) {
+        int64_t ms = -1;
+        bool ok = timestamp_parse_rfc3339(rfc3339[i].text, &ms);
+
+        cr_expect_eq(ok, rfc3339[i].ms >= 0, "%s", rfc3339[i].text);
+        if (ok)
+            cr_expect_eq(ms, rfc3339[i].ms, "%s: %lld", rfc3339[i].text, (long long)ms);
+    }
+}
+
+Test(timestamp, the_public_reader_takes_what_hubs_write_and_nothing_else)
+{
+    int64_t ms = -1;
+
+    cr_expect_not(c2d_time_parse(NULL, &ms));
+    cr_expect_not(c2d_time_parse("soon", &ms));
+    cr_expect_eq(ms, -1);
+    cr_expect(c2d_time_parse("2026-01-31T12:00:00.25", &ms));
+    cr_expect_eq(ms, 1769860800250);
 }

@@ -6,6 +6,7 @@
 #include "../common/stop.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     LOCK_MS = C2D_LOCK_S * 1000,
@@ -33,6 +34,15 @@ static char *batch_lines(const struct c2d_feedback *feedback, size_t *size)
     return NULL;
 }
 
+/* Cuts lines into its lines. */
+static void show_records(const struct collector *collector, char *lines)
+{
+    for (char *line = lines, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+        *end = '\0';
+        collector->on_record(collector->context, line);
+    }
+}
+
 static enum c2d_status put_batch(struct collector *collector, const struct c2d_feedback *feedback)
 {
     size_t size = 0;
@@ -43,6 +53,8 @@ static enum c2d_status put_batch(struct collector *collector, const struct c2d_f
         return report_failure(collector->app, C2D_OS, NULL, "out of memory");
     status = sink_put(&collector->sink, collector->app, lines, size,
                       feedback->lock_expires_ms - SPARE_MS);
+    if (status == C2D_OK && collector->on_record != NULL)
+        show_records(collector, lines);
     free(lines);
     return status;
 }

@@ -10,6 +10,9 @@ enum { COLLECTOR_RECENT = 64 };
 struct collector {
     const struct app *app;
     struct sink sink;
+    /* Gets each record, the line of JSON, once it is safe in the sink; NULL: nobody does. */
+    void (*on_record)(void *context, const char *line);
+    void *context;
     bool keep;            /* settle nothing */
     int64_t records;      /* that came */
     int64_t lost_at_ms;   /* an answer that was lost then may have locked a batch; 0: none was */

@@ -95,6 +95,7 @@ static enum c2d_status find_body(struct app *app, const struct settings *setting
     if (settings->text != NULL && settings->file != NULL)
         return report_usage(app, "give the body with -m or with -f, not both");
     if (settings->text != NULL) {
+        app->dry_run_body = NULL;
         message->body = settings->text;
         message->body_size = strlen(settings->text);
         return C2D_OK;
@@ -184,6 +185,7 @@ static enum c2d_status send_message(struct app *app, const struct subject *subje
     struct c2d_error error;
     int64_t started_ms = monotonic_ms();
     enum c2d_status status = c2d_send(app->client, subject->device_id, message, &error);
+    int64_t took_ms = monotonic_ms() - started_ms;
 
     if (status != C2D_OK)
         return report_error(app, &error, subject);
@@ -192,8 +194,10 @@ static enum c2d_status send_message(struct app *app, const struct subject *subje
                        "an earlier try got no answer: message '%s' may be queued twice, under the "
                        "same id",
                        subject->message_id);
-    return wait != NULL ? wait_for(wait, app, subject, wait_ms)
-                        : print_result(app, subject, &error, monotonic_ms() - started_ms);
+    if (wait == NULL)
+        return print_result(app, subject, &error, took_ms);
+    wait->began_ms = error.hub_time_s == 0 ? 0 : error.hub_time_s * 1000 - took_ms;
+    return wait_for(wait, app, subject, wait_ms);
 }
 
 /* The log is open before the send, so that what is wrong with it is known by then, and so that only

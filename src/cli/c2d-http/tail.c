@@ -19,13 +19,43 @@ static int open_path(const char *path)
     return open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 }
 
+/* False if the file is shorter than that, or cannot be read. */
+static bool read_mark(int fd, off_t at, struct tail_mark *mark)
+{
+    mark->at = at;
+    mark->size = at < TAIL_MARK_SIZE ? (size_t)at : TAIL_MARK_SIZE;
+    return pread(fd, mark->bytes, mark->size, at - (off_t)mark->size) == (ssize_t)mark->size;
+}
+
+static bool mark_holds(int fd, const struct tail_mark *mark)
+{
+    char bytes[TAIL_MARK_SIZE];
+
+    return pread(fd, bytes, mark->size, mark->at - (off_t)mark->size) == (ssize_t)mark->size
+           && memcmp(bytes, mark->bytes, mark->size) == 0;
+}
+
+/* Moves mark behind size bytes, of which it keeps the last. */
+static void move_mark(struct tail_mark *mark, const char *passed, size_t size)
+{
+    mark->at += (off_t)size;
+    mark->size = size < TAIL_MARK_SIZE ? size : TAIL_MARK_SIZE;
+    memcpy(mark->bytes, passed + size - mark->size, mark->size);
+}
+
 bool tail_open(struct tail *tail, const char *path)
 {
+    off_t end;
+
     *tail = (struct tail) { .path = path, .fd = open_path(path), .data = malloc(LINE_MAX_SIZE) };
     if (tail->fd < 0 || tail->data == NULL)
         return false;
-    tail->first = tail->at = sink_file_end(tail->fd);
-    return tail->at >= 0;
+    end = sink_file_end(tail->fd);
+    /* If it was cut at that moment, all that it holds is new. */
+    if (end > 0 && !read_mark(tail->fd, end, &tail->first))
+        tail->first = (struct tail_mark) { 0 };
+    tail->passed = tail->first;
+    return end >= 0;
 }
 
 /* Reads on behind what is there. False when nothing came, with errno set when that is a failure. */
@@ -37,11 +67,11 @@ static bool fill(struct tail *tail)
     tail->end -= tail->start;
     tail->start = 0;
     if (tail->end == LINE_MAX_SIZE) {
-        tail->at += LINE_MAX_SIZE;
+        move_mark(&tail->passed, tail->data, LINE_MAX_SIZE);
         tail->end = 0;
     }
     count = pread(tail->fd, tail->data + tail->end, LINE_MAX_SIZE - tail->end,
-                  tail->at + (off_t)tail->end);
+                  tail->passed.at + (off_t)tail->end);
     if (count > 0)
         tail->end += (size_t)count;
     else if (count == 0)
@@ -49,18 +79,19 @@ static bool fill(struct tail *tail)
     return count > 0;
 }
 
-/* Before the file is read to its end. It is shorter when it was emptied, or when a batch that did
- * not fit was taken back: what was there at first does not count then either. */
+/* Before the file is read to its end. When it was emptied, by logrotate's copytruncate, all that it
+ * holds is new. When a batch that did not fit was taken back, what was there at first still does
+ * not count. */
 static bool look(struct tail *tail)
 {
     struct stat named, opened;
 
     if (fstat(tail->fd, &opened) != 0)
         return false;
-    if (opened.st_size < tail->first)
-        tail->first = 0;
-    if (opened.st_size < tail->at)
-        tail->at = tail->first;
+    if (!mark_holds(tail->fd, &tail->first))
+        tail->first = (struct tail_mark) { 0 };
+    if (!mark_holds(tail->fd, &tail->passed))
+        tail->passed = tail->first;
     tail->was_moved = stat(tail->path, &named) == 0
                       && (named.st_ino != opened.st_ino || named.st_dev != opened.st_dev);
     errno = 0; /* no name is no trouble: it is on its way */
@@ -77,7 +108,7 @@ static bool open_next(struct tail *tail)
         return errno == ENOENT;
     close(tail->fd);
     tail->fd = fd;
-    tail->first = tail->at = 0;
+    tail->first = tail->passed = (struct tail_mark) { 0 };
     return true;
 }
 
@@ -88,9 +119,11 @@ static const char *next_line(struct tail *tail)
         char *newline = memchr(line, '\n', tail->end - tail->start);
 
         if (newline != NULL) {
+            size_t size = (size_t)(newline - line) + 1;
+
+            move_mark(&tail->passed, line, size);
             *newline = '\0';
-            tail->start += (size_t)(newline - line) + 1;
-            tail->at += newline - line + 1;
+            tail->start += size;
             return line;
         }
     } while (fill(tail));

@@ -6,11 +6,21 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+enum { TAIL_MARK_SIZE = 256 };
+
+/* A place in a file, and the bytes before it. A place is no identity: a file that was emptied may
+ * have grown past it again. */
+struct tail_mark {
+    off_t at;
+    size_t size;
+    char bytes[TAIL_MARK_SIZE];
+};
+
 struct tail {
     const char *path;
-    int fd; /* negative: not open */
-    off_t first, at;
-    char *data; /* what was read at that place, of which lines up to start are done */
+    int fd;                         /* negative: not open */
+    struct tail_mark first, passed; /* where it was opened, and behind the last line handed out */
+    char *data; /* what was read after passed; the lines up to start are handed out */
     size_t start, end;
     bool was_moved; /* its name leads elsewhere: once all of it is read, that is next */
 };

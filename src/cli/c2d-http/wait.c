@@ -1,5 +1,5 @@
-/* The rhythm of send --wait, and what it says. Whoever reads the queue appends all of it to the log
- * and takes its own record from there, as the others do. */
+/* The rhythm of send --wait, and what it says. Whoever reads the queue appends all of it to the
+ * log, for the others, and finds its own record in what it took: the log may have been rotated. */
 #include "wait.h"
 
 #include "../common/json_in.h"
@@ -12,28 +12,14 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 enum {
     ASK_MS = 5000, /* a hub sends feedback out every 15 s [hub docs] */
     LOOK_MS = 500,
+    SKEW_MS = 2000, /* between the machines of a hub; a Date counts whole seconds */
 };
-
-enum c2d_status wait_open(struct wait *wait, const struct app *app, const char *path)
-{
-    struct stat file;
-    enum c2d_status status;
-
-    *wait = (struct wait) { .collector = { .app = app, .sink.fd = -1 }, .tail.fd = -1 };
-    /* A pipe would not even open before it has a reader. */
-    if (stat(path, &file) == 0 && !S_ISREG(file.st_mode))
-        return report_failure(app, C2D_CANT_CREATE, NULL,
-                              "feedback log '%s' is no regular file: it must be read again", path);
-    status = sink_open(&wait->collector.sink, app, path, true, SINK_WAITS);
-    if (status == C2D_OK && !tail_open(&wait->tail, path))
-        status = report_failure(app, C2D_OS, NULL, "feedback log '%s': %s", path, strerror(errno));
-    return status;
-}
 
 static bool text_is(const char *line, const char *key, const char *wanted)
 {
@@ -44,19 +30,59 @@ static bool text_is(const char *line, const char *key, const char *wanted)
     return is;
 }
 
-/* Looks whether the record is in the log. */
+/* Is the record that of an earlier message with the same id? A record has the time of its outcome,
+ * by the hub's clock, and the outcome of our message came after the send began. What cannot be
+ * known: whose record it is if an earlier message still waited when this one was sent, or if the
+ * hub left out the time of the record or its Date. */
+static bool is_earlier(const struct wait *wait, const char *line)
+{
+    char *text = json_in_text(line, "enqueuedTimeUtc");
+    int64_t ms;
+    bool is = wait->began_ms != 0 && c2d_time_parse(text, &ms) && ms < wait->began_ms - SKEW_MS;
+
+    free(text);
+    return is;
+}
+
+/* Keeps the first record that is ours. */
+static void match(void *context, const char *line)
+{
+    struct wait *wait = context;
+
+    if (wait->record != NULL || wait->log_errno != 0)
+        return;
+    errno = 0;
+    if (text_is(line, "originalMessageId", wait->subject.message_id)
+        && text_is(line, "deviceId", wait->subject.device_id) && !is_earlier(wait, line))
+        wait->record = strdup(line);
+    if (errno == ENOMEM)
+        wait->log_errno = errno;
+}
+
+enum c2d_status wait_open(struct wait *wait, const struct app *app, const char *path)
+{
+    struct stat file;
+    enum c2d_status status;
+
+    *wait = (struct wait) { .collector = { .app = app, .sink.fd = -1, .on_record = match },
+                            .tail.fd = -1 };
+    /* A pipe would not even open before it has a reader. */
+    if (stat(path, &file) == 0 && !S_ISREG(file.st_mode))
+        return report_failure(app, C2D_CANT_CREATE, NULL,
+                              "feedback log '%s' is no regular file: it must be read again", path);
+    status = sink_open(&wait->collector.sink, app, path, true, SINK_WAITS);
+    if (status == C2D_OK && !tail_open(&wait->tail, path))
+        status = report_failure(app, C2D_OS, NULL, "feedback log '%s': %s", path, strerror(errno));
+    return status;
+}
+
+/* Looks whether the record has come: in a batch that we took, or in the log. */
 static bool find(struct wait *wait)
 {
     const char *line;
 
-    while (wait->record == NULL && wait->log_errno == 0
-           && (line = tail_next(&wait->tail)) != NULL) {
-        if (text_is(line, "originalMessageId", wait->subject.message_id)
-            && text_is(line, "deviceId", wait->subject.device_id))
-            wait->record = line;
-        else if (errno == ENOMEM)
-            wait->log_errno = errno;
-    }
+    while (wait->record == NULL && wait->log_errno == 0 && (line = tail_next(&wait->tail)) != NULL)
+        match(wait, line);
     if (wait->record == NULL && wait->log_errno == 0)
         wait->log_errno = errno;
     return wait->record != NULL;
@@ -117,33 +143,59 @@ static enum c2d_status fail_time(struct wait *wait)
     else if (wait->collector.lost_at_ms != 0)
         reason = "the answer to a request was lost, feedback may be locked for a minute";
     snprintf(wait->trouble.hint, sizeof wait->trouble.hint,
-             "it may still come: c2d-http feedback -o %s", word != NULL ? word : "FILE");
+             "it may still come: c2d-http feedback -o %.80s; or another reader of the hub's "
+             "queue took it: a feedback without that -o, or one on another machine",
+             word != NULL ? word : "FILE");
     free(word);
+    return fail_unknown(wait, C2D_TIMEOUT, reason);
+}
+
+/* The status that an outcome is; C2D_TIMEOUT for a word that is not known, as the message may have
+ * arrived all the same. */
+static enum c2d_status status_of(const char *outcome)
+{
+    static const char *const negative[] = { "Expired", "DeliveryCountExceeded", "Rejected",
+                                            "Purged" };
+
+    if (strcasecmp(outcome, "Success") == 0)
+        return C2D_OK;
+    for (size_t i = 0; i < sizeof negative / sizeof *negative; i++)
+        if (strcasecmp(outcome, negative[i]) == 0)
+            return C2D_NEGATIVE;
+    return C2D_TIMEOUT;
+}
+
+/* Says what the record says, NULL for an outcome that it does not have. */
+static enum c2d_status judge(struct wait *wait, const char *outcome)
+{
+    struct c2d_error error = { .status = outcome == NULL ? C2D_TIMEOUT : status_of(outcome) };
+    char reason[128] = "its feedback record does not say it";
+
+    if (error.status == C2D_OK)
+        return C2D_OK;
+    if (error.status == C2D_NEGATIVE) {
+        snprintf(error.text, sizeof error.text,
+                 "message '%s' was not completed by device '%s': %.60s", wait->subject.message_id,
+                 wait->subject.device_id, outcome);
+        return report_error(wait->collector.app, &error, &wait->subject);
+    }
+    if (outcome != NULL)
+        snprintf(reason, sizeof reason,
+                 "its feedback record says '%.60s', a word that is not known", outcome);
+    wait->trouble = (struct c2d_error) { 0 }; /* an earlier one is over: the record came */
     return fail_unknown(wait, C2D_TIMEOUT, reason);
 }
 
 static enum c2d_status tell(struct wait *wait)
 {
     const struct app *app = wait->collector.app;
-    struct c2d_error error = { .status = C2D_NEGATIVE };
     char *outcome = json_in_text(wait->record, "statusCode");
     bool out_of_memory = outcome == NULL && errno == ENOMEM;
     enum c2d_status status = app->common.quiet ? C2D_OK : output_line(app, wait->record);
 
     if (out_of_memory)
         return fail_unknown(wait, C2D_OS, "out of memory");
-    if (outcome == NULL) {
-        /* An earlier trouble is over: the record came. */
-        wait->trouble = (struct c2d_error) { 0 };
-        return worse(status,
-                     fail_unknown(wait, C2D_TIMEOUT, "its feedback record does not say it"));
-    }
-    if (strcmp(outcome, "Success") != 0) {
-        snprintf(error.text, sizeof error.text,
-                 "message '%s' was not completed by device '%s': %.60s", wait->subject.message_id,
-                 wait->subject.device_id, outcome);
-        status = worse(status, report_error(app, &error, &wait->subject));
-    }
+    status = worse(status, judge(wait, outcome));
     free(outcome);
     return status;
 }
@@ -156,6 +208,7 @@ enum c2d_status wait_for(struct wait *wait, struct app *app, const struct subjec
     int64_t ask_at_ms = monotonic_ms() + waiting_jittered(ASK_MS), delay_ms;
 
     wait->subject = *subject;
+    wait->collector.context = wait;
     while (!find(wait) && wait->log_errno == 0 && waiting_next(&waiting)) {
         enum c2d_status status, told = rounds.told;
 
@@ -184,4 +237,5 @@ void wait_close(struct wait *wait)
 {
     sink_close(&wait->collector.sink);
     tail_close(&wait->tail);
+    free(wait->record);
 }

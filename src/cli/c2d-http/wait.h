@@ -11,7 +11,11 @@ struct wait {
     struct collector collector;
     struct tail tail;
     struct subject subject;
-    const char *record;       /* the line that was waited for */
+    /* When the send began, by the hub's clock, in ms since 1970 UTC; 0: not known. Set by the
+     * caller between wait_open() and wait_for(): records of earlier messages with the same id are
+     * older. */
+    int64_t began_ms;
+    char *record;             /* the line that was waited for */
     int log_errno;            /* the log cannot be read */
     struct c2d_error trouble; /* that was met in asking the hub last */
 };

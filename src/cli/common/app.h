@@ -53,7 +53,8 @@ struct app {
     int patience_ms;               /* how long these wait for a hub that throttles */
     bool dry_run_is_silent;        /* a dry run checks only */
     bool is_endless;               /* the load that retries add to a hub in trouble is bounded */
-    const char *dry_run_body;      /* where a dry run's body is taken from: "-" or a file */
+    const char *dry_run_body;      /* a dry run's body: a file, "-" is stdin; NULL: it is in argv */
+    char *dry_run_options;         /* see dry_run.h */
     enum c2d_status output_status; /* of what a dry run printed */
     int trace_fd;                  /* 0: there is no trace */
     bool trace_failed;

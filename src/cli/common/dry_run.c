@@ -1,21 +1,29 @@
-/* A request as a curl command that a shell takes as it stands: every word is in single quotes,
- * within which only their own end means anything. It opens nothing and reads no body. */
+/* A request as a curl command that a shell takes as it stands, once the token is filled in: every
+ * word is in single quotes, within which only their own end means anything. It opens nothing and
+ * reads no body. What is left to the environment is what curl reads there too. */
 #include "dry_run.h"
 
 #include "output.h"
+#include "report.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-static void put_text(FILE *out, const char *text)
+static void put_bytes(FILE *out, const char *text, size_t size)
 {
-    for (; *text != '\0'; text++) {
+    for (; size > 0; text++, size--) {
         /* Cannot be escaped within single quotes: they are closed around it. */
         if (*text == '\'')
             fputs("'\\''", out);
         else
             fputc(*text, out);
     }
+}
+
+static void put_text(FILE *out, const char *text)
+{
+    put_bytes(out, text, strlen(text));
 }
 
 /* before, and then first and second as one single-quoted word. */
@@ -27,17 +35,74 @@ static void put_word(FILE *out, const char *before, const char *first, const cha
     fputc('\'', out);
 }
 
-/* A header as curl takes it: it drops "Name:" with nothing after it, and sends "Name;" empty. */
-static void put_header(FILE *out, const char *header)
-{
-    size_t size = strlen(header);
-    char *name = size > 2 && strcmp(header + size - 2, ": ") == 0 ? strdup(header) : NULL;
+/* ---- The connection ---- */
 
-    if (name != NULL)
-        name[size - 2] = '\0';
-    put_word(out, " '--header' ", name != NULL ? name : header, name != NULL ? ";" : "");
-    free(name);
+/* An option with its value; none at all without one. */
+static void put_option(FILE *out, const char *option, const char *value)
+{
+    if (value == NULL)
+        return;
+    fprintf(out, " '%s'", option);
+    put_word(out, " ", value, "");
 }
+
+/* Without the user and password that a URL from the environment may hold. */
+static void put_proxy(FILE *out, const struct c2d_options *options)
+{
+    const char *mark = strstr(options->proxy, "://");
+    const char *rest = mark == NULL ? options->proxy : mark + 3;
+    const char *at = strrchr(rest, '@');
+
+    fputs(" '--proxy' '", out);
+    put_bytes(out, options->proxy, (size_t)(rest - options->proxy));
+    put_text(out, at == NULL ? rest : at + 1);
+    fputc('\'', out);
+    if (at != NULL || options->proxy_user != NULL)
+        fputs(" '--proxy-anyauth' '--proxy-user' '<USER:PASSWORD>'", out);
+    put_option(out, "--noproxy", options->no_proxy);
+    /* curl would verify such a proxy with the system's trust store. */
+    if (strncasecmp(options->proxy, "https:", 6) != 0)
+        return;
+    put_option(out, "--proxy-cacert", options->ca_file);
+    put_option(out, "--proxy-capath", options->ca_dir);
+}
+
+/* curl takes what follows a colon for the password of the key. */
+static void put_certificate(FILE *out, const char *path)
+{
+    if (path == NULL)
+        return;
+    fputs(" '--cert' '", out);
+    for (; *path != '\0'; path++) {
+        if (*path == ':' || *path == '\\')
+            fputc('\\', out);
+        put_bytes(out, path, 1);
+    }
+    fputc('\'', out);
+}
+
+enum c2d_status dry_run_note(struct app *app, const struct c2d_options *options)
+{
+    size_t size = 0;
+    FILE *out = open_memstream(&app->dry_run_options, &size);
+
+    if (out != NULL) {
+        put_option(out, "--cacert", options->ca_file);
+        put_option(out, "--capath", options->ca_dir);
+        put_certificate(out, options->cert_file);
+        put_option(out, "--key", options->key_file);
+        if (options->proxy != NULL)
+            put_proxy(out, options);
+        else if (app->common.proxy != NULL) /* none, whatever the environment says */
+            put_option(out, "--noproxy", "*");
+        if (options->connect_to != NULL)
+            put_word(out, " '--connect-to' ", "::", options->connect_to);
+    }
+    return out != NULL && fclose(out) == 0 ? C2D_OK
+                                           : report_failure(app, C2D_OS, NULL, "out of memory");
+}
+
+/* ---- The request ---- */
 
 static bool has_content_type(const struct c2d_event *event)
 {
@@ -45,6 +110,23 @@ static bool has_content_type(const struct c2d_event *event)
         if (strncmp(event->headers[i], "Content-Type:", 13) == 0)
             return true;
     return false;
+}
+
+/* The token is left to the user: a secret has no place in an output that is passed on. */
+static void put_header(FILE *out, const struct app *app, const char *line)
+{
+    size_t size = strcspn(line, ":");
+
+    fputs(" '--header' ", out);
+    if (strncmp(line, "Authorization:", 14) == 0)
+        fprintf(out, "'Authorization: <output of %s sas>'", app->program->name);
+    else if (strcmp(line + size, ": ") != 0)
+        put_word(out, "", line, "");
+    else { /* curl drops a header that ends in its colon */
+        fputc('\'', out);
+        put_bytes(out, line, size);
+        fputs(";'", out);
+    }
 }
 
 void dry_run_print(struct app *app, const struct c2d_event *event)
@@ -57,13 +139,16 @@ void dry_run_print(struct app *app, const struct c2d_event *event)
         return;
     fputs("'curl' '--http1.1' '--request'", out);
     put_word(out, " ", event->method, "");
+    fputs(app->dry_run_options, out);
     for (size_t i = 0; i < event->header_count; i++)
-        put_header(out, event->headers[i]);
+        put_header(out, app, event->headers[i]);
     /* curl would describe every body as a form. */
     if (strcmp(event->method, "POST") == 0 && !has_content_type(event))
         fputs(" '--header' 'Content-Type:'", out);
     if (strcmp(event->method, "POST") == 0 && event->body_size == 0)
         fputs(" '--data-binary' ''", out);
+    else if (event->body_size > 0 && app->dry_run_body == NULL)
+        put_word(out, " '--data-raw' ", event->body, "");
     else if (event->body_size > 0)
         put_word(out, " '--data-binary' ", "@", app->dry_run_body);
     put_word(out, " ", event->url, "");

@@ -257,6 +257,8 @@ enum c2d_status session_open(struct app *app)
         status = at_step(app, C2D_STEP_KEY, check_key_file(app));
     if (status == C2D_OK)
         status = read_proxy_user(app, &proxy_user, &options);
+    if (status == C2D_OK && app->common.dry_run)
+        status = dry_run_note(app, &options);
     if (status == C2D_OK) {
         status = c2d_client_new(&app->client, connection_string, &options, &error);
         if (status != C2D_OK)
@@ -277,6 +279,8 @@ enum c2d_status session_close(struct app *app)
 {
     c2d_client_free(app->client);
     app->client = NULL;
+    free(app->dry_run_options);
+    app->dry_run_options = NULL;
     if (app->trace_fd > 0 && close(app->trace_fd) != 0)
         app->trace_failed = true;
     app->trace_fd = 0;
