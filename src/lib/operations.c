@@ -295,7 +295,7 @@ enum c2d_status c2d_feedback_receive(struct c2d_client *service, struct c2d_feed
     status = perform(&operation, status, error);
     if (status == C2D_OK)
         status = read_feedback(&operation.response, feedback, error);
-    if (status == C2D_OK)
+    if (*feedback != NULL)
         (*feedback)->lock_expires_ms =
             operation.call.progress.started_ms + (int64_t)C2D_LOCK_S * 1000;
     return operation_end(&operation, status);

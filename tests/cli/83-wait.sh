@@ -99,7 +99,7 @@ finish_run
 check 'nothing came: 18, and the text says that the hub has the message (W2, F20)' ran_out never
 check 'the hub was asked once more at the end (W1)' is "$(requests feedback)" 1
 check 'and the hint thinks of other readers of the queue' \
-    says err "feedback -o 'log'" 'another reader' 'another machine'
+    says err 'feedback -o log' 'another reader' 'another machine'
 start_over
 run c2d-http send dev9 -m x --wait 1s --feedback-log log
 check 'a send that fails waits for nothing: 14' \

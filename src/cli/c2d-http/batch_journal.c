@@ -107,19 +107,20 @@ static struct journal_slot *slot_of(const struct batch_journal *journal, const u
 /* Room for one more slot. */
 static bool make_room(struct batch_journal *journal)
 {
-    struct batch_journal larger = *journal;
+    struct journal_slot *old = journal->slots, *larger;
+    size_t old_count = journal->slot_count, count = old_count == 0 ? FIRST_SLOTS : old_count * 2;
 
-    if (journal->used * 5 < journal->slot_count * 4)
+    if (journal->used * 5 < old_count * 4)
         return true;
-    larger.slot_count = journal->slot_count == 0 ? FIRST_SLOTS : journal->slot_count * 2;
-    larger.slots = calloc(larger.slot_count, sizeof *larger.slots);
-    if (larger.slots == NULL)
+    larger = calloc(count, sizeof *larger);
+    if (larger == NULL)
         return false;
-    for (size_t i = 0; i < journal->slot_count; i++)
-        if (journal->slots[i].seen != 0)
-            *slot_of(&larger, journal->slots[i].key) = journal->slots[i];
-    free(journal->slots);
-    *journal = larger;
+    journal->slots = larger;
+    journal->slot_count = count;
+    for (size_t i = 0; i < old_count; i++)
+        if (old[i].seen != 0)
+            *slot_of(journal, old[i].key) = old[i];
+    free(old);
     return true;
 }
 
