@@ -63,7 +63,12 @@ function put(call, n, error) {
 codes {
 	fault = $1 == "kill" ? "kill SIGKILL" : $1 == "network" ? "network " $5 : $3 " " $5
 	codes_of = fault " " $6 in allowed ? allowed[fault " " $6] : allowed[fault]
-	print codes_of ($2 == "failing" ? ",0,22" : ""), $0
+	if ($2 == "failing")
+		codes_of = codes_of ",0,22"
+	# The first line that is written there is the warning about the torn record.
+	if ($2 == "output" && $3 == "write" && $4 == 1 && $6 == "once")
+		codes_of = codes_of ",0"
+	print codes_of, $0
 	next
 }
 $1 ~ /-memory$/ {

@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,10 +147,15 @@ pid_t handler_start(const struct handler *handler, const struct c2d_message *mes
 
 int handler_start_problem(int report)
 {
+    struct pollfd readable = { .fd = report, .events = POLLIN };
     int problem = 0;
 
-    /* execve(2) has closed the other end; else what was written is there as a whole. */
-    return read(report, &problem, sizeof problem) == (ssize_t)sizeof problem ? problem : 0;
+    /* What was written is there as a whole, as the child has ended. It is not waited for: our own
+     * copy of the other end may be open still. */
+    if (poll(&readable, 1, 0) != 1
+        || read(report, &problem, sizeof problem) != (ssize_t)sizeof problem)
+        return 0;
+    return problem;
 }
 
 /* ---- Why it failed ---- */
