@@ -371,12 +371,12 @@ struct c2d_outgoing {
     struct c2d_message message;
 };
 
-/* Reads such an object; an expiry must be later than now_s, a ttl becomes message.ttl_s. C2D_DATA
- * says what is wrong: an unknown or repeated member, another type, \u0000, invalid UTF-8, text
- * behind the object. *outgoing is NULL on any failure; free it with c2d_outgoing_free(). What the
- * wire can carry is checked by the send. */
+/* Reads such an object; a ttl becomes message.ttl_s, and whether an expiry has passed is for the
+ * send to find out. C2D_DATA says what is wrong: an unknown or repeated member, another type,
+ * \u0000, invalid UTF-8, text behind the object. *outgoing is NULL on any failure; free it with
+ * c2d_outgoing_free(). What the wire can carry is checked by the send. */
 C2D_API enum c2d_status c2d_outgoing_from_json(struct c2d_outgoing **outgoing, const char *json,
-                                               size_t size, int64_t now_s, struct c2d_error *error);
+                                               size_t size, struct c2d_error *error);
 /* NULL is fine. */
 C2D_API void c2d_outgoing_free(struct c2d_outgoing *outgoing);
 

@@ -50,6 +50,8 @@ static enum c2d_status check_expiry(struct call *call, const struct call_terms *
         call->error.earlier_try_unanswered = call->progress.in_doubt;
         return expiry_fail(&call->expiry, "before the attempt", &call->error);
     }
+    if (expiry_is_too_far(&call->expiry, &moment))
+        return fail(&call->error, C2D_DATA, "the expiry must lie ahead, by 2 days at most");
     expiry_write(&call->expiry, &moment, &call->request->headers);
     return C2D_OK;
 }

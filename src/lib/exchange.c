@@ -182,6 +182,14 @@ static void give_up(struct exchange *exchange, struct c2d_error last)
 
 /* ---- Ends of attempts ---- */
 
+static bool has_waiting(const struct exchange *exchange)
+{
+    const struct schedule *schedule = &exchange->schedule;
+
+    return schedule->flying.first != NULL || schedule->sleeping.first != NULL
+           || schedule->ready.first != NULL;
+}
+
 static void finish_try(struct exchange *exchange, struct http_done *done)
 {
     struct call *call = done->tag;
@@ -205,11 +213,14 @@ static void finish_try(struct exchange *exchange, struct http_done *done)
     } else {
         if (next == CALL_AGAIN_LATER)
             call_conclude(call, false);
+        call->error.gave_up = is_over;
         warn_of_rewriting(exchange, call);
         end(exchange, call);
     }
     if (is_over)
         give_up(exchange, call->error);
+    if (!has_waiting(exchange))
+        exchange->schedule.pause.idle_from_ms = now;
 }
 
 /* Gives up an attempt for which the transport has not kept its time. */
@@ -279,7 +290,13 @@ void exchange_init(struct exchange *exchange)
 
 void exchange_submit(struct exchange *exchange, struct call *call)
 {
+    struct pause *pause = &exchange->schedule.pause;
+
     error_reset(&call->error);
+    /* Only time in which something waited shows that the hub goes on failing. */
+    if (pause->is_active && pause->idle_from_ms != 0)
+        pause->since_ms += now_ms(exchange) - pause->idle_from_ms;
+    pause->idle_from_ms = 0;
     call->follower = NULL;
     if (call_order_follows(&exchange->order, call)) {
         call->state = CALL_BEHIND;

@@ -20,7 +20,12 @@ bool expiry_is_over(const struct expiry *expiry, const struct expiry_moment *mom
 {
     if (expiry->ttl_s > 0)
         return is_fixed(expiry, moment) && expiry->ends_ms <= moment->now_ms;
-    return expiry->at_s > 0 && expiry->at_s * 1000 <= moment->hub_now_ms;
+    return expiry->at_s > 0 && expiry->at_s <= moment->hub_now_ms / 1000;
+}
+
+bool expiry_is_too_far(const struct expiry *expiry, const struct expiry_moment *moment)
+{
+    return expiry->ttl_s == 0 && expiry->at_s > moment->hub_now_ms / 1000 + LIMIT_EXPIRY_S + 1;
 }
 
 void expiry_write(struct expiry *expiry, const struct expiry_moment *moment,

@@ -21,6 +21,8 @@ struct expiry_moment {
 
 /* True if an attempt at this moment would be too late. */
 bool expiry_is_over(const struct expiry *expiry, const struct expiry_moment *moment);
+/* True if the hub would refuse it as being over two days ahead [hub docs]. */
+bool expiry_is_too_far(const struct expiry *expiry, const struct expiry_moment *moment);
 /* Before an attempt: writes the expiry of a message with a ttl into its headers. */
 void expiry_write(struct expiry *expiry, const struct expiry_moment *moment,
                   struct http_headers *headers);

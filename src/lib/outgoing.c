@@ -20,7 +20,6 @@ struct owned {
 
 struct reading {
     struct owned *owned;
-    int64_t now_s;
     struct c2d_error *error;
 };
 
@@ -67,16 +66,12 @@ static enum c2d_status read_body_base64(struct reading *reading, const struct cJ
 
 /* ---- Time to live ---- */
 
-/* left_s is what is left until then. */
-static enum c2d_status set_expiry(struct reading *reading, int64_t *place, int64_t value,
-                                  int64_t left_s)
+static enum c2d_status set_expiry(struct reading *reading, int64_t *place, int64_t value)
 {
     const struct c2d_message *message = &reading->owned->shown.message;
 
     if (message->expires_at_s != 0 || message->ttl_s != 0)
         return fail(reading->error, C2D_DATA, "expiry and ttl exclude each other");
-    if (left_s <= 0 || left_s > LIMIT_EXPIRY_S)
-        return fail(reading->error, C2D_DATA, "the expiry must lie ahead, by 2 days at most");
     *place = value;
     return C2D_OK;
 }
@@ -90,8 +85,7 @@ static enum c2d_status read_expiry(struct reading *reading, const struct cJSON *
         return fail_member(reading, value,
                            "must be a time with its zone, such as 2026-01-31T12:00:00Z");
     ms += 999;
-    return set_expiry(reading, &reading->owned->shown.message.expires_at_s, ms / 1000,
-                      ms / 1000 - reading->now_s);
+    return set_expiry(reading, &reading->owned->shown.message.expires_at_s, ms / 1000);
 }
 
 /* "90", "90s", "10m", "2h" or "1d" in seconds; -1 for anything else. */
@@ -123,7 +117,9 @@ static enum c2d_status read_ttl(struct reading *reading, const struct cJSON *val
         ttl_s = json_as_number(value, LIMIT_EXPIRY_S, &number) ? (long long)number : -1;
     if (ttl_s < 1 || (text == NULL && (double)ttl_s != number))
         return fail_member(reading, value, "must be whole seconds, or a text such as \"10m\"");
-    return set_expiry(reading, &reading->owned->shown.message.ttl_s, ttl_s, ttl_s);
+    if (ttl_s > LIMIT_EXPIRY_S)
+        return fail_member(reading, value, "may be 2 days at most");
+    return set_expiry(reading, &reading->owned->shown.message.ttl_s, ttl_s);
 }
 
 /* ---- The other members ---- */
@@ -218,10 +214,10 @@ static enum c2d_status read_members(struct reading *reading)
 }
 
 enum c2d_status c2d_outgoing_from_json(struct c2d_outgoing **outgoing, const char *json,
-                                       size_t size, int64_t now_s, struct c2d_error *error)
+                                       size_t size, struct c2d_error *error)
 {
     struct owned *owned = calloc(1, sizeof *owned);
-    struct reading reading = { .owned = owned, .now_s = now_s, .error = error };
+    struct reading reading = { .owned = owned, .error = error };
     enum c2d_status status;
 
     *outgoing = NULL;

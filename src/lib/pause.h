@@ -6,13 +6,14 @@
 #include "observe.h"
 
 struct pause {
-    int64_t max_ms;     /* the longest pause; 0: there is none, ever */
-    bool is_active;     /* since a failure, no response has shown that the hub works */
-    bool throttles;     /* the last failure was a 429 */
-    int64_t since_ms;   /* the first failure */
-    int64_t probe_ms;   /* when the next probe may start */
-    int64_t delay_ms;   /* the back-off before it */
-    bool has_warned[2]; /* of a hub that fails, of one that throttles */
+    int64_t max_ms;       /* the longest pause; 0: there is none, ever */
+    bool is_active;       /* since a failure, no response has shown that the hub works */
+    bool throttles;       /* the last failure was a 429 */
+    int64_t since_ms;     /* the first failure, later by the time in which nothing waited */
+    int64_t idle_from_ms; /* nothing has waited since; 0: something does */
+    int64_t probe_ms;     /* when the next probe may start */
+    int64_t delay_ms;     /* the back-off before it */
+    bool has_warned[2];   /* of a hub that fails, of one that throttles */
 };
 
 /* What an attempt failed with, and whether it was the probe. */

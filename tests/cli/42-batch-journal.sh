@@ -132,6 +132,46 @@ check 'a message is found by its id' \
 run c2d-http send --batch thousand --journal journal
 check 'and forgets none' is "$CODE $(results)" '0 1000 enqueued:0'
 
+# Two records that a full disk has made one line say nothing of either message.
+afresh
+head -n 2 hundred >two
+fault '{"operation": "send", "device": "f0", "drop": "before"}'
+run c2d-http send --batch two --journal journal --retries 0
+awk '/ unknown$/ { printf "%s", substr($0, 1, length($0) - 2); next } { print }' journal >joined
+cat joined >journal
+run c2d-http send --batch two --journal journal
+check 'of two records that became one line neither counts: both messages are sent' \
+    is "$CODE $(results) $(queued f0)" '0 2 enqueued:1 1'
+
+# Without the lock two runs may write to one journal.
+afresh
+seq -f '{"deviceId":"f%.0f","body":"other"}' 0 9 >ten
+head -n 10 hundred >first
+c2d-http send --batch ten --journal journal --no-lock --rate 10/s -q >/dev/null &
+RUN_PID=$!
+PIDS="$PIDS $RUN_PID"
+until_true test -s journal
+run c2d-http send --batch first --journal journal --no-lock -q
+wait "$RUN_PID"
+check 'of two runs with --no-lock neither cuts off what the other has noted' \
+    is "$CODE $(grep -c ' enqueued$' journal)" '0 20'
+
+# What the journal knows of a line outlives the expiry in it.
+afresh
+soon=$(date -u -d '+2 seconds' +%Y-%m-%dT%H:%M:%SZ)
+printf '{"deviceId":"f1","body":"a","expiry":"%s"}\n{"deviceId":"f2","body":"b","expiry":"%s"}\n' \
+    "$soon" "$soon" >expiring
+fault '{"operation": "send", "device": "f2", "drop": "after"}'
+run c2d-http send --batch expiring --journal journal --retries 0
+check 'one line is enqueued, and one is in doubt' is "$(jq -r .status out | sort | xargs)" \
+    'enqueued unknown'
+sleep 2
+run c2d-http send --batch expiring --journal journal
+check 'after the expiry what was enqueued is so still, and what was in doubt may be a duplicate' \
+    is "$(jq -r '"\(.deviceId) \(.status) \(.maybeDuplicate)"' out | sort | xargs)" \
+    'f1 enqueued false f2 failed true'
+check 'the summary says that it is in doubt' says err '1 of the 2 lines read are in doubt'
+
 afresh
 mkdir place
 : >place/kept

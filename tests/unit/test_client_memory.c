@@ -13,7 +13,7 @@ static const struct c2d_message full = {
     .message_id = "m1",
     .content_type = "text/plain",
     .ack = C2D_ACK_FULL,
-    .expires_at_s = 1769860800,
+    .expires_at_s = 1767355200,
     .properties = (const struct c2d_property[]) { { "a", "b" }, { "c", "d" } },
     .property_count = 2,
 };

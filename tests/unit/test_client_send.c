@@ -36,7 +36,7 @@ Test(client_send, request_carries_every_field_and_the_bytes_of_the_body)
         .content_type = "application/json",
         .content_encoding = "utf-8",
         .ack = C2D_ACK_FULL,
-        .expires_at_s = 1769860800,
+        .expires_at_s = 1767355200,
         .properties = (const struct c2d_property[]) { { "Kind", "config" }, { "e", "" } },
         .property_count = 2,
     };
@@ -54,7 +54,7 @@ Test(client_send, request_carries_every_field_and_the_bytes_of_the_body)
                                        "iothub-contenttype: application/json\n"
                                        "iothub-contentencoding: utf-8\n"
                                        "iothub-ack: full\n"
-                                       "iothub-expiry: 2026-01-31T12:00:00.0000000Z\n"
+                                       "iothub-expiry: 2026-01-02T12:00:00.0000000Z\n"
                                        "iothub-app-Kind: config\n"
                                        "iothub-app-e: \n");
     cr_assert_eq(request->body_size, 4);

@@ -11,7 +11,7 @@ enum { NOW_S = 1767225600 }; /* 2026-01-01T00:00:00Z */
 static enum c2d_status read_text(struct c2d_outgoing **out, const char *json,
                                  struct c2d_error *error)
 {
-    return c2d_outgoing_from_json(out, json, strlen(json), NOW_S, error);
+    return c2d_outgoing_from_json(out, json, strlen(json), error);
 }
 
 Test(outgoing, every_member_is_read)
@@ -120,8 +120,6 @@ static const struct {
     { "{\"expiry\":\"2026-01-01T01:00:00.5\"}", "expiry must be a time with its zone" },
     { "{\"expiry\":\"1/1/2026 01:00:00 AM\"}", "expiry must be a time with its zone" },
     { "{\"expiry\":\"01/01/2026 01:00:00\"}", "expiry must be a time with its zone" },
-    { "{\"expiry\":\"2025-12-31T23:59:59Z\"}", "must lie ahead" },
-    { "{\"expiry\":\"2026-01-04T00:00:00Z\"}", "2 days" },
     { "{\"properties\":[]}", "properties must be an object" },
     { "{\"properties\":{\"a\":1}}", "property 'a' must be a string" },
 };

@@ -411,3 +411,35 @@ Test(pause, a_response_that_came_while_the_process_was_stopped_counts)
     cr_expect_eq(script.cancelled, 0);
     c2d_client_free(client);
 }
+
+Test(pause, calls_that_each_end_in_doubt_end_with_the_patience_too)
+{
+    struct script script = {
+        .options = PATIENT(1, 0),
+        .replies = { { .written = true }, { .written = true }, { .written = true } },
+    };
+    struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
+
+    send_to(client, "a");
+    cr_expect_str_eq(results(client), "a:UNKNOWN_OUTCOME? ");
+    send_to(client, "b");
+    script.now_ms += 300000;
+    cr_expect_str_eq(results(client), "b:UNKNOWN_OUTCOME!? ");
+    c2d_client_free(client);
+}
+
+Test(pause, time_in_which_nothing_waits_is_not_part_of_the_patience)
+{
+    struct script script = {
+        .options = PATIENT(1, 0),
+        .replies = { { .written = true }, { .status = 503 }, { .status = 204 } },
+    };
+    struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
+
+    send_to(client, "a");
+    cr_expect_str_eq(results(client), "a:UNKNOWN_OUTCOME? ");
+    script.now_ms += 400000;
+    send_to(client, "b");
+    cr_expect_str_eq(results(client), "b ");
+    c2d_client_free(client);
+}

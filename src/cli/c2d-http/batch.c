@@ -65,17 +65,10 @@ static void skip(struct batch *batch, const struct batch_item *item)
 
 /* ---- Lines ---- */
 
-static void fail_line(struct batch *batch, const struct batch_item *item, const char *what)
-{
-    struct c2d_error error = { .status = C2D_DATA };
-
-    snprintf(error.text, sizeof error.text, "%s", what);
-    print_result(batch, item, "failed", &error);
-}
-
-/* A line that does not become an item of the queue. error NULL: it is skipped. */
+/* A line that does not become an item of the queue. entry NULL: no journal knows it. error NULL: it
+ * is skipped; C2D_OK: an earlier run has sent it. */
 static void refuse(struct batch *batch, const char *text, size_t size,
-                   const struct c2d_error *error)
+                   const struct batch_entry *entry, const struct c2d_error *error)
 {
     char *device_id = batch_line_text(text, size, "deviceId");
     char *message_id = batch_line_text(text, size, "messageId");
@@ -85,10 +78,18 @@ static void refuse(struct batch *batch, const char *text, size_t size,
         .message_id = message_id,
     };
 
+    if (entry != NULL)
+        item.entry = *entry;
+    /* A line that an earlier run has sent, whatever became of it since. */
+    if (item.entry.is_done || item.entry.is_doubtful) {
+        item.device_id = device_id != NULL ? device_id : batch->settings->device_id;
+        item.message_id = message_id != NULL ? message_id : item.entry.id;
+    }
+
     if (error == NULL)
         skip(batch, &item);
     else
-        print_result(batch, &item, "failed", error);
+        print_result(batch, &item, error->status == C2D_OK ? "enqueued" : "failed", error);
     free(device_id);
     free(message_id);
 }
@@ -104,23 +105,23 @@ static void admit(struct batch *batch, const char *text, size_t size)
 
     if (status != C2D_OK) {
         stop(batch, status);
-        refuse(batch, text, size, NULL);
-        return;
-    }
-    if (c2d_outgoing_from_json(&item.outgoing, text, size, (int64_t)time(NULL), &error) != C2D_OK) {
-        refuse(batch, text, size, &error);
-        return;
-    }
-    item.device_id = item.outgoing->device_id != NULL ? item.outgoing->device_id : default_id;
-    if (item.device_id == NULL) {
-        fail_line(batch, &item, "the line names no deviceId, and neither does the command");
+        refuse(batch, text, size, NULL, NULL);
     } else if (item.entry.is_done) {
-        print_result(batch, &item, "enqueued", &(struct c2d_error) { .status = C2D_OK });
+        refuse(batch, text, size, &item.entry, &(struct c2d_error) { .status = C2D_OK });
+    } else if (c2d_outgoing_from_json(&item.outgoing, text, size, &error) != C2D_OK) {
+        refuse(batch, text, size, &item.entry, &error);
     } else {
-        batch_queue_add(&batch->queue, &item);
-        return;
+        item.device_id = item.outgoing->device_id != NULL ? item.outgoing->device_id : default_id;
+        if (item.device_id != NULL) {
+            batch_queue_add(&batch->queue, &item);
+            return;
+        }
+        print_result(batch, &item, "failed",
+                     &(struct c2d_error) { .status = C2D_DATA,
+                                           .text = "the line names no deviceId, and neither does "
+                                                   "the command" });
+        c2d_outgoing_free(item.outgoing);
     }
-    c2d_outgoing_free(item.outgoing);
 }
 
 /* Reads while there is room and something is there; waits only when nothing else is to be done. */
@@ -137,7 +138,7 @@ static void fill(struct batch *batch)
             admit(batch, text, size);
             break;
         case BATCH_TOO_LONG:
-            refuse(batch, text, size,
+            refuse(batch, text, size, NULL,
                    &(struct c2d_error) { .status = C2D_DATA,
                                          .text = "a line may have 256 KiB at most" });
             break;
@@ -207,11 +208,13 @@ static void submit(struct batch *batch, struct batch_item *item)
     batch_queue_done(&batch->queue, item);
 }
 
-/* Lines that wait for another attempt leave their places to others. */
+/* Lines that wait for another attempt leave their places to others; but not with --rate, which all
+ * of them would break together once a hub that failed works again. */
 static bool has_place(const struct batch *batch)
 {
-    return batch->under_way - c2d_backing_off(batch->app->client)
-           < (size_t)batch->settings->parallel;
+    size_t waiting = batch->settings->rate != NULL ? 0 : c2d_backing_off(batch->app->client);
+
+    return batch->under_way - waiting < (size_t)batch->settings->parallel;
 }
 
 /* Hands over what may be; returns for how many ms --rate keeps the next one, or -1. What needs no

@@ -20,8 +20,8 @@ static const char magic[] = "c2d-journal 2 ", old_magic[] = "c2d-journal 1\n";
 enum {
     FIRST_SLOTS = 1024,
     KEY_DIGITS = 24,
-    /* More than all requests in flight can note. */
-    ROOM = 32768,
+    /* More than all lines that are read and not done can note. */
+    ROOM = 131072,
     RESERVE = 4 * ROOM,
 };
 
@@ -154,24 +154,29 @@ static bool reserve(struct batch_journal *journal)
 
 static bool append(struct batch_journal *journal, const char *text, size_t size)
 {
-    ssize_t count = write(journal->fd, text, size);
+    ssize_t count;
 
-    if (count > 0)
-        journal->end += count;
+    /* What was written short must not become one line with what follows it. */
+    if (journal->is_torn && write(journal->fd, "\n", 1) != 1)
+        return false;
+    count = write(journal->fd, text, size);
+    journal->end += (journal->is_torn ? 1 : 0) + (count > 0 ? count : 0);
+    journal->is_torn = count > 0 && (size_t)count != size;
     if (count >= 0 && (size_t)count != size)
         errno = ENOSPC;
     return count == (ssize_t)size;
 }
 
-/* "KEY MESSAGE-ID STATE"; any other line, such as a torn one, says nothing. */
+/* "KEY MESSAGE-ID STATE", and a message id holds no blank; any other line, such as a torn one, says
+ * nothing. False without memory. */
 static bool read_line(struct batch_journal *journal, const char *line)
 {
     const char *state = strrchr(line, ' ');
     uint32_t key[3], flag;
     char digits[9] = "";
 
-    if (strspn(line, "0123456789abcdef") != KEY_DIGITS || state == NULL
-        || state <= line + KEY_DIGITS)
+    if (strspn(line, "0123456789abcdef") != KEY_DIGITS || line[KEY_DIGITS] != ' '
+        || state <= line + KEY_DIGITS + 1 || strchr(line + KEY_DIGITS + 1, ' ') != state)
         return true;
     flag = strcmp(state + 1, done_word) == 0    ? DONE
            : strcmp(state + 1, doubt_word) == 0 ? DOUBT
@@ -266,7 +271,7 @@ enum c2d_status batch_journal_open(struct batch_journal *journal, const struct a
 {
     struct stat file;
 
-    *journal = (struct batch_journal) { .app = app, .path = path, .fd = -1 };
+    *journal = (struct batch_journal) { .app = app, .path = path, .fd = -1, .locks = locks };
     if (path == NULL)
         return C2D_OK;
     journal->fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
@@ -357,8 +362,11 @@ enum c2d_status batch_journal_close(struct batch_journal *journal)
     free(journal->slots);
     journal->slots = NULL;
     if (journal->fd >= 0) {
-        /* Gives back the room that was reserved. */
-        if (journal->reserved > 0 && ftruncate(journal->fd, journal->end) != 0) {
+        struct stat file;
+
+        /* Gives back the room that was reserved; without the lock others may be writing there. */
+        if (journal->locks && journal->reserved > 0 && fstat(journal->fd, &file) == 0
+            && ftruncate(journal->fd, file.st_size) != 0) {
             /* It stays reserved until the file is removed. */
         }
         close(journal->fd);

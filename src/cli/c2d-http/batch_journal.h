@@ -19,6 +19,8 @@ struct batch_journal {
     const struct app *app;
     const char *path; /* NULL: there is none, and every call does nothing */
     int fd;
+    bool locks;    /* no other batch uses it */
+    bool is_torn;  /* the last write was short: the next begins a line of its own */
     char seed[37]; /* of the message ids */
     /* What the file says, as a hash table: 16 bytes a line, at most 4 in 5 slots used. */
     struct journal_slot *slots;

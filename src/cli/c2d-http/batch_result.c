@@ -57,7 +57,8 @@ static void count_failure(struct batch_results *results, const struct batch_item
     struct batch_cause *ended = &results->ended;
 
     results->failed++;
-    results->in_doubt += strcmp(outcome, "unknown") == 0;
+    results->in_doubt +=
+        strcmp(outcome, "unknown") == 0 || error->earlier_try_unanswered || item->entry.is_doubtful;
     results->unsendable += error->status == C2D_DATA || error->status == C2D_TOO_LARGE;
     if (results->first_failure == C2D_OK)
         results->first_failure = error->status;
