@@ -168,8 +168,10 @@ void mask_signature(char *data, size_t size, const char *authorization)
 
 void mask_error(struct c2d_error *error, const char *authorization)
 {
-    mask_signature(error->text, strlen(error->text), authorization);
-    mask_signature(error->hint, strlen(error->hint), authorization);
-    mask_signature(error->hub_code_name, strlen(error->hub_code_name), authorization);
-    mask_signature(error->request_id, strlen(error->request_id), authorization);
+    char *const texts[] = { error->text, error->hint, error->hub_code_name, error->request_id };
+
+    /* On success all are empty: nothing is prepared for them. */
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (*texts[i] != '\0')
+            mask_signature(texts[i], strlen(texts[i]), authorization);
 }

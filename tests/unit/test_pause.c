@@ -433,6 +433,7 @@ Test(pause, time_in_which_nothing_waits_is_not_part_of_the_patience)
     struct script script = {
         .options = PATIENT(1, 0),
         .replies = { { .written = true }, { .status = 503 }, { .status = 204 } },
+        .now_ms = 1000,
     };
     struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
 
