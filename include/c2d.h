@@ -98,7 +98,7 @@ struct c2d_error {
     int retry_after_s;           /* the hub's wish; 0: it did not say */
     unsigned attempts;           /* requests sent or tried */
     bool retryable;              /* the same call may succeed later */
-    int64_t hub_time_s;          /* of a send: Date of the last response; 0: not usable */
+    int64_t hub_time_s;          /* c2d_send(): Date of its success; 0: none that is usable */
     bool earlier_try_unanswered; /* an attempt is in doubt: the hub may have acted on it */
     bool gave_up;                /* the hub has done nothing but fail for options.patience_ms */
     /* c2d_receive(): the number of a message that the hub has locked and that cannot be read; it

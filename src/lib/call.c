@@ -188,9 +188,6 @@ static bool read_done(struct call *call, const struct call_terms *terms, struct 
             hub_error_read(&done->response, &question, hub_now_s, error);
         if (error->http_status == 401)
             signer_check_ready(call->signer, hub_now_s, true, error);
-        /* Of a send alone: a Date takes a thousand instructions to read. */
-        if (call->endpoint->manner == ENDPOINT_SENDS)
-            hub_clock_read(&done->response, hub_now_s, &error->hub_time_s);
         progress->answer = *error;
         if (call->endpoint->manner != ENDPOINT_READS && call_leaves_doubt(error))
             progress->in_doubt = true;
