@@ -87,15 +87,16 @@ run lacking c2d-device receive
 check 'where no file can be locked the socket is enough: exit 0' code_is 0
 unset LACKS_LOCKS
 if unshare -m true 2>/dev/null; then
-    # /tmp is another one, and somebody else has made the folder of our locks in it.
+    # /tmp is another one, and somebody else has made the folder of our locks in it. The program
+    # may lie below the old one.
     # shellcheck disable=SC2016  # the inner shell expands its own
     run unshare -m sh -c 'here=$PWD && mount --bind . /mnt && mount -t tmpfs none /tmp &&
         mkdir -p "$here" && mount --bind /mnt "$here" && mount -t tmpfs -o ro none /run/lock &&
         mkdir "/tmp/c2d-$(id -u)" && chown 65534 "/tmp/c2d-$(id -u)" && cd "$here" &&
-        exec c2d-device receive'
+        exec /proc/self/fd/9 receive' 9<"$C2D_BUILD/c2d-device"
     check 'a lock folder that another user made in /tmp does not stop a run: exit 0' code_is 0
 else
-    echo '# skipped: a folder for locks that is roots, which needs a mount namespace'
+    echo '# skipped: a folder for locks that is of root, which needs a mount namespace'
 fi
 
 # ---- Somebody else has the name ----
