@@ -86,10 +86,15 @@ bool control_make_token(struct control *control)
 
     if (!find_signer(control, &device, &policy) || !read_ttl(control, &ttl_s))
         return false;
-    resource = device == NULL ? text_format("%s", hub->name)
-                              : text_format("%s/devices/%s", hub->name, device->id);
-    token = make_token(resource, device == NULL ? &policy->key : &device->key,
-                       device == NULL ? policy->name : NULL, now_s + ttl_s);
+    if (device != NULL) {
+        resource = text_format("%s/devices/%s", hub->name, device->id);
+        token = make_token(resource, &device->key, NULL, now_s + ttl_s);
+    } else if (policy != NULL) {
+        resource = text_format("%s", hub->name);
+        token = make_token(resource, &policy->key, policy->name, now_s + ttl_s);
+    } else {
+        return false; /* find_signer() finds one or fails */
+    }
     json_put(control->reply, "token", token);
     json_put(control->reply, "expiry", time_iso((now_s + ttl_s) * 1000, time));
     free(resource);
