@@ -188,7 +188,8 @@ static bool read_done(struct call *call, const struct call_terms *terms, struct 
             hub_error_read(&done->response, &question, hub_now_s, error);
         if (error->http_status == 401)
             signer_check_ready(call->signer, hub_now_s, true, error);
-        progress->answer = *error;
+        if (!success)
+            progress->answer = *error;
         if (call->endpoint->manner != ENDPOINT_READS && call_leaves_doubt(error))
             progress->in_doubt = true;
     }

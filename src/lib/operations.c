@@ -28,14 +28,14 @@ enum c2d_status operation_prepare(struct operation *operation, struct c2d_client
                                   struct c2d_error *error)
 {
     *operation = (struct operation) { .client = client, .id = id };
-    /* Leads into *operation itself, which must stay where it is until operation_end(). */
-    operation->call = (struct call) {
-        .endpoint = &endpoints[id],
-        .request = &operation->request,
-        .device_id = about.device_id != NULL ? about.device_id : client->credentials.device_id,
-        .signer = &client->signer,
-        .response = &operation->response,
-    };
+    /* Member by member: a whole struct call would be cleared a second time. It leads into
+     * *operation itself, which must stay where it is until operation_end(). */
+    operation->call.endpoint = &endpoints[id];
+    operation->call.request = &operation->request;
+    operation->call.device_id =
+        about.device_id != NULL ? about.device_id : client->credentials.device_id;
+    operation->call.signer = &client->signer;
+    operation->call.response = &operation->response;
     about.credentials = &client->credentials;
     about.api_version = client->wiring->options.api_version;
     return endpoint_request(&endpoints[id], &about, &operation->request, error);
