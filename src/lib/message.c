@@ -221,6 +221,7 @@ enum c2d_status message_from_response(struct http_response *response, const char
     read_system_headers(received);
     received->message.lock_token = lock_token_of(&received->response.headers);
     if (received->message.lock_token == NULL) {
+        message_note_unreadable(&received->response, error);
         c2d_message_free(&received->message);
         return fail(
             error, C2D_PROTOCOL,

@@ -183,15 +183,12 @@ enum c2d_status operation_finish_receive(struct operation *operation, struct c2d
         return error->status;
     if (operation->response.status == 204)
         return fail(error, C2D_NO_MESSAGE, "no message waits for device '%s'", device_id);
-    message_note_unreadable(&operation->response, error);
     status = message_from_response(&operation->response, device_id,
                                    operation->call.progress.started_at_s, message, error);
     /* The hub cannot have locked it before the request left. */
     if (status == C2D_OK)
         (*message)->lock_expires_ms =
             operation->call.progress.started_ms + (int64_t)C2D_LOCK_S * 1000;
-    if (status != C2D_PROTOCOL)
-        error->unreadable_sequence_number[0] = '\0';
     return status;
 }
 
