@@ -19,11 +19,6 @@ bool file_lock(int fd)
     return set_lock(fd, F_WRLCK);
 }
 
-void file_unlock(int fd)
-{
-    (void)set_lock(fd, F_UNLCK); /* closing it would do, too */
-}
-
 bool file_lock_is_taken(void)
 {
     return errno == EAGAIN || errno == EACCES;

@@ -6,8 +6,7 @@
 
 /* False with errno set; never waits. */
 bool file_lock(int fd);
-void file_unlock(int fd);
-/* Is errno, after a file_lock() that failed, that of a lock which another one has? */
+/* Is errno, after a lock that failed, that of a lock which another one has? */
 bool file_lock_is_taken(void);
 
 #endif

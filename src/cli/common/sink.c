@@ -3,6 +3,7 @@
 #define _GNU_SOURCE /* open file description locks */
 #include "sink.h"
 
+#include "file_lock.h"
 #include "folder_sync.h"
 #include "output.h"
 #include "report.h"
@@ -142,7 +143,7 @@ enum c2d_status sink_open(struct sink *sink, const struct app *app, const char *
         return fail_lock(sink, app);
     if (sink->use != SINK_COLLECTS || set_lock(sink->fd, collector, F_WRLCK))
         return C2D_OK;
-    if (errno != EAGAIN && errno != EACCES)
+    if (!file_lock_is_taken())
         return fail_lock(sink, app);
     return report_failure(app, C2D_LOCKED, NULL, "another program collects into '%s'", path);
 }
@@ -158,7 +159,7 @@ enum c2d_status sink_hold(const struct sink *sink, const struct app *app)
     if (sink->use == SINK_SHARED)
         return C2D_OK;
     if (!set_lock(sink->fd, reader, F_WRLCK))
-        return errno == EAGAIN || errno == EACCES ? C2D_LOCKED : fail_lock(sink, app);
+        return file_lock_is_taken() ? C2D_LOCKED : fail_lock(sink, app);
     if (sink->use == SINK_COLLECTS || !is_locked(sink->fd, collector))
         return C2D_OK;
     set_lock(sink->fd, reader, F_UNLCK);
@@ -202,7 +203,7 @@ static enum c2d_status lock_current(struct sink *sink, const struct app *app, in
         if (set_lock(sink->fd, whole, F_WRLCK)) {
             if (sink_is_current(sink))
                 break;
-        } else if (errno != EAGAIN && errno != EACCES) {
+        } else if (!file_lock_is_taken()) {
             return fail_lock(sink, app);
         } else if (!sink_stream_await(-1, 0, 20, deadline_ms)) {
             return fail_put(sink, app);
