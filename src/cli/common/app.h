@@ -50,7 +50,7 @@ struct app {
     bool has_end;            /* there was a "--" */
     bool stdout_closed;
     int parallel;                  /* operations at once; 0: one by one */
-    int patience_ms;               /* how long these wait for a hub that throttles */
+    int patience_ms;               /* how long these wait for a hub that fails */
     bool dry_run_is_silent;        /* a dry run checks only */
     bool is_endless;               /* the load that retries add to a hub in trouble is bounded */
     const char *dry_run_body;      /* a dry run's body: a file, "-" is stdin; NULL: it is in argv */
