@@ -20,16 +20,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 #define C2D_VERSION "0.1.0"
+#define C2D_VERSION_NUMBER 0x000100 /* one byte each; for #if */
 /* When that version was released, in seconds since 1970 UTC: a clock that is earlier is wrong. */
 #define C2D_RELEASE_S INT64_C(1795824000) /* 2026-11-28 */
 /* Part of the shared library's name; rises when a public struct or function changes its shape. */
-#define C2D_ABI 0
+#define C2D_ABI 1
 
 #if defined(__GNUC__)
 #define C2D_API __attribute__((visibility("default")))
@@ -104,9 +106,12 @@ struct c2d_error {
     /* c2d_receive(): the number of a message that the hub has locked and that cannot be read; it
      * stays in the queue, and the next call receives the one after it. "": no such message. */
     char unreadable_sequence_number[24];
+    /* c2d_send(): the id that the library made, as the message had none; "": it has one. */
+    char message_id[40];
     char text[512]; /* one printable line without newline or secret; "" on success */
     char hint[256]; /* what to do about it; "" if there is nothing to say */
-};                  /* a new field is a new C2D_ABI, here and in every struct below */
+    uint64_t spare[4];
+};
 
 /* Whom a connection has reached, as far as it came. */
 struct c2d_connection {
@@ -115,6 +120,7 @@ struct c2d_connection {
     char tls_version[16];          /* of the hub's TLS, "TLSv1.3"; "": no handshake with it */
     char issuer[256];              /* of the certificate that was shown */
     int64_t certificate_ends_at_s; /* its last moment, since 1970 UTC; 0: not known */
+    uint64_t spare[2];
 };
 
 /* ---- Watching ---- */
@@ -151,6 +157,7 @@ enum c2d_role { C2D_ROLE_ANY, C2D_ROLE_SERVICE, C2D_ROLE_DEVICE };
 
 /* Start from c2d_options_default() and change what differs. */
 struct c2d_options {
+    size_t size;             /* of this struct, as the program was compiled */
     enum c2d_role role;      /* refuse the other kind of connection string (C2D_CONFIG) */
     const char *api_version; /* NULL: what each operation is known to work with [SDKs] */
     int connect_timeout_ms;  /* name, TCP, proxy and TLS; 1 or more; default 10 000 */
@@ -195,7 +202,19 @@ struct c2d_options {
 };
 
 /* 10 s to connect, 60 s and 3 retries for an operation, the system's trust store, no proxy. */
-C2D_API struct c2d_options c2d_options_default(void);
+static inline struct c2d_options c2d_options_default(void)
+{
+    struct c2d_options options;
+
+    memset(&options, 0, sizeof options);
+    options.size = sizeof options;
+    options.connect_timeout_ms = 10000;
+    options.timeout_ms = 60000;
+    options.retries = 3;
+    options.parallel = 1;
+    options.cancel_fd = -1;
+    return options;
+}
 
 /* Reads connection_string ("HostName=...;DeviceId=...;SharedAccessKey=...", or
  * SharedAccessKeyName=... for the back end; SharedAccessSignature=... or x509=true instead of a
@@ -263,6 +282,7 @@ struct c2d_message {
     /* When the lock expires at the earliest, in ms of CLOCK_BOOTTIME, which no setting of the time
      * moves and which counts the time of a suspended machine; 0: not known (read from JSON). */
     int64_t lock_expires_ms;
+    const void *spare[4];
 };
 
 /* Queues message for device_id. Needs a policy with ServiceConnect. A try that was written and not
@@ -309,12 +329,24 @@ C2D_API char *c2d_message_to_json(const struct c2d_message *message, bool with_b
 /* Reads back what c2d_message_to_json() wrote with a body: the same bytes, but for names, and
  * values that others override, which are no UTF-8. C2D_DATA when json is no such object.
  * *message is NULL on any failure; free it with c2d_message_free(). */
-C2D_API enum c2d_status c2d_message_from_json(const char *json, size_t size,
-                                              struct c2d_message **message,
-                                              struct c2d_error *error);
+C2D_API enum c2d_status c2d_message_from_json(struct c2d_message **message, const char *json,
+                                              size_t size, struct c2d_error *error);
+/* The value of an application property; names have no case. NULL if there is none. */
+C2D_API const char *c2d_message_property(const struct c2d_message *message, const char *name);
 
 /* ---- Back end ---- */
+/* What became of a message that was sent. */
+enum c2d_feedback_outcome {
+    C2D_FEEDBACK_UNKNOWN, /* the record does not say, or says another word: see status_code */
+    C2D_FEEDBACK_SUCCESS,
+    C2D_FEEDBACK_EXPIRED,
+    C2D_FEEDBACK_DELIVERY_COUNT_EXCEEDED,
+    C2D_FEEDBACK_REJECTED,
+    C2D_FEEDBACK_PURGED,
+};
+
 struct c2d_feedback_record {
+    enum c2d_feedback_outcome outcome;
     const char *original_message_id, *device_id, *device_generation_id; /* each may be NULL */
     /* The outcome: Success, Expired, DeliveryCountExceeded, Rejected, Purged or a word that this
      * library does not know. Hubs have left it out of successes: then a description that is one of
@@ -322,6 +354,7 @@ struct c2d_feedback_record {
     const char *status_code;
     const char *description, *enqueued_time;
     const char *extra_json; /* members that this library does not know, a JSON object; NULL: none */
+    const void *spare[2];
 };
 
 /* One batch of delivery feedback. The queue is one per hub: what is completed here no other reader
@@ -409,6 +442,9 @@ enum c2d_action {
     C2D_ACTION_SETTLE,
     C2D_ACTION_SEND,
     C2D_ACTION_DEVICE_INFO, /* as c2d_device_info_get(), about device_id */
+    C2D_ACTION_FEEDBACK,
+    C2D_ACTION_FEEDBACK_SETTLE,
+    C2D_ACTION_PURGE,
 };
 
 /* What is not the action's is left 0. device_id and message must live until the result is handed
@@ -420,14 +456,18 @@ struct c2d_request {
     enum c2d_outcome outcome;
     const char *device_id;
     const struct c2d_message *message;
+    const void *spare[2];
 };
 
 struct c2d_result {
     void *tag;
     enum c2d_action action;
     struct c2d_message *message;         /* of a receive, for c2d_message_free(); else NULL */
+    struct c2d_feedback *feedback;       /* for c2d_feedback_free(); likewise */
     struct c2d_device_info *device_info; /* for c2d_device_info_free(); NULL unless it was read */
-    struct c2d_error error;              /* as the action's own function fills it in */
+    int64_t purged;                      /* messages */
+    const void *spare[4];
+    struct c2d_error error; /* as the action's own function fills it in */
 };
 
 /* Checks all that these functions check beforehand: a status other than C2D_OK means that nothing
@@ -438,6 +478,12 @@ C2D_API enum c2d_status c2d_submit(struct c2d_client *client, const struct c2d_r
  * without one or when nothing is under way. When cancel_fd becomes readable every operation ends,
  * those on their way within 5 s, and each still has its result. */
 C2D_API bool c2d_wait(struct c2d_client *client, int timeout_ms, struct c2d_result *result);
+
+/* How many operations were submitted and not handed out yet: 0 tells "nothing is under way" from
+ * "the time is up" after c2d_wait(). */
+C2D_API size_t c2d_pending(const struct c2d_client *client);
+/* A descriptor that is readable while c2d_wait(client, 0, ...) has something to do. */
+C2D_API int c2d_fd(const struct c2d_client *client);
 
 /* How many operations that were submitted wait before another attempt, because the hub failed. With
  * options.patience_ms they do not count against options.parallel: who keeps only that many under
@@ -454,6 +500,7 @@ struct c2d_probe {
     struct c2d_connection connection;
     int64_t hub_time_s; /* by an answer's Date, or a 401's body, where it can be trusted; 0: none */
     int64_t own_time_s; /* this machine's clock at that moment */
+    uint64_t spare[4];
 };
 
 /* Makes one request that changes nothing, to see how far it comes: it completes a lock that cannot
@@ -476,6 +523,7 @@ struct c2d_sas {
     char resource[512]; /* host or host/devices/ID, decoded */
     char policy[256];   /* "" for a device's own key */
     int64_t expires_at_s;
+    uint64_t spare[2];
 };
 
 /* Reads what a token says of itself; proves nothing. C2D_DATA if it is no token. */

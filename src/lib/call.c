@@ -1,5 +1,5 @@
-/* Signs, reads and judges; sleeps and waits for nothing. What an answer's body means is for the
- * callers. */
+/* What the end of an attempt leads to; sleeps and waits for nothing. What an answer's body means is
+ * for the callers. */
 #include "call.h"
 
 #include "mask.h"
@@ -11,85 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-/* The token of now, in the request's own storage. */
-static enum c2d_status authorize(struct call *call, int64_t hub_now_s)
-{
-    struct http_request *request = call->request;
-    const char *token;
-    enum c2d_status status = signer_token(call->signer, hub_now_s, &token, &call->error);
-
-    if (status != C2D_OK || token == NULL)
-        return status;
-    buf_clear(&request->token);
-    request->authorization = NULL;
-    if (!buf_text(&request->token, token))
-        return fail_memory(&call->error);
-    request->authorization = request->token.data;
-    return C2D_OK;
-}
-
-static struct expiry_moment moment_of(const struct call *call, const struct call_terms *terms,
-                                      int64_t now_ms, int64_t delay_ms)
-{
-    int64_t hub_now_ms = hub_clock_now_ms(call->signer->hub_clock, &terms->clock);
-
-    return (struct expiry_moment) { now_ms + delay_ms, hub_now_ms + delay_ms,
-                                    call->progress.in_doubt };
-}
-
-/* Checks the expiry before an attempt, and writes it if the message has a ttl. */
-static enum c2d_status check_expiry(struct call *call, const struct call_terms *terms,
-                                    int64_t now_ms)
-{
-    struct expiry_moment moment = moment_of(call, terms, now_ms, 0);
-
-    if (expiry_is_over(&call->expiry, &moment)) {
-        /* A call that goes on in another form has a new error. */
-        call->error.attempts = call->progress.attempts;
-        call->error.earlier_try_unanswered = call->progress.in_doubt;
-        return expiry_fail(&call->expiry, "before the attempt", &call->error);
-    }
-    if (expiry_is_too_far(&call->expiry, &moment))
-        return fail(&call->error, C2D_DATA, "the expiry must lie ahead, by 2 days at most");
-    expiry_write(&call->expiry, &moment, &call->request->headers);
-    return C2D_OK;
-}
-
-enum c2d_status call_start(struct call *call, const struct call_terms *terms,
-                           struct http_transport *transport, int64_t now_ms)
-{
-    struct http_request *request = call->request;
-    struct c2d_error *error = &call->error;
-    int64_t hub_now_s = hub_clock_now_s(call->signer->hub_clock, &terms->clock);
-    int64_t left_ms = call->progress.deadline_ms - now_ms;
-    enum c2d_status status = C2D_OK;
-
-    /* A probe asks even then: it is to find out how far a request comes. */
-    if (call->probe == NULL)
-        status = signer_check_ready(call->signer, hub_now_s, false, error);
-    if (status == C2D_OK)
-        status = authorize(call, hub_now_s);
-    if (status == C2D_OK)
-        status = check_expiry(call, terms, now_ms);
-    if (status != C2D_OK)
-        return status;
-    /* Behind the signing, so that what is shown is the whole request. */
-    if (terms->dry_run) {
-        if (!observe_dry_run(&terms->observe, request))
-            return fail_memory(error);
-        return fail(error, C2D_DRY_RUN, "dry run: nothing was sent");
-    }
-    /* Never 0, which libcurl takes for no time-out at all. */
-    request->timeout_ms = left_ms > 1 ? (int)left_ms : 1;
-    request->connect_timeout_ms = terms->connect_timeout_ms;
-    observe_request(&terms->observe, request);
-    call->progress.attempts++;
-    /* From here a lock's minute is counted: the hub cannot have begun it earlier. */
-    call->progress.started_at_s = terms->clock.wall_ms(terms->clock.context) / 1000;
-    call->progress.started_ms = now_ms;
-    return transport->start(transport->self, request, call, error);
-}
 
 static enum hub_proof proof_of(const struct call *call, const struct http_done *done)
 {
@@ -138,10 +59,9 @@ static bool is_rewritten_204(const struct call *call, const struct http_response
 
 /* Takes it for the 204 that it probably was; but a send was perhaps never queued, and is in doubt.
  * True on success. */
-static bool read_rewritten_204(struct call *call, struct http_response *response)
+static bool read_rewritten_204(struct call *call, struct http_response *response,
+                               struct c2d_error *error)
 {
-    struct c2d_error *error = &call->error;
-
     *error = (struct c2d_error) { .http_status = response->status };
     if (call->endpoint->manner == ENDPOINT_SENDS) {
         error->step = C2D_STEP_ANSWER;
@@ -155,11 +75,9 @@ static bool read_rewritten_204(struct call *call, struct http_response *response
     return true;
 }
 
-/* Turns what came back into call->error; true on success. */
-static bool read_done(struct call *call, const struct call_terms *terms, struct http_done *done)
+static bool read_response(struct call *call, const struct call_terms *terms, struct http_done *done,
+                          struct c2d_error *error)
 {
-    struct call_progress *progress = &call->progress;
-    struct c2d_error *error = &call->error;
     const struct hub_question question = {
         .what = call->endpoint->what,
         .device_id = call->device_id,
@@ -167,34 +85,41 @@ static bool read_done(struct call *call, const struct call_terms *terms, struct 
         .proof = proof_of(call, done),
     };
     int64_t hub_now_s = hub_clock_now_s(call->signer->hub_clock, &terms->clock);
+    bool success = is_expected(call, done->response.status);
+
+    observe_response(&terms->observe, &call->request, &done->response, call->endpoint->hides_keys);
+    if (is_rewritten_204(call, &done->response))
+        success = read_rewritten_204(call, &done->response, error);
+    else if (success)
+        *error = (struct c2d_error) { .http_status = done->response.status };
+    else
+        hub_error_read(&done->response, &question, hub_now_s, error);
+    if (error->http_status == 401)
+        signer_check_ready(call->signer, hub_now_s, true, error);
+    if (call->endpoint->manner != ENDPOINT_READS && call_leaves_doubt(error))
+        call->progress.in_doubt = true;
+    return success;
+}
+
+/* Turns what came back into error; true on success. */
+static bool read_done(struct call *call, const struct call_terms *terms, struct http_done *done,
+                      struct c2d_error *error)
+{
+    struct call_progress *progress = &call->progress;
     bool success = false;
 
-    call->request->fresh = done->stale;
+    progress->fresh = done->stale;
     probe_note(call->probe, done, terms->clock.wall_ms(terms->clock.context) / 1000);
-    if (done->error.status != C2D_OK) {
+    if (done->error.status == C2D_OK) {
+        success = read_response(call, terms, done, error);
+    } else {
         *error = done->error;
         progress->in_doubt = progress->in_doubt || done->written;
         if (error->status == C2D_PROTOCOL && call->endpoint == &endpoints[ENDPOINT_RECEIVE])
             message_note_unreadable(&done->response, error);
-    } else {
-        observe_response(&terms->observe, call->request, &done->response,
-                         call->endpoint->hides_keys);
-        success = is_expected(call, done->response.status);
-        if (is_rewritten_204(call, &done->response))
-            success = read_rewritten_204(call, &done->response);
-        else if (success)
-            *error = (struct c2d_error) { .http_status = done->response.status };
-        else
-            hub_error_read(&done->response, &question, hub_now_s, error);
-        if (error->http_status == 401)
-            signer_check_ready(call->signer, hub_now_s, true, error);
-        if (!success)
-            progress->answer = *error;
-        if (call->endpoint->manner != ENDPOINT_READS && call_leaves_doubt(error))
-            progress->in_doubt = true;
     }
     /* A server may have put the token that it got into its message. */
-    mask_error(error, call->request->authorization);
+    mask_error(error, call->request.authorization);
     error->attempts = progress->attempts;
     error->earlier_try_unanswered = progress->in_doubt;
     return success;
@@ -257,9 +182,8 @@ static void renew_token(struct call *call, const struct call_terms *terms,
 }
 
 /* Says what the comparison of clocks has shown, once it has not helped. */
-static void blame_clock(struct call *call)
+static void blame_clock(struct call *call, struct c2d_error *error)
 {
-    struct c2d_error *error = &call->error;
     enum hub_clock_verdict verdict = call->progress.clock_verdict;
     char refusal[sizeof error->text], off[48];
 
@@ -274,19 +198,19 @@ static void blame_clock(struct call *call)
     signer_renew(call->signer);
 }
 
-void call_conclude(struct call *call, bool out_of_time)
+static void conclude(struct call *call, struct c2d_error *error, bool out_of_time)
 {
     const struct call_progress *progress = &call->progress;
-    struct c2d_error *error = &call->error;
     char last[sizeof error->text];
 
     memcpy(last, error->text, sizeof last);
     /* An answer of the hub says more than the time that ran out behind it (N4). */
-    if ((out_of_time || error->status == C2D_TIMEOUT) && progress->answer.http_status != 0)
-        *error = progress->answer;
-    else if (out_of_time)
+    if (error->http_status == 0 && call->answer.http_status != 0
+        && (out_of_time || error->status == C2D_TIMEOUT))
+        outcome_get(&call->answer, error);
+    else if (error->http_status == 0 && out_of_time)
         fail(error, C2D_TIMEOUT, "no time for another try: %.400s", last);
-    blame_clock(call);
+    blame_clock(call, error);
     error->attempts = progress->attempts;
     error->earlier_try_unanswered = progress->in_doubt;
     if (progress->attempts > 1) {
@@ -295,38 +219,50 @@ void call_conclude(struct call *call, bool out_of_time)
     }
 }
 
+void call_conclude(struct call *call)
+{
+    struct c2d_error error;
+
+    outcome_get(&call->outcome, &error);
+    conclude(call, &error, false);
+    outcome_set(&call->outcome, &error);
+}
+
 /* What the policy says of an attempt that failed; *delay_ms until the next one. */
 static enum retry_verdict judge(struct call *call, const struct call_terms *terms,
-                                struct retry_budget *budget, int64_t now_ms, int64_t *delay_ms)
+                                const struct c2d_error *error, bool may_pause, int64_t now_ms,
+                                int64_t *delay_ms)
 {
     struct call_progress *progress = &call->progress;
     struct retry_case now = {
         .attempt = progress->attempts - progress->uncounted,
         .max_retries = call->probe != NULL ? 1 : terms->retries,
-        .error = &call->error,
-        .timed_out = call->error.status == C2D_TIMEOUT,
-        .at_once = call->request->fresh,
+        .error = error,
+        .timed_out = error->status == C2D_TIMEOUT,
+        .at_once = progress->fresh,
         .can_renew_token = !progress->token_renewed && signer_can_renew(call->signer),
         .remaining_ms = progress->deadline_ms == 0 ? INT64_MAX : progress->deadline_ms - now_ms,
         .previous_delay_ms = progress->previous_delay_ms,
         .random = terms->clock.random(terms->clock.context),
     };
 
-    /* After a signal only settlements are sent again: a message left unsettled comes twice. */
+    /* After a cancel only settlements are sent again: a message left unsettled comes twice. */
     if ((progress->cancelled && call->endpoint->manner != ENDPOINT_SETTLES)
-        || (call->probe != NULL && call->error.http_status != 401))
+        || (call->probe != NULL && error->http_status != 401))
         return RETRY_NEVER;
-    return retry_decide(&now, budget, delay_ms);
+    /* A pause bounds the load of retries by itself. */
+    return retry_decide(&now, may_pause ? NULL : terms->budget, delay_ms);
 }
 
 /* Notes a failure of the hub that other calls wait for, too. is_lost: the attempt was written and
  * got no response. */
-static void excuse(struct call *call, const struct call_terms *terms, bool is_lost, int64_t now_ms)
+static void excuse(struct call *call, const struct call_terms *terms, const struct c2d_error *error,
+                   bool is_lost, int64_t now_ms)
 {
     struct call_progress *progress = &call->progress;
     /* Without retries a send is made at most once. */
-    bool is_last = terms->retries == 0 && call->endpoint->manner != ENDPOINT_READS
-                   && call_leaves_doubt(&call->error);
+    bool is_last =
+        terms->retries == 0 && call->endpoint->manner != ENDPOINT_READS && call_leaves_doubt(error);
 
     if (progress->hub_failures++ == 0)
         progress->hub_failed_ms = now_ms;
@@ -335,46 +271,71 @@ static void excuse(struct call *call, const struct call_terms *terms, bool is_lo
     progress->deadline_ms = 0; /* the next attempt gets all the time */
 }
 
+/* What follows an attempt that has failed; error may become that of the call. */
+static enum call_next follow_up(struct call *call, const struct call_terms *terms,
+                                struct http_done *done, int64_t now_ms, bool may_pause,
+                                struct c2d_error *error)
+{
+    int64_t delay_ms = 0;
+    enum retry_verdict verdict = judge(call, terms, error, may_pause, now_ms, &delay_ms);
+    struct expiry_moment next;
+
+    call->progress.previous_delay_ms = delay_ms;
+    if (verdict == RETRY_RENEWED) {
+        renew_token(call, terms, &done->response);
+        return CALL_AGAIN;
+    }
+    if (verdict != RETRY_AFTER_DELAY) {
+        conclude(call, error, verdict == RETRY_NO_TIME);
+        return CALL_DONE;
+    }
+    next = call_moment(call, terms, now_ms, delay_ms);
+    if (expiry_is_over(&call->expiry, &next)) {
+        expiry_fail(&call->expiry, "before another attempt", error);
+        return CALL_DONE;
+    }
+    call->wake_ms = now_ms + delay_ms;
+    return CALL_AGAIN_LATER;
+}
+
+/* Keeps the last answer, which may say more than the attempts after it. */
+static void keep_answer(struct call *call, bool has_response)
+{
+    if (has_response) {
+        outcome_clear(&call->answer);
+    } else if (call->outcome.http_status != 0) {
+        outcome_clear(&call->answer);
+        call->answer = call->outcome;
+        call->outcome = (struct outcome) { 0 };
+    }
+}
+
 enum call_next call_finish_try(struct call *call, const struct call_terms *terms,
                                struct http_done *done, int64_t now_ms, bool may_pause)
 {
-    bool is_lost = done->error.status != C2D_OK && done->written;
-    bool success = read_done(call, terms, done);
-    enum retry_verdict verdict = RETRY_NEVER;
-    int64_t delay_ms = 0;
+    bool has_response = done->error.status == C2D_OK, is_lost = !has_response && done->written;
+    struct c2d_error error;
+    bool success = read_done(call, terms, done, &error);
+    enum call_next next = CALL_DONE;
 
-    observe_attempt(&terms->observe, call->request, &call->error,
-                    now_ms - call->progress.started_ms);
-    call->hub_failed = !success && call->error.retryable && !done->stale;
+    observe_attempt(&terms->observe, &call->request, &error, now_ms - call->progress.started_ms);
+    http_request_clear(&call->request);
+    keep_answer(call, has_response);
+    call->hub_failed = !success && error.retryable && !done->stale;
     if (success) {
         retry_success(terms->budget);
         hub_clock_confirm(call->signer->hub_clock);
         check_ttl(call, terms, &done->response, now_ms);
-        *call->response = done->response;
-        return CALL_DONE;
+        call->response = done->response;
+        done->response = (struct http_response) { 0 };
+    } else {
+        if (expiry_explains(&call->expiry, &error, now_ms))
+            expiry_fail(&call->expiry, "when the hub had it", &error);
+        if (call->hub_failed && may_pause)
+            excuse(call, terms, &error, is_lost, now_ms);
+        next = follow_up(call, terms, done, now_ms, may_pause, &error);
     }
-    if (expiry_explains(&call->expiry, &call->error, now_ms))
-        expiry_fail(&call->expiry, "when the hub had it", &call->error);
-    if (call->hub_failed && may_pause)
-        excuse(call, terms, is_lost, now_ms);
-    /* The pause bounds the load of retries by itself. */
-    verdict = judge(call, terms, may_pause ? NULL : terms->budget, now_ms, &delay_ms);
-    call->progress.previous_delay_ms = delay_ms;
-    if (verdict == RETRY_RENEWED)
-        renew_token(call, terms, &done->response);
     http_response_clear(&done->response);
-    if (verdict == RETRY_RENEWED)
-        return CALL_AGAIN;
-    if (verdict == RETRY_AFTER_DELAY) {
-        struct expiry_moment next = moment_of(call, terms, now_ms, delay_ms);
-
-        if (expiry_is_over(&call->expiry, &next)) {
-            expiry_fail(&call->expiry, "before another attempt", &call->error);
-            return CALL_DONE;
-        }
-        call->wake_ms = now_ms + delay_ms;
-        return CALL_AGAIN_LATER;
-    }
-    call_conclude(call, verdict == RETRY_NO_TIME);
-    return CALL_DONE;
+    outcome_set(&call->outcome, &error);
+    return next;
 }

@@ -36,19 +36,28 @@ static enum c2d_status check_certificate(struct wiring *wiring,
                     : C2D_OK;
 }
 
+static enum c2d_status check_role(const struct credentials *credentials, enum c2d_role role,
+                                  struct c2d_error *error)
+{
+    enum c2d_status status = C2D_OK;
+
+    if (role < C2D_ROLE_ANY || role > C2D_ROLE_DEVICE)
+        return fail(error, C2D_USAGE, "%d is no role", (int)role);
+    if (role != C2D_ROLE_ANY)
+        status = credentials_require(credentials, role, error);
+    if (status != C2D_OK)
+        fail_at(error, C2D_STEP_CONNECTION_STRING);
+    return status;
+}
+
 static enum c2d_status check_credentials(struct wiring *wiring,
                                          const struct credentials *credentials,
                                          struct c2d_error *error)
 {
-    enum c2d_role role = wiring->options.role;
-    enum c2d_status status = C2D_OK;
+    enum c2d_status status = check_role(credentials, wiring->options.role, error);
 
-    if (role != C2D_ROLE_ANY)
-        status = credentials_require(credentials, role, error);
-    if (status != C2D_OK) {
-        fail_at(error, C2D_STEP_CONNECTION_STRING);
+    if (status != C2D_OK)
         return status;
-    }
     status = check_certificate(wiring, credentials, error);
     if (status != C2D_OK)
         fail_at(error, C2D_STEP_KEY);
@@ -72,6 +81,7 @@ static void set_up(struct wiring *wiring, const struct clock *clock)
         .budget = options->retry_budget ? &wiring->budget : NULL,
         .connect_timeout_ms = options->connect_timeout_ms,
         .timeout_ms = options->timeout_ms,
+        .api_version = options->api_version,
         .retries = options->retries,
         .dry_run = options->dry_run,
     };
@@ -98,8 +108,7 @@ static const char *tls_cache_dir(const struct wiring *wiring)
     return NULL;
 }
 
-static enum c2d_status open_transport(struct wiring *wiring, const char *host,
-                                      struct c2d_error *error)
+static enum c2d_status open_transport(struct wiring *wiring, struct c2d_error *error)
 {
     const struct c2d_options *options = &wiring->options;
 
@@ -113,7 +122,7 @@ static enum c2d_status open_transport(struct wiring *wiring, const char *host,
                              .proxy = &wiring->proxy,
                              .connect_to = options->connect_to,
                              .tls_cache = tls_cache_dir(wiring),
-                             .host = host,
+                             .host = wiring->host,
                              .connections = options->parallel,
                              .note = options->trace ? observe_note : NULL,
                              .note_context = &wiring->exchange.terms.observe,
@@ -125,12 +134,13 @@ static void wiring_release(struct wiring *wiring)
 {
     if (wiring == NULL || --wiring->clients > 0)
         return;
-    exchange_abort(&wiring->exchange);
-    /* Next: it borrows the texts of the options and tells the observer to the end. */
+    /* First: it borrows the texts of the options and tells the observer to the end. */
     if (wiring->exchange.transport.destroy != NULL)
         wiring->exchange.transport.destroy(wiring->exchange.transport.self);
+    exchange_clear(&wiring->exchange);
     proxy_clear(&wiring->proxy);
     client_options_clear(&wiring->options);
+    free(wiring->host);
     free(wiring);
 }
 
@@ -154,21 +164,49 @@ static enum c2d_status wire(struct wiring *wiring, const struct credentials *cre
     set_up(wiring, clock);
     if (wiring->exchange.transport.self != NULL)
         return C2D_OK;
-    return open_transport(wiring, credentials->host, error);
+    wiring->host = strdup(credentials->host);
+    return wiring->host == NULL ? fail_memory(error) : open_transport(wiring, error);
+}
+
+/* A proxy that is given beside share must be the one that is in use. */
+static enum c2d_status check_shared_proxy(const struct wiring *wiring,
+                                          const struct c2d_options *options, const char *host_name,
+                                          struct c2d_error *error)
+{
+    struct proxy proxy = { 0 };
+    enum c2d_status status = proxy_choose(&proxy, options, host_name, error);
+    const struct buf *ours = &proxy.secret, *theirs = &wiring->proxy.secret;
+
+    if (status == C2D_OK && options->proxy != NULL
+        && (strcmp(proxy.name, wiring->proxy.name) != 0 || ours->size != theirs->size
+            || (ours->size > 0 && memcmp(ours->data, theirs->data, ours->size) != 0)))
+        status = fail(error, C2D_USAGE,
+                      "options.proxy differs from that of the client whose connections are shared");
+    proxy_clear(&proxy);
+    return status;
 }
 
 /* Takes part in the wiring of another client, if its connections are good for this one too. */
-static enum c2d_status join(struct c2d_client *client, const struct c2d_client *other,
+static enum c2d_status join(struct c2d_client *client, const struct c2d_options *options,
                             struct c2d_error *error)
 {
+    const struct c2d_client *other = options->share;
     const struct credentials *ours = &client->credentials, *theirs = &other->credentials;
+    enum c2d_status status = client_options_check_sharing(options, &other->wiring->options, error);
 
+    if (status == C2D_OK)
+        status = check_role(ours, options->role, error);
+    if (status == C2D_OK)
+        status = check_shared_proxy(other->wiring, options, ours->host_name, error);
+    if (status != C2D_OK)
+        return status;
     if (strcmp(ours->host, theirs->host) != 0)
         return fail(error, C2D_USAGE, "clients that share connections must be of one hub");
     if (ours->x509 || theirs->x509)
         return fail(error, C2D_USAGE, "a client with a certificate cannot share its connections");
     client->wiring = other->wiring;
     client->wiring->clients++;
+    client->wiring->exchange.is_shared = true;
     return C2D_OK;
 }
 
@@ -216,11 +254,12 @@ enum c2d_status client_new_over(struct c2d_client **out, const char *connection_
         return fail_memory(error);
     }
     client->signer.credentials = &client->credentials;
+    link_init(&client->calls);
     status = connstr_parse(connection_string, &client->credentials, error);
     if (status == C2D_CONFIG)
         fail_at(error, C2D_STEP_CONNECTION_STRING);
     if (status == C2D_OK && options->share != NULL)
-        status = join(client, options->share, error);
+        status = join(client, options, error);
     else if (status == C2D_OK)
         status = connect_up(client, options, transport, clock, error);
     else if (transport != NULL)
@@ -246,6 +285,8 @@ void c2d_client_free(struct c2d_client *client)
 {
     if (client == NULL)
         return;
+    if (client->wiring != NULL)
+        exchange_drop(&client->wiring->exchange, &client->calls);
     wiring_release(client->wiring);
     signer_clear(&client->signer);
     credentials_clear(&client->credentials);
@@ -254,34 +295,41 @@ void c2d_client_free(struct c2d_client *client)
 
 const char *c2d_client_device_id(const struct c2d_client *client)
 {
-    return client->credentials.device_id;
+    return client == NULL ? NULL : client->credentials.device_id;
 }
 
 const char *c2d_client_policy(const struct c2d_client *client)
 {
-    return client->credentials.policy;
+    return client == NULL ? NULL : client->credentials.policy;
 }
 
 const char *c2d_client_host(const struct c2d_client *client)
 {
-    return client->credentials.host;
+    return client == NULL ? NULL : client->credentials.host;
 }
 
 /* ---- Tokens ---- */
+
+static const int64_t TOKEN_MAX_S = INT64_C(100) * 366 * 24 * 3600;
 
 enum c2d_status c2d_sas_token(struct c2d_client *client, const char *device_id, int64_t ttl_s,
                               char **token, struct c2d_error *error)
 {
     struct c2d_error spare = { 0 };
-    const struct credentials *credentials = &client->credentials;
-    int64_t hub_now_s =
-        hub_clock_now_s(client->signer.hub_clock, &client->wiring->exchange.terms.clock);
+    const struct credentials *credentials;
     struct buf resource = { 0 }, text = { 0 };
     enum c2d_status status = C2D_OK;
+    int64_t hub_now_s;
 
     *token = NULL;
     error = error == NULL ? &spare : error;
     error_reset(error);
+    if (client == NULL)
+        return fail(error, C2D_USAGE, "the client is missing (NULL)");
+    if (ttl_s < 1 || ttl_s > TOKEN_MAX_S)
+        return fail(error, C2D_USAGE, "a token lives for 1 second to 100 years");
+    credentials = &client->credentials;
+    hub_now_s = hub_clock_now_s(client->signer.hub_clock, &client->wiring->exchange.terms.clock);
     if (!signer_can_renew(&client->signer))
         return fail(error, C2D_CONFIG,
                     "a token needs a SharedAccessKey, and the connection string has none");

@@ -10,6 +10,7 @@
 /* What clients that were made to share it have in common. */
 struct wiring {
     size_t clients;
+    char *host; /* HOST[:PORT]: the transport borrows it, whichever client goes first */
     struct exchange exchange;
     struct hub_clock hub_clock;
     struct retry_budget budget; /* what exchange.terms.budget points to, if it is wanted */
@@ -23,6 +24,7 @@ struct c2d_client {
     struct credentials credentials;
     struct signer signer;
     struct wiring *wiring;
+    struct link calls; /* submitted, and not handed out yet */
 };
 
 /* As c2d_client_new(), over this transport, which the client destroys (also on failure), and by

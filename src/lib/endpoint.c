@@ -60,8 +60,8 @@ bool endpoint_is_for_device(const struct endpoint *endpoint)
     return strcmp(endpoint->right, DEVICE) == 0;
 }
 
-static enum c2d_status check(const struct endpoint *endpoint, const struct endpoint_target *target,
-                             struct c2d_error *error)
+enum c2d_status endpoint_check(const struct endpoint *endpoint,
+                               const struct endpoint_target *target, struct c2d_error *error)
 {
     enum c2d_role role = endpoint_is_for_device(endpoint) ? C2D_ROLE_DEVICE : C2D_ROLE_SERVICE;
     enum c2d_status status = credentials_require(target->credentials, role, error);
@@ -94,10 +94,7 @@ enum c2d_status endpoint_request(const struct endpoint *endpoint,
                                  struct c2d_error *error)
 {
     const char *version = endpoint_is_for_device(endpoint) ? device_version : service_version;
-    enum c2d_status status = check(endpoint, target, error);
 
-    if (status != C2D_OK)
-        return status;
     request->method = endpoint->method;
     buf_text(&request->url, "https://");
     /* As it stands: connstr.c lets nothing but a host name through, with a port at most. */

@@ -51,8 +51,11 @@ struct endpoint_target {
     const char *lock_token;  /* NULL: none */
 };
 
-/* Fills in a zeroed request but for headers and body; C2D_CONFIG for the wrong kind of credentials,
- * C2D_DATA for an id or token that no request can carry. */
+/* C2D_CONFIG for the wrong kind of credentials, C2D_DATA for an id or token that no request can
+ * carry. */
+enum c2d_status endpoint_check(const struct endpoint *endpoint,
+                               const struct endpoint_target *target, struct c2d_error *error);
+/* Fills in a zeroed request but for headers and body, for a target that endpoint_check() takes. */
 enum c2d_status endpoint_request(const struct endpoint *endpoint,
                                  const struct endpoint_target *target, struct http_request *request,
                                  struct c2d_error *error);

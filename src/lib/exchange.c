@@ -1,100 +1,37 @@
 /* The one loop around transport and calls: begins what may begin, wakes what has slept, gives up
- * what a signal or the time ends. It decides when; what is sent and what follows is call.c's. */
+ * what a cancel or the time ends. It decides when; what is sent and what follows is call.c's. */
 #include "exchange.h"
 
 #include "status.h"
 
-#include <poll.h>
-
 enum {
-    /* What a signal leaves to a request that is already on its way (Q2). */
-    GRACE_MS = 5000,
-    SLACK_MS = 1000, /* the transport keeps the deadline itself, and knows more to say of it */
+    STARTS_MAX = 16, /* attempts that begin before the sockets are looked at */
+    ALONE_MS = 2000, /* how long the others wait for the first attempt of clients that share */
 };
 
-static int64_t now_ms(const struct exchange *exchange)
+int64_t exchange_now_ms(const struct exchange *exchange)
 {
     return exchange->terms.clock.monotonic_ms(exchange->terms.clock.context);
 }
 
-/* Of a call that is in no list. */
-static void end(struct exchange *exchange, struct call *call)
+static bool is_idle(const struct exchange *exchange)
 {
-    struct call *follower = call_order_leave(&exchange->order, call);
-
-    if (exchange->schedule.probe == call)
-        exchange->schedule.probe = NULL;
-    if (follower != NULL) {
-        follower->state = CALL_READY;
-        call_list_append(&exchange->schedule.ready, follower);
-    }
-    call->state = CALL_ENDED;
-    call_list_append(&exchange->ended, call);
+    return exchange->schedule.flying_count == 0 && exchange->schedule.waiting_count == 0;
 }
 
-/* ---- Stopping ---- */
-
-static void look_for_stop(struct exchange *exchange)
+/* Of a call that no attempt is made for. */
+static void set_failure(struct call *call, enum c2d_status status, const char *text)
 {
-    /* Looked at and never read: a stop holds for every later call of the program too. */
-    struct pollfd poll_fd = { .fd = exchange->cancel_fd, .events = POLLIN };
+    struct c2d_error error;
 
-    if (!exchange->stopped && exchange->cancel_fd >= 0)
-        exchange->stopped = poll(&poll_fd, 1, 0) > 0;
+    outcome_get(&call->outcome, &error);
+    error.attempts = call->progress.attempts;
+    error.earlier_try_unanswered = call->progress.in_doubt;
+    fail(&error, status, "%s", text);
+    outcome_set(&call->outcome, &error);
 }
 
-/* Begins the grace period if there is to be one; false if the call stops here and now. */
-static bool survives(const struct exchange *exchange, struct call *call)
-{
-    int64_t grace_end_ms = now_ms(exchange) + GRACE_MS;
-    bool settles = call->endpoint->manner == ENDPOINT_SETTLES;
-
-    if (!settles && (call->endpoint->manner == ENDPOINT_READS || call->state != CALL_FLYING))
-        return false;
-    if (call->progress.deadline_ms == 0 || grace_end_ms < call->progress.deadline_ms)
-        call->progress.deadline_ms = grace_end_ms;
-    call->progress.cancelled = true;
-    /* A settlement whose next try would begin behind the grace period ends here too. */
-    return call->state != CALL_SLEEPING || call->wake_ms < call->progress.deadline_ms;
-}
-
-static void stop_call(struct exchange *exchange, struct call *call)
-{
-    bool had_failed = call->state == CALL_SLEEPING && call->endpoint->manner != ENDPOINT_READS;
-
-    call->error.attempts = call->progress.attempts;
-    if (call->state == CALL_FLYING) {
-        exchange->transport.cancel(exchange->transport.self, call);
-        /* The try that was given up may have done its work. */
-        call->error.earlier_try_unanswered = true;
-    }
-    if (had_failed)
-        call_conclude(call, false); /* why it failed says more than that it was stopped */
-    else
-        fail(&call->error, C2D_CANCELLED, "stopped by a signal");
-    end(exchange, call);
-}
-
-static void stop_list(struct exchange *exchange, struct call_list *list)
-{
-    for (struct call **place = &list->first; *place != NULL;) {
-        if ((*place)->progress.cancelled || survives(exchange, *place))
-            place = &(*place)->next;
-        else
-            stop_call(exchange, call_list_take(list, place));
-    }
-}
-
-/* Ends what a stop ends; what it leaves is marked. What follows a call that ends becomes ready, and
- * is looked at too. */
-static void stop(struct exchange *exchange)
-{
-    stop_list(exchange, &exchange->schedule.flying);
-    stop_list(exchange, &exchange->schedule.sleeping);
-    stop_list(exchange, &exchange->schedule.ready);
-}
-
-/* ---- Tries ---- */
+/* ---- Attempts ---- */
 
 static void start_try(struct exchange *exchange, struct call *call, int64_t now)
 {
@@ -103,12 +40,10 @@ static void start_try(struct exchange *exchange, struct call *call, int64_t now)
     /* Else an earlier form of the same call has set it, and both share the time. */
     if (progress->deadline_ms == 0)
         progress->deadline_ms = now + exchange->terms.timeout_ms;
-    if (call_start(call, &exchange->terms, &exchange->transport, now) != C2D_OK) {
-        end(exchange, call);
-        return;
-    }
-    call->state = CALL_FLYING;
-    call_list_append(&exchange->schedule.flying, call);
+    if (call_start(call, &exchange->terms, &exchange->transport, now))
+        schedule_fly(&exchange->schedule, call);
+    else
+        exchange_end(exchange, call);
 }
 
 static void warn_of_rewriting(struct exchange *exchange, const struct call *call)
@@ -119,30 +54,33 @@ static void warn_of_rewriting(struct exchange *exchange, const struct call *call
         &exchange->terms.observe,
         "a proxy on the way answers HTTP %d without content where a hub answers 204: it "
         "is taken for that, so a settlement was probably done",
-        call->error.http_status);
+        call->outcome.http_status);
     exchange->told_rewritten = true;
 }
 
 /* ---- A hub that fails ---- */
 
 /* Learns from an attempt whether the hub works. */
-static void note_hub(struct exchange *exchange, const struct call *call, bool has_response,
-                     int64_t now)
+static void note_hub(struct exchange *exchange, const struct call *call, bool is_probe,
+                     bool has_response, int64_t now)
 {
+    struct c2d_error error;
     const struct clock *clock = &exchange->terms.clock;
     /* A call that failed before, while others got through, fails for a reason of its own: no other
      * call has to wait for it again. */
     bool is_own = !exchange->schedule.pause.is_active && call->progress.hub_failures > 1;
 
     if (!call->hub_failed && has_response)
-        pause_note_response(&exchange->schedule.pause, exchange->schedule.probe == call);
-    else if (call->hub_failed && !is_own)
-        pause_note_failure(&exchange->schedule.pause,
-                           &(struct pause_failure) { .error = &call->error,
-                                                     .is_probe = exchange->schedule.probe == call,
-                                                     .now_ms = now,
-                                                     .random = clock->random(clock->context) },
-                           &exchange->terms.observe);
+        pause_note_response(&exchange->schedule.pause, is_probe);
+    if (!call->hub_failed || is_own)
+        return;
+    outcome_get(&call->outcome, &error);
+    pause_note_failure(&exchange->schedule.pause,
+                       &(struct pause_failure) { .error = &error,
+                                                 .is_probe = is_probe,
+                                                 .now_ms = now,
+                                                 .random = clock->random(clock->context) },
+                       &exchange->terms.observe);
 }
 
 /* Has this call failed for as long as a pause may last, although others got through? */
@@ -152,75 +90,40 @@ static bool is_hopeless(const struct exchange *exchange, const struct call *call
            && now - call->progress.hub_failed_ms >= exchange->schedule.pause.max_ms;
 }
 
-static void give_up_list(struct exchange *exchange, struct call_list *list,
-                         const struct c2d_error *last)
-{
-    for (struct call **place = &list->first; *place != NULL;) {
-        struct call *call = *place;
-
-        if (!schedule_may_pause(&exchange->schedule, call)) {
-            place = &call->next;
-            continue;
-        }
-        call_list_take(list, place);
-        if (call->error.status == C2D_OK)
-            call->error = *last;
-        call_conclude(call, false);
-        call->error.gave_up = true;
-        end(exchange, call);
-    }
-}
-
-/* Ends all that waits for the hub, each with the failure that it had, else with last. What follows
- * a call that ends becomes ready, and ends too. */
-static void give_up(struct exchange *exchange, struct c2d_error last)
-{
-    give_up_list(exchange, &exchange->schedule.sleeping, &last);
-    give_up_list(exchange, &exchange->schedule.ready, &last);
-    exchange->schedule.pause.is_active = false;
-}
-
 /* ---- Ends of attempts ---- */
-
-static bool has_waiting(const struct exchange *exchange)
-{
-    const struct schedule *schedule = &exchange->schedule;
-
-    return schedule->flying.first != NULL || schedule->sleeping.first != NULL
-           || schedule->ready.first != NULL;
-}
 
 static void finish_try(struct exchange *exchange, struct http_done *done)
 {
+    struct schedule *schedule = &exchange->schedule;
     struct call *call = done->tag;
-    int64_t now = now_ms(exchange);
-    bool has_response = done->error.status == C2D_OK;
+    int64_t now = exchange_now_ms(exchange);
+    bool has_response = done->error.status == C2D_OK, is_probe = schedule->probe == call;
     enum call_next next;
     bool is_over;
 
-    call_list_remove(&exchange->schedule.flying, call);
-    next = call_finish_try(call, &exchange->terms, done, now,
-                           schedule_may_pause(&exchange->schedule, call));
-    note_hub(exchange, call, has_response, now);
-    is_over = call->hub_failed && pause_is_over(&exchange->schedule.pause, now);
-    if (exchange->schedule.probe == call)
-        exchange->schedule.probe = NULL;
+    schedule_remove(schedule, call);
+    next = call_finish_try(call, &exchange->terms, done, now, schedule_may_pause(schedule, call));
+    note_hub(exchange, call, is_probe, has_response, now);
+    is_over = call->hub_failed && pause_is_over(&schedule->pause, now);
     if (next == CALL_AGAIN) {
         start_try(exchange, call, now);
     } else if (next == CALL_AGAIN_LATER && (is_over || !is_hopeless(exchange, call, now))) {
-        call->state = CALL_SLEEPING;
-        call_list_append(&exchange->schedule.sleeping, call);
+        schedule_sleep(schedule, call);
     } else {
         if (next == CALL_AGAIN_LATER)
-            call_conclude(call, false);
-        call->error.gave_up = is_over;
+            call_conclude(call);
+        call->outcome.gave_up = is_over;
         warn_of_rewriting(exchange, call);
-        end(exchange, call);
+        exchange_end(exchange, call);
+    }
+    if (next != CALL_AGAIN) {
+        exchange->is_known = true;
+        schedule->alone_until_ms = 0;
     }
     if (is_over)
-        give_up(exchange, call->error);
-    if (!has_waiting(exchange))
-        exchange->schedule.pause.idle_from_ms = now;
+        exchange_give_up(exchange, call);
+    if (is_idle(exchange))
+        schedule->pause.idle_from_ms = now;
 }
 
 /* Gives up an attempt for which the transport has not kept its time. */
@@ -237,159 +140,209 @@ static void finish_late(struct exchange *exchange, struct call *call)
 
 /* ---- What is due ---- */
 
-/* When an attempt in flight is given up. */
-static int64_t end_of_try_ms(const struct call *call)
-{
-    return call->progress.deadline_ms + (call->progress.cancelled ? 0 : SLACK_MS);
-}
-
-/* Gives up the attempts that were late at the moment `looked`, before the sockets were looked at:
- * what has come in while this process was stopped is not late. */
+/* Gives up what was late at the moment `looked`, before the sockets were looked at: what has come
+ * in while this process was stopped is not late. */
 static void finish_all_late(struct exchange *exchange, int64_t looked)
 {
-    struct call *call = exchange->schedule.flying.first;
+    struct link *flying = &exchange->schedule.flying, *link = flying->next;
+    struct call *call;
 
-    while (call != NULL) {
-        if (end_of_try_ms(call) > looked) {
-            call = call->next;
+    while (link != flying) {
+        call = LINK_OWNER(link, struct call, place);
+        link = link->next;
+        if (schedule_end_of_try_ms(call) > looked)
             continue;
-        }
         finish_late(exchange, call);
-        call = exchange->schedule.flying.first; /* it may be anywhere now */
+        link = flying->next; /* the others may have moved */
+    }
+    while ((call = schedule_take_late(&exchange->schedule, looked)) != NULL) {
+        set_failure(call, C2D_TIMEOUT, "no attempt could be made in time: all places were taken");
+        exchange_end(exchange, call);
     }
 }
 
-/* Starts what may start. */
-static void advance(struct exchange *exchange, int64_t now)
+/* Starts what may start, but not so much that the sockets wait for long; false if there is more. */
+static bool advance(struct exchange *exchange, int64_t now)
 {
-    struct call *call;
+    struct schedule *schedule = &exchange->schedule;
 
-    while ((call = schedule_take(&exchange->schedule, now)) != NULL)
+    for (int i = 0; i < STARTS_MAX; i++) {
+        struct call *call = schedule_take(schedule, now);
+
+        if (call == NULL)
+            return true;
+        if (!exchange->is_known && exchange->is_shared && schedule->flying_count == 0)
+            schedule->alone_until_ms = now + ALONE_MS;
         start_try(exchange, call, now);
+    }
+    return schedule_due_ms(schedule) > now;
 }
 
 /* When something is due that is not the transport's. */
-static int64_t next_due_ms(struct exchange *exchange)
+static int64_t next_due_ms(const struct exchange *exchange)
 {
     int64_t due_ms = schedule_due_ms(&exchange->schedule);
+    int64_t late_ms = schedule_late_ms(&exchange->schedule);
 
-    for (struct call *call = exchange->schedule.flying.first; call != NULL; call = call->next)
-        due_ms = end_of_try_ms(call) < due_ms ? end_of_try_ms(call) : due_ms;
-    return due_ms;
+    return late_ms < due_ms ? late_ms : due_ms;
 }
 
 /* ---- The seam to the operations ---- */
 
 void exchange_init(struct exchange *exchange)
 {
-    call_list_init(&exchange->schedule.ready);
-    call_list_init(&exchange->schedule.flying);
-    call_list_init(&exchange->schedule.sleeping);
-    call_list_init(&exchange->ended);
+    schedule_init(&exchange->schedule);
+    link_init(&exchange->ended);
 }
 
-void exchange_submit(struct exchange *exchange, struct call *call)
+void exchange_clear(struct exchange *exchange)
+{
+    schedule_clear(&exchange->schedule);
+    call_order_clear(&exchange->order);
+}
+
+/* Sets the descriptor's time, if somebody waits for it. */
+static void set_wake(struct exchange *exchange)
+{
+    if (exchange->is_watched)
+        exchange->transport.wake_at(exchange->transport.self,
+                                    link_is_empty(&exchange->ended) ? next_due_ms(exchange) : 0);
+}
+
+void exchange_submit_again(struct exchange *exchange, struct link *owner, struct call *call)
 {
     struct pause *pause = &exchange->schedule.pause;
+    int64_t now = exchange_now_ms(exchange);
 
-    error_reset(&call->error);
+    outcome_clear(&call->outcome);
+    link_append(owner, &call->owners);
+    exchange->pending++;
+    if (exchange->is_watched && exchange->pending == 1)
+        exchange_look_for_stop(exchange);
     /* Only time in which something waited shows that the hub goes on failing. */
     if (pause->is_active && pause->idle_from_ms != 0)
-        pause->since_ms += now_ms(exchange) - pause->idle_from_ms;
+        pause->since_ms += now - pause->idle_from_ms;
     pause->idle_from_ms = 0;
-    call->follower = NULL;
-    if (call_order_follows(&exchange->order, call)) {
-        call->state = CALL_BEHIND;
-        return;
-    }
-    call->state = CALL_READY;
-    call_list_append(&exchange->schedule.ready, call);
+    /* Its lock expires, also while it waits for a place. */
+    if (call->endpoint->manner == ENDPOINT_SETTLES && call->progress.deadline_ms == 0)
+        call->progress.deadline_ms = now + exchange->terms.timeout_ms;
+    call->state = CALL_BEHIND;
+    if (call->message == NULL || !call_order_follows(&exchange->order, call))
+        schedule_ready(&exchange->schedule, call);
+    if (exchange->stopped)
+        exchange_look_for_stop(exchange);
+    if (exchange->stopped && call->state == CALL_READY)
+        exchange_stop_call(exchange, call);
+    set_wake(exchange);
+}
+
+bool exchange_submit(struct exchange *exchange, struct link *owner, struct call *call)
+{
+    /* For what waits for an earlier send, too: it becomes ready when there may be no memory. */
+    if (!schedule_reserve(&exchange->schedule, exchange->pending + 1)
+        || !call_order_reserve(&exchange->order))
+        return false;
+    exchange_submit_again(exchange, owner, call);
+    return true;
 }
 
 /* The call to hand out, if it has ended. */
 static struct call *take_ended(struct exchange *exchange, struct call *wanted)
 {
-    struct call *first = exchange->ended.first;
+    struct link *first = exchange->ended.next;
 
-    if (wanted == NULL && first != NULL)
-        return call_list_take(&exchange->ended, &exchange->ended.first);
-    if (wanted == NULL || wanted->state != CALL_ENDED
-        || !call_list_remove(&exchange->ended, wanted))
+    if (wanted == NULL && first != &exchange->ended)
+        wanted = LINK_OWNER(first, struct call, place);
+    if (wanted == NULL || wanted->state != CALL_ENDED)
         return NULL;
+    link_remove(&wanted->place);
+    link_remove(&wanted->owners);
+    wanted->state = CALL_IDLE;
+    exchange->pending--;
     return wanted;
 }
 
-static bool is_idle(const struct exchange *exchange)
+static struct call *work(struct exchange *exchange, struct call *wanted, int64_t timeout_ms)
 {
-    return exchange->schedule.flying.first == NULL && exchange->schedule.sleeping.first == NULL
-           && exchange->schedule.ready.first == NULL;
+    int64_t now = exchange_now_ms(exchange);
+    int64_t end_ms = timeout_ms > INT64_MAX / 2 ? timeout_ms : now + timeout_ms;
+
+    exchange_look_for_stop(exchange);
+    for (;; now = exchange_now_ms(exchange)) {
+        bool all_begun = advance(exchange, now);
+        struct call *call = take_ended(exchange, wanted);
+        struct http_done done;
+        int64_t wait_ms;
+
+        if (call != NULL || is_idle(exchange))
+            return call;
+        wait_ms = next_due_ms(exchange);
+        wait_ms = all_begun ? (wait_ms < end_ms ? wait_ms : end_ms) - now : 0;
+        if (exchange->transport.wait(exchange->transport.self, wait_ms > 0 ? wait_ms : 0, &done)) {
+            finish_try(exchange, &done);
+        } else {
+            finish_all_late(exchange, now);
+            exchange_look_for_stop(exchange);
+        }
+        /* Whatever else has come in is the next call's. */
+        if (exchange_now_ms(exchange) >= end_ms)
+            return take_ended(exchange, wanted);
+    }
 }
 
 struct call *exchange_wait(struct exchange *exchange, struct call *wanted, int64_t timeout_ms)
 {
-    int64_t now = now_ms(exchange);
-    int64_t end_ms = timeout_ms > INT64_MAX / 2 ? timeout_ms : now + timeout_ms;
-    struct call *call;
+    struct call *call = work(exchange, wanted, timeout_ms);
 
-    if (exchange->schedule.ready.first != NULL)
-        look_for_stop(exchange);
-    for (;; now = now_ms(exchange)) {
-        struct http_done done;
-        int64_t wait_ms;
-
-        if (exchange->stopped)
-            stop(exchange);
-        advance(exchange, now);
-        call = take_ended(exchange, wanted);
-        if (call != NULL || is_idle(exchange))
-            return call;
-        wait_ms = next_due_ms(exchange);
-        wait_ms = (wait_ms < end_ms ? wait_ms : end_ms) - now;
-        if (exchange->transport.wait(exchange->transport.self, wait_ms > 0 ? wait_ms : 0,
-                                     exchange->stopped ? -1 : exchange->cancel_fd, &done)) {
-            finish_try(exchange, &done);
-            continue;
-        }
-        finish_all_late(exchange, now);
-        if (now_ms(exchange) >= end_ms)
-            return NULL;
-        look_for_stop(exchange);
-    }
+    if (exchange->is_watched)
+        exchange_look_for_stop(exchange);
+    set_wake(exchange);
+    return call;
 }
 
-void exchange_perform(struct exchange *exchange, struct call *call)
+void exchange_perform(struct exchange *exchange, struct link *owner, struct call *call)
 {
-    exchange_submit(exchange, call);
-    exchange_wait(exchange, call, INT64_MAX);
+    if (exchange_submit(exchange, owner, call))
+        exchange_wait(exchange, call, INT64_MAX);
+    else
+        set_failure(call, C2D_OS, "out of memory");
 }
 
-/* With all that have lined up behind it. */
-static void drop(struct call *call)
-{
-    while (call != NULL) {
-        struct call *follower = call->follower;
+/* ---- Giving up ---- */
 
-        if (call->drop != NULL)
-            call->drop(call);
-        call = follower;
-    }
+static void drop(struct exchange *exchange, struct call *call)
+{
+    bool is_in_order = call->message != NULL && call->state != CALL_ENDED;
+    struct call *follower;
+
+    if (call->state == CALL_FLYING)
+        exchange->transport.cancel(exchange->transport.self, call);
+    if (call->state == CALL_ENDED)
+        link_remove(&call->place);
+    else if (call->state != CALL_BEHIND)
+        schedule_remove(&exchange->schedule, call);
+    follower = is_in_order ? call_order_leave(&exchange->order, call) : NULL;
+    exchange_follow(exchange, follower);
+    link_remove(&call->owners);
+    exchange->pending--;
+    call->drop(call);
 }
 
-static void drop_list(struct exchange *exchange, struct call_list *list)
+void exchange_drop(struct exchange *exchange, struct link *owner)
 {
-    while (list->first != NULL) {
-        struct call *call = call_list_take(list, &list->first);
-
-        if (call->state == CALL_FLYING)
-            exchange->transport.cancel(exchange->transport.self, call);
-        drop(call);
-    }
+    if (link_is_empty(owner))
+        return;
+    while (!link_is_empty(owner))
+        drop(exchange, LINK_OWNER(owner->next, struct call, owners));
+    if (is_idle(exchange))
+        exchange->schedule.pause.idle_from_ms = exchange_now_ms(exchange);
+    set_wake(exchange);
 }
 
-void exchange_abort(struct exchange *exchange)
+int exchange_descriptor(struct exchange *exchange)
 {
-    drop_list(exchange, &exchange->schedule.flying);
-    drop_list(exchange, &exchange->schedule.sleeping);
-    drop_list(exchange, &exchange->schedule.ready);
-    drop_list(exchange, &exchange->ended);
+    exchange->is_watched = true;
+    exchange_look_for_stop(exchange);
+    set_wake(exchange);
+    return exchange->transport.descriptor(exchange->transport.self);
 }

@@ -24,6 +24,15 @@ static const char *const outcomes[] = { "Success", "Expired", "DeliveryCountExce
                                         "Purged" };
 enum { OUTCOMES = sizeof outcomes / sizeof *outcomes };
 
+/* word: as outcome_word() has given it, or any other text. */
+static enum c2d_feedback_outcome outcome_of(const char *word)
+{
+    for (int i = 0; word != NULL && i < OUTCOMES; i++)
+        if (strcmp(word, outcomes[i]) == 0)
+            return (enum c2d_feedback_outcome)(C2D_FEEDBACK_SUCCESS + i);
+    return C2D_FEEDBACK_UNKNOWN;
+}
+
 /* The usual spelling of text if it is one of the five words in any case, else NULL. */
 static const char *outcome_word(const char *text)
 {
@@ -113,6 +122,7 @@ static bool read_record(const struct cJSON *object, struct c2d_feedback_record *
      * which does not write defaults. */
     if (!has_status)
         record->status_code = outcome_word(record->description);
+    record->outcome = outcome_of(record->status_code);
     if (!rest.failed && rest.size == 1) {
         buf_clear(&rest);
         return true;
@@ -190,9 +200,12 @@ void c2d_feedback_free(struct c2d_feedback *feedback)
 
 char *c2d_feedback_to_json(const struct c2d_feedback *feedback, size_t index)
 {
-    const struct c2d_feedback_record *record = &feedback->records[index];
+    const struct c2d_feedback_record *record;
     struct buf line = { 0 };
 
+    if (feedback == NULL || index >= feedback->record_count)
+        return NULL;
+    record = &feedback->records[index];
     buf_text(&line, "{");
     json_append_number(&line, "v", 1);
     json_append_text(&line, "originalMessageId", record->original_message_id);

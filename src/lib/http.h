@@ -76,11 +76,18 @@ struct http_transport {
     enum c2d_status (*start)(void *self, const struct http_request *request, void *tag,
                              struct c2d_error *error);
     /* True with the next finished exchange; false when timeout_ms passed without one, or
-     * earlier: when cancel_fd (-1: none) is readable, or a signal came. */
-    bool (*wait)(void *self, int64_t timeout_ms, int cancel_fd, struct http_done *done);
+     * earlier: when the watched descriptor is readable, or a signal came. Looks at 16 events at
+     * most before it returns with timeout_ms 0. */
+    bool (*wait)(void *self, int64_t timeout_ms, struct http_done *done);
+    /* The descriptor that ends a wait when it is readable; -1: none. */
+    void (*watch)(void *self, int fd);
     /* Gives an exchange up; its tag will not come back. */
     void (*cancel)(void *self, void *tag);
     void (*destroy)(void *self);
+    /* A descriptor, the same for the transport's life, that is readable while wait() has something
+     * to do; and from wake_ms on, of the monotonic clock, that was passed to wake_at() last. */
+    int (*descriptor)(void *self);
+    void (*wake_at)(void *self, int64_t wake_ms);
     void *self;
 };
 

@@ -52,7 +52,8 @@ enum c2d_status id_check_device(const char *id, struct c2d_error *error)
 enum c2d_status c2d_check_device_id(const char *device_id, struct c2d_error *error)
 {
     error_reset(error);
-    return id_check_device(device_id, error);
+    return device_id == NULL ? fail(error, C2D_USAGE, "the device id is missing (NULL)")
+                             : id_check_device(device_id, error);
 }
 
 enum c2d_status id_check_lock_token(const char *token, struct c2d_error *error)
@@ -71,7 +72,8 @@ enum c2d_status id_check_lock_token(const char *token, struct c2d_error *error)
 enum c2d_status c2d_check_lock_token(const char *lock_token, struct c2d_error *error)
 {
     error_reset(error);
-    return id_check_lock_token(lock_token, error);
+    return lock_token == NULL ? fail(error, C2D_USAGE, "the lock token is missing (NULL)")
+                              : id_check_lock_token(lock_token, error);
 }
 
 enum c2d_status id_check_message(const char *id, struct c2d_error *error)

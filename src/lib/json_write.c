@@ -121,6 +121,6 @@ char *c2d_shell_word(const char *text)
 {
     struct buf buf = { 0 };
 
-    text_append_shell_word(&buf, text);
+    text_append_shell_word(&buf, text == NULL ? "" : text);
     return buf_take(&buf);
 }

@@ -201,6 +201,16 @@ void message_note_unreadable(const struct http_response *response, struct c2d_er
         memcpy(error->unreadable_sequence_number, number, strlen(number) + 1);
 }
 
+const char *c2d_message_property(const struct c2d_message *message, const char *name)
+{
+    if (message == NULL || name == NULL)
+        return NULL;
+    for (size_t i = 0; i < message->property_count; i++)
+        if (strcasecmp(message->properties[i].name, name) == 0)
+            return message->properties[i].value;
+    return NULL;
+}
+
 enum c2d_status message_from_response(struct http_response *response, const char *device_id,
                                       int64_t requested_at_s, struct c2d_message **message,
                                       struct c2d_error *error)
@@ -251,33 +261,7 @@ void c2d_message_free(struct c2d_message *message)
 
 /* ---- Sent ---- */
 
-static enum c2d_status check_properties(const struct c2d_message *message, size_t *size,
-                                        struct c2d_error *error)
-{
-    if (message->property_count > LIMIT_PROPERTIES)
-        return fail(error, C2D_DATA, "the message has more than %d properties", LIMIT_PROPERTIES);
-    for (size_t i = 0; i < message->property_count; i++) {
-        const struct c2d_property *property = &message->properties[i];
-        enum c2d_status status = property_name_check(property->name, error);
-        char what[160];
-
-        /* At most LIMIT_PROPERTIES of them: not worth a table. */
-        for (size_t k = 0; status == C2D_OK && k < i; k++)
-            if (strcasecmp(message->properties[k].name, property->name) == 0)
-                return fail(error, C2D_DATA,
-                            "property '%.128s' is given twice (headers have no case)",
-                            property->name);
-        snprintf(what, sizeof what, "value of property '%.128s'", property->name);
-        if (status == C2D_OK)
-            status = value_check(what, property->value, error);
-        if (status != C2D_OK)
-            return status;
-        *size += strlen(property->name) + strlen(property->value);
-    }
-    return C2D_OK;
-}
-
-/* The system properties that are plain values, in one list for the check and for the request. */
+/* The system properties that are plain values, in one list for the request. */
 static size_t system_values(const struct c2d_message *message, struct c2d_property values[7])
 {
     const struct c2d_property all[] = {
@@ -298,58 +282,6 @@ static size_t system_values(const struct c2d_message *message, struct c2d_proper
     return count;
 }
 
-static enum c2d_status check_system_values(const struct c2d_message *message, size_t *size,
-                                           struct c2d_error *error)
-{
-    const struct {
-        const char *what, *value;
-    } values[] = {
-        { "correlation id", message->correlation_id },
-        { "user id", message->user_id },
-        { "content type", message->content_type },
-        { "content encoding", message->content_encoding },
-    };
-    enum c2d_status status;
-
-    if (message->message_id != NULL) {
-        status = id_check_message(message->message_id, error);
-        if (status != C2D_OK)
-            return status;
-        /* Of system properties the hub counts the values, not the names. */
-        *size += strlen(message->message_id);
-    }
-    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
-        status =
-            values[i].value == NULL ? C2D_OK : value_check(values[i].what, values[i].value, error);
-        if (status != C2D_OK)
-            return status;
-        *size += values[i].value == NULL ? 0 : strlen(values[i].value);
-    }
-    return C2D_OK;
-}
-
-enum c2d_status message_check(const struct c2d_message *message, struct c2d_error *error)
-{
-    size_t size = message->body_size;
-    enum c2d_status status = C2D_OK;
-
-    if (message->ttl_s < 0 || message->ttl_s > LIMIT_EXPIRY_S
-        || (message->ttl_s > 0 && message->expires_at_s != 0))
-        return fail(error, C2D_DATA, "the message's ttl must be 2 days at most, without an expiry");
-    /* A body over the limit by itself is not read on for faults of less weight. */
-    if (message->body_size <= C2D_MESSAGE_SIZE_MAX)
-        status = check_system_values(message, &size, error);
-    if (status == C2D_OK && message->body_size <= C2D_MESSAGE_SIZE_MAX)
-        status = check_properties(message, &size, error);
-    if (status == C2D_OK && size > C2D_MESSAGE_SIZE_MAX) {
-        hint(error, "send a link to the data instead, or split it");
-        status =
-            fail(error, C2D_TOO_LARGE, "the message is %zu bytes with its properties, more than %d",
-                 size, C2D_MESSAGE_SIZE_MAX);
-    }
-    return status;
-}
-
 static const char expiry_name[] = "iothub-expiry";
 /* Seven digits of a second: the form in which the service's own clients write it. */
 static const char expiry_suffix[] = ".0000000Z";
@@ -366,8 +298,8 @@ void message_set_expiry(struct http_headers *headers, int64_t expires_at_ms)
         memcpy(headers->text.data + (value - headers->text.data), expiry, strlen(expiry) + 1);
 }
 
-enum c2d_status message_add_headers(const struct c2d_message *message, struct http_headers *headers,
-                                    struct c2d_error *error)
+enum c2d_status message_add_headers(const struct c2d_message *message, const char *message_id,
+                                    struct http_headers *headers, struct c2d_error *error)
 {
     struct c2d_property values[7];
     size_t count = system_values(message, values);
@@ -375,8 +307,10 @@ enum c2d_status message_add_headers(const struct c2d_message *message, struct ht
     char expiry[TIMESTAMP_SIZE];
 
     timestamp_format(message->expires_at_s, expiry_suffix, expiry);
-    if (message->message_id != NULL)
-        status = http_headers_add(headers, "iothub-messageid", message->message_id, error);
+    if (message_id == NULL)
+        message_id = message->message_id;
+    if (message_id != NULL)
+        status = http_headers_add(headers, "iothub-messageid", message_id, error);
     for (size_t i = 0; status == C2D_OK && i < count; i++)
         status = http_headers_add(headers, values[i].name, values[i].value, error);
     if (status == C2D_OK && (message->expires_at_s > 0 || message->ttl_s > 0))

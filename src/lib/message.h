@@ -23,9 +23,9 @@ const char *lock_token_of(struct http_headers *headers);
 
 /* Everything that can be known to be wrong before a request is made: C2D_DATA, C2D_TOO_LARGE. */
 enum c2d_status message_check(const struct c2d_message *message, struct c2d_error *error);
-/* Adds what message_check() has passed. */
-enum c2d_status message_add_headers(const struct c2d_message *message, struct http_headers *headers,
-                                    struct c2d_error *error);
+/* Adds what message_check() has passed; message_id, unless NULL, instead of the message's own. */
+enum c2d_status message_add_headers(const struct c2d_message *message, const char *message_id,
+                                    struct http_headers *headers, struct c2d_error *error);
 /* Replaces the expiry that message_add_headers() has added for a ttl. */
 void message_set_expiry(struct http_headers *headers, int64_t expires_at_ms);
 

@@ -150,7 +150,7 @@ static enum c2d_status read_body(struct reading *reading)
     return C2D_OK;
 }
 
-enum c2d_status c2d_message_from_json(const char *json, size_t size, struct c2d_message **message,
+enum c2d_status c2d_message_from_json(struct c2d_message **message, const char *json, size_t size,
                                       struct c2d_error *error)
 {
     struct reading reading = { .error = error };
@@ -161,6 +161,8 @@ enum c2d_status c2d_message_from_json(const char *json, size_t size, struct c2d_
 
     *message = NULL;
     error_reset(error);
+    if (json == NULL)
+        return fail(error, C2D_USAGE, "the JSON is missing (NULL)");
     status = json_parse(json, size, &root, error);
     reading.root = root;
     reading.lossy = json_first(json_member(root, "lossy"));

@@ -224,6 +224,10 @@ enum c2d_status c2d_outgoing_from_json(struct c2d_outgoing **outgoing, const cha
     error_reset(error);
     if (owned == NULL)
         return fail_memory(error);
+    if (json == NULL) {
+        free(owned);
+        return fail(error, C2D_USAGE, "the JSON is missing (NULL)");
+    }
     status = json_parse(json, size, &owned->tree, error);
     if (status == C2D_PROTOCOL) {
         hint(error, "an object stands whole in its line: jq -c . FILE writes it so");

@@ -129,5 +129,6 @@ enum c2d_status sas_parse(const char *text, struct c2d_sas *sas, struct c2d_erro
 enum c2d_status c2d_sas_decode(const char *token, struct c2d_sas *sas, struct c2d_error *error)
 {
     error_reset(error);
-    return sas_parse(token, sas, error);
+    return token == NULL ? fail(error, C2D_USAGE, "the token is missing (NULL)")
+                         : sas_parse(token, sas, error);
 }

@@ -3,10 +3,8 @@
 #define _DEFAULT_SOURCE /* timegm */
 #include "tls.h"
 
-#include "buf.h"
 #include "status.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -232,85 +230,6 @@ enum c2d_status tls_check_ca_file(const char *what, const char *file, struct c2d
 
     X509_free(certificate);
     return status;
-}
-
-/* "5ed36f99.0": what openssl rehash calls a certificate. */
-static bool is_hash_name(const char *name)
-{
-    return strspn(name, "0123456789abcdef") == 8 && name[8] == '.' && name[9] >= '0'
-           && name[9] <= '9';
-}
-
-static bool is_hashed_dir(const char *dir)
-{
-    DIR *folder = opendir(dir);
-    struct dirent *entry;
-    bool found = false;
-
-    if (folder == NULL)
-        return false;
-    while (!found && (entry = readdir(folder)) != NULL)
-        found = is_hash_name(entry->d_name);
-    closedir(folder);
-    return found;
-}
-
-void tls_system_trust(const char *bundle, const char *dir, struct tls_trust *trust)
-{
-    *trust = (struct tls_trust) { .file = bundle };
-    /* By hash only the issuer is read; the bundle has to be parsed whole (N5). */
-    if (dir != NULL && is_hashed_dir(dir))
-        *trust = (struct tls_trust) { .dir = dir, .fallback = bundle };
-}
-
-enum c2d_status tls_check_system_trust(const struct tls_trust *trust, struct c2d_error *error)
-{
-    enum c2d_status status;
-
-    if (trust->dir != NULL)
-        return C2D_OK; /* hashed: tls_system_trust() has looked */
-    status = trust->file == NULL
-                 ? fail(error, C2D_CONFIG, "libcurl knows no trust store of this system")
-                 : tls_check_ca_file("the system's trust store", trust->file, error);
-    if (status == C2D_CONFIG)
-        hint(error, "install the package ca-certificates, or pass --cacert FILE with the root of "
-                    "the hub's certificate");
-    return status;
-}
-
-bool tls_trust_widen(struct tls_trust *trust, const char *used_file,
-                     const struct tls_verdict *verdict)
-{
-    if (verdict->fault != TLS_NO_ISSUER && verdict->fault != TLS_SELF_SIGNED)
-        return false;
-    if (used_file != trust->file)
-        return true; /* another one has met with the same, and widened it since */
-    if (trust->fallback == NULL)
-        return false;
-    trust->file = trust->fallback;
-    trust->fallback = NULL;
-    return true;
-}
-
-enum c2d_status tls_check_ca_dir(const char *what, const char *list, struct c2d_error *error)
-{
-    bool found = false;
-
-    /* OpenSSL takes several, ':' between them. One that is hashed is enough. */
-    for (const char *at = list; !found && *at != '\0';) {
-        size_t size = strcspn(at, ":");
-        struct buf dir = { 0 };
-
-        if (!buf_append(&dir, at, size))
-            return fail_memory(error);
-        found = is_hashed_dir(dir.data);
-        buf_clear(&dir);
-        at += size + (at[size] == ':' ? 1 : 0);
-    }
-    if (found)
-        return C2D_OK;
-    hint(error, "make one with: openssl rehash DIR");
-    return fail(error, C2D_CONFIG, "%s '%s' cannot be read or is not hashed", what, list);
 }
 
 static enum c2d_status read_key(const char *file, EVP_PKEY **key, struct c2d_error *error)

@@ -55,29 +55,9 @@ void tls_tell(const struct tls_verdict *verdict, struct c2d_connection *connecti
  * thread's: what stays in it passes for a later call's error. */
 bool tls_lacked_memory(void);
 
-/* Where issuers are looked up. */
-struct tls_trust {
-    const char *file, *dir; /* NULL: not there */
-    const char *fallback;   /* a bundle to read only when the others have no issuer */
-};
-
-/* The system's store. A hashed folder costs the one certificate that is used, a bundle all of its
- * 145: it is read only where there is no such folder, or where that has no issuer. */
-void tls_system_trust(const char *bundle, const char *dir, struct tls_trust *trust);
-
-/* Uses the fallback from now on, if there is one and verdict, found with used_file as its bundle,
- * is that an issuer was missing. True: there is more to look in than that. */
-bool tls_trust_widen(struct tls_trust *trust, const char *used_file,
-                     const struct tls_verdict *verdict);
-
-/* C2D_CONFIG unless trust, which tls_system_trust() has filled in, has certificates. */
-enum c2d_status tls_check_system_trust(const struct tls_trust *trust, struct c2d_error *error);
-
 /* C2D_CONFIG unless file can be read and begins with a certificate. what names its source in the
  * error: "CA file", "SSL_CERT_FILE". */
 enum c2d_status tls_check_ca_file(const char *what, const char *file, struct c2d_error *error);
-/* C2D_CONFIG unless one of the folders in list (separated by ":") is hashed (openssl rehash). */
-enum c2d_status tls_check_ca_dir(const char *what, const char *list, struct c2d_error *error);
 /* C2D_CONFIG unless both can be read, the key needs no pass phrase and fits the certificate, and
  * that has not expired. *facts is filled in. */
 enum c2d_status tls_check_client(const char *cert_file, const char *key_file,

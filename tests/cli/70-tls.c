@@ -1,4 +1,4 @@
-/* Asks the hub twice; the first time memory lacks where libcurl keeps the name of the CA file.
+/* Asks the hub twice; the first time memory lacks where libcurl keeps an option for all requests.
  * Prints both outcomes. usage: 70-tls CA-FILE, with the connection string in the environment */
 #include "c2d.h"
 
@@ -31,7 +31,7 @@ int main(int argc, char **argv)
     options.ca_file = argv[1];
     if (c2d_client_new(&client, getenv("IOTHUB_DEVICE_CONNECTION_STRING"), &options, &error)
         == C2D_OK) {
-        lacks = argv[1];
+        lacks = "libc2d/" C2D_VERSION;
         for (int i = 0; i < 2; i++)
             puts(c2d_status_name(c2d_receive(client, &message, &error)));
     }

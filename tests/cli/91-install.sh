@@ -11,7 +11,7 @@ run make -s -C "$ROOT" install DESTDIR="$PWD/root" PREFIX=/usr
 check 'make install says nothing and succeeds' ends_silently 0 ''
 check 'the programs are there' test -x root/usr/bin/c2d-http -a -x root/usr/bin/c2d-device
 check 'the shared library has its full version, soname and plain name' test \
-    -f root/usr/lib/libc2d.so.0.1.0 -a -L root/usr/lib/libc2d.so.0 -a -L root/usr/lib/libc2d.so
+    -f root/usr/lib/libc2d.so.0.1.0 -a -L root/usr/lib/libc2d.so.1 -a -L root/usr/lib/libc2d.so
 check 'the units are there, and start the program that was installed' is \
     "$(grep -hoE '^ExecStart=/usr/bin/c2d-device (poll|receive)' root/usr/lib/systemd/system/c2d-*)" \
     "$(printf 'ExecStart=/usr/bin/c2d-device %s\n' poll receive)"

@@ -162,7 +162,7 @@ static struct script_flight *next_flight(struct script *script)
     return next;
 }
 
-static bool script_wait(void *self, int64_t timeout_ms, int cancel_fd, struct http_done *done)
+static bool script_wait(void *self, int64_t timeout_ms, struct http_done *done)
 {
     struct script *script = self;
     struct script_flight *flight = next_flight(script);
@@ -180,7 +180,7 @@ static bool script_wait(void *self, int64_t timeout_ms, int cancel_fd, struct ht
         return false;
     }
     reply = &script->replies[flight->reply];
-    if (reply->cancels && cancel_fd >= 0) {
+    if (reply->cancels && script->watched_fd >= 0) {
         reply->cancels = false;
         script_cancel(script);
         return false;
@@ -193,6 +193,22 @@ static bool script_wait(void *self, int64_t timeout_ms, int cancel_fd, struct ht
         script->now_ms = flight->due_ms;
     deliver(script, flight, done);
     return true;
+}
+
+static void script_watch(void *self, int fd)
+{
+    ((struct script *)self)->watched_fd = fd;
+}
+
+static int script_descriptor(void *self)
+{
+    (void)self;
+    return -1;
+}
+
+static void script_wake_at(void *self, int64_t wake_ms)
+{
+    ((struct script *)self)->wake_ms = wake_ms;
 }
 
 static void script_give_up(void *self, void *tag)
@@ -222,7 +238,8 @@ static void script_destroy(void *self)
 struct http_transport script_transport(struct script *script)
 {
     return (struct http_transport) {
-        script_start, script_wait, script_give_up, script_destroy, script,
+        script_start,   script_wait,       script_watch,   script_give_up,
+        script_destroy, script_descriptor, script_wake_at, script,
     };
 }
 
@@ -233,6 +250,7 @@ struct c2d_client *client_for_test(struct script *script, const char *connection
     struct c2d_client *client = NULL;
     struct c2d_error error;
 
+    script->watched_fd = -1;
     cr_assert_eq(
         client_new_over(&client, connection_string, script->options, &transport, &clock, &error),
         C2D_OK, "%s", error.text);

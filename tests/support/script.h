@@ -72,6 +72,8 @@ struct script {
         bool late; /* what is due is the transport's own time-out */
     } flights[SCRIPT_REPLIES];
     size_t flight_count, most_flights;
+    int watched_fd;     /* what ends a wait; -1: none */
+    int64_t wake_ms;    /* when the descriptor was last set to be readable */
     int cancel_pipe[2]; /* script_cancel_fd() opens it */
 };
 

@@ -114,6 +114,7 @@ Test(client_new, options_are_checked)
         options.timeout_ms = options.timeout_ms != 0 ? options.timeout_ms : defaults.timeout_ms;
         options.connect_timeout_ms = options.connect_timeout_ms != 0 ? options.connect_timeout_ms
                                                                      : defaults.connect_timeout_ms;
+        options.size = defaults.size;
         options.cancel_fd = defaults.cancel_fd;
         cr_expect_eq(make(DEVICE_STRING, &options, &script, &error), rows[i].status, "row %zu: %s",
                      i, error.text);

@@ -406,7 +406,8 @@ Test(client_retry, clock_that_is_set_right_later_is_trusted_again)
 Test(client_retry, a_budget_bounds_the_retries_of_many_operations)
 {
     struct script script = {
-        .options = &(struct c2d_options) { .connect_timeout_ms = 1000,
+        .options = &(struct c2d_options) { .size = sizeof(struct c2d_options),
+                                           .connect_timeout_ms = 1000,
                                            .timeout_ms = 60000,
                                            .retries = 3,
                                            .cancel_fd = -1,

@@ -67,14 +67,31 @@ Test(client_send, request_carries_every_field_and_the_bytes_of_the_body)
     c2d_client_free(client);
 }
 
-Test(client_send, bare_message_has_no_headers)
+Test(client_send, bare_message_has_no_headers_but_an_id)
 {
     struct script script = { .replies = { { .status = 204 } } };
     struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
 
     cr_assert_eq(c2d_send(client, "dev1", &(struct c2d_message) { 0 }, NULL), C2D_OK);
-    cr_assert_str_eq(script.requests[0].headers, "");
+    cr_assert_eq(strncmp(script.requests[0].headers, "iothub-messageid: ", 18), 0);
+    cr_assert_eq(strlen(script.requests[0].headers), 18 + 36 + 1, "a UUID and nothing else");
     cr_assert_eq(script.requests[0].body_size, 0);
+    c2d_client_free(client);
+}
+
+Test(client_send, message_without_an_id_is_repeated_under_one_that_the_error_names)
+{
+    struct script script = { .replies = { { .written = true }, { .status = 204 } } };
+    struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
+    struct c2d_error error;
+
+    cr_assert_eq(c2d_send(client, "dev1", &(struct c2d_message) { 0 }, &error), C2D_OK);
+    cr_assert_eq(strlen(error.message_id), 36);
+    cr_assert_not_null(strstr(script.requests[0].headers, error.message_id));
+    cr_assert_not_null(strstr(script.requests[1].headers, error.message_id));
+    cr_assert_eq(c2d_send(client, "dev1", &(struct c2d_message) { .message_id = "m" }, &error),
+                 C2D_NETWORK);
+    cr_assert_str_eq(error.message_id, "", "the caller knows its own");
     c2d_client_free(client);
 }
 

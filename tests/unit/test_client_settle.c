@@ -79,7 +79,8 @@ Test(client_settle, lock_lost_after_an_unanswered_attempt_is_lost_and_said_to_be
 Test(client_settle, settlement_without_any_response_is_said_to_be_in_doubt)
 {
     struct script script = {
-        .options = &(struct c2d_options) { .connect_timeout_ms = 1000,
+        .options = &(struct c2d_options) { .size = sizeof(struct c2d_options),
+                                           .connect_timeout_ms = 1000,
                                            .timeout_ms = 60000,
                                            .cancel_fd = -1 },
         .replies = { { .written = true } },

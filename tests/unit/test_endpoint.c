@@ -25,7 +25,9 @@ static enum c2d_status make(const struct credentials *credentials, enum endpoint
 {
     struct endpoint_target target = { credentials, NULL, device_id, lock_token };
 
-    return endpoint_request(&endpoints[id], &target, request, NULL);
+    enum c2d_status status = endpoint_check(&endpoints[id], &target, NULL);
+
+    return status == C2D_OK ? endpoint_request(&endpoints[id], &target, request, NULL) : status;
 }
 
 static void expect_request(enum c2d_status status, struct http_request *request, const char *method,

@@ -23,7 +23,9 @@ static void describe(const char *proxy_url, struct http_failure failure, struct 
     buf_text(&request.url, "https://" HOST);
     request.path_at = request.url.size;
     buf_text(&request.url, "/devices/dev1?api-version=x");
-    proxy_choose(&proxy, &(struct c2d_options) { .proxy = proxy_url }, HOST, NULL);
+    proxy_choose(&proxy,
+                 &(struct c2d_options) { .size = sizeof(struct c2d_options), .proxy = proxy_url },
+                 HOST, NULL);
     failure.request = &request;
     failure.proxy = &proxy;
     failure.tls = failure.tls == NULL ? &no_tls : failure.tls;

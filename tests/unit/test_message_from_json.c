@@ -87,7 +87,7 @@ Test(message_from_json, a_message_comes_back_byte_for_byte)
         struct c2d_message *message = received(i), *back = NULL;
         char *line = c2d_message_to_json(message, true), *again;
 
-        cr_assert_eq(c2d_message_from_json(line, strlen(line), &back, NULL), C2D_OK, "%s",
+        cr_assert_eq(c2d_message_from_json(&back, line, strlen(line), NULL), C2D_OK, "%s",
                      rows[i].what);
         again = c2d_message_to_json(back, true);
         cr_expect_str_eq(again, line, "%s", rows[i].what);
@@ -140,10 +140,10 @@ Test(message_from_json, what_is_no_line_of_ours_is_bad_data)
     struct c2d_message *message = NULL;
     struct c2d_error error;
 
-    cr_assert_eq(c2d_message_from_json(whole, strlen(whole), &message, NULL), C2D_OK);
+    cr_assert_eq(c2d_message_from_json(&message, whole, strlen(whole), NULL), C2D_OK);
     c2d_message_free(message);
     for (size_t i = 0; i < COUNT(refused); i++) {
-        cr_expect_eq(c2d_message_from_json(refused[i], strlen(refused[i]), &message, &error),
+        cr_expect_eq(c2d_message_from_json(&message, refused[i], strlen(refused[i]), &error),
                      C2D_DATA, "%s", refused[i]);
         cr_expect_null(message, "%s", refused[i]);
         cr_expect_str_neq(error.text, "", "%s", refused[i]);
@@ -158,7 +158,7 @@ Test(message_from_json, lost_memory_is_told_as_such_and_leaves_nothing_behind)
 
     for (size_t nth = 1; status != C2D_OK; nth++) {
         alloc_fail_at(nth, false);
-        status = c2d_message_from_json(line, strlen(line), &back, NULL);
+        status = c2d_message_from_json(&back, line, strlen(line), NULL);
         alloc_stop();
         cr_assert(status == C2D_OK || (status == C2D_OS && back == NULL), "allocation %zu: %d", nth,
                   status);

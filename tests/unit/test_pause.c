@@ -8,8 +8,8 @@
 #define PATIENT(number, tries)                                                                     \
     &(struct c2d_options)                                                                          \
     {                                                                                              \
-        .connect_timeout_ms = 1000, .timeout_ms = 2000, .retries = (tries), .cancel_fd = -1,       \
-        .parallel = (number), .patience_ms = 300000                                                \
+        .size = sizeof(struct c2d_options), .connect_timeout_ms = 1000, .timeout_ms = 2000,        \
+        .retries = (tries), .cancel_fd = -1, .parallel = (number), .patience_ms = 300000           \
     }
 
 static const struct c2d_message hello = { .body = "x", .body_size = 1, .message_id = "m" };
@@ -204,7 +204,8 @@ Test(pause, after_long_enough_all_that_waits_is_given_up)
 {
     struct script script = {
         .random = 1000,
-        .options = &(struct c2d_options) { .connect_timeout_ms = 1000,
+        .options = &(struct c2d_options) { .size = sizeof(struct c2d_options),
+                                           .connect_timeout_ms = 1000,
                                            .timeout_ms = 2000,
                                            .retries = 3,
                                            .cancel_fd = -1,
@@ -273,7 +274,8 @@ Test(pause, a_call_that_fails_again_after_others_got_through_pauses_only_itself)
 Test(pause, a_call_that_fails_for_too_long_while_others_succeed_ends_alone)
 {
     struct script script = {
-        .options = &(struct c2d_options) { .connect_timeout_ms = 1000,
+        .options = &(struct c2d_options) { .size = sizeof(struct c2d_options),
+                                           .connect_timeout_ms = 1000,
                                            .timeout_ms = 2000,
                                            .cancel_fd = -1,
                                            .parallel = 2,
@@ -298,11 +300,13 @@ Test(pause, a_settlement_does_not_wait)
         .replies = { { 503, .headers = { "Retry-After: 30" } }, { 503 }, { 204 }, { 204 } },
     };
     struct c2d_client *first = client_for_test(&script, DEVICE_STRING), *second = NULL;
+    struct c2d_result result;
     struct c2d_options sharing = c2d_options_default();
 
     sharing.share = first;
     cr_assert_eq(c2d_client_new(&second, other, &sharing, NULL), C2D_OK);
     c2d_submit(first, &(struct c2d_request) { .tag = (char *)"receive" }, NULL);
+    cr_expect_not(c2d_wait(first, 0, &result), "the pause begins");
     c2d_submit(second,
                &(struct c2d_request) {
                    .action = C2D_ACTION_SETTLE, .lock_token = "t", .tag = (char *)"settle" },

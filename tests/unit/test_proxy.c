@@ -41,8 +41,10 @@ Test(proxy, url_is_read_as_people_write_it)
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct proxy proxy;
         struct c2d_error error;
-        enum c2d_status status =
-            choose(&proxy, (struct c2d_options) { .proxy = rows[i].url }, &error);
+        enum c2d_status status = choose(
+            &proxy,
+            (struct c2d_options) { .size = sizeof(struct c2d_options), .proxy = rows[i].url },
+            &error);
 
         cr_expect_eq(status, C2D_OK, "%s: %s", rows[i].url, error.text);
         cr_expect_str_eq(proxy.name, rows[i].name, "%s: %s", rows[i].url, proxy.name);
@@ -65,8 +67,11 @@ Test(proxy, url_that_cannot_be_is_refused_and_not_repeated)
         struct proxy proxy;
         struct c2d_error error;
 
-        cr_expect_eq(choose(&proxy, (struct c2d_options) { .proxy = rows[i] }, &error), C2D_CONFIG,
-                     "%s", rows[i]);
+        cr_expect_eq(
+            choose(&proxy,
+                   (struct c2d_options) { .size = sizeof(struct c2d_options), .proxy = rows[i] },
+                   &error),
+            C2D_CONFIG, "%s", rows[i]);
         cr_expect_null(strstr(error.text, "CANARY"), "%s: %s", rows[i], error.text);
         cr_expect_not_null(strstr(error.hint, "HOST:PORT"), "%s", rows[i]);
         proxy_clear(&proxy);
@@ -79,7 +84,8 @@ Test(proxy, credentials_given_apart_are_encoded_and_win)
     struct c2d_error error;
 
     choose(&proxy,
-           (struct c2d_options) { .proxy = "http://old:pw@p:1",
+           (struct c2d_options) { .size = sizeof(struct c2d_options),
+                                  .proxy = "http://old:pw@p:1",
                                   .proxy_user = "do:main\\me",
                                   .proxy_password = "100%41 @ss:" },
            &error);
@@ -87,7 +93,10 @@ Test(proxy, credentials_given_apart_are_encoded_and_win)
     /* libcurl decodes both: what is in the file must arrive as it is. */
     cr_assert_str_eq(proxy.secret.data, "do%3Amain%5Cme:100%2541%20%40ss%3A");
     proxy_clear(&proxy);
-    choose(&proxy, (struct c2d_options) { .proxy = "p:1", .proxy_user = "me" }, &error);
+    choose(&proxy,
+           (struct c2d_options) {
+               .size = sizeof(struct c2d_options), .proxy = "p:1", .proxy_user = "me" },
+           &error);
     cr_assert_str_eq(proxy.secret.data, "me:");
     proxy_clear(&proxy);
 }
@@ -122,7 +131,10 @@ Test(proxy, exceptions_cover_a_name_and_all_below_it)
         struct proxy proxy;
         struct c2d_error error;
 
-        choose(&proxy, (struct c2d_options) { .proxy = "http://u:p@p:1", .no_proxy = rows[i].list },
+        choose(&proxy,
+               (struct c2d_options) { .size = sizeof(struct c2d_options),
+                                      .proxy = "http://u:p@p:1",
+                                      .no_proxy = rows[i].list },
                &error);
         cr_expect_eq(proxy.name[0] == '\0', rows[i].direct, "row %zu: %s", i, rows[i].list);
         cr_expect_eq(proxy.secret.size == 0, rows[i].direct, "row %zu", i);
@@ -135,9 +147,16 @@ Test(proxy, no_proxy_is_no_failure)
     struct proxy proxy;
     struct c2d_error error;
 
-    cr_assert_eq(choose(&proxy, (struct c2d_options) { .proxy = "" }, &error), C2D_OK);
+    cr_assert_eq(choose(&proxy,
+                        (struct c2d_options) { .size = sizeof(struct c2d_options), .proxy = "" },
+                        &error),
+                 C2D_OK);
     cr_assert_str_eq(proxy.name, "");
-    cr_assert_eq(choose(&proxy, (struct c2d_options) { .proxy_user = "u" }, &error), C2D_OK);
+    cr_assert_eq(
+        choose(&proxy,
+               (struct c2d_options) { .size = sizeof(struct c2d_options), .proxy_user = "u" },
+               &error),
+        C2D_OK);
     cr_assert_eq(proxy.secret.size, 0);
     proxy_clear(&proxy);
 }

@@ -30,7 +30,7 @@ struct c2d_message *spool_load(int folder, const char *name, enum c2d_status *st
     }
     if (count >= 0)
         *status =
-            (size_t)count == size ? c2d_message_from_json(text, size, &message, NULL) : C2D_DATA;
+            (size_t)count == size ? c2d_message_from_json(&message, text, size, NULL) : C2D_DATA;
     free(text);
     if (fd >= 0)
         close(fd);
@@ -83,7 +83,7 @@ static struct c2d_message *as_kept(const struct c2d_message *message)
     struct c2d_message *copy = NULL;
 
     if (json != NULL)
-        (void)c2d_message_from_json(json, strlen(json), &copy, NULL);
+        (void)c2d_message_from_json(&copy, json, strlen(json), NULL);
     free(json);
     return copy;
 }

@@ -10,8 +10,8 @@
 #define OPTIONS(number)                                                                            \
     &(struct c2d_options)                                                                          \
     {                                                                                              \
-        .connect_timeout_ms = 1000, .timeout_ms = 60000, .retries = 1, .cancel_fd = -1,            \
-        .parallel = (number)                                                                       \
+        .size = sizeof(struct c2d_options), .connect_timeout_ms = 1000, .timeout_ms = 60000,       \
+        .retries = 1, .cancel_fd = -1, .parallel = (number)                                        \
     }
 
 static const struct c2d_message hello = { .body = "x", .body_size = 1, .message_id = "m" };
@@ -305,7 +305,8 @@ Test(many, lost_memory_hands_nothing_over_and_leaves_nothing_behind)
 Test(many, a_hub_that_throttles_pauses_all_and_that_is_no_try)
 {
     struct script script = {
-        .options = &(struct c2d_options) { .connect_timeout_ms = 1000,
+        .options = &(struct c2d_options) { .size = sizeof(struct c2d_options),
+                                           .connect_timeout_ms = 1000,
                                            .timeout_ms = 2000,
                                            .retries = 0,
                                            .cancel_fd = -1,
@@ -331,7 +332,8 @@ Test(many, a_hub_that_throttles_pauses_all_and_that_is_no_try)
 Test(many, five_minutes_of_throttling_are_enough)
 {
     struct script script = {
-        .options = &(struct c2d_options) { .connect_timeout_ms = 1000,
+        .options = &(struct c2d_options) { .size = sizeof(struct c2d_options),
+                                           .connect_timeout_ms = 1000,
                                            .timeout_ms = 2000,
                                            .retries = 0,
                                            .cancel_fd = -1,

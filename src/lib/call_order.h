@@ -1,0 +1,23 @@
+/* The sends of each device, one after the other in the order in which they were submitted. */
+#ifndef CALL_ORDER_H
+#define CALL_ORDER_H
+
+#include "call.h"
+
+/* A hash table of the last unfinished send of each device. Zeroed: empty. */
+struct call_order {
+    struct call **buckets;
+    size_t bucket_count; /* 0 or a power of 2 */
+    size_t devices;
+};
+
+/* Makes room for one more; false without memory. */
+bool call_order_reserve(struct call_order *order);
+/* Adds a send after the last unfinished one of its device, after call_order_reserve(). Returns
+ * false if there is none: call may start. */
+bool call_order_follows(struct call_order *order, struct call *call);
+/* Removes a call, wherever it is in its row. Returns the one that may start now, or NULL. */
+struct call *call_order_leave(struct call_order *order, struct call *call);
+void call_order_clear(struct call_order *order);
+
+#endif

@@ -1,0 +1,13 @@
+/* Requests and results of the public interface, as operations. */
+#ifndef REQUEST_H
+#define REQUEST_H
+
+#include "operations.h"
+
+/* As operation_prepare(), with what request asks for. */
+enum c2d_status request_prepare(struct operation *operation, struct c2d_client *client,
+                                const struct c2d_request *request, struct c2d_error *error);
+/* Fills in all of result but its tag. */
+void request_finish(struct operation *operation, enum c2d_action action, struct c2d_result *result);
+
+#endif
