@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 const char message_property_prefix[] = "iothub-app-";
 
@@ -112,7 +111,7 @@ const char *lock_token_of(struct http_headers *headers)
         const char *token;
         bool weak;
 
-        if (*value == '\0' || strcasecmp(http_header_name(headers, i), "ETag") != 0)
+        if (*value == '\0' || !text_equals_nocase(http_header_name(headers, i), "ETag"))
             continue;
         token = token_in(value, &weak);
         if (token == NULL || (kinds[weak].seen && strcmp(token, kinds[weak].token) != 0))
@@ -130,7 +129,7 @@ const char *lock_token_of(struct http_headers *headers)
 /* The prefix in any case, which a proxy may change; the name behind it is kept as it came. */
 static bool is_property(const char *name)
 {
-    return strncasecmp(name, message_property_prefix, strlen(message_property_prefix)) == 0
+    return text_begins_nocase(name, message_property_prefix)
            && name[strlen(message_property_prefix)] != '\0';
 }
 
@@ -263,7 +262,7 @@ static enum c2d_status check_properties(const struct c2d_message *message, size_
 
         /* At most LIMIT_PROPERTIES of them: not worth a table. */
         for (size_t k = 0; status == C2D_OK && k < i; k++)
-            if (strcasecmp(message->properties[k].name, property->name) == 0)
+            if (text_equals_nocase(message->properties[k].name, property->name))
                 return fail(error, C2D_DATA,
                             "property '%.128s' is given twice (headers have no case)",
                             property->name);
