@@ -1,5 +1,6 @@
 #include "../../src/lib/text.h"
 
+#include "../../src/cli/common/ascii.h"
 #include "../support/table.h"
 
 #include <criterion/criterion.h>
@@ -190,6 +191,8 @@ Test(text, case_of_ascii_letters_alone_is_no_difference)
 
         cr_expect_eq(text_begins_nocase(text, other), caseless[i].begins, "row %zu", i);
         cr_expect_eq(text_equals_nocase(text, other), caseless[i].equal, "row %zu", i);
+        cr_expect_eq(ascii_begins_nocase(text, other), caseless[i].begins, "row %zu", i);
+        cr_expect_eq(ascii_equals_nocase(text, other), caseless[i].equal, "row %zu", i);
     }
 }
 

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE /* fallocate */
 #include "batch_journal.h"
 
+#include "../common/ascii.h"
 #include "../common/file_lock.h"
 #include "../common/folder_sync.h"
 #include "../common/report.h"
@@ -10,7 +11,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -218,7 +218,7 @@ static enum c2d_status check_start(struct batch_journal *journal, char *line)
                               "'%s' is no journal of this version", journal->path);
     *seed++ = '\0';
     memcpy(journal->seed, seed, sizeof journal->seed);
-    if (strcasecmp(theirs, host) == 0)
+    if (ascii_equals_nocase(theirs, host))
         return C2D_OK;
     return report_failure(journal->app, C2D_DATA, "each hub needs a journal of its own",
                           "journal '%s' belongs to the hub '%s', and this is '%s'", journal->path,

@@ -2,6 +2,7 @@
  * log, for the others, and finds its own record in what it took: the log may have been rotated. */
 #include "wait.h"
 
+#include "../common/ascii.h"
 #include "../common/json_in.h"
 #include "../common/monotonic.h"
 #include "../common/output.h"
@@ -12,7 +13,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 
 enum {
@@ -157,10 +157,10 @@ static enum c2d_status status_of(const char *outcome)
     static const char *const negative[] = { "Expired", "DeliveryCountExceeded", "Rejected",
                                             "Purged" };
 
-    if (strcasecmp(outcome, "Success") == 0)
+    if (ascii_equals_nocase(outcome, "Success"))
         return C2D_OK;
     for (size_t i = 0; i < sizeof negative / sizeof *negative; i++)
-        if (strcasecmp(outcome, negative[i]) == 0)
+        if (ascii_equals_nocase(outcome, negative[i]))
             return C2D_NEGATIVE;
     return C2D_TIMEOUT;
 }

@@ -3,6 +3,7 @@
 #define _DEFAULT_SOURCE /* explicit_bzero */
 #include "credentials.h"
 
+#include "ascii.h"
 #include "encoding.h"
 #include "file_modes.h"
 #include "input.h"
@@ -13,7 +14,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -61,7 +61,7 @@ static bool is_proxy_variable(const char *item)
     static const char *const names[] = { "http_proxy=", "https_proxy=", "all_proxy=" };
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strncasecmp(item, names[i], strlen(names[i])) == 0)
+        if (ascii_begins_nocase(item, names[i]))
             return true;
     return false;
 }

@@ -3,6 +3,7 @@
 #define _DEFAULT_SOURCE /* explicit_bzero */
 #include "session.h"
 
+#include "ascii.h"
 #include "credentials.h"
 #include "dry_run.h"
 #include "output.h"
@@ -15,7 +16,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -114,7 +114,7 @@ static bool has_proxy_scheme(const char *proxy)
     static const char *const schemes[] = { "http://", "https://", "socks5h://" };
 
     for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
-        if (strncasecmp(proxy, schemes[i], strlen(schemes[i])) == 0)
+        if (ascii_begins_nocase(proxy, schemes[i]))
             return proxy[strlen(schemes[i])] != '\0';
     return false;
 }
