@@ -32,7 +32,7 @@ static const char done_word[] = "enqueued", doubt_word[] = "unknown";
 
 static enum c2d_status fail_io(const struct batch_journal *journal)
 {
-    return report_failure(journal->app, C2D_IO,
+    return report_failure(journal->app, STATUS_IO,
                           errno == ENOSPC || errno == EDQUOT
                               ? "make room, and run the same command again: what is in the journal "
                                 "is not sent twice"
@@ -276,18 +276,18 @@ enum c2d_status batch_journal_open(struct batch_journal *journal, const struct a
         return C2D_OK;
     journal->fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
     if (journal->fd < 0 || fstat(journal->fd, &file) != 0)
-        return report_failure(app, C2D_CANT_CREATE, NULL, "journal '%s': %s", path,
+        return report_failure(app, STATUS_CANT_CREATE, NULL, "journal '%s': %s", path,
                               strerror(errno));
     if (!S_ISREG(file.st_mode)) {
         close(journal->fd); /* which nobody could sync at the end */
         journal->fd = -1;
-        return report_failure(app, C2D_CANT_CREATE, NULL, "journal '%s' is no file", path);
+        return report_failure(app, STATUS_CANT_CREATE, NULL, "journal '%s' is no file", path);
     }
     if (locks && !file_lock(journal->fd)) {
         if (file_lock_is_taken())
-            return report_failure(app, C2D_LOCKED, NULL, "another batch uses the journal '%s'",
+            return report_failure(app, STATUS_LOCKED, NULL, "another batch uses the journal '%s'",
                                   path);
-        return report_failure(app, C2D_IO, "pass --no-lock if no other batch uses that journal",
+        return report_failure(app, STATUS_IO, "pass --no-lock if no other batch uses that journal",
                               "journal '%s' cannot be locked: %s", path, strerror(errno));
     }
     /* Its size is only sure with the lock. */

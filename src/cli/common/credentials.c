@@ -133,7 +133,7 @@ static enum c2d_status read_secret(const struct app *app, const char *path, int 
     if (data == NULL)
         return report_failure(app, C2D_OS, NULL, "out of memory");
     status = input_read(fd, data, limit + 1, &size);
-    if (status == C2D_NO_INPUT)
+    if (status == STATUS_NO_INPUT)
         status = report_failure(app, C2D_CONFIG, NULL, "'%s': %s", path, strerror(errno));
     else if (status == C2D_OK && size > limit)
         status =

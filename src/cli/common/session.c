@@ -51,7 +51,7 @@ static void on_event(void *context, const struct c2d_event *event)
 
 static enum c2d_status fail_trace(const struct app *app)
 {
-    return report_failure(app, C2D_CANT_CREATE, NULL, "trace '%s': %s", app->common.trace,
+    return report_failure(app, STATUS_CANT_CREATE, NULL, "trace '%s': %s", app->common.trace,
                           strerror(errno));
 }
 
@@ -66,7 +66,7 @@ static enum c2d_status protect_trace(const struct app *app, int fd)
     if (!S_ISREG(file.st_mode))
         return C2D_OK;
     if (file.st_uid != geteuid())
-        return report_failure(app, C2D_CANT_CREATE, NULL, "trace '%s' belongs to another user",
+        return report_failure(app, STATUS_CANT_CREATE, NULL, "trace '%s' belongs to another user",
                               app->common.trace);
     /* EPERM, EINVAL: a file system without modes. */
     if ((file.st_mode & 077) != 0 && fchmod(fd, 0600) != 0 && errno != EPERM && errno != EINVAL)
@@ -285,6 +285,6 @@ enum c2d_status session_close(struct app *app)
         app->trace_failed = true;
     app->trace_fd = 0;
     if (app->trace_failed)
-        return report_failure(app, C2D_IO, NULL, "the trace was not fully written");
+        return report_failure(app, STATUS_IO, NULL, "the trace was not fully written");
     return C2D_OK;
 }
