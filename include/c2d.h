@@ -41,12 +41,11 @@ extern "C" {
 
 /* ---- Outcomes ---------------------------------------------------------------------------------
  * One vocabulary for the library, the error lines and the exit codes of the programs: the number is
- * the exit code. */
+ * the exit code. The programs have more of their own, whose numbers are not used here. */
 enum c2d_status {
     C2D_DRY_RUN = -1,         /* options.dry_run: the request was shown, not sent */
     C2D_OK = 0,               /* done as asked */
     C2D_NO_MESSAGE = 10,      /* nothing waits */
-    C2D_PARTIAL = 11,         /* programs only: some of several failed */
     C2D_QUEUE_FULL = 12,      /* the device already holds 50 messages */
     C2D_LOCK_LOST = 13,       /* the lock lapsed or was settled before */
     C2D_NOT_FOUND = 14,       /* the hub knows no such device */
@@ -54,21 +53,14 @@ enum c2d_status {
     C2D_QUOTA = 16,           /* the day's messages are used up; the quota resets at 00:00 UTC */
     C2D_TOO_LARGE = 17,       /* over 65 536 bytes */
     C2D_TIMEOUT = 18,         /* options.timeout_ms passed and the hub never answered */
-    C2D_NEGATIVE = 19,        /* programs only: the message will not be delivered */
     C2D_NETWORK = 20,         /* no whole answer: name, connection, proxy, reset, stall */
     C2D_TLS = 21,             /* handshake, verification, name or certificate */
-    C2D_HANDLER = 22,         /* programs only: a handler failed */
     C2D_SERVER = 23,          /* 5xx after all tries */
     C2D_PROTOCOL = 24,        /* not what a hub answers, or over a limit */
     C2D_UNKNOWN_OUTCOME = 25, /* a send was written, and no response proves its fate: in doubt */
-    C2D_LOCKED = 26,          /* programs only: another instance is at work */
-    C2D_USAGE = 64,           /* an option that cannot be; programs: command line */
+    C2D_USAGE = 64,           /* an option that cannot be */
     C2D_DATA = 65,            /* a message, id or token that the wire cannot carry */
-    C2D_NO_INPUT = 66,        /* programs only: an input file cannot be read */
-    C2D_INTERNAL = 70,        /* a broken invariant: a defect of this library */
     C2D_OS = 71,              /* memory or another resource is gone */
-    C2D_CANT_CREATE = 73,     /* programs only: an output file cannot be made */
-    C2D_IO = 74,              /* programs only: output not fully written */
     C2D_AUTH = 77,            /* refused: key, policy, expiry, or a filter on the way */
     C2D_CONFIG = 78,          /* connection string, certificate or option */
     C2D_CANCELLED = 130,      /* options.cancel_fd became readable */

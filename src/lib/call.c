@@ -6,11 +6,11 @@
 #include "message.h"
 #include "probe.h"
 #include "status.h"
+#include "text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 static enum hub_proof proof_of(const struct call *call, const struct http_done *done)
 {
@@ -52,7 +52,7 @@ static bool is_rewritten_204(const struct call *call, const struct http_response
         || http_headers_get(headers, "ETag") != NULL)
         return false;
     for (size_t i = 0; i < headers->count; i++)
-        if (strncasecmp(http_header_name(headers, i), "iothub-", strlen("iothub-")) == 0)
+        if (text_begins_nocase(http_header_name(headers, i), "iothub-"))
             return false;
     return true;
 }

@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 enum part {
     HOST_NAME,
@@ -152,7 +151,7 @@ static enum c2d_status check_parts(const char *const values[PART_COUNT], struct 
         return fail(error, C2D_CONFIG,
                     "the connection string has more than one of SharedAccessKey, "
                     "SharedAccessSignature and x509");
-    if (values[X509] != NULL && strcasecmp(values[X509], "true") != 0)
+    if (values[X509] != NULL && !text_equals_nocase(values[X509], "true"))
         return fail(error, C2D_CONFIG, "x509 must be 'true' in the connection string");
     if (values[DEVICE_ID] != NULL && values[KEY_NAME] != NULL) {
         hint(error, "a device needs its own key: see the device's page in the registry");

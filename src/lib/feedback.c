@@ -5,10 +5,10 @@
 #include "json_read.h"
 #include "json_write.h"
 #include "status.h"
+#include "text.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 /* The public batch, and the tree and texts that its pointers lead into. */
 struct owned_feedback {
@@ -37,7 +37,7 @@ static enum c2d_feedback_outcome outcome_of(const char *word)
 static const char *outcome_word(const char *text)
 {
     for (size_t i = 0; text != NULL && i < OUTCOMES; i++)
-        if (strcasecmp(text, outcomes[i]) == 0)
+        if (text_equals_nocase(text, outcomes[i]))
             return outcomes[i];
     return NULL;
 }
@@ -79,13 +79,13 @@ static const char **record_place(struct c2d_feedback_record *record, const struc
         { "enqueuedTimeUtc", &record->enqueued_time },
     };
 
-    if (strcasecmp(json_name(item), "statusCode") == 0)
+    if (text_equals_nocase(json_name(item), "statusCode"))
         return read_status(item) == NULL || is_blank(item) || record->status_code != NULL
                    ? NULL
                    : &record->status_code;
     /* Given twice, the first counts; the second is kept among the extras. */
     for (size_t i = 0; i < sizeof places / sizeof *places; i++)
-        if (strcasecmp(json_name(item), places[i].name) == 0 && json_as_text(item) != NULL
+        if (text_equals_nocase(json_name(item), places[i].name) && json_as_text(item) != NULL
             && *places[i].place == NULL)
             return places[i].place;
     return NULL;
@@ -104,7 +104,7 @@ static bool read_record(const struct cJSON *object, struct c2d_feedback_record *
         const char **place = record_place(record, item);
         char *text;
 
-        if (strcasecmp(json_name(item), "statusCode") == 0 && !is_blank(item))
+        if (text_equals_nocase(json_name(item), "statusCode") && !is_blank(item))
             has_status = true;
         if (place != NULL) {
             *place = place == &record->status_code ? read_status(item) : json_as_text(item);

@@ -9,7 +9,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 /* Bytes over 0x7f pass: hubs send the values of properties raw. */
 static bool value_is_safe(const char *value, size_t size)
@@ -97,14 +96,14 @@ static bool decides(const char *name, size_t size)
     static const char *const names[] = { "Content-Length", "Transfer-Encoding", "ETag" };
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strlen(names[i]) == size && strncasecmp(names[i], name, size) == 0)
+        if (strlen(names[i]) == size && text_begins_nocase(name, names[i]))
             return true;
     return false;
 }
 
 static bool is_of_hub(const char *name)
 {
-    return strncasecmp(name, "iothub-", strlen("iothub-")) == 0;
+    return text_begins_nocase(name, "iothub-");
 }
 
 static enum c2d_status fail_unclear(const char *name, size_t size, struct c2d_error *error)
@@ -183,7 +182,7 @@ const char *http_headers_get(const struct http_headers *headers, const char *nam
 
         /* Most differ in length already. */
         if (place->value - place->name == size + 1
-            && strcasecmp(headers->text.data + place->name, name) == 0)
+            && text_equals_nocase(headers->text.data + place->name, name))
             return headers->text.data + place->value;
     }
     return NULL;

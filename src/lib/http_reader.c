@@ -8,7 +8,6 @@
 #include "text.h"
 
 #include <string.h>
-#include <strings.h>
 
 void http_reader_init(struct http_reader *reader)
 {
@@ -46,16 +45,16 @@ static bool note_framing(struct http_reader *reader)
     long long length;
 
     /* "gzip, chunked" frames nothing for us: nobody here would unpack the body. */
-    if (strcasecmp(name, "Transfer-Encoding") == 0 && strcasecmp(value, "chunked") == 0)
+    if (text_equals_nocase(name, "Transfer-Encoding") && text_equals_nocase(value, "chunked"))
         reader->framed = true;
-    if (strcasecmp(name, "Content-Length") != 0)
+    if (!text_equals_nocase(name, "Content-Length"))
         return true;
     /* libcurl reads on to the end of the connection for a length that it cannot hold. */
     if (!text_to_number(value, INT64_MAX, &length))
         return false;
     reader->framed = true;
     for (size_t i = 0; i + 1 < headers->count; i++)
-        if (strcasecmp(http_header_name(headers, i), name) == 0
+        if (text_equals_nocase(http_header_name(headers, i), name)
             && strcmp(http_header_value(headers, i), value) != 0)
             return false;
     return true;

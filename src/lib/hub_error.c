@@ -9,7 +9,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 /* The hub's codes, from its documents. Without a text, the HTTP status says enough. %s is the
  * device. */
@@ -99,7 +98,7 @@ static const struct row *find_row(int code, const char *name)
 {
     /* By name too: the first of the two live shapes of a body has no number. */
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (rows[i].code == code || (*name != '\0' && strcasecmp(rows[i].name, name) == 0))
+        if (rows[i].code == code || (*name != '\0' && text_equals_nocase(rows[i].name, name)))
             return &rows[i];
     return NULL;
 }

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 /* ---- Refusals ---- */
 
@@ -69,7 +68,7 @@ static void read_text_refusal(const char *message, struct hub_refusal *refusal)
     static const char mark[] = "ErrorCode:";
     size_t length;
 
-    if (strncasecmp(message, mark, strlen(mark)) != 0) {
+    if (!text_begins_nocase(message, mark)) {
         copy(refusal->message, sizeof refusal->message, message);
         return;
     }
@@ -86,7 +85,7 @@ static void read_exception_message(const char *text, struct hub_refusal *refusal
 {
     static const char mark[] = "Tracking ID:";
 
-    if (text != NULL && strncasecmp(text, mark, strlen(mark)) == 0)
+    if (text != NULL && text_begins_nocase(text, mark))
         read_tracking_id(text + strlen(mark), refusal);
 }
 

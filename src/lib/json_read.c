@@ -152,9 +152,19 @@ bool json_is_null(const struct cJSON *value)
     return cJSON_IsNull(value);
 }
 
+/* Not cJSON_GetObjectItem(), which compares names by the locale. */
+static cJSON *find_member(const cJSON *object, const char *name)
+{
+    cJSON *member = cJSON_IsObject(object) ? object->child : NULL;
+
+    while (member != NULL && !text_equals_nocase(member->string, name))
+        member = member->next;
+    return member;
+}
+
 const struct cJSON *json_member(const struct cJSON *object, const char *name)
 {
-    return cJSON_GetObjectItem(object, name);
+    return find_member(object, name);
 }
 
 const struct cJSON *json_first(const struct cJSON *value)
@@ -208,9 +218,9 @@ bool json_mask_member(struct cJSON *object, const char *name, const char *text)
     bool found = false;
 
     /* All of them: a member given twice would leave what the second one says. */
-    while ((member = cJSON_GetObjectItem(object, name)) != NULL) {
+    while ((member = find_member(object, name)) != NULL) {
         wipe_texts(member->child);
-        cJSON_DeleteItemFromObject(object, name);
+        cJSON_Delete(cJSON_DetachItemViaPointer(object, member));
         found = true;
     }
     return !found || cJSON_AddStringToObject(object, name, text) != NULL;

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 const char message_property_prefix[] = "iothub-app-";
 
@@ -112,7 +111,7 @@ const char *lock_token_of(struct http_headers *headers)
         const char *token;
         bool weak;
 
-        if (*value == '\0' || strcasecmp(http_header_name(headers, i), "ETag") != 0)
+        if (*value == '\0' || !text_equals_nocase(http_header_name(headers, i), "ETag"))
             continue;
         token = token_in(value, &weak);
         if (token == NULL || (kinds[weak].seen && strcmp(token, kinds[weak].token) != 0))
@@ -130,7 +129,7 @@ const char *lock_token_of(struct http_headers *headers)
 /* The prefix in any case, which a proxy may change; the name behind it is kept as it came. */
 static bool is_property(const char *name)
 {
-    return strncasecmp(name, message_property_prefix, strlen(message_property_prefix)) == 0
+    return text_begins_nocase(name, message_property_prefix)
            && name[strlen(message_property_prefix)] != '\0';
 }
 
@@ -206,7 +205,7 @@ const char *c2d_message_property(const struct c2d_message *message, const char *
     if (message == NULL || name == NULL)
         return NULL;
     for (size_t i = 0; i < message->property_count; i++)
-        if (strcasecmp(message->properties[i].name, name) == 0)
+        if (text_equals_nocase(message->properties[i].name, name))
             return message->properties[i].value;
     return NULL;
 }

@@ -4,10 +4,10 @@
 #include "ids.h"
 #include "limits.h"
 #include "status.h"
+#include "text.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 static enum c2d_status check_properties(const struct c2d_message *message, size_t *size,
                                         struct c2d_error *error)
@@ -21,7 +21,7 @@ static enum c2d_status check_properties(const struct c2d_message *message, size_
 
         /* At most LIMIT_PROPERTIES of them: not worth a table. */
         for (size_t k = 0; status == C2D_OK && k < i; k++)
-            if (strcasecmp(message->properties[k].name, property->name) == 0)
+            if (text_equals_nocase(message->properties[k].name, property->name))
                 return fail(error, C2D_DATA,
                             "property '%.128s' is given twice (headers have no case)",
                             property->name);

@@ -8,7 +8,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 /* What libcurl can, with the port that it takes where none is named. */
 static const struct scheme {
@@ -22,7 +21,7 @@ static const struct scheme {
 static const struct scheme *find_scheme(const char *name, size_t size)
 {
     for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
-        if (strlen(schemes[i].name) == size && strncasecmp(schemes[i].name, name, size) == 0)
+        if (strlen(schemes[i].name) == size && text_begins_nocase(name, schemes[i].name))
             return &schemes[i];
     return NULL;
 }
@@ -86,7 +85,7 @@ static bool is_below(const char *host, const char *domain, size_t size)
     if (size > host_size)
         return false;
     tail = host + host_size - size;
-    return strncasecmp(tail, domain, size) == 0 && (tail == host || tail[-1] == '.');
+    return text_begins_nocase(domain, tail) && (tail == host || tail[-1] == '.');
 }
 
 /* Names between commas or blanks, each with all names below it; "*" is every host. */

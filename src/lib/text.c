@@ -191,6 +191,25 @@ bool byte_is_token(unsigned char byte)
     return byte_is_alnum(byte) || (byte != '\0' && strchr("!#$%&'*+-.^_`|~", byte) != NULL);
 }
 
+static int lower(char byte)
+{
+    return byte >= 'A' && byte <= 'Z' ? byte - 'A' + 'a' : byte;
+}
+
+bool text_equals_nocase(const char *a, const char *b)
+{
+    for (; *a != '\0' && lower(*a) == lower(*b); a++)
+        b++;
+    return *a == *b;
+}
+
+bool text_begins_nocase(const char *text, const char *prefix)
+{
+    for (; *prefix != '\0' && lower(*text) == lower(*prefix); prefix++)
+        text++;
+    return *prefix == '\0';
+}
+
 bool text_to_number(const char *text, long long max, long long *number)
 {
     long long value = 0;

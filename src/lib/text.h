@@ -35,6 +35,11 @@ bool byte_is_token(unsigned char byte);
 bool byte_is_alnum(unsigned char byte);
 bool byte_is_digit(unsigned char byte);
 
+/* Compare without the case of ASCII letters, whatever the locale is: by a Turkish one,
+ * strcasecmp() finds no "IoTHub-MessageId" where it looks for "iothub-messageid". */
+bool text_equals_nocase(const char *a, const char *b);
+bool text_begins_nocase(const char *text, const char *prefix);
+
 /* Whole text as a decimal number from 0 to max; false if it is anything else. */
 bool text_to_number(const char *text, long long max, long long *number);
 

@@ -8,7 +8,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
 /* The number in the digits text[0..count), or -1. */
@@ -84,7 +83,7 @@ static bool parse_zone(const char *text, int64_t *ahead_s)
     int hours = 0, minutes = 0;
 
     *ahead_s = 0;
-    if (*text == '\0' || strcasecmp(text, "Z") == 0)
+    if (*text == '\0' || text_equals_nocase(text, "Z"))
         return true;
     if ((*text != '+' && *text != '-') || strlen(text) != 6 || text[3] != ':')
         return false;

@@ -7,7 +7,6 @@
 #include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 /* Documented: how long behind its expiry a token is still taken. */
 enum { CLOCK_SKEW_S = 5 * 60 };
@@ -74,8 +73,7 @@ static enum scope resource_scope(const struct hub *hub, const char *resource, co
     const char *path = resource + size;
 
     for (size_t i = 0; i < count; i++) {
-        if (names[i] == NULL || strlen(names[i]) != size
-            || strncasecmp(names[i], resource, size) != 0)
+        if (names[i] == NULL || strlen(names[i]) != size || !text_begins_nocase(resource, names[i]))
             continue;
         if (*path == '\0')
             return SCOPE_HUB;

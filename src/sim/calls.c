@@ -1,5 +1,4 @@
 /* calls: the way of every request: route, fault, api-version, rights, operation, log. */
-#define _GNU_SOURCE /* strcasestr */
 #include "calls.h"
 #include "auth.h"
 #include "control.h"
@@ -12,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 static const char queue_path[] = "/devices/{id}/messages/deviceBound";
 static const char lock_path[] = "/devices/{id}/messages/deviceBound/{token}";
@@ -55,7 +53,7 @@ bool query_value(const char *target, const char *name, char *value, size_t size)
     while (member != NULL && *member != '\0') {
         size_t member_size = strcspn(++member, "&");
 
-        if (strncasecmp(member, name, name_size) == 0 && strchr("=&", member[name_size]) != NULL) {
+        if (text_begins_nocase(member, name) && strchr("=&", member[name_size]) != NULL) {
             size_t skip = name_size + (member[name_size] == '=');
 
             (void)snprintf(value, size, "%.*s", (int)(member_size - skip), member + skip);
@@ -89,7 +87,7 @@ static bool matches(const char *pattern, const char *path, struct call *call)
                          : pattern[1] == 'i' ? call->device_id
                                              : call->token;
 
-        if (variable == NULL ? given != wanted || strncasecmp(pattern, path, given) != 0
+        if (variable == NULL ? given != wanted || !bytes_equal_nocase(pattern, path, given)
                              : given == 0 || given >= sizeof call->device_id)
             return false;
         if (variable != NULL)
@@ -170,7 +168,7 @@ static void perform(struct call *call, const struct route *route)
 /* Takes the signatures out of a token, which are worth as much as the key until it expires. */
 static void mask_token(char *text)
 {
-    while ((text = strcasestr(text, "sig=")) != NULL) {
+    while ((text = text_find_nocase(text, "sig=")) != NULL) {
         size_t size = strcspn(text += 4, "&");
         size_t shown = size < 3 ? size : 3;
 
@@ -198,7 +196,7 @@ static void note(struct call *call, const char *name, bool is_fault)
     for (size_t i = 0; i < request->header_count; i++) {
         const struct http_header *header = &request->headers[i];
 
-        if (strcasecmp(header->name, "Authorization") == 0)
+        if (text_equals_nocase(header->name, "Authorization"))
             mask_token(header->value);
         cJSON_AddItemToArray(
             headers, cJSON_CreateStringArray((const char *[]) { header->name, header->value }, 2));

@@ -4,7 +4,6 @@
 #include "json.h"
 #include "tls.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,15 +21,18 @@ const struct json_rule control_device_rules[] = {
 /* SHA-1 or SHA-256 in hex, colons allowed; "" makes it a device with a key again. */
 static bool set_thumbprint(struct device *device, const char *text)
 {
+    static const char lower[] = "0123456789abcdef", upper[] = "0123456789ABCDEF";
     char hex[sizeof device->thumbprint] = "";
     size_t size = 0;
 
     for (; *text != '\0'; text++) {
+        const char *digit = strchr(lower, char_lower(*text));
+
         if (*text == ':')
             continue;
-        if (size == sizeof hex - 1 || !isxdigit((unsigned char)*text))
+        if (size == sizeof hex - 1 || digit == NULL)
             return false;
-        hex[size++] = (char)toupper((unsigned char)*text);
+        hex[size++] = upper[digit - lower];
     }
     if (size != 0 && size != 40 && size != 64)
         return false;

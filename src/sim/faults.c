@@ -4,12 +4,10 @@
 #include "calls.h"
 #include "errors.h"
 
-#include <ctype.h>
 #include <event2/buffer.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 /* A TLS record inside of TLS: nothing in it looks like HTTP. */
 static const char garbage[] =
@@ -140,10 +138,10 @@ static void edit_headers(const cJSON *fault, struct evbuffer *headers)
         cJSON_ArrayForEach(name, json_get(fault, "omit"))
         {
             is_omitted |= strlen(name->valuestring) == (size_t)(end - line)
-                          && strncasecmp(name->valuestring, line, (size_t)(end - line)) == 0;
+                          && text_begins_nocase(line, name->valuestring);
         }
         for (char *c = line; json_flag(fault, "lowerCase") && c < end; c++)
-            *c = (char)tolower((unsigned char)*c);
+            *c = (char)char_lower(*c);
         if (!is_omitted)
             evbuffer_add_printf(edited, "%s\r\n", line);
         free(line);

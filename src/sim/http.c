@@ -1,6 +1,5 @@
 /* http: the head of a request, read strictly, for what two servers could read in two ways is
  * refused; and the bytes of an answer. It knows no sockets. */
-#define _GNU_SOURCE /* strcasestr */
 #include "http.h"
 #include "util.h"
 
@@ -8,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 static const char *const status_lines[] = { "200 OK",
                                             "204 No Content",
@@ -84,7 +82,7 @@ static size_t count_header(const struct http_request *request, const char *name)
     size_t count = 0;
 
     for (size_t i = 0; i < request->header_count; i++)
-        count += strcasecmp(request->headers[i].name, name) == 0;
+        count += text_equals_nocase(request->headers[i].name, name);
     return count;
 }
 
@@ -96,7 +94,7 @@ static int parse_framing(struct http_request *request)
     const char *connection = http_request_header(request, "Connection");
     int64_t size = 0;
 
-    request->close |= connection != NULL && strcasestr(connection, "close") != NULL;
+    request->close |= connection != NULL && text_find_nocase(connection, "close") != NULL;
     /* Two of one of these are how a proxy and a server come to read two requests. */
     if (count_header(request, "Host") != 1 || count_header(request, "Content-Length") > 1
         || count_header(request, "Authorization") > 1)
@@ -109,7 +107,7 @@ static int parse_framing(struct http_request *request)
         return 400;
     if (size > HTTP_BODY_MAX)
         return 413;
-    if (expect != NULL && strcasecmp(expect, "100-continue") != 0)
+    if (expect != NULL && !text_equals_nocase(expect, "100-continue"))
         return 417;
     request->body_size = (size_t)size;
     request->expects_continue = expect != NULL && size > 0;
@@ -146,7 +144,7 @@ void http_request_parse(struct http_request *request, char *head, size_t size)
 const char *http_request_header(const struct http_request *request, const char *name)
 {
     for (size_t i = 0; i < request->header_count; i++)
-        if (strcasecmp(request->headers[i].name, name) == 0)
+        if (text_equals_nocase(request->headers[i].name, name))
             return request->headers[i].value;
     return NULL;
 }

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 enum { TTL_MAX_MS = 48 * HOUR_MS, MESSAGE_MAX = 64 << 10 };
 
@@ -71,7 +70,7 @@ static cJSON *read_given(const struct http_request *request, size_t *size)
         const char *name = request->headers[i].name;
         const char *value = request->headers[i].value;
 
-        if (strncasecmp(name, prefix, sizeof prefix - 1) != 0)
+        if (!text_begins_nocase(name, prefix))
             continue;
         name += sizeof prefix - 1;
         json_put(properties, name, value);

@@ -132,6 +132,37 @@ bool text_is_word(const char *word, const char *words)
     return false;
 }
 
+int char_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
+}
+
+bool bytes_equal_nocase(const char *a, const char *b, size_t size)
+{
+    size_t i = 0;
+
+    while (i < size && char_lower(a[i]) == char_lower(b[i]))
+        i++;
+    return i == size;
+}
+
+bool text_equals_nocase(const char *a, const char *b)
+{
+    return bytes_equal_nocase(a, b, strlen(a) + 1);
+}
+
+bool text_begins_nocase(const char *text, const char *prefix)
+{
+    return bytes_equal_nocase(text, prefix, strlen(prefix));
+}
+
+char *text_find_nocase(const char *text, const char *part)
+{
+    while (*text != '\0' && !text_begins_nocase(text, part))
+        text++;
+    return *text != '\0' ? (char *)text : NULL;
+}
+
 const char *text_skip_shape(const char *text, const char *shape)
 {
     for (; *shape != '\0'; shape++, text++)

@@ -29,6 +29,13 @@ bool text_consists_of(const char *text, const char *extra);
 bool text_is_device_id(const char *text);
 /* Is word one of words, which stand between blanks? */
 bool text_is_word(const char *word, const char *words);
+/* Without the case of ASCII letters, whatever the locale is. */
+int char_lower(char c);
+bool bytes_equal_nocase(const char *a, const char *b,
+                        size_t size); /* reads no byte past a difference */
+bool text_equals_nocase(const char *a, const char *b);
+bool text_begins_nocase(const char *text, const char *prefix);
+char *text_find_nocase(const char *text, const char *part); /* NULL: part is not in it */
 /* Returns what follows a start of text that has digits where shape has 'd', and elsewhere shape's
  * own characters; NULL if text starts otherwise. */
 const char *text_skip_shape(const char *text, const char *shape);

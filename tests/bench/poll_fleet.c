@@ -9,7 +9,7 @@
 static void fail(const char *what, const struct c2d_error *error)
 {
     fprintf(stderr, "poll_fleet: %s: %s\n", what, error->text);
-    exit(error->status == C2D_OK ? C2D_INTERNAL : (int)error->status);
+    exit(error->status == C2D_OK ? EXIT_FAILURE : (int)error->status);
 }
 
 enum { CONNECTIONS = 16 };
@@ -67,5 +67,5 @@ int main(int argc, char **argv)
     for (long i = count - 1; i >= 0; i--)
         c2d_client_free(devices[i]);
     free(devices);
-    return answered == requests ? 0 : C2D_INTERNAL;
+    return answered == requests ? 0 : EXIT_FAILURE;
 }

@@ -13,11 +13,12 @@ static const struct {
     int rank;
     enum c2d_status status;
 } order[] = {
-    { 0, C2D_CANCELLED }, { 1, C2D_IO },      { 2, C2D_CANT_CREATE }, { 3, C2D_OS },
-    { 4, C2D_AUTH },      { 5, C2D_CONFIG },  { 6, C2D_HANDLER },     { 6, C2D_PARTIAL },
-    { 7, C2D_LOCK_LOST }, { 8, C2D_NETWORK }, { 8, C2D_TLS },         { 8, C2D_SERVER },
-    { 8, C2D_PROTOCOL },  { 8, C2D_TIMEOUT }, { 8, C2D_THROTTLED },   { 8, C2D_QUOTA },
-    { 9, C2D_OK },
+    { 0, C2D_CANCELLED },  { 1, STATUS_IO },      { 2, STATUS_CANT_CREATE },
+    { 3, C2D_OS },         { 4, C2D_AUTH },       { 5, C2D_CONFIG },
+    { 6, STATUS_HANDLER }, { 6, STATUS_PARTIAL }, { 7, C2D_LOCK_LOST },
+    { 8, C2D_NETWORK },    { 8, C2D_TLS },        { 8, C2D_SERVER },
+    { 8, C2D_PROTOCOL },   { 8, C2D_TIMEOUT },    { 8, C2D_THROTTLED },
+    { 8, C2D_QUOTA },      { 9, C2D_OK },
 };
 
 Test(report, worse_of_two_failures_is_the_one_that_comes_first_in_the_contract)
@@ -28,8 +29,8 @@ Test(report, worse_of_two_failures_is_the_one_that_comes_first_in_the_contract)
 
             if (order[i].rank != order[k].rank)
                 cr_expect_eq(worst, order[order[i].rank < order[k].rank ? i : k].status,
-                             "%s and %s", c2d_status_name(order[i].status),
-                             c2d_status_name(order[k].status));
+                             "%s and %s", status_name(order[i].status),
+                             status_name(order[k].status));
         }
 }
 

@@ -13,26 +13,27 @@ static bool is_about(int64_t ms, int64_t wanted_ms)
 
 Test(rounds, trouble_that_may_pass_goes_on_and_all_other_ends)
 {
-    static const enum c2d_status passing[] = { C2D_OK,        C2D_LOCK_LOST, C2D_THROTTLED,
-                                               C2D_QUOTA,     C2D_TIMEOUT,   C2D_NETWORK,
-                                               C2D_TLS,       C2D_HANDLER,   C2D_SERVER,
+    static const enum c2d_status passing[] = { C2D_OK,        C2D_LOCK_LOST,  C2D_THROTTLED,
+                                               C2D_QUOTA,     C2D_TIMEOUT,    C2D_NETWORK,
+                                               C2D_TLS,       STATUS_HANDLER, C2D_SERVER,
                                                C2D_NOT_FOUND, C2D_PROTOCOL };
-    static const enum c2d_status ending[] = { C2D_OS, C2D_IO, C2D_AUTH, C2D_CONFIG, C2D_CANCELLED };
+    static const enum c2d_status ending[] = { C2D_OS, STATUS_IO, C2D_AUTH, C2D_CONFIG,
+                                              C2D_CANCELLED };
     struct app app = { .common.quiet = true };
 
     for (size_t i = 0; i < COUNT(passing); i++) {
         struct rounds rounds = { .app = &app, .interval_ms = SECOND_MS };
 
         cr_expect(rounds_next(&rounds, passing[i], C2D_OK, false) > 0, "%s",
-                  c2d_status_name(passing[i]));
+                  status_name(passing[i]));
     }
     for (size_t i = 0; i < COUNT(ending); i++) {
         struct rounds rounds = { .app = &app, .interval_ms = SECOND_MS };
 
         cr_expect_eq(rounds_next(&rounds, ending[i], C2D_OK, false), -1, "%s",
-                     c2d_status_name(ending[i]));
+                     status_name(ending[i]));
         cr_expect_eq(rounds_next(&rounds, C2D_OK, ending[i], false), -1, "hub: %s",
-                     c2d_status_name(ending[i]));
+                     status_name(ending[i]));
     }
 }
 

@@ -1,5 +1,6 @@
 #include "../../src/cli/common/several.h"
 
+#include "../../src/cli/common/exit_status.h"
 #include "../support/table.h"
 
 #include <criterion/criterion.h>
@@ -14,11 +15,11 @@ static const struct {
     { { C2D_DRY_RUN, C2D_OK }, C2D_OK, 2, true },
     { { C2D_LOCK_LOST }, C2D_LOCK_LOST, 1, true },
     { { C2D_LOCK_LOST, C2D_LOCK_LOST }, C2D_LOCK_LOST, 2, true },
-    { { C2D_LOCK_LOST, C2D_OK }, C2D_PARTIAL, 2, true },
-    { { C2D_OK, C2D_LOCK_LOST }, C2D_PARTIAL, 2, true },
-    { { C2D_LOCK_LOST, C2D_NETWORK }, C2D_PARTIAL, 2, true },
+    { { C2D_LOCK_LOST, C2D_OK }, STATUS_PARTIAL, 2, true },
+    { { C2D_OK, C2D_LOCK_LOST }, STATUS_PARTIAL, 2, true },
+    { { C2D_LOCK_LOST, C2D_NETWORK }, STATUS_PARTIAL, 2, true },
     { { C2D_OK, C2D_AUTH }, C2D_AUTH, 2, false },
-    { { C2D_LOCK_LOST, C2D_OK, C2D_IO }, C2D_IO, 3, false },
+    { { C2D_LOCK_LOST, C2D_OK, STATUS_IO }, STATUS_IO, 3, false },
     { { C2D_OK, C2D_OS }, C2D_OS, 2, false },
     { { C2D_OK, C2D_CANCELLED }, C2D_CANCELLED, 2, false },
     { { C2D_OK, C2D_TLS }, C2D_TLS, 2, false },
@@ -33,7 +34,7 @@ Test(several, outcome_is_what_all_had_or_partial_and_some_failures_end_all)
         for (size_t k = 0; k < rows[i].count; k++)
             several_add(&several, rows[i].steps[k]);
         cr_expect_eq(several_status(&several), rows[i].status, "row %zu: %s", i,
-                     c2d_status_name(several_status(&several)));
+                     status_name(several_status(&several)));
         cr_expect_eq(several_goes_on(&several), rows[i].goes_on, "row %zu", i);
     }
 }

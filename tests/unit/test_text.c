@@ -1,5 +1,6 @@
 #include "../../src/lib/text.h"
 
+#include "../../src/cli/common/ascii.h"
 #include "../support/table.h"
 
 #include <criterion/criterion.h>
@@ -159,6 +160,39 @@ Test(text, number_is_read_whole_and_in_range_or_not_at_all)
 
         cr_expect_eq(ok, numbers[i].number >= 0, "'%s'", numbers[i].text);
         cr_expect_eq(number, numbers[i].number, "'%s': %lld", numbers[i].text, number);
+    }
+}
+
+static const struct {
+    const char *text, *other;
+    bool begins, equal;
+} caseless[] = {
+    { "IoTHub-MessageId", "iothub-messageid", true, true },
+    { "iothub-messageid", "IOTHUB-MESSAGEID", true, true },
+    { "iothub-messageid", "IOTHUB-", true, false },
+    { "iothub", "iothub-", false, false },
+    { "iothub-", "iotHub_", false, false },
+    { "abc", "", true, false },
+    { "", "abc", false, false },
+    { "", "", true, true },
+    { "@[`{", "`{@[", false, false }, /* beside the letters, and 0x20 apart */
+    { "[", "{", false, false },
+    { "\xc4\xb0", "i", false, false }, /* the Turkish capital of i */
+    { "\xc4\xb1", "I", false, false },
+    { "\xfd", "I", false, false }, /* in ISO 8859-9 */
+    { "\xe4", "\xc4", false, false },
+};
+
+/* tests/cli/76-locale.sh runs it in Turkish too. */
+Test(text, case_of_ascii_letters_alone_is_no_difference)
+{
+    for (size_t i = 0; i < COUNT(caseless); i++) {
+        const char *text = caseless[i].text, *other = caseless[i].other;
+
+        cr_expect_eq(text_begins_nocase(text, other), caseless[i].begins, "row %zu", i);
+        cr_expect_eq(text_equals_nocase(text, other), caseless[i].equal, "row %zu", i);
+        cr_expect_eq(ascii_begins_nocase(text, other), caseless[i].begins, "row %zu", i);
+        cr_expect_eq(ascii_equals_nocase(text, other), caseless[i].equal, "row %zu", i);
     }
 }
 

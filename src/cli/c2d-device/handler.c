@@ -154,8 +154,8 @@ static struct dealt judge(const struct handler *handler, int code, bool timed_ou
     if (interrupted)
         return (struct dealt) { .verdict = VERDICT_STOP, .status = C2D_CANCELLED };
     if (code == EXIT_TEMPFAIL && !timed_out)
-        return (struct dealt) { .verdict = VERDICT_STOP, .status = C2D_HANDLER };
-    return (struct dealt) { .verdict = VERDICT_ABANDON, .status = C2D_HANDLER };
+        return (struct dealt) { .verdict = VERDICT_STOP, .status = STATUS_HANDLER };
+    return (struct dealt) { .verdict = VERDICT_ABANDON, .status = STATUS_HANDLER };
 }
 
 /* Runs the child to its end. child->pid is -1 when it could not be started, with child->problem.
@@ -207,7 +207,7 @@ struct dealt handler_run(const struct handler *handler, const struct c2d_message
             cannot_start(handler, refused != 0 ? strerror(refused) : ended, code, refused == 0);
     } else {
         result = judge(handler, code, timed_out);
-        if (result.status == C2D_HANDLER)
+        if (result.status == STATUS_HANDLER)
             report_end(handler, message, code, timed_out);
     }
     result.handler_exit = code;

@@ -198,10 +198,10 @@ static enum c2d_status fail_foreign(const struct app *app, const struct ucred *h
     if (holder->pid > 0)
         snprintf(process, sizeof process, ", process %ld", (long)holder->pid);
     if (holder->uid == (uid_t)-1)
-        return report_failure(app, C2D_CANT_CREATE, hint,
+        return report_failure(app, STATUS_CANT_CREATE, hint,
                               "a process that cannot be named holds the lock of device '%s'",
                               device);
-    return report_failure(app, C2D_CANT_CREATE, hint,
+    return report_failure(app, STATUS_CANT_CREATE, hint,
                           "another user (id %lu%s) holds the lock of device '%s'",
                           (unsigned long)holder->uid, process, device);
 }
@@ -214,13 +214,13 @@ enum c2d_status lock_take(const struct app *app)
     enum hold name = file == HOLD_TAKEN ? HOLD_TAKEN : take_name(device, &holder);
 
     if (name == HOLD_TAKEN)
-        return report_failure(app, C2D_LOCKED, NULL, "another instance receives for device '%s'",
+        return report_failure(app, STATUS_LOCKED, NULL, "another instance receives for device '%s'",
                               c2d_client_device_id(app->client));
     if (name == HOLD_FOREIGN)
         return fail_foreign(app, &holder);
     if (name == HOLD_OURS || (name == HOLD_NONE && file == HOLD_OURS))
         return C2D_OK;
-    return report_failure(app, C2D_CANT_CREATE, "pass --no-lock if no other instance can run",
+    return report_failure(app, STATUS_CANT_CREATE, "pass --no-lock if no other instance can run",
                           "no lock can be taken: %s",
                           name == HOLD_FAILED
                               ? strerror(errno)

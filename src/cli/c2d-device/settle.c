@@ -65,7 +65,7 @@ static enum c2d_status settle_lines(struct app *app, enum c2d_outcome outcome,
     if (signals_caught() != 0)
         status = C2D_CANCELLED;
     else if (ferror(lines))
-        status = report_failure(app, C2D_NO_INPUT, NULL, "stdin: %s", strerror(errno));
+        status = report_failure(app, STATUS_NO_INPUT, NULL, "stdin: %s", strerror(errno));
     free(line);
     fclose(lines);
     return status;

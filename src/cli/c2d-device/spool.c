@@ -19,7 +19,7 @@
 
 static enum c2d_status fail_io(const struct spool *spool, const char *folder, const char *name)
 {
-    return report_failure(spool->app, errno == ENOMEM ? C2D_OS : C2D_IO, NULL, "'%s/%s/%s': %s",
+    return report_failure(spool->app, errno == ENOMEM ? C2D_OS : STATUS_IO, NULL, "'%s/%s/%s': %s",
                           spool->path, folder, name, strerror(errno));
 }
 
@@ -27,7 +27,7 @@ static enum c2d_status fail_io(const struct spool *spool, const char *folder, co
 
 static enum c2d_status fail_open(const struct spool *spool, const char *name)
 {
-    return report_failure(spool->app, errno == ENOMEM ? C2D_OS : C2D_CANT_CREATE, NULL,
+    return report_failure(spool->app, errno == ENOMEM ? C2D_OS : STATUS_CANT_CREATE, NULL,
                           "'%s%s': %s", spool->path, name, strerror(errno));
 }
 
@@ -39,11 +39,11 @@ static enum c2d_status check_folder(const struct spool *spool, int fd, const cha
     if (fstat(fd, &folder) != 0)
         return fail_open(spool, name);
     if (folder.st_uid != geteuid() && folder.st_uid != 0)
-        return report_failure(spool->app, C2D_CANT_CREATE, "name a folder of your own",
+        return report_failure(spool->app, STATUS_CANT_CREATE, "name a folder of your own",
                               "'%s%s' belongs to another user (id %lu)", spool->path, name,
                               (unsigned long)folder.st_uid);
     if ((folder.st_mode & S_IWOTH) != 0 && file_modes_fixed(fd) == NULL)
-        return report_failure(spool->app, C2D_CANT_CREATE,
+        return report_failure(spool->app, STATUS_CANT_CREATE,
                               "chmod o-w takes that right away from them",
                               "other users may write to '%s%s'", spool->path, name);
     return C2D_OK;
@@ -112,9 +112,9 @@ static enum c2d_status take_lock(struct spool *spool, int folder)
     if (file_lock(spool->lock))
         return C2D_OK;
     if (file_lock_is_taken())
-        return report_failure(spool->app, C2D_LOCKED, NULL,
+        return report_failure(spool->app, STATUS_LOCKED, NULL,
                               "another instance uses '%s' for this device", spool->path);
-    return report_failure(spool->app, C2D_CANT_CREATE,
+    return report_failure(spool->app, STATUS_CANT_CREATE,
                           "pass --no-lock if no other instance can use that spool",
                           "'%s' cannot be locked: %s", spool->path, strerror(errno));
 }
@@ -175,7 +175,7 @@ static bool write_file(int fd, const struct c2d_message *message, enum c2d_statu
     size_t size = line == NULL ? 0 : strlen(line);
     bool ok;
 
-    *status = line == NULL ? C2D_OS : C2D_IO;
+    *status = line == NULL ? C2D_OS : STATUS_IO;
     if (line != NULL)
         line[size] = '\n'; /* in place of its NUL */
     ok = line != NULL && output_write(fd, line, size + 1) == size + 1 && fsync(fd) == 0;
@@ -189,7 +189,7 @@ static enum c2d_status keep(const struct spool *spool, const struct c2d_message 
 {
     char base[SPOOL_NAME_SIZE], draft[SPOOL_NAME_SIZE + 16];
     enum spool_moved moved = SPOOL_NOT_MOVED;
-    enum c2d_status status = C2D_IO;
+    enum c2d_status status = STATUS_IO;
     bool is_unique;
     int problem, fd;
 

@@ -18,8 +18,8 @@ struct spool {
 
 /* Makes what is missing of the folders, mode 700; the descriptors are -1 before. locks: keeps
  * others out, and removes what an earlier run, now dead, has left unfinished. Refuses folders of
- * another user than us and root, and those that everybody may write to. Reports C2D_CANT_CREATE,
- * C2D_OS and C2D_LOCKED. */
+ * another user than us and root, and those that everybody may write to. Reports STATUS_CANT_CREATE,
+ * C2D_OS and STATUS_LOCKED. */
 enum c2d_status spool_open(struct spool *spool, const struct app *app, const char *path,
                            bool locks);
 /* A drain_deal() whose context is the spool: keeps message on the disk. */

@@ -21,12 +21,12 @@ struct c2d_message *spool_load(int folder, const char *name, enum c2d_status *st
     size_t size = 0;
     ssize_t count = -1;
 
-    *status = C2D_IO;
+    *status = STATUS_IO;
     if (fd >= 0 && fstat(fd, &file) == 0 && file.st_size >= 0 && file.st_size < INT32_MAX) {
         size = (size_t)file.st_size;
         text = malloc(size + 1);
         count = text == NULL ? -1 : read(fd, text, size);
-        *status = text == NULL ? C2D_OS : C2D_IO;
+        *status = text == NULL ? C2D_OS : STATUS_IO;
     }
     if (count >= 0)
         *status =
@@ -151,7 +151,7 @@ enum spool_moved spool_move(const struct spool *spool, const struct spool_place 
         if (message != NULL)
             status = compare(to->folder, target, message);
         /* Whoever empties the folder took it away at this moment: the name is free. */
-        if (status == C2D_IO && errno == ENOENT) {
+        if (status == STATUS_IO && errno == ENOENT) {
             number--;
             continue;
         }

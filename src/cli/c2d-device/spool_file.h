@@ -4,7 +4,7 @@
 
 #include "spool.h"
 
-/* The message that the file holds; NULL with *status when there is none: C2D_IO with errno set,
+/* The message that the file holds; NULL with *status when there is none: STATUS_IO with errno set,
  * C2D_DATA, C2D_OS. */
 struct c2d_message *spool_load(int folder, const char *name, enum c2d_status *status);
 /* A name in an open folder. */

@@ -40,7 +40,7 @@ static struct dealt handle(const struct spool *spool, const struct drain *drain,
     if (dealt.verdict == VERDICT_COMPLETE || dealt.verdict == VERDICT_REJECT) {
         settled = dealt.verdict == VERDICT_COMPLETE ? "complete" : "reject";
         if (!remove_kept(spool, name, message, dealt.verdict)) {
-            dealt.status = report_failure(spool->app, C2D_IO,
+            dealt.status = report_failure(spool->app, STATUS_IO,
                                           "its message was handled, and may be handled again",
                                           "'%s/new/%s': %s", spool->path, name, strerror(errno));
             dealt.verdict = VERDICT_STOP;
@@ -95,8 +95,8 @@ static enum c2d_status fail_load(const struct spool *spool, const char *name,
     if (status == C2D_OS)
         return report_failure(spool->app, C2D_OS, NULL, "out of memory");
     return report_failure(
-        spool->app, C2D_HANDLER, NULL, "'%s/new/%s' cannot be handled: %s", spool->path, name,
-        status == C2D_IO ? strerror(errno) : "it holds no message of this program");
+        spool->app, STATUS_HANDLER, NULL, "'%s/new/%s' cannot be handled: %s", spool->path, name,
+        status == STATUS_IO ? strerror(errno) : "it holds no message of this program");
 }
 
 /* One file. *goes_on is false afterwards if no other is to be handled in this run. */
@@ -137,8 +137,8 @@ enum c2d_status spool_handle(struct drain *drain)
     bool goes_on = true, in_doubt = drain_has_unsettled(drain);
 
     if (!spool_names_read(&names, spool->kept, spool->owner, ".json"))
-        return report_failure(spool->app, errno == ENOMEM ? C2D_OS : C2D_IO, NULL, "'%s/new': %s",
-                              spool->path, strerror(errno));
+        return report_failure(spool->app, errno == ENOMEM ? C2D_OS : STATUS_IO, NULL,
+                              "'%s/new': %s", spool->path, strerror(errno));
     /* When nothing more is handled, what is in doubt must still be held. */
     for (size_t i = 0; ((goes_on && signals_caught() == 0) || in_doubt) && i < names.count; i++)
         result = worse(result, handle_file(spool, drain, names.items[i], &goes_on));

@@ -152,8 +152,8 @@ static void fill(struct batch *batch)
                                        batch->input.name, batch->input.problem));
             break;
         case BATCH_FAILED:
-            stop(batch, report_failure(batch->app, C2D_NO_INPUT, NULL, "%s: %s", batch->input.name,
-                                       strerror(errno)));
+            stop(batch, report_failure(batch->app, STATUS_NO_INPUT, NULL, "%s: %s",
+                                       batch->input.name, strerror(errno)));
             break;
         }
     }
@@ -174,7 +174,7 @@ static bool passes_over(struct batch *batch, const struct batch_item *item)
         error.status = refusal->status;
         snprintf(error.text, sizeof error.text,
                  "not sent: line %lld, for the same device, failed with %s less than a minute ago",
-                 refusal->line, c2d_status_name(refusal->status));
+                 refusal->line, status_name(refusal->status));
         print_result(batch, item, "skipped", &error);
     } else {
         return false;
@@ -339,7 +339,7 @@ static enum c2d_status verdict(const struct batch *batch)
         return batch->stop;
     if (results->failed == 0)
         return C2D_OK;
-    return results->enqueued > 0 ? C2D_PARTIAL : results->first_failure;
+    return results->enqueued > 0 ? STATUS_PARTIAL : results->first_failure;
 }
 
 static enum c2d_status work_and_report(struct batch *batch)

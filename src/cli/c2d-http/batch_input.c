@@ -26,9 +26,9 @@ enum c2d_status batch_input_open(struct batch_input *input, const struct app *ap
     if (input->fd < 0 && errno == EINTR && signals_caught() != 0)
         return C2D_CANCELLED; /* a pipe that nobody has begun to write to */
     if (input->fd < 0 || fstat(input->fd, &file) != 0)
-        return report_failure(app, C2D_NO_INPUT, NULL, "'%s': %s", path, strerror(errno));
+        return report_failure(app, STATUS_NO_INPUT, NULL, "'%s': %s", path, strerror(errno));
     if (S_ISDIR(file.st_mode))
-        return report_failure(app, C2D_NO_INPUT, NULL, "'%s': %s", path, strerror(EISDIR));
+        return report_failure(app, STATUS_NO_INPUT, NULL, "'%s': %s", path, strerror(EISDIR));
     input->is_file = S_ISREG(file.st_mode);
     input->size = input->is_file ? file.st_size : 0;
     input->data = malloc(ROOM);

@@ -33,7 +33,7 @@ enum batch_next {
     BATCH_FAILED,  /* errno says why */
 };
 
-/* path "-" is stdin. Reports C2D_NO_INPUT, C2D_OS. */
+/* path "-" is stdin. Reports STATUS_NO_INPUT, C2D_OS. */
 enum c2d_status batch_input_open(struct batch_input *input, const struct app *app,
                                  const char *path);
 /* The next line that is not empty, without its line end, until the next call. waits: until there is

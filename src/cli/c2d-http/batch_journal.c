@@ -1,6 +1,7 @@
 #define _GNU_SOURCE /* fallocate */
 #include "batch_journal.h"
 
+#include "../common/ascii.h"
 #include "../common/file_lock.h"
 #include "../common/folder_sync.h"
 #include "../common/report.h"
@@ -10,7 +11,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -32,7 +32,7 @@ static const char done_word[] = "enqueued", doubt_word[] = "unknown";
 
 static enum c2d_status fail_io(const struct batch_journal *journal)
 {
-    return report_failure(journal->app, C2D_IO,
+    return report_failure(journal->app, STATUS_IO,
                           errno == ENOSPC || errno == EDQUOT
                               ? "make room, and run the same command again: what is in the journal "
                                 "is not sent twice"
@@ -218,7 +218,7 @@ static enum c2d_status check_start(struct batch_journal *journal, char *line)
                               "'%s' is no journal of this version", journal->path);
     *seed++ = '\0';
     memcpy(journal->seed, seed, sizeof journal->seed);
-    if (strcasecmp(theirs, host) == 0)
+    if (ascii_equals_nocase(theirs, host))
         return C2D_OK;
     return report_failure(journal->app, C2D_DATA, "each hub needs a journal of its own",
                           "journal '%s' belongs to the hub '%s', and this is '%s'", journal->path,
@@ -276,18 +276,18 @@ enum c2d_status batch_journal_open(struct batch_journal *journal, const struct a
         return C2D_OK;
     journal->fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
     if (journal->fd < 0 || fstat(journal->fd, &file) != 0)
-        return report_failure(app, C2D_CANT_CREATE, NULL, "journal '%s': %s", path,
+        return report_failure(app, STATUS_CANT_CREATE, NULL, "journal '%s': %s", path,
                               strerror(errno));
     if (!S_ISREG(file.st_mode)) {
         close(journal->fd); /* which nobody could sync at the end */
         journal->fd = -1;
-        return report_failure(app, C2D_CANT_CREATE, NULL, "journal '%s' is no file", path);
+        return report_failure(app, STATUS_CANT_CREATE, NULL, "journal '%s' is no file", path);
     }
     if (locks && !file_lock(journal->fd)) {
         if (file_lock_is_taken())
-            return report_failure(app, C2D_LOCKED, NULL, "another batch uses the journal '%s'",
+            return report_failure(app, STATUS_LOCKED, NULL, "another batch uses the journal '%s'",
                                   path);
-        return report_failure(app, C2D_IO, "pass --no-lock if no other batch uses that journal",
+        return report_failure(app, STATUS_IO, "pass --no-lock if no other batch uses that journal",
                               "journal '%s' cannot be locked: %s", path, strerror(errno));
     }
     /* Its size is only sure with the lock. */

@@ -37,19 +37,19 @@ struct batch_entry {
 };
 
 /* Makes the file with mode 600 where it is new; opens it in place otherwise, whoever owns it.
- * locks: no other batch may use it meanwhile. Reports C2D_LOCKED, C2D_CANT_CREATE, C2D_IO, C2D_OS,
- * and C2D_DATA for a file that is no journal of this version or of another hub. */
+ * locks: no other batch may use it meanwhile. Reports STATUS_LOCKED, STATUS_CANT_CREATE, STATUS_IO,
+ * C2D_OS, and C2D_DATA for a file that is no journal of this version or of another hub. */
 enum c2d_status batch_journal_open(struct batch_journal *journal, const struct app *app,
                                    const char *path, bool locks);
 /* Looks up the next line, of size bytes, which is for device_id where it names none itself. Reports
- * C2D_IO when the disk has no room to note it later, C2D_OS. */
+ * STATUS_IO when the disk has no room to note it later, C2D_OS. */
 enum c2d_status batch_journal_find(struct batch_journal *journal, const char *device_id,
                                    const char *text, size_t size, struct batch_entry *entry);
 /* Notes that the line was enqueued under message_id, or that an attempt got no response, or both.
- * Reports C2D_IO, C2D_OS. */
+ * Reports STATUS_IO, C2D_OS. */
 enum c2d_status batch_journal_mark(struct batch_journal *journal, const struct batch_entry *entry,
                                    const char *message_id, bool is_done, bool is_doubtful);
-/* Puts it on the disk and lets go. Reports C2D_IO. */
+/* Puts it on the disk and lets go. Reports STATUS_IO. */
 enum c2d_status batch_journal_close(struct batch_journal *journal);
 
 #endif

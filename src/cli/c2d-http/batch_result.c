@@ -151,7 +151,7 @@ static void describe_cause(const struct batch_cause *cause, enum c2d_status stat
         append(text, size, part);
     }
     if (cause->error.status != status) {
-        append(text, size, c2d_status_name(cause->error.status));
+        append(text, size, status_name(cause->error.status));
         append(text, size, ": ");
     }
     append(text, size, cause->error.text);

@@ -167,7 +167,7 @@ enum c2d_status collector_take(struct collector *collector)
         status = sink_reopen(&collector->sink, collector->app);
     if (status == C2D_OK) {
         status = sink_hold(&collector->sink, collector->app);
-        if (status == C2D_LOCKED)
+        if (status == STATUS_LOCKED)
             return C2D_NO_MESSAGE;
     }
     if (status == C2D_OK)

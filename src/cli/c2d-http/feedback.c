@@ -89,9 +89,9 @@ static enum c2d_status open_output(struct collector *collector, const struct set
         return status;
     /* A send that waits may be at work. To one who follows it gives way, but not at once. */
     status = sink_hold(&collector->sink, app);
-    return status == C2D_LOCKED ? report_failure(
-               app, C2D_LOCKED, NULL, "a send that waits collects into '%s'", settings->output)
-                                : status;
+    return status == STATUS_LOCKED ? report_failure(
+               app, STATUS_LOCKED, NULL, "a send that waits collects into '%s'", settings->output)
+                                   : status;
 }
 
 static enum c2d_status run(struct app *app, void *arguments)

@@ -74,8 +74,8 @@ static enum c2d_status read_body(const struct app *app, int fd, const char *name
     if (*body == NULL)
         return report_failure(app, C2D_OS, NULL, "out of memory");
     status = input_read(fd, *body, C2D_MESSAGE_SIZE_MAX + 1, size);
-    if (status == C2D_NO_INPUT)
-        return report_failure(app, C2D_NO_INPUT, NULL, "%s: %s", name, strerror(errno));
+    if (status == STATUS_NO_INPUT)
+        return report_failure(app, STATUS_NO_INPUT, NULL, "%s: %s", name, strerror(errno));
     if (status == C2D_OK && *size > C2D_MESSAGE_SIZE_MAX)
         return report_failure(app, C2D_TOO_LARGE, "send a link to the data instead, or split it",
                               "%s holds more than %d bytes, the most that a message can carry",
@@ -107,7 +107,7 @@ static enum c2d_status find_body(struct app *app, const struct settings *setting
         return report_usage(app, "stdin cannot be both the connection string and the body");
     fd = from_stdin ? STDIN_FILENO : open(settings->file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0)
-        return report_failure(app, C2D_NO_INPUT, NULL, "'%s': %s", name, strerror(errno));
+        return report_failure(app, STATUS_NO_INPUT, NULL, "'%s': %s", name, strerror(errno));
     status = read_body(app, fd, name, body, &message->body_size);
     if (!from_stdin) {
         app->dry_run_body = settings->file;

@@ -2,6 +2,7 @@
  * log, for the others, and finds its own record in what it took: the log may have been rotated. */
 #include "wait.h"
 
+#include "../common/ascii.h"
 #include "../common/json_in.h"
 #include "../common/monotonic.h"
 #include "../common/output.h"
@@ -12,7 +13,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 
 enum {
@@ -68,7 +68,7 @@ enum c2d_status wait_open(struct wait *wait, const struct app *app, const char *
                             .tail.fd = -1 };
     /* A pipe would not even open before it has a reader. */
     if (stat(path, &file) == 0 && !S_ISREG(file.st_mode))
-        return report_failure(app, C2D_CANT_CREATE, NULL,
+        return report_failure(app, STATUS_CANT_CREATE, NULL,
                               "feedback log '%s' is no regular file: it must be read again", path);
     status = sink_open(&wait->collector.sink, app, path, true, SINK_WAITS);
     if (status == C2D_OK && !tail_open(&wait->tail, path))
@@ -157,11 +157,11 @@ static enum c2d_status status_of(const char *outcome)
     static const char *const negative[] = { "Expired", "DeliveryCountExceeded", "Rejected",
                                             "Purged" };
 
-    if (strcasecmp(outcome, "Success") == 0)
+    if (ascii_equals_nocase(outcome, "Success"))
         return C2D_OK;
     for (size_t i = 0; i < sizeof negative / sizeof *negative; i++)
-        if (strcasecmp(outcome, negative[i]) == 0)
-            return C2D_NEGATIVE;
+        if (ascii_equals_nocase(outcome, negative[i]))
+            return STATUS_NEGATIVE;
     return C2D_TIMEOUT;
 }
 
@@ -173,7 +173,7 @@ static enum c2d_status judge(struct wait *wait, const char *outcome)
 
     if (error.status == C2D_OK)
         return C2D_OK;
-    if (error.status == C2D_NEGATIVE) {
+    if (error.status == STATUS_NEGATIVE) {
         snprintf(error.text, sizeof error.text,
                  "message '%s' was not completed by device '%s': %.60s", wait->subject.message_id,
                  wait->subject.device_id, outcome);
@@ -228,7 +228,7 @@ enum c2d_status wait_for(struct wait *wait, struct app *app, const struct subjec
     if (wait->record != NULL)
         return tell(wait);
     if (wait->log_errno != 0)
-        return fail_unknown(wait, wait->log_errno == ENOMEM ? C2D_OS : C2D_IO,
+        return fail_unknown(wait, wait->log_errno == ENOMEM ? C2D_OS : STATUS_IO,
                             strerror(wait->log_errno));
     return signals_caught() != 0 ? end_by_signal(wait) : fail_time(wait);
 }

@@ -21,11 +21,11 @@ struct wait {
 };
 
 /* Before the send: only what is appended to path from now on counts. Makes it where it is new.
- * Reports C2D_CANT_CREATE, C2D_OS. */
+ * Reports STATUS_CANT_CREATE, C2D_OS. */
 enum c2d_status wait_open(struct wait *wait, const struct app *app, const char *path);
 /* After the send: until the record on the message comes, which is printed, or wait_ms have passed.
  * The queue is read for up to 5 s more, and a request that is under way is still waited for.
- * C2D_NEGATIVE unless it is a success, C2D_TIMEOUT when none came. */
+ * STATUS_NEGATIVE unless it is a success, C2D_TIMEOUT when none came. */
 enum c2d_status wait_for(struct wait *wait, struct app *app, const struct subject *subject,
                          int64_t wait_ms);
 void wait_close(struct wait *wait);

@@ -2,7 +2,7 @@
 #ifndef APP_H
 #define APP_H
 
-#include "c2d.h"
+#include "exit_status.h"
 #include "options.h"
 
 #include <stdio.h>

@@ -3,6 +3,7 @@
 #define _DEFAULT_SOURCE /* explicit_bzero */
 #include "credentials.h"
 
+#include "ascii.h"
 #include "encoding.h"
 #include "file_modes.h"
 #include "input.h"
@@ -13,7 +14,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -61,7 +61,7 @@ static bool is_proxy_variable(const char *item)
     static const char *const names[] = { "http_proxy=", "https_proxy=", "all_proxy=" };
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strncasecmp(item, names[i], strlen(names[i])) == 0)
+        if (ascii_begins_nocase(item, names[i]))
             return true;
     return false;
 }
@@ -133,7 +133,7 @@ static enum c2d_status read_secret(const struct app *app, const char *path, int 
     if (data == NULL)
         return report_failure(app, C2D_OS, NULL, "out of memory");
     status = input_read(fd, data, limit + 1, &size);
-    if (status == C2D_NO_INPUT)
+    if (status == STATUS_NO_INPUT)
         status = report_failure(app, C2D_CONFIG, NULL, "'%s': %s", path, strerror(errno));
     else if (status == C2D_OK && size > limit)
         status =

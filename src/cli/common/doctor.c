@@ -49,7 +49,7 @@ static char *json_of(const char *what, const struct c2d_error *result)
     json_bool(&line, "ok", result->status == C2D_OK);
     json_text(&line, "detail", result->text);
     if (result->status != C2D_OK) {
-        json_text(&line, "name", c2d_status_name(result->status));
+        json_text(&line, "name", status_name(result->status));
         json_number(&line, "exit", result->status);
         json_text(&line, "hint", *result->hint != '\0' ? result->hint : NULL);
         json_text(&line, "requestId", *result->request_id != '\0' ? result->request_id : NULL);

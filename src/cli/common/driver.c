@@ -155,7 +155,7 @@ static enum c2d_status show_help(struct app *app)
     if (output_write(STDOUT_FILENO, text, strlen(text)) != strlen(text))
         status = signals_caught() != 0
                      ? C2D_CANCELLED
-                     : report_failure(app, C2D_IO, NULL, "stdout: %s", strerror(errno));
+                     : report_failure(app, STATUS_IO, NULL, "stdout: %s", strerror(errno));
     free(text);
     return status;
 }

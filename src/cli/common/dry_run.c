@@ -3,12 +3,12 @@
  * reads no body. What is left to the environment is what curl reads there too. */
 #include "dry_run.h"
 
+#include "ascii.h"
 #include "output.h"
 #include "report.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 static void put_bytes(FILE *out, const char *text, size_t size)
 {
@@ -61,7 +61,7 @@ static void put_proxy(FILE *out, const struct c2d_options *options)
         fputs(" '--proxy-anyauth' '--proxy-user' '<USER:PASSWORD>'", out);
     put_option(out, "--noproxy", options->no_proxy);
     /* curl would verify such a proxy with the system's trust store. */
-    if (strncasecmp(options->proxy, "https:", 6) != 0)
+    if (!ascii_begins_nocase(options->proxy, "https:"))
         return;
     put_option(out, "--proxy-cacert", options->ca_file);
     put_option(out, "--proxy-capath", options->ca_dir);

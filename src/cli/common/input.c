@@ -2,6 +2,7 @@
 #define _GNU_SOURCE /* fopencookie */
 #include "input.h"
 
+#include "exit_status.h"
 #include "ready.h"
 #include "signals.h"
 
@@ -33,7 +34,7 @@ enum c2d_status input_read(int fd, char *data, size_t size, size_t *count)
         ssize_t got = read_some(fd, data + *count, size - *count);
 
         if (got < 0)
-            return signals_caught() != 0 ? C2D_CANCELLED : C2D_NO_INPUT;
+            return signals_caught() != 0 ? C2D_CANCELLED : STATUS_NO_INPUT;
         if (got == 0)
             break;
         *count += (size_t)got;

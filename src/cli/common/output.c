@@ -15,7 +15,7 @@
 
 enum c2d_status output_check(const struct app *app)
 {
-    return app->stdout_closed ? report_failure(app, C2D_IO, NULL, "stdout is closed") : C2D_OK;
+    return app->stdout_closed ? report_failure(app, STATUS_IO, NULL, "stdout is closed") : C2D_OK;
 }
 
 size_t output_write(int fd, const void *data, size_t size)
@@ -57,5 +57,5 @@ enum c2d_status output_line(const struct app *app, const char *text)
     if (problem == EINTR)
         return C2D_CANCELLED;
     return problem == 0 ? C2D_OK
-                        : report_failure(app, C2D_IO, NULL, "stdout: %s", strerror(problem));
+                        : report_failure(app, STATUS_IO, NULL, "stdout: %s", strerror(problem));
 }

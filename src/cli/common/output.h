@@ -4,12 +4,12 @@
 
 #include "app.h"
 
-/* C2D_IO, reported, when stdout was closed at start: before anything is asked of a hub. */
+/* STATUS_IO, reported, when stdout was closed at start: before anything is asked of a hub. */
 enum c2d_status output_check(const struct app *app);
 /* Writes data whole, unless a signal came; returns how much, less than size with errno set. Waits
  * where fd does not block. */
 size_t output_write(int fd, const void *data, size_t size);
-/* Writes text and a newline whole, or reports C2D_IO; NULL text is memory that was gone. */
+/* Writes text and a newline whole, or reports STATUS_IO; NULL text is memory that was gone. */
 enum c2d_status output_line(const struct app *app, const char *text);
 
 #endif

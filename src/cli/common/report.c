@@ -72,7 +72,7 @@ static char *json_of(const struct app *app, const char *level, const struct c2d_
     json_text(&line, "program", app->program->name);
     json_text(&line, "command", app->command == NULL ? NULL : app->command->name);
     if (error->status != C2D_OK) {
-        json_text(&line, "name", c2d_status_name(error->status));
+        json_text(&line, "name", status_name(error->status));
         json_number(&line, "exit", error->status);
     }
     json_text(&line, "message", error->text);
@@ -114,7 +114,7 @@ static bool is_silent(const struct app *app, enum c2d_status status)
      * waits for a message, and must see that another instance takes it. */
     return status == C2D_OK || status == C2D_DRY_RUN || status == C2D_CANCELLED
            || (status == C2D_NO_MESSAGE && !app->common.verbose)
-           || (status == C2D_LOCKED && !app->common.verbose && isatty(STDERR_FILENO) != 1);
+           || (status == STATUS_LOCKED && !app->common.verbose && isatty(STDERR_FILENO) != 1);
 }
 
 /* Names the device in an error of the back end's program, where the text does not. c2d-device is
@@ -154,7 +154,7 @@ enum c2d_status report_error(const struct app *app, const struct c2d_error *erro
     if (app->held != NULL)
         *app->held = *error;
     else if (!is_silent(app, error->status))
-        put(app, "error", c2d_status_name(error->status), error, subject);
+        put(app, "error", status_name(error->status), error, subject);
     return error->status;
 }
 
@@ -234,9 +234,9 @@ void report_verbose(const struct app *app, const char *format, ...)
 /* Lower comes first; all that is not listed comes last, in the order of its coming. */
 static int rank(enum c2d_status status)
 {
-    static const enum c2d_status order[] = { C2D_CANCELLED, C2D_IO,      C2D_CANT_CREATE,
-                                             C2D_OS,        C2D_AUTH,    C2D_CONFIG,
-                                             C2D_HANDLER,   C2D_PARTIAL, C2D_LOCK_LOST };
+    static const enum c2d_status order[] = { C2D_CANCELLED,  STATUS_IO,      STATUS_CANT_CREATE,
+                                             C2D_OS,         C2D_AUTH,       C2D_CONFIG,
+                                             STATUS_HANDLER, STATUS_PARTIAL, C2D_LOCK_LOST };
     int count = (int)(sizeof order / sizeof *order);
 
     for (int i = 0; i < count; i++)

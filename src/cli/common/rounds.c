@@ -16,7 +16,7 @@ static bool may_pass(const struct rounds *rounds, enum c2d_status status)
     /* A disabled device is C2D_NOT_FOUND, and what a login portal answers is C2D_PROTOCOL. */
     static const enum c2d_status passing[] = { C2D_OK,      C2D_LOCK_LOST, C2D_NOT_FOUND,
                                                C2D_QUOTA,   C2D_THROTTLED, C2D_TIMEOUT,
-                                               C2D_NETWORK, C2D_TLS,       C2D_HANDLER,
+                                               C2D_NETWORK, C2D_TLS,       STATUS_HANDLER,
                                                C2D_SERVER,  C2D_PROTOCOL };
 
     for (size_t i = 0; i < sizeof passing / sizeof *passing; i++)

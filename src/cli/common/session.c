@@ -3,6 +3,7 @@
 #define _DEFAULT_SOURCE /* explicit_bzero */
 #include "session.h"
 
+#include "ascii.h"
 #include "credentials.h"
 #include "dry_run.h"
 #include "output.h"
@@ -15,7 +16,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -51,7 +51,7 @@ static void on_event(void *context, const struct c2d_event *event)
 
 static enum c2d_status fail_trace(const struct app *app)
 {
-    return report_failure(app, C2D_CANT_CREATE, NULL, "trace '%s': %s", app->common.trace,
+    return report_failure(app, STATUS_CANT_CREATE, NULL, "trace '%s': %s", app->common.trace,
                           strerror(errno));
 }
 
@@ -66,7 +66,7 @@ static enum c2d_status protect_trace(const struct app *app, int fd)
     if (!S_ISREG(file.st_mode))
         return C2D_OK;
     if (file.st_uid != geteuid())
-        return report_failure(app, C2D_CANT_CREATE, NULL, "trace '%s' belongs to another user",
+        return report_failure(app, STATUS_CANT_CREATE, NULL, "trace '%s' belongs to another user",
                               app->common.trace);
     /* EPERM, EINVAL: a file system without modes. */
     if ((file.st_mode & 077) != 0 && fchmod(fd, 0600) != 0 && errno != EPERM && errno != EINVAL)
@@ -114,7 +114,7 @@ static bool has_proxy_scheme(const char *proxy)
     static const char *const schemes[] = { "http://", "https://", "socks5h://" };
 
     for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
-        if (strncasecmp(proxy, schemes[i], strlen(schemes[i])) == 0)
+        if (ascii_begins_nocase(proxy, schemes[i]))
             return proxy[strlen(schemes[i])] != '\0';
     return false;
 }
@@ -285,6 +285,6 @@ enum c2d_status session_close(struct app *app)
         app->trace_failed = true;
     app->trace_fd = 0;
     if (app->trace_failed)
-        return report_failure(app, C2D_IO, NULL, "the trace was not fully written");
+        return report_failure(app, STATUS_IO, NULL, "the trace was not fully written");
     return C2D_OK;
 }

@@ -7,7 +7,7 @@
 /* Makes app->client; reports why it cannot. Call it when all other checks have passed, so that -n
  * and real runs fail alike. */
 enum c2d_status session_open(struct app *app);
-/* Also closes the trace; C2D_IO, reported, when that was not fully written. No client is fine. */
+/* Also closes the trace; STATUS_IO, reported, if that was not fully written. No client is fine. */
 enum c2d_status session_close(struct app *app);
 
 #endif

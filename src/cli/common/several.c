@@ -2,10 +2,12 @@
  * command's. */
 #include "several.h"
 
+#include "exit_status.h"
+
 /* What comes next would fail the same way, or has nowhere to go. */
 static bool ends_all(enum c2d_status status)
 {
-    return status == C2D_IO || status == C2D_OS || status == C2D_CANCELLED || status == C2D_AUTH
+    return status == STATUS_IO || status == C2D_OS || status == C2D_CANCELLED || status == C2D_AUTH
            || status == C2D_TLS || status == C2D_CONFIG;
 }
 
@@ -31,5 +33,5 @@ enum c2d_status several_status(const struct several *several)
         return C2D_OK;
     if (ends_all(several->first) || (several->failed == several->done && !several->differ))
         return several->first;
-    return C2D_PARTIAL;
+    return STATUS_PARTIAL;
 }

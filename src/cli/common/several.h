@@ -14,7 +14,7 @@ struct several {
 void several_add(struct several *several, enum c2d_status status);
 /* False when what failed last will fail for the rest too: output, credentials, a signal. */
 bool several_goes_on(const struct several *several);
-/* C2D_OK; what all failed with; C2D_PARTIAL when only some did, or with different codes. */
+/* C2D_OK; what all failed with; STATUS_PARTIAL when only some did, or with different codes. */
 enum c2d_status several_status(const struct several *several);
 
 #endif

@@ -21,13 +21,13 @@
 
 static enum c2d_status fail_io(const struct sink *sink, const struct app *app)
 {
-    return report_failure(app, C2D_IO, NULL, "%s: %s", sink->name, strerror(errno));
+    return report_failure(app, STATUS_IO, NULL, "%s: %s", sink->name, strerror(errno));
 }
 
 /* No lock can be had, whoever asks: NFS without lockd, proot. */
 static enum c2d_status fail_lock(const struct sink *sink, const struct app *app)
 {
-    return report_failure(app, C2D_IO,
+    return report_failure(app, STATUS_IO,
                           sink->use == SINK_SHARED
                               ? "pass --no-lock if no other program writes to that file"
                               : "choose a file on another file system, one that has locks: only "
@@ -94,7 +94,7 @@ static enum c2d_status open_file(struct sink *sink, const struct app *app, const
     if (sink->fd < 0 && signals_caught() != 0)
         return C2D_CANCELLED;
     if (sink->fd < 0)
-        return report_failure(app, C2D_CANT_CREATE, NULL, "'%s': %s", path, strerror(errno));
+        return report_failure(app, STATUS_CANT_CREATE, NULL, "'%s': %s", path, strerror(errno));
     return C2D_OK;
 }
 
@@ -116,7 +116,7 @@ static enum c2d_status check_socket(const struct app *app, int fd)
     if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM
         && sink_stream_untaken(fd, SINK_SOCKET) >= 0)
         return C2D_OK;
-    return report_failure(app, C2D_IO, "put a pipe in between: ... | cat",
+    return report_failure(app, STATUS_IO, "put a pipe in between: ... | cat",
                           "stdout is a socket that does not tell whether its reader has taken a "
                           "record: only a stream socket (Unix or TCP) does");
 }
@@ -145,7 +145,7 @@ enum c2d_status sink_open(struct sink *sink, const struct app *app, const char *
         return C2D_OK;
     if (!file_lock_is_taken())
         return fail_lock(sink, app);
-    return report_failure(app, C2D_LOCKED, NULL, "another program collects into '%s'", path);
+    return report_failure(app, STATUS_LOCKED, NULL, "another program collects into '%s'", path);
 }
 
 void sink_watch_reader(const struct sink *sink)
@@ -159,11 +159,11 @@ enum c2d_status sink_hold(const struct sink *sink, const struct app *app)
     if (sink->use == SINK_SHARED)
         return C2D_OK;
     if (!set_lock(sink->fd, reader, F_WRLCK))
-        return file_lock_is_taken() ? C2D_LOCKED : fail_lock(sink, app);
+        return file_lock_is_taken() ? STATUS_LOCKED : fail_lock(sink, app);
     if (sink->use == SINK_COLLECTS || !is_locked(sink->fd, collector))
         return C2D_OK;
     set_lock(sink->fd, reader, F_UNLCK);
-    return C2D_LOCKED;
+    return STATUS_LOCKED;
 }
 
 bool sink_is_current(const struct sink *sink)

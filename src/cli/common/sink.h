@@ -32,16 +32,16 @@ struct sink {
 };
 
 /* Opens path for appending, made with mode 600 where it is new; NULL is stdout. heals: what is
- * written are JSON lines. Reports C2D_CANT_CREATE, C2D_LOCKED where another one collects into what
- * this one is to collect into, and C2D_IO where a lock is needed and the file system has none, and
- * for a stdout that tells nothing of its reader. */
+ * written are JSON lines. Reports STATUS_CANT_CREATE, STATUS_LOCKED where another one collects into
+ * what this one is to collect into, and STATUS_IO where a lock is needed and the file system has
+ * none, and for a stdout that tells nothing of its reader. */
 enum c2d_status sink_open(struct sink *sink, const struct app *app, const char *path, bool heals,
                           enum sink_use use);
 /* Where stdout is a pipe or a socket, the end of its reader stops the waiting for the hub. See
  * stop_result(). */
 void sink_watch_reader(const struct sink *sink);
 /* Before each batch of a queue whose records go there: C2D_OK when it is this sink's to read.
- * C2D_LOCKED, not reported, while another one does. */
+ * STATUS_LOCKED, not reported, while another one does. */
 enum c2d_status sink_hold(const struct sink *sink, const struct app *app);
 /* False if the name does not lead to the open file any more: it was moved away or removed. */
 bool sink_is_current(const struct sink *sink);

@@ -73,8 +73,8 @@ bool stop_is_due(void)
 
 enum c2d_status stop_result(const struct app *app, enum c2d_status status)
 {
-    /* C2D_IO: the write has found it, and that was reported. */
-    if (status == C2D_IO || signals_caught() != 0 || !reader_is_gone())
+    /* STATUS_IO: the write has found it, and that was reported. */
+    if (status == STATUS_IO || signals_caught() != 0 || !reader_is_gone())
         return status;
-    return report_failure(app, C2D_IO, NULL, "stdout: its reader is gone");
+    return report_failure(app, STATUS_IO, NULL, "stdout: its reader is gone");
 }

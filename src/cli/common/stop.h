@@ -17,8 +17,8 @@ void stop_resume_watch(void);
 void stop_request(void);
 /* A signal was caught, or the watched reader is gone. */
 bool stop_is_due(void);
-/* After waiting that may have been stopped: C2D_IO, reported, if the watched reader is gone; else
- * status. */
+/* After waiting that may have been stopped: STATUS_IO, reported, if the watched reader is gone;
+ * else status. */
 enum c2d_status stop_result(const struct app *app, enum c2d_status status);
 
 #endif
