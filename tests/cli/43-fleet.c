@@ -17,9 +17,17 @@ static bool keep(const struct c2d_message *message)
            && fflush(stdout) == 0;
 }
 
+static void report(const struct c2d_client *device, const struct c2d_error *error)
+{
+    fprintf(stderr, "%s: %s\n", c2d_client_device_id(device), error->text);
+}
+
 int main(int argc, char **argv)
 {
-    static struct c2d_client *clients[CLIENTS_MAX];
+    static struct c2d_client *devices[CLIENTS_MAX];
+    struct c2d_client *device;
+    struct c2d_request next;
+    bool is_done;
     struct c2d_options options = c2d_options_default();
     struct c2d_result result;
     struct c2d_error error;
@@ -32,8 +40,8 @@ int main(int argc, char **argv)
     options.parallel = atoi(argv[2]);
     while (count < CLIENTS_MAX && fgets(line, sizeof line, stdin) != NULL) {
         line[strcspn(line, "\n")] = '\0';
-        options.share = clients[0];
-        if (c2d_client_new(&clients[count++], line, &options, &error) != C2D_OK) {
+        options.share = devices[0];
+        if (c2d_client_new(&devices[count++], line, &options, &error) != C2D_OK) {
             fprintf(stderr, "%s\n", error.text);
             return (int)error.status;
         }
@@ -42,6 +50,6 @@ int main(int argc, char **argv)
 #include "example.h"
 
     while (count > 0)
-        c2d_client_free(clients[--count]);
+        c2d_client_free(devices[--count]);
     return 0;
 }

@@ -13,7 +13,7 @@ if is_sanitized; then
     devices=1000
     flags=-fsanitize=address,undefined
 fi
-sed -n '/^ \*     for (i = 0/,/^ \*     }$/s/^ \* //p' "$ROOT/include/c2d.h" >example.h
+sed -n '/^ \*     memset(&next/,/^ \*\/$/s/^ \* //p' "$ROOT/include/c2d.h" >example.h
 # shellcheck disable=SC2046,SC2086  # one word for each flag is wanted
 run cc -std=c11 -Wall -Wextra -Werror $flags -o fleet -I "$ROOT/include" -I . \
     "$C2D_TESTS/43-fleet.c" "$C2D_BUILD/libc2d.a" \
