@@ -28,6 +28,7 @@ WARNINGS = -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes \
 OWN_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -Iinclude $(WARNINGS) -fPIC \
 	-fvisibility=hidden -fstack-protector-strong $(HARDEN_CFLAGS) \
 	-ffunction-sections -fdata-sections -MMD -MP -fno-plt
+TABLES = -fno-asynchronous-unwind-tables
 # Packs the relocations, where linker and C library can: an older one would not start the program.
 RELR := $(shell d=$$(mktemp -d) f=-Wl,-z,pack-relative-relocs; echo 'int main(void) { return 0; }' \
 	| $(CC) -x c -o $$d/a - $$f,--fatal-warnings 2>/dev/null && $$d/a && echo $$f; rm -r "$$d")
@@ -52,14 +53,19 @@ sim: build/c2d-sim ## the hub on this machine (needs libevent)
 define RULES
 $(1)/%.o: %.c Makefile
 	@mkdir -p $$(@D)
-	$$(CC) $$(OWN_CFLAGS) $(3) $$(CPPFLAGS) $$(CFLAGS) $(2) \
+	$$(CC) $$(OWN_CFLAGS) $$(TABLES) $(3) $$(CPPFLAGS) $$(CFLAGS) $(2) \
 		$$(shell $$(PKG_CONFIG) --cflags $$(PKGS)) -c -o $$@ $$<
+# The library keeps its unwind tables: another program's crash report has to get through it.
+$$(LIB_SRC:%.c=$(1)/%.o): TABLES = -fasynchronous-unwind-tables
 # One relocatable object whose short internal names are local: they cannot clash with a user's.
 $(1)/libc2d.o: $$(LIB_SRC:%.c=$(1)/%.o)
 	$$(LD) -r -o $$@ $$^
 	$$(OBJCOPY) --localize-hidden $$@
 $(1)/libc2d.a: $(1)/libc2d.o
 	$$(AR) rcs $$@ $$^
+# The same for the programs, which have no such tables.
+$(1)/libc2d-bare.o: $(1)/libc2d.o
+	$$(OBJCOPY) --remove-section=.eh_frame --remove-section=.rela.eh_frame $$^ $$@
 $(1)/libc2d.so.$$(ABI): $$(LIB_SRC:%.c=$(1)/%.o)
 	$$(CC) -shared -Wl,-soname,libc2d.so.$$(ABI) $$(HARDEN_LDFLAGS) $$(CFLAGS) $(2) $$(LDFLAGS) \
 		-o $$@ $$^ $$(shell $$(PKG_CONFIG) --libs $$(PKGS))
@@ -67,7 +73,7 @@ $(1)/libc2d.so: $(1)/libc2d.so.$$(ABI)
 	ln -sf libc2d.so.$$(ABI) $$@
 $(1)/c2d-http: $$(HTTP_SRC:%.c=$(1)/%.o)
 $(1)/c2d-device: $$(DEVICE_SRC:%.c=$(1)/%.o)
-$(1)/c2d-http $(1)/c2d-device: $$(COMMON_SRC:%.c=$(1)/%.o) $(1)/libc2d.a
+$(1)/c2d-http $(1)/c2d-device: $$(COMMON_SRC:%.c=$(1)/%.o) $(1)/libc2d-bare.o
 	$$(CC) -pie $$(HARDEN_LDFLAGS) $$(CFLAGS) $(2) $$(LDFLAGS) -o $$@ $$^ \
 		$$(shell $$(PKG_CONFIG) --libs $$(PKGS))
 $(1)/c2d-sim: $$(SIM_SRC:%.c=$(1)/%.o)
@@ -86,7 +92,7 @@ $(1)/hostile $(1)/cutter $(1)/no_memory.so $(1)/lacking.so:
 	$$(CC) $$(if $$(filter %.so,$$@),-shared,-pie) $$(CFLAGS) $(2) $$(LDFLAGS) -Wl,--as-needed \
 		-o $$@ $$^ $$(shell $$(PKG_CONFIG) --libs libssl libcrypto)
 endef
-$(eval $(call RULES,build,,$(FORTIFY) -fno-asynchronous-unwind-tables))
+$(eval $(call RULES,build,,$(FORTIFY)))
 $(eval $(call RULES,build-asan,$(ASAN),))
 $(eval $(call RULES,build-cov,--coverage -O0,))
 

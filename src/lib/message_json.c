@@ -156,7 +156,7 @@ static void append_instant(struct buf *line, const char *key, int64_t seconds)
     json_append_text(line, key, text);
 }
 
-char *c2d_message_to_json(const struct c2d_message *message, bool with_body)
+static char *write_message(const struct c2d_message *message, bool with_body)
 {
     /* The order of the keys is part of the format: a number stands between these two tables. */
     const struct c2d_property before_count[] = {
@@ -202,4 +202,9 @@ char *c2d_message_to_json(const struct c2d_message *message, bool with_body)
     append_lossy(&line, &values);
     buf_text(&line, "}");
     return buf_take(&line);
+}
+
+char *c2d_message_to_json(const struct c2d_message *message, bool with_body)
+{
+    return message == NULL ? NULL : write_message(message, with_body);
 }

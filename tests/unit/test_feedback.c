@@ -247,3 +247,32 @@ Test(feedback, unknown_members_behind_a_record_without_any_are_freed)
     cr_assert_str_eq(batch->records[1].extra_json, "{\"x\":1}");
     c2d_feedback_free(batch); /* a leak is a sanitizer's report */
 }
+
+Test(feedback, outcome_is_read_from_word_number_or_description)
+{
+    static const struct {
+        const char *record;
+        enum c2d_feedback_outcome outcome;
+    } rows[] = {
+        { "{\"statusCode\":\"Success\"}", C2D_FEEDBACK_SUCCESS },
+        { "{\"statusCode\":\"EXPIRED\"}", C2D_FEEDBACK_EXPIRED },
+        { "{\"statusCode\":2}", C2D_FEEDBACK_DELIVERY_COUNT_EXCEEDED },
+        { "{\"statusCode\":\"Rejected\",\"description\":\"Success\"}", C2D_FEEDBACK_REJECTED },
+        { "{\"statusCode\":4}", C2D_FEEDBACK_PURGED },
+        { "{\"description\":\"success\"}", C2D_FEEDBACK_SUCCESS },
+        { "{\"statusCode\":null,\"description\":\"Expired\"}", C2D_FEEDBACK_EXPIRED },
+        { "{\"statusCode\":\"Lost\",\"description\":\"Success\"}", C2D_FEEDBACK_UNKNOWN },
+        { "{\"statusCode\":9,\"description\":\"Success\"}", C2D_FEEDBACK_UNKNOWN },
+        { "{}", C2D_FEEDBACK_UNKNOWN },
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct c2d_feedback *batch = NULL;
+        char text[128];
+
+        snprintf(text, sizeof text, "[%s]", rows[i].record);
+        cr_assert_eq(read_batch(text, &batch), C2D_OK);
+        cr_expect_eq(batch->records[0].outcome, rows[i].outcome, "%s", rows[i].record);
+        c2d_feedback_free(batch);
+    }
+}
