@@ -3,30 +3,32 @@
 #include "request.h"
 #include "status.h"
 
+/* Fills in all of result but its error. */
 static enum c2d_status perform(struct c2d_client *client, const struct c2d_request *request,
                                struct c2d_result *result, struct c2d_error *error)
 {
-    struct operation operation;
+    struct operation operation = { 0 };
     struct exchange *exchange;
+    struct c2d_error spare;
 
-    *result = (struct c2d_result) { 0 };
-    if (request_prepare(&operation, client, request, &result->error) == C2D_OK) {
+    error = error == NULL ? &spare : error;
+    error_reset(error);
+    request_clear(result);
+    if (request_prepare(&operation, client, request, error) == C2D_OK) {
         exchange = exchange_of(client);
         operation.call.expiry.from_start = true;
         do
             exchange_perform(exchange, &client->calls, &operation.call);
         while (operation_takes_older_form(&operation));
-        request_finish(&operation, request->action, result);
+        request_finish(&operation, request->action, result, error);
         /* Not for those that are submitted: it takes a hundredth of a send. */
-        if (request->action == C2D_ACTION_SEND && result->error.status == C2D_OK)
+        if (request->action == C2D_ACTION_SEND && error->status == C2D_OK)
             hub_clock_read(&operation.call.response,
                            hub_clock_now_s(client->signer.hub_clock, &exchange->terms.clock),
-                           &result->error.hub_time_s);
+                           &error->hub_time_s);
     }
     operation_end(&operation);
-    if (error != NULL)
-        *error = result->error;
-    return result->error.status;
+    return error->status;
 }
 
 enum c2d_status c2d_send(struct c2d_client *service, const char *device_id,
@@ -44,10 +46,11 @@ enum c2d_status c2d_receive(struct c2d_client *device, struct c2d_message **mess
                             struct c2d_error *error)
 {
     struct c2d_result result;
+    enum c2d_status status =
+        perform(device, &(struct c2d_request) { .action = C2D_ACTION_RECEIVE }, &result, error);
 
-    perform(device, &(struct c2d_request) { .action = C2D_ACTION_RECEIVE }, &result, error);
     *message = result.message;
-    return result.error.status;
+    return status;
 }
 
 enum c2d_status c2d_settle(struct c2d_client *device, const char *lock_token,
@@ -65,10 +68,11 @@ enum c2d_status c2d_feedback_receive(struct c2d_client *service, struct c2d_feed
                                      struct c2d_error *error)
 {
     struct c2d_result result;
+    enum c2d_status status =
+        perform(service, &(struct c2d_request) { .action = C2D_ACTION_FEEDBACK }, &result, error);
 
-    perform(service, &(struct c2d_request) { .action = C2D_ACTION_FEEDBACK }, &result, error);
     *feedback = result.feedback;
-    return result.error.status;
+    return status;
 }
 
 enum c2d_status c2d_feedback_settle(struct c2d_client *service, const char *lock_token,
@@ -87,24 +91,25 @@ enum c2d_status c2d_purge(struct c2d_client *service, const char *device_id, int
                           struct c2d_error *error)
 {
     struct c2d_result result;
+    enum c2d_status status = perform(
+        service, &(struct c2d_request) { .action = C2D_ACTION_PURGE, .device_id = device_id },
+        &result, error);
 
-    perform(service, &(struct c2d_request) { .action = C2D_ACTION_PURGE, .device_id = device_id },
-            &result, error);
-    if (purged != NULL && result.error.status == C2D_OK)
+    if (purged != NULL && status == C2D_OK)
         *purged = result.purged;
-    return result.error.status;
+    return status;
 }
 
 enum c2d_status c2d_device_info_get(struct c2d_client *service, const char *device_id,
                                     struct c2d_device_info **info, struct c2d_error *error)
 {
     struct c2d_result result;
+    enum c2d_status status = perform(
+        service, &(struct c2d_request) { .action = C2D_ACTION_DEVICE_INFO, .device_id = device_id },
+        &result, error);
 
-    perform(service,
-            &(struct c2d_request) { .action = C2D_ACTION_DEVICE_INFO, .device_id = device_id },
-            &result, error);
     *info = result.device_info;
-    return result.error.status;
+    return status;
 }
 
 /* ---- Probe ---- */
@@ -130,7 +135,7 @@ enum c2d_status c2d_probe(struct c2d_client *client, struct c2d_probe *probe,
                           struct c2d_error *error)
 {
     struct operation_target nothing = { .lock_token = "00000000-0000-0000-0000-000000000000" };
-    struct operation operation;
+    struct operation operation = { 0 };
     struct c2d_error spare;
     enum c2d_status status;
     bool is_device;

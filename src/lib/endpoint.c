@@ -55,6 +55,8 @@ const struct endpoint endpoints[] = {
 };
 /* clang-format on */
 
+enum { URL_USUAL = 250 };
+
 bool endpoint_is_for_device(const struct endpoint *endpoint)
 {
     return strcmp(endpoint->right, DEVICE) == 0;
@@ -96,6 +98,7 @@ enum c2d_status endpoint_request(const struct endpoint *endpoint,
     const char *version = endpoint_is_for_device(endpoint) ? device_version : service_version;
 
     request->method = endpoint->method;
+    buf_reserve(&request->url, URL_USUAL); /* mostly the only one */
     buf_text(&request->url, "https://");
     /* As it stands: connstr.c lets nothing but a host name through, with a port at most. */
     buf_text(&request->url, target->credentials->host);

@@ -93,10 +93,17 @@ static void trim(const char **text, size_t *size)
 /* Headers that decide where a body ends, or which lock is settled. */
 static bool decides(const char *name, size_t size)
 {
-    static const char *const names[] = { "Content-Length", "Transfer-Encoding", "ETag" };
+    static const struct {
+        const char *name;
+        size_t size;
+    } rows[] = {
+        { "Content-Length", sizeof "Content-Length" - 1 },
+        { "Transfer-Encoding", sizeof "Transfer-Encoding" - 1 },
+        { "ETag", sizeof "ETag" - 1 },
+    };
 
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strlen(names[i]) == size && text_begins_nocase(name, names[i]))
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].size == size && text_begins_nocase(name, rows[i].name))
             return true;
     return false;
 }

@@ -16,12 +16,12 @@ enum {
 };
 
 /* libcurl wants to know of what happens on a socket. */
-static int on_events(CURL *easy, curl_socket_t fd, int what, void *context, void *is_known)
+static int on_events(CURL *easy, curl_socket_t fd, int what, void *context, void *unused)
 {
     struct curl_transport *transport = context;
     struct epoll_event event = { .data.fd = fd };
 
-    (void)easy;
+    (void)easy, (void)unused;
     if (what == CURL_POLL_REMOVE) {
         /* One that is closed already has left by itself. */
         (void)epoll_ctl(transport->events_fd, EPOLL_CTL_DEL, fd, &event);
@@ -31,15 +31,9 @@ static int on_events(CURL *easy, curl_socket_t fd, int what, void *context, void
         event.events |= EPOLLIN;
     if (what != CURL_POLL_IN)
         event.events |= EPOLLOUT;
-    if (epoll_ctl(transport->events_fd, is_known != NULL ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd,
-                  &event)
-            != 0
-        && epoll_ctl(transport->events_fd, is_known != NULL ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd,
-                     &event)
-               != 0)
+    if (epoll_ctl(transport->events_fd, EPOLL_CTL_ADD, fd, &event) != 0
+        && epoll_ctl(transport->events_fd, EPOLL_CTL_MOD, fd, &event) != 0)
         return -1; /* libcurl gives its transfer up */
-    if (is_known == NULL)
-        curl_multi_assign(transport->multi, fd, transport);
     return 0;
 }
 

@@ -3,6 +3,7 @@
 
 #include "clock.h"
 #include "http_failure.h"
+#include "status.h"
 
 #include <curl/curl.h>
 #include <stdio.h>
@@ -141,12 +142,13 @@ void transfer_finish(struct transfer *transfer, int code, struct http_done *done
     /* A failure is told by how far it came, on a connection that was kept, too. */
     if (!counts || connects > 0)
         note_connection(transfer);
-    *done = (struct http_done) {
-        .tag = transfer->tag,
-        .written = transfer->written,
-        .asked_for_certificate = transfer->transport->asked_for_certificate,
-        .connection = transfer->connection,
-    };
+    done->tag = transfer->tag;
+    done->response = (struct http_response) { 0 };
+    error_reset(&done->error);
+    done->written = transfer->written;
+    done->stale = false;
+    done->asked_for_certificate = transfer->transport->asked_for_certificate;
+    done->connection = transfer->connection;
     if (!counts) {
         describe(transfer, (CURLcode)code, done);
         buf_clear(&transfer->reader.response.body);

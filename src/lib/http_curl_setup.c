@@ -325,8 +325,11 @@ bool transfer_begin(struct transfer *transfer)
 {
     transfer->opened = transfer->written = transfer->reused = false;
     transfer->detail[0] = '\0';
-    transfer->tls = (struct tls_verdict) { 0 };
-    transfer->connection = (struct c2d_connection) { 0 };
+    /* They are large, and empty after a transfer over a connection that was kept. */
+    if (transfer->tls.begun || transfer->connection.address[0] != '\0') {
+        transfer->tls = (struct tls_verdict) { 0 };
+        transfer->connection = (struct c2d_connection) { 0 };
+    }
     if (transfer->refused_ms != 0)
         curl_easy_setopt(transfer->easy, CURLOPT_NOPROGRESS, 1L);
     transfer->refused_ms = 0;

@@ -50,7 +50,7 @@ enum c2d_status operation_prepare(struct operation *operation, struct c2d_client
 {
     enum c2d_status status;
 
-    *operation = (struct operation) { .client = client };
+    operation->client = client;
     if (client == NULL)
         return fail(error, C2D_USAGE, "the client is missing (NULL)");
     status = check_target(id, &target, error);

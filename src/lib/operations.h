@@ -26,8 +26,8 @@ struct operation_target {
     const struct c2d_message *message;
 };
 
-/* Fills in operation, which must not move until operation_end(), and checks all that can be wrong
- * before a request. In any case operation_end() comes last. */
+/* Fills in a zeroed operation, which must not move until operation_end(). Checks all that can be
+ * wrong before a request. In any case operation_end() comes last. */
 enum c2d_status operation_prepare(struct operation *operation, struct c2d_client *client,
                                   enum endpoint_id id, struct operation_target target,
                                   struct c2d_error *error);

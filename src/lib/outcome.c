@@ -60,18 +60,17 @@ void outcome_get(const struct outcome *outcome, struct c2d_error *error)
     char *texts[TEXTS];
     const char *at = outcome->texts;
 
-    *error = (struct c2d_error) {
-        .status = (enum c2d_status)outcome->status,
-        .step = (enum c2d_step)outcome->step,
-        .http_status = outcome->http_status,
-        .hub_code = outcome->hub_code,
-        .hub_time_s = outcome->hub_time_s,
-        .retry_after_s = outcome->retry_after_s,
-        .attempts = outcome->attempts,
-        .retryable = outcome->retryable,
-        .earlier_try_unanswered = outcome->earlier_try_unanswered,
-        .gave_up = outcome->gave_up,
-    };
+    error_reset(error);
+    error->status = (enum c2d_status)outcome->status;
+    error->step = (enum c2d_step)outcome->step;
+    error->http_status = outcome->http_status;
+    error->hub_code = outcome->hub_code;
+    error->hub_time_s = outcome->hub_time_s;
+    error->retry_after_s = outcome->retry_after_s;
+    error->attempts = outcome->attempts;
+    error->retryable = outcome->retryable;
+    error->earlier_try_unanswered = outcome->earlier_try_unanswered;
+    error->gave_up = outcome->gave_up;
     texts_of(error, texts);
     for (size_t i = 0; at != NULL && i < TEXTS; i++) {
         size_t size = strlen(at) + 1;

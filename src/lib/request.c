@@ -2,6 +2,9 @@
 
 #include "status.h"
 
+#include <stddef.h>
+#include <string.h>
+
 /* Which endpoint a request is for. */
 static enum c2d_status choose(const struct c2d_request *request, enum endpoint_id *id,
                               struct c2d_error *error)
@@ -56,7 +59,6 @@ enum c2d_status request_prepare(struct operation *operation, struct c2d_client *
     enum endpoint_id id = ENDPOINT_RECEIVE;
     enum c2d_status status;
 
-    *operation = (struct operation) { .client = client };
     if (request == NULL)
         return fail(error, C2D_USAGE, "the request is missing (NULL)");
     if (request->spare[0] != NULL || request->spare[1] != NULL)
@@ -66,28 +68,35 @@ enum c2d_status request_prepare(struct operation *operation, struct c2d_client *
                             : status;
 }
 
-void request_finish(struct operation *operation, enum c2d_action action, struct c2d_result *result)
+void request_clear(struct c2d_result *result)
 {
-    *result = (struct c2d_result) { .action = action };
+    memset(result, 0, offsetof(struct c2d_result, error));
+}
+
+void request_finish(struct operation *operation, enum c2d_action action, struct c2d_result *result,
+                    struct c2d_error *error)
+{
+    request_clear(result);
+    result->action = action;
     switch (action) {
     case C2D_ACTION_RECEIVE:
-        operation_finish_receive(operation, &result->message, &result->error);
+        operation_finish_receive(operation, &result->message, error);
         break;
     case C2D_ACTION_SETTLE:
     case C2D_ACTION_FEEDBACK_SETTLE:
-        operation_finish_settle(operation, &result->error);
+        operation_finish_settle(operation, error);
         break;
     case C2D_ACTION_SEND:
-        operation_finish_send(operation, &result->error);
+        operation_finish_send(operation, error);
         break;
     case C2D_ACTION_FEEDBACK:
-        operation_finish_feedback(operation, &result->feedback, &result->error);
+        operation_finish_feedback(operation, &result->feedback, error);
         break;
     case C2D_ACTION_PURGE:
-        operation_finish_purge(operation, &result->purged, &result->error);
+        operation_finish_purge(operation, &result->purged, error);
         break;
     case C2D_ACTION_DEVICE_INFO:
-        operation_finish_device_info(operation, &result->device_info, &result->error);
+        operation_finish_device_info(operation, &result->device_info, error);
         break;
     }
 }

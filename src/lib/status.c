@@ -50,10 +50,20 @@ const char *c2d_version(void)
     return C2D_VERSION;
 }
 
+/* Member by member: each call does this twice, and the texts are 1 KiB. */
 void error_reset(struct c2d_error *error)
 {
-    if (error != NULL)
-        *error = (struct c2d_error) { .status = C2D_OK };
+    if (error == NULL)
+        return;
+    error->status = C2D_OK;
+    error->step = C2D_STEP_NONE;
+    error->http_status = error->hub_code = error->retry_after_s = 0;
+    error->hub_time_s = 0;
+    error->attempts = 0;
+    error->retryable = error->earlier_try_unanswered = error->gave_up = false;
+    error->hub_code_name[0] = error->request_id[0] = error->unreadable_sequence_number[0] = '\0';
+    error->message_id[0] = error->text[0] = error->hint[0] = '\0';
+    memset(error->spare, 0, sizeof error->spare);
 }
 
 /* Printable without memory. */

@@ -5,7 +5,7 @@
 
 #include "c2d.h"
 
-/* A zeroed error is C2D_OK. NULL is fine. */
+/* C2D_OK, as a zeroed error is, and empty texts. NULL is fine. */
 void error_reset(struct c2d_error *error);
 /* Sets status and text, made printable; the other members stay. Returns status. NULL is fine. */
 enum c2d_status fail(struct c2d_error *error, enum c2d_status status, const char *format, ...)

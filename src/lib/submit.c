@@ -80,7 +80,7 @@ bool c2d_wait(struct c2d_client *client, int timeout_ms, struct c2d_result *resu
     if (call == NULL)
         return false;
     submitted = submitted_of(call);
-    request_finish(&submitted->operation, submitted->action, result);
+    request_finish(&submitted->operation, submitted->action, result, &result->error);
     result->tag = submitted->tag;
     drop(call);
     return true;

@@ -191,22 +191,27 @@ bool byte_is_token(unsigned char byte)
     return byte_is_alnum(byte) || (byte != '\0' && strchr("!#$%&'*+-.^_`|~", byte) != NULL);
 }
 
-static int lower(char byte)
+static unsigned lower(char byte)
 {
-    return byte >= 'A' && byte <= 'Z' ? byte - 'A' + 'a' : byte;
+    unsigned value = (unsigned char)byte;
+
+    return value - 'A' < 26 ? value + ('a' - 'A') : value;
 }
 
 bool text_equals_nocase(const char *a, const char *b)
 {
-    for (; *a != '\0' && lower(*a) == lower(*b); a++)
-        b++;
-    return *a == *b;
+    /* Most pairs are the same, or differ at once. */
+    for (; *a == *b || lower(*a) == lower(*b); a++, b++)
+        if (*a == '\0')
+            return true;
+    return false;
 }
 
 bool text_begins_nocase(const char *text, const char *prefix)
 {
-    for (; *prefix != '\0' && lower(*text) == lower(*prefix); prefix++)
-        text++;
+    for (; *text == *prefix || lower(*text) == lower(*prefix); text++, prefix++)
+        if (*prefix == '\0')
+            return true;
     return *prefix == '\0';
 }
 
