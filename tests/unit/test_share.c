@@ -329,3 +329,24 @@ Test(share, a_submitted_operation_takes_less_than_a_kibibyte)
                   sizeof(struct operation));
     cr_expect_leq(sizeof(struct c2d_client), 512, "%zu", sizeof(struct c2d_client));
 }
+
+Test(share, the_table_of_sends_grows_with_the_devices)
+{
+    struct script script = { 0 };
+    struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
+    const struct call_order *order = &exchange_of(client)->order;
+    static char ids[5000][8];
+
+    for (size_t i = 0; i < COUNT(ids); i++) {
+        struct c2d_request request = { .action = C2D_ACTION_SEND,
+                                       .device_id = ids[i],
+                                       .message = &hello };
+
+        snprintf(ids[i], sizeof ids[i], "d%zu", i);
+        cr_assert_eq(c2d_submit(client, &request, NULL), C2D_OK);
+        cr_assert_eq(c2d_submit(client, &request, NULL), C2D_OK);
+    }
+    cr_expect_eq(order->devices, COUNT(ids));
+    cr_expect_geq(order->bucket_count, COUNT(ids));
+    c2d_client_free(client);
+}
