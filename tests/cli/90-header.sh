@@ -56,7 +56,11 @@ cut_examples() {
             block = empty = ""
         }
         block != "" && /^ \*$/ { empty = empty "\n"; next }
-        /^ \*     [^ ]/ || (block != "" && /^ \*     /) { block = block empty substr($0, 8) "\n"; empty = ""; next }
+        /^ \*     [^ ]/ || (block != "" && /^ \*     /) {
+            block = block empty substr($0, 8) "\n"
+            empty = ""
+            next
+        }
         { end_block() }
         END { end_block() }' "$1"
 }
