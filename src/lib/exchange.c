@@ -274,8 +274,14 @@ static struct call *work(struct exchange *exchange, struct call *wanted, int64_t
         struct http_done done;
         int64_t wait_ms;
 
-        if (call != NULL || is_idle(exchange))
+        if (call != NULL)
             return call;
+        if (is_idle(exchange)) {
+            /* A timer, or a connection that closes, keeps the descriptor readable until then. */
+            if (exchange->is_watched)
+                (void)exchange->transport.wait(exchange->transport.self, 0, &done);
+            return NULL;
+        }
         wait_ms = next_due_ms(exchange);
         wait_ms = all_begun ? (wait_ms < end_ms ? wait_ms : end_ms) - now : 0;
         if (exchange->transport.wait(exchange->transport.self, wait_ms > 0 ? wait_ms : 0, &done)) {
@@ -334,6 +340,8 @@ void exchange_drop(struct exchange *exchange, struct link *owner)
         return;
     while (!link_is_empty(owner))
         drop(exchange, LINK_OWNER(owner->next, struct call, owners));
+    if (exchange->is_watched)
+        exchange_look_for_stop(exchange); /* not to be watched for any more, if nothing is left */
     if (is_idle(exchange))
         exchange->schedule.pause.idle_from_ms = exchange_now_ms(exchange);
     set_wake(exchange);

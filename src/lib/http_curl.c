@@ -95,6 +95,7 @@ static enum c2d_status transport_start(void *self, const struct http_request *re
     if (transfer == NULL)
         return fail_memory(error);
     transfer->request = request;
+    transport->running++;
     transfer->tag = tag;
     transfer->received = 0;
     transfer->deadline_ms = clock_monotonic_ms(NULL) + request->timeout_ms;

@@ -311,6 +311,8 @@ static bool set_request(struct transfer *transfer)
 
 void transfer_release(struct transfer *transfer)
 {
+    struct curl_transport *transport = transfer->transport;
+
     /* libcurl frees its lists unwiped, and one line holds the token. */
     for (struct curl_slist *line = transfer->lines; line != NULL; line = line->next)
         wipe(line->data, strlen(line->data));
@@ -318,7 +320,14 @@ void transfer_release(struct transfer *transfer)
     transfer->lines = NULL;
     curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, NULL);
     http_reader_clear(&transfer->reader);
+    if (transfer->request == NULL)
+        return;
     transfer->request = NULL;
+    /* What the last one leaves here would wake whoever waits for events_fd, for nothing. */
+    if (--transport->running == 0) {
+        transport->deadline_ms = INT64_MAX;
+        transport->has_more = false;
+    }
 }
 
 bool transfer_begin(struct transfer *transfer)

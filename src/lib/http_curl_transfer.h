@@ -30,6 +30,7 @@ struct transfer {
 struct curl_transport {
     void *multi; /* CURLM */
     struct transfer *transfers;
+    size_t running;      /* transfers that have a request */
     int64_t deadline_ms; /* no transfer's is earlier */
     int64_t timer_ms;    /* when libcurl wants to be called without an event; INT64_MAX: never */
     int64_t armed_ms;    /* when timer_fd fires; INT64_MAX: never */
