@@ -417,8 +417,9 @@ C2D_API size_t c2d_pending(const struct c2d_client *client);
 /* Of them, those that wait for another attempt. */
 C2D_API size_t c2d_backing_off(const struct c2d_client *client);
 /* A descriptor for a main loop (poll, epoll, libevent, GLib), the same for all clients that share:
- * readable when c2d_wait(client, 0, ...) has something to do. Then call that until it returns
- * false. One such call looks at 16 events at most. Do not read or close it. -1 for NULL. */
+ * readable when c2d_wait(client, 0, ...) has something to do. Each time it is, call that once, or a
+ * fixed number of times: what is left to do keeps it readable. One such call looks at 16 events at
+ * most. Do not read or close it. -1 for NULL. */
 C2D_API int c2d_fd(const struct c2d_client *client);
 
 /* ==== Most programs need nothing of what follows. ==== */
