@@ -25,7 +25,7 @@ HARDEN_CFLAGS := $(shell for f in -fstack-clash-protection -fcf-protection; do e
 
 WARNINGS = -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wwrite-strings -Wformat=2 -Wvla $(WERROR)
-OWN_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -Iinclude $(WARNINGS) -fPIC \
+OWN_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -Iinclude -Isrc -Isrc/lib $(WARNINGS) -fPIC \
 	-fvisibility=hidden -fstack-protector-strong $(HARDEN_CFLAGS) \
 	-ffunction-sections -fdata-sections -MMD -MP -fno-plt
 TABLES = -fno-asynchronous-unwind-tables
@@ -35,7 +35,7 @@ RELR := $(shell d=$$(mktemp -d) f=-Wl,-z,pack-relative-relocs; echo 'int main(vo
 HARDEN_LDFLAGS := $(RELR) -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--as-needed -Wl,--gc-sections
 ASAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1
 
-LIB_SRC := $(wildcard src/lib/*.c)
+LIB_SRC := $(wildcard src/base/*.c src/lib/*/*.c)
 COMMON_SRC := $(wildcard src/cli/common/*.c)
 HTTP_SRC := $(wildcard src/cli/c2d-http/*.c)
 DEVICE_SRC := $(wildcard src/cli/c2d-device/*.c)

@@ -1,6 +1,6 @@
 #include "script.h"
 
-#include "../../src/lib/status.h"
+#include "base/error.h"
 #include "alloc.h"
 
 #include <criterion/criterion.h>

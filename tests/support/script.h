@@ -3,7 +3,7 @@
 #ifndef SCRIPT_H
 #define SCRIPT_H
 
-#include "../../src/lib/client.h"
+#include "engine/client.h"
 #include "table.h"
 
 #define HUB "hub.azure-devices.net"

@@ -1,4 +1,4 @@
-#include "../../src/lib/buf.h"
+#include "base/buf.h"
 
 #include "../support/alloc.h"
 

@@ -1,6 +1,6 @@
 /* Secrets in a folder: written for us alone, and read only from where nobody else could write. */
-#include "../../src/lib/cache_file.h"
 #include "../support/table.h"
+#include "http/cache_file.h"
 
 #include <criterion/criterion.h>
 #include <signal.h>

@@ -1,6 +1,6 @@
 /* Tries, delays, time-outs, tokens and clocks, by way of receive and a scripted hub. */
-#include "../../src/lib/sas.h"
 #include "../support/script.h"
+#include "hub/sas.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* What goes by the hub's clock, over a scripted hub: time to live, tokens of clients that share. */
-#include "../../src/lib/sas.h"
-#include "../../src/lib/timestamp.h"
 #include "../support/script.h"
+#include "base/timestamp.h"
+#include "hub/sas.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "../../src/lib/connstr.h"
+#include "hub/connstr.h"
 
 #include "../support/alloc.h"
 #include "../support/script.h"

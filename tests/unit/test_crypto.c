@@ -1,4 +1,4 @@
-#include "../../src/lib/crypto.h"
+#include "base/crypto.h"
 
 #include "../support/table.h"
 #include "c2d.h"

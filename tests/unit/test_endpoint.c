@@ -1,4 +1,4 @@
-#include "../../src/lib/endpoint.h"
+#include "hub/endpoint.h"
 
 #include "../support/table.h"
 

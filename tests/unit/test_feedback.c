@@ -1,6 +1,6 @@
 /* Feedback batches: module json. */
-#include "../../src/lib/feedback.h"
 #include "../support/table.h"
+#include "hub/feedback.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "../../src/lib/http.h"
+#include "http/http.h"
 
 #include "../support/alloc.h"
 #include "../support/table.h"

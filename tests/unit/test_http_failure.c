@@ -1,4 +1,4 @@
-#include "../../src/lib/http_failure.h"
+#include "http/http_failure.h"
 
 #include "../support/table.h"
 

@@ -1,8 +1,8 @@
-#include "../../src/lib/http_reader.h"
+#include "http/http_reader.h"
 
-#include "../../src/lib/limits.h"
 #include "../support/alloc.h"
 #include "../support/table.h"
+#include "hub/limits.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
@@ -161,7 +161,7 @@ Test(http_reader, what_is_not_needed_does_not_spoil_a_response)
 
 Test(http_reader, refusal_counts_with_a_body_over_the_limit)
 {
-    static char piece[LIMIT_BODY];
+    static char piece[HTTP_BODY_SIZE_MAX];
     static const char *const head[] = { "HTTP/1.1 403 No\r\n", "\r\n", NULL };
     struct http_reader reader;
 
@@ -170,7 +170,7 @@ Test(http_reader, refusal_counts_with_a_body_over_the_limit)
     cr_assert(http_reader_body(&reader, piece, sizeof piece));
     cr_assert_not(http_reader_body(&reader, "x", 1), "no more is read");
     cr_assert(http_reader_counts(&reader, false));
-    cr_assert_eq(reader.response.body.size, LIMIT_BODY);
+    cr_assert_eq(reader.response.body.size, HTTP_BODY_SIZE_MAX);
     http_reader_clear(&reader);
 }
 
@@ -186,7 +186,7 @@ Test(http_reader, nul_in_a_header_of_the_hub_is_refused)
 
 Test(http_reader, header_block_of_128_kib_is_the_most)
 {
-    static char line[LIMIT_HEADER_BLOCK / 4];
+    static char line[HTTP_HEAD_SIZE_MAX / 4];
     struct http_reader reader;
 
     memset(line, 'v', sizeof line);
@@ -209,9 +209,9 @@ Test(http_reader, heads_without_end_reach_the_limit_too)
     size_t heads_taken = 0;
 
     http_reader_init(&reader);
-    while (heads_taken <= LIMIT_HEADER_BLOCK && feed(&reader, interim))
+    while (heads_taken <= HTTP_HEAD_SIZE_MAX && feed(&reader, interim))
         heads_taken++;
-    cr_assert_eq(heads_taken, LIMIT_HEADER_BLOCK / 25);
+    cr_assert_eq(heads_taken, HTTP_HEAD_SIZE_MAX / 25);
     http_reader_clear(&reader);
 }
 
@@ -235,7 +235,7 @@ Test(http_reader, body_of_1_mib_is_the_most)
     http_reader_init(&reader);
     for (int i = 0; i < 16; i++)
         cr_assert(http_reader_body(&reader, piece, sizeof piece));
-    cr_assert_eq(reader.response.body.size, LIMIT_BODY);
+    cr_assert_eq(reader.response.body.size, HTTP_BODY_SIZE_MAX);
     cr_assert_not(http_reader_body(&reader, "x", 1));
     cr_assert_eq(reader.broken.status, C2D_PROTOCOL);
     http_reader_clear(&reader);

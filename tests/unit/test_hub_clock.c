@@ -1,4 +1,4 @@
-#include "../../src/lib/hub_clock.h"
+#include "hub/hub_clock.h"
 
 #include "../support/script.h"
 

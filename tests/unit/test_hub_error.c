@@ -1,4 +1,4 @@
-#include "../../src/lib/hub_error.h"
+#include "hub/hub_error.h"
 
 #include "../support/script.h"
 

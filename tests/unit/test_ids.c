@@ -1,4 +1,4 @@
-#include "../../src/lib/ids.h"
+#include "hub/ids.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

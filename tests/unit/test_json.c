@@ -1,4 +1,6 @@
-#include "../../src/lib/json.h"
+#include "hub/device_info.h"
+#include "hub/hub_refusal.h"
+#include "hub/purge.h"
 
 #include "../support/table.h"
 
@@ -66,7 +68,7 @@ Test(json, refusal_is_read_in_the_shapes_of_hubs_and_empty_for_all_else)
         struct buf body = body_of(refusals[i].body);
         struct hub_refusal refusal;
 
-        json_read_refusal(&body, &refusal);
+        hub_refusal_read(&body, &refusal);
         cr_expect_eq(refusal.code, refusals[i].code, "%s: %d", refusals[i].what, refusal.code);
         cr_expect_str_eq(refusal.name, refusals[i].name, "%s", refusals[i].what);
         cr_expect_str_eq(refusal.message, refusals[i].message, "%s", refusals[i].what);
@@ -85,7 +87,7 @@ Test(json, refusal_texts_longer_than_their_place_are_cut_or_left_out)
     text[sizeof text - 1] = '\0';
     buf_format(&body, "{\"Message\":\"ErrorCode:%s;%s\",\"ExceptionMessage\":\"Tracking ID:%s\"}",
                text, text, text);
-    json_read_refusal(&body, &refusal);
+    hub_refusal_read(&body, &refusal);
     cr_assert_eq(strlen(refusal.message), sizeof refusal.message - 1);
     cr_assert_eq(strlen(refusal.tracking_id), sizeof refusal.tracking_id - 1);
     cr_assert_str_eq(refusal.name, "");
@@ -118,8 +120,7 @@ Test(json, depth_32_is_read_and_33_is_not)
         struct buf body = nested(rows[i].depth);
         int64_t purged = 0;
 
-        cr_expect_eq(json_read_purge(&body, &purged, NULL), rows[i].status, "depth %zu",
-                     rows[i].depth);
+        cr_expect_eq(purge_read(&body, &purged, NULL), rows[i].status, "depth %zu", rows[i].depth);
         buf_clear(&body);
     }
 }
@@ -130,7 +131,7 @@ Test(json, brackets_inside_strings_are_no_depth)
                               "\"totalMessagesPurged\":2}");
     int64_t purged = 0;
 
-    cr_assert_eq(json_read_purge(&body, &purged, NULL), C2D_OK);
+    cr_assert_eq(purge_read(&body, &purged, NULL), C2D_OK);
     cr_assert_eq(purged, 2);
     buf_clear(&body);
 }
@@ -160,7 +161,7 @@ Test(json, purge_says_how_many_or_is_refused)
         struct buf body = body_of(purges[i].body);
         int64_t purged = -1;
 
-        cr_expect_eq(json_read_purge(&body, &purged, NULL),
+        cr_expect_eq(purge_read(&body, &purged, NULL),
                      purges[i].purged >= 0 ? C2D_OK : C2D_PROTOCOL, "%s", purges[i].body);
         cr_expect_eq(purged, purges[i].purged, "%s", purges[i].body);
         buf_clear(&body);
@@ -176,7 +177,7 @@ Test(json, registry_answer_gives_what_may_be_shown)
         "\"K\"}}}");
     struct c2d_device_info *info = NULL;
 
-    cr_assert_eq(json_read_device(&body, &info, NULL), C2D_OK);
+    cr_assert_eq(device_info_read(&body, &info, NULL), C2D_OK);
     cr_assert_str_eq(info->device_id, "d");
     cr_assert_str_eq(info->generation_id, "g");
     cr_assert_str_eq(info->status, "enabled");
@@ -192,7 +193,7 @@ Test(json, registry_answer_may_lack_all_but_the_device)
     struct buf body = body_of("{\"deviceId\":\"d\",\"status\":5,\"cloudToDeviceMessageCount\":-1}");
     struct c2d_device_info *info = NULL;
 
-    cr_assert_eq(json_read_device(&body, &info, NULL), C2D_OK);
+    cr_assert_eq(device_info_read(&body, &info, NULL), C2D_OK);
     cr_assert_null(info->status);
     cr_assert_null(info->generation_id);
     cr_assert_eq(info->message_count, -1);
@@ -211,7 +212,7 @@ Test(json, registry_answer_without_a_device_is_refused)
         struct buf body = body_of(bodies[i]);
         struct c2d_device_info *info = NULL;
 
-        cr_expect_eq(json_read_device(&body, &info, NULL), C2D_PROTOCOL, "%s", bodies[i]);
+        cr_expect_eq(device_info_read(&body, &info, NULL), C2D_PROTOCOL, "%s", bodies[i]);
         cr_expect_null(info, "%s", bodies[i]);
         buf_clear(&body);
     }
@@ -237,7 +238,7 @@ Test(json, registry_answer_is_shown_without_its_keys_or_not_at_all)
     for (size_t i = 0; i < COUNT(keys); i++) {
         struct buf body = body_of(keys[i].body), out = { 0 };
 
-        cr_expect_eq(json_append_without_keys(&out, &body), keys[i].shown != NULL, "row %zu", i);
+        cr_expect_eq(device_info_append_masked(&out, &body), keys[i].shown != NULL, "row %zu", i);
         if (keys[i].shown == NULL)
             cr_expect_eq(out.size, 0, "row %zu", i);
         else
@@ -253,7 +254,7 @@ Test(json, registry_answer_that_has_its_keys_twice_is_masked_twice)
                               "\"authentication\":{\"k\":\"CANARY\"}}");
     struct buf out = { 0 };
 
-    json_append_without_keys(&out, &body);
+    device_info_append_masked(&out, &body);
     cr_expect(out.size == 0 || strstr(out.data, "CANARY") == NULL, "%s", out.data);
     buf_clear(&out);
     buf_clear(&body);

@@ -1,4 +1,4 @@
-#include "../../src/lib/json_scan.h"
+#include "hub/json_scan.h"
 
 #include "../support/table.h"
 

@@ -1,4 +1,4 @@
-#include "../../src/lib/json_write.h"
+#include "base/json_write.h"
 
 #include "../support/alloc.h"
 #include "../support/table.h"

@@ -1,4 +1,4 @@
-#include "../../src/lib/mask.h"
+#include "engine/mask.h"
 
 #include "../support/table.h"
 

@@ -1,7 +1,7 @@
-#include "../../src/lib/message.h"
+#include "hub/message.h"
 
-#include "../../src/lib/limits.h"
 #include "../support/script.h"
+#include "hub/limits.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* What may be sent: module message, the other direction. */
-#include "../../src/lib/limits.h"
-#include "../../src/lib/message.h"
 #include "../support/table.h"
+#include "hub/limits.h"
+#include "hub/message.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
-#include "../../src/lib/message.h"
 #include "../support/alloc.h"
 #include "../support/script.h"
 #include "c2d.h"
+#include "hub/message.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* Which proxy leads to a host, and what it is called. */
-#include "../../src/lib/proxy.h"
+#include "http/proxy.h"
 
 #include "../support/table.h"
 

@@ -1,4 +1,5 @@
-#include "../../src/lib/retry.h"
+#include "engine/retry.h"
+#include "hub/hub_error.h"
 
 #include "../support/table.h"
 
@@ -31,7 +32,7 @@ Test(retry, exactly_the_passing_http_statuses_are_retried)
 
         for (size_t i = 0; i < COUNT(retried); i++)
             expected = expected || retried[i] == status;
-        cr_expect_eq(retry_http_status(status), expected, "HTTP %d", status);
+        cr_expect_eq(hub_error_is_retryable(status), expected, "HTTP %d", status);
     }
 }
 
@@ -206,14 +207,14 @@ static const struct {
 
 Test(retry, wish_beyond_all_numbers_is_a_long_one_and_not_none)
 {
-    cr_expect_eq(retry_after_s("2147483648", 0), INT_MAX);
-    cr_expect_eq(retry_after_s("99999999999999999999", 0), INT_MAX);
+    cr_expect_eq(hub_error_retry_after_s("2147483648", 0), INT_MAX);
+    cr_expect_eq(hub_error_retry_after_s("99999999999999999999", 0), INT_MAX);
 }
 
 Test(retry, retry_after_is_read_as_seconds_or_date)
 {
     for (size_t i = 0; i < COUNT(wishes); i++) {
-        int seconds = retry_after_s(wishes[i].header, wishes[i].now_s);
+        int seconds = hub_error_retry_after_s(wishes[i].header, wishes[i].now_s);
 
         cr_expect_eq(seconds, wishes[i].seconds, "row %zu: %d", i, seconds);
     }

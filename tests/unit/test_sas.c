@@ -1,8 +1,8 @@
-#include "../../src/lib/sas.h"
+#include "hub/sas.h"
 
-#include "../../src/lib/crypto.h"
 #include "../support/alloc.h"
 #include "../support/table.h"
+#include "base/crypto.h"
 
 #include <criterion/criterion.h>
 #include <openssl/evp.h>

@@ -1,6 +1,6 @@
 /* Clients that share their connections: what one does to the others, and what it leaves behind. */
-#include "../../src/lib/operations.h"
 #include "../support/script.h"
+#include "engine/operations.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

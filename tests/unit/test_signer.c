@@ -1,7 +1,7 @@
-#include "../../src/lib/signer.h"
+#include "engine/signer.h"
 
-#include "../../src/lib/sas.h"
 #include "../support/table.h"
+#include "hub/sas.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

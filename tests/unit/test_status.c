@@ -1,8 +1,8 @@
-#include "../../src/lib/status.h"
+#include "base/error.h"
 
-#include "../../src/lib/text.h"
 #include "../support/alloc.h"
 #include "../support/table.h"
+#include "base/text.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

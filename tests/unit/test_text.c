@@ -1,4 +1,4 @@
-#include "../../src/lib/text.h"
+#include "base/text.h"
 
 #include "../../src/cli/common/ascii.h"
 #include "../support/table.h"

@@ -1,4 +1,4 @@
-#include "../../src/lib/timestamp.h"
+#include "base/timestamp.h"
 
 #include "../support/table.h"
 #include "c2d.h"

@@ -1,6 +1,6 @@
 /* Whether files of certificates can be used, is found before anything connects. */
-#include "../../src/lib/tls.h"
 #include "../support/alloc.h"
+#include "http/tls.h"
 
 #include <criterion/criterion.h>
 #include <openssl/crypto.h>

@@ -1,8 +1,8 @@
 /* Which sessions of TLS are kept, and for how long and where they are offered again. Client and
  * server shake hands in memory. */
-#include "../../src/lib/tls_cache.h"
 #include "../support/alloc.h"
 #include "../support/table.h"
+#include "http/tls_cache.h"
 
 #include <criterion/criterion.h>
 #include <openssl/ssl.h>

@@ -1,4 +1,4 @@
-#include "../../src/lib/url.h"
+#include "http/url.h"
 
 #include "../support/table.h"
 

@@ -1,0 +1,193 @@
+#include "client_options.h"
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "http/tls_trust.h"
+#include "hub/ids.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum option_kind { NUMBER, FLAG, TEXT, POINTER };
+
+/* Every option but size, role and share: for copying, comparing and freeing alike. A text that is
+ * left out here would still be the caller's. */
+static const struct option {
+    const char *name;
+    size_t offset;
+    enum option_kind kind;
+    bool is_of_proxy;
+} all[] = {
+#define OPTION(name, kind, is_of_proxy)                                                            \
+    {                                                                                              \
+#name, offsetof(struct c2d_options, name), kind, is_of_proxy                               \
+    }
+    OPTION(api_version, TEXT, false),
+    OPTION(connect_timeout_ms, NUMBER, false),
+    OPTION(timeout_ms, NUMBER, false),
+    OPTION(retries, NUMBER, false),
+    OPTION(retry_budget, FLAG, false),
+    OPTION(patience_ms, NUMBER, false),
+    OPTION(parallel, NUMBER, false),
+    OPTION(ca_file, TEXT, false),
+    OPTION(ca_dir, TEXT, false),
+    OPTION(ca_from_environment, FLAG, false),
+    OPTION(cert_file, TEXT, false),
+    OPTION(key_file, TEXT, false),
+    OPTION(proxy, TEXT, true),
+    OPTION(proxy_user, TEXT, true),
+    OPTION(proxy_password, TEXT, true),
+    OPTION(no_proxy, TEXT, true),
+    OPTION(connect_to, TEXT, false),
+    OPTION(tls_cache, TEXT, false),
+    OPTION(cancel_fd, NUMBER, false),
+    OPTION(dry_run, FLAG, false),
+    OPTION(trace, FLAG, false),
+    OPTION(observer, POINTER, false),
+    OPTION(observer_context, POINTER, false),
+#undef OPTION
+};
+enum { OPTIONS = sizeof all / sizeof *all };
+
+static const void *place_of(const struct c2d_options *options, const struct option *option)
+{
+    return (const char *)options + option->offset;
+}
+
+static const char **text_of(struct c2d_options *options, const struct option *option)
+{
+    return (const char **)(void *)((char *)options + option->offset);
+}
+
+/* The struct of the first release ended with observer_context. */
+static enum c2d_status check_size(const struct c2d_options *options, struct c2d_error *error)
+{
+    const unsigned char *bytes = (const unsigned char *)options;
+    size_t first = offsetof(struct c2d_options, observer_context) + sizeof(void *);
+
+    if (options->size < first)
+        return fail(error, C2D_USAGE, "options.size is %zu: start from c2d_options_default()",
+                    options->size);
+    for (size_t i = sizeof *options; i < options->size; i++)
+        if (bytes[i] != 0)
+            return fail(error, C2D_USAGE, "an option is set that this version does not know");
+    return C2D_OK;
+}
+
+enum c2d_status client_options_copy(struct c2d_options *out, const struct c2d_options *in,
+                                    struct c2d_error *error)
+{
+    enum c2d_status status = check_size(in, error);
+
+    if (status != C2D_OK)
+        return status;
+    memcpy(out, in, in->size < sizeof *out ? in->size : sizeof *out);
+    for (size_t i = 0; i < OPTIONS; i++) {
+        const char **text = text_of(out, &all[i]);
+
+        if (all[i].kind != TEXT || *text == NULL)
+            continue;
+        *text = strdup(*text);
+        /* Goes on after a failure: every text is then ours or NULL, and all may be freed. */
+        if (*text == NULL)
+            status = fail_memory(error);
+    }
+    return status;
+}
+
+void client_options_clear(struct c2d_options *options)
+{
+    for (size_t i = 0; i < OPTIONS; i++)
+        if (all[i].kind == TEXT)
+            wipe_free((char *)*text_of(options, &all[i])); /* one is a password */
+    *options = (struct c2d_options) { 0 };
+}
+
+static bool is_same(const struct option *option, const void *a, const void *b)
+{
+    static const size_t sizes[] = {
+        [NUMBER] = sizeof(int), [FLAG] = sizeof(bool), [POINTER] = sizeof(void *)
+    };
+    const char *left, *right;
+
+    if (option->kind != TEXT)
+        return memcmp(a, b, sizes[option->kind]) == 0;
+    left = *(const char *const *)a;
+    right = *(const char *const *)b;
+    return left == NULL || right == NULL ? left == right : strcmp(left, right) == 0;
+}
+
+enum c2d_status client_options_check_sharing(const struct c2d_options *options,
+                                             const struct c2d_options *theirs,
+                                             struct c2d_error *error)
+{
+    struct c2d_options defaults = c2d_options_default();
+    enum c2d_status status = check_size(options, error);
+
+    for (size_t i = 0; status == C2D_OK && i < OPTIONS; i++) {
+        const void *ours = place_of(options, &all[i]);
+
+        if (!all[i].is_of_proxy && !is_same(&all[i], ours, place_of(&defaults, &all[i]))
+            && !is_same(&all[i], ours, place_of(theirs, &all[i])))
+            status = fail(error, C2D_USAGE,
+                          "options.%s differs from that of the client whose connections are shared",
+                          all[i].name);
+    }
+    return status;
+}
+
+void client_options_forget_proxy(struct c2d_options *options)
+{
+    const char **texts[] = { &options->proxy, &options->proxy_user, &options->proxy_password };
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        wipe_free((char *)*texts[i]);
+        *texts[i] = NULL;
+    }
+}
+
+static bool is_host_and_port(const char *text)
+{
+    /* The last one: the host may be an IPv6 address in brackets. */
+    const char *colon = strrchr(text, ':');
+    long long port;
+
+    return colon != NULL && colon != text && text_to_number(colon + 1, 65535, &port) && port > 0
+           && strpbrk(text, " /@?#") == NULL;
+}
+
+static enum c2d_status check_trust(const struct c2d_options *options, struct c2d_error *error)
+{
+    bool from_environment = options->ca_from_environment;
+    enum c2d_status status = C2D_OK;
+
+    if (options->ca_file != NULL)
+        status = tls_check_ca_file(from_environment ? "SSL_CERT_FILE" : "CA file", options->ca_file,
+                                   error);
+    if (status == C2D_OK && options->ca_dir != NULL)
+        status = tls_check_ca_dir(from_environment ? "SSL_CERT_DIR" : "CA folder", options->ca_dir,
+                                  error);
+    if (status == C2D_CONFIG && from_environment)
+        hint(error, "correct that variable of the environment, or unset it: then the system's "
+                    "trust store is used");
+    return status;
+}
+
+enum c2d_status client_options_check(const struct c2d_options *options, struct c2d_error *error)
+{
+    if (options->timeout_ms < 1 || options->connect_timeout_ms < 1 || options->retries < 0
+        || options->parallel < 0 || options->parallel > 64 || options->patience_ms < 0
+        || options->cancel_fd < -1)
+        return fail(error, C2D_USAGE, "a time-out or a number is out of range");
+    if (options->cancel_fd >= 0 && fcntl(options->cancel_fd, F_GETFD) < 0)
+        return fail(error, C2D_USAGE, "cancel_fd is %d, which is no open descriptor",
+                    options->cancel_fd);
+    if (options->api_version != NULL && value_check("", options->api_version, NULL) != C2D_OK)
+        return fail(error, C2D_USAGE, "--api-version takes printable ASCII without outer spaces");
+    if (options->connect_to != NULL && !is_host_and_port(options->connect_to))
+        return fail(error, C2D_USAGE, "--connect-to takes HOST:PORT, not '%.60s'",
+                    options->connect_to);
+    return check_trust(options, error);
+}

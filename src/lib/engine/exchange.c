@@ -1,0 +1,356 @@
+/* The one loop around transport and calls: begins what may begin, wakes what has slept, gives up
+ * what a cancel or the time ends. It decides when; what is sent and what follows is call.c's. */
+#include "exchange.h"
+
+#include "base/error.h"
+
+enum {
+    STARTS_MAX = 16, /* attempts that begin before the sockets are looked at */
+    ALONE_MS = 2000, /* how long the others wait for the first attempt of clients that share */
+};
+
+int64_t exchange_now_ms(const struct exchange *exchange)
+{
+    return exchange->terms.clock.monotonic_ms(exchange->terms.clock.context);
+}
+
+static bool is_idle(const struct exchange *exchange)
+{
+    return exchange->schedule.flying_count == 0 && exchange->schedule.waiting_count == 0;
+}
+
+/* Of a call that no attempt is made for. */
+static void set_failure(struct call *call, enum c2d_status status, const char *text)
+{
+    struct c2d_error error;
+
+    outcome_get(&call->outcome, &error);
+    error.attempts = call->progress.attempts;
+    error.earlier_try_unanswered = call->progress.in_doubt;
+    fail(&error, status, "%s", text);
+    outcome_set(&call->outcome, &error);
+}
+
+/* ---- Attempts ---- */
+
+static void start_try(struct exchange *exchange, struct call *call, int64_t now)
+{
+    struct call_progress *progress = &call->progress;
+
+    /* Else an earlier form of the same call has set it, and both share the time. */
+    if (progress->deadline_ms == 0)
+        progress->deadline_ms = now + exchange->terms.timeout_ms;
+    if (call_start(call, &exchange->terms, &exchange->transport, now))
+        schedule_fly(&exchange->schedule, call);
+    else
+        exchange_end(exchange, call);
+}
+
+static void warn_of_rewriting(struct exchange *exchange, const struct call *call)
+{
+    if (!call->progress.rewritten || exchange->told_rewritten)
+        return;
+    observe_warning(
+        &exchange->terms.observe,
+        "a proxy on the way answers HTTP %d without content where a hub answers 204: it "
+        "is taken for that, so a settlement was probably done",
+        call->outcome.http_status);
+    exchange->told_rewritten = true;
+}
+
+/* ---- A hub that fails ---- */
+
+/* Learns from an attempt whether the hub works. */
+static void note_hub(struct exchange *exchange, const struct call *call, bool is_probe,
+                     bool has_response, int64_t now)
+{
+    struct c2d_error error;
+    const struct clock *clock = &exchange->terms.clock;
+    /* A call that failed before, while others got through, fails for a reason of its own: no other
+     * call has to wait for it again. */
+    bool is_own = !exchange->schedule.pause.is_active && call->progress.hub_failures > 1;
+
+    if (!call->hub_failed && has_response)
+        pause_note_response(&exchange->schedule.pause, is_probe);
+    if (!call->hub_failed || is_own)
+        return;
+    outcome_get(&call->outcome, &error);
+    pause_note_failure(&exchange->schedule.pause,
+                       &(struct pause_failure) { .error = &error,
+                                                 .is_probe = is_probe,
+                                                 .now_ms = now,
+                                                 .random = clock->random(clock->context) },
+                       &exchange->terms.observe);
+}
+
+/* Has this call failed for as long as a pause may last, although others got through? */
+static bool is_hopeless(const struct exchange *exchange, const struct call *call, int64_t now)
+{
+    return call->hub_failed && schedule_may_pause(&exchange->schedule, call)
+           && now - call->progress.hub_failed_ms >= exchange->schedule.pause.max_ms;
+}
+
+/* ---- Ends of attempts ---- */
+
+static void finish_try(struct exchange *exchange, struct http_done *done)
+{
+    struct schedule *schedule = &exchange->schedule;
+    struct call *call = done->tag;
+    int64_t now = exchange_now_ms(exchange);
+    bool has_response = done->error.status == C2D_OK, is_probe = schedule->probe == call;
+    enum call_next next;
+    bool is_over;
+
+    schedule_remove(schedule, call);
+    next = call_finish_try(call, &exchange->terms, done, now, schedule_may_pause(schedule, call));
+    note_hub(exchange, call, is_probe, has_response, now);
+    is_over = call->hub_failed && pause_is_over(&schedule->pause, now);
+    if (next == CALL_AGAIN) {
+        start_try(exchange, call, now);
+    } else if (next == CALL_AGAIN_LATER && (is_over || !is_hopeless(exchange, call, now))) {
+        schedule_sleep(schedule, call);
+    } else {
+        if (next == CALL_AGAIN_LATER)
+            call_conclude(call);
+        call->outcome.gave_up = is_over;
+        warn_of_rewriting(exchange, call);
+        exchange_end(exchange, call);
+    }
+    if (next != CALL_AGAIN) {
+        exchange->is_known = true;
+        schedule->alone_until_ms = 0;
+    }
+    if (is_over)
+        exchange_give_up(exchange, call);
+    if (is_idle(exchange))
+        schedule->pause.idle_from_ms = now;
+}
+
+/* Gives up an attempt for which the transport has not kept its time. */
+static void finish_late(struct exchange *exchange, struct call *call)
+{
+    /* How far it got is not known any more: "written" is the guess that hides no duplicate. */
+    struct http_done done = { .tag = call, .written = true };
+
+    exchange->transport.cancel(exchange->transport.self, call);
+    done.error.retryable = true;
+    fail(&done.error, C2D_TIMEOUT, "no answer in time");
+    finish_try(exchange, &done);
+}
+
+/* ---- What is due ---- */
+
+/* Gives up what was late at the moment `looked`, before the sockets were looked at: what has come
+ * in while this process was stopped is not late. */
+static void finish_all_late(struct exchange *exchange, int64_t looked)
+{
+    struct link *flying = &exchange->schedule.flying, *link = flying->next;
+    struct call *call;
+
+    while (link != flying) {
+        call = LINK_OWNER(link, struct call, place);
+        link = link->next;
+        if (schedule_end_of_try_ms(call) > looked)
+            continue;
+        finish_late(exchange, call);
+        link = flying->next; /* the others may have moved */
+    }
+    while ((call = schedule_take_late(&exchange->schedule, looked)) != NULL) {
+        set_failure(call, C2D_TIMEOUT, "no attempt could be made in time: all places were taken");
+        exchange_end(exchange, call);
+    }
+}
+
+/* Starts what may start, but not so much that the sockets wait for long; false if there is more. */
+static bool advance(struct exchange *exchange, int64_t now)
+{
+    struct schedule *schedule = &exchange->schedule;
+
+    for (int i = 0; i < STARTS_MAX; i++) {
+        struct call *call = schedule_take(schedule, now);
+
+        if (call == NULL)
+            return true;
+        if (!exchange->is_known && exchange->is_shared && schedule->flying_count == 0)
+            schedule->alone_until_ms = now + ALONE_MS;
+        start_try(exchange, call, now);
+    }
+    return schedule_due_ms(schedule) > now;
+}
+
+/* When something is due that is not the transport's. */
+static int64_t next_due_ms(const struct exchange *exchange)
+{
+    int64_t due_ms = schedule_due_ms(&exchange->schedule);
+    int64_t late_ms = schedule_late_ms(&exchange->schedule);
+
+    return late_ms < due_ms ? late_ms : due_ms;
+}
+
+/* ---- The seam to the operations ---- */
+
+void exchange_init(struct exchange *exchange)
+{
+    schedule_init(&exchange->schedule);
+    link_init(&exchange->ended);
+}
+
+void exchange_clear(struct exchange *exchange)
+{
+    schedule_clear(&exchange->schedule);
+    call_order_clear(&exchange->order);
+}
+
+/* Sets the descriptor's time, if somebody waits for it. */
+static void set_wake(struct exchange *exchange)
+{
+    if (exchange->is_watched)
+        exchange->transport.wake_at(exchange->transport.self,
+                                    link_is_empty(&exchange->ended) ? next_due_ms(exchange) : 0);
+}
+
+void exchange_submit_again(struct exchange *exchange, struct link *owner, struct call *call)
+{
+    struct pause *pause = &exchange->schedule.pause;
+    int64_t now = exchange_now_ms(exchange);
+
+    outcome_clear(&call->outcome);
+    link_append(owner, &call->owners);
+    exchange->pending++;
+    if (exchange->is_watched && exchange->pending == 1)
+        exchange_look_for_stop(exchange);
+    /* Only time in which something waited shows that the hub goes on failing. */
+    if (pause->is_active && pause->idle_from_ms != 0)
+        pause->since_ms += now - pause->idle_from_ms;
+    pause->idle_from_ms = 0;
+    /* Its lock expires, also while it waits for a place. */
+    if (call->endpoint->manner == ENDPOINT_SETTLES && call->progress.deadline_ms == 0)
+        call->progress.deadline_ms = now + exchange->terms.timeout_ms;
+    call->state = CALL_BEHIND;
+    if (call->message == NULL || !call_order_follows(&exchange->order, call))
+        schedule_ready(&exchange->schedule, call);
+    if (exchange->stopped)
+        exchange_look_for_stop(exchange);
+    if (exchange->stopped && call->state == CALL_READY)
+        exchange_stop_call(exchange, call);
+    set_wake(exchange);
+}
+
+bool exchange_submit(struct exchange *exchange, struct link *owner, struct call *call)
+{
+    /* For what waits for an earlier send, too: it becomes ready when there may be no memory. */
+    if (!schedule_reserve(&exchange->schedule, exchange->pending + 1)
+        || !call_order_reserve(&exchange->order))
+        return false;
+    exchange_submit_again(exchange, owner, call);
+    return true;
+}
+
+/* The call to hand out, if it has ended. */
+static struct call *take_ended(struct exchange *exchange, struct call *wanted)
+{
+    struct link *first = exchange->ended.next;
+
+    if (wanted == NULL && first != &exchange->ended)
+        wanted = LINK_OWNER(first, struct call, place);
+    if (wanted == NULL || wanted->state != CALL_ENDED)
+        return NULL;
+    link_remove(&wanted->place);
+    link_remove(&wanted->owners);
+    wanted->state = CALL_IDLE;
+    exchange->pending--;
+    return wanted;
+}
+
+static struct call *work(struct exchange *exchange, struct call *wanted, int64_t timeout_ms)
+{
+    int64_t now = exchange_now_ms(exchange);
+    int64_t end_ms = timeout_ms > INT64_MAX / 2 ? timeout_ms : now + timeout_ms;
+
+    exchange_look_for_stop(exchange);
+    for (;; now = exchange_now_ms(exchange)) {
+        bool all_begun = advance(exchange, now);
+        struct call *call = take_ended(exchange, wanted);
+        struct http_done done;
+        int64_t wait_ms;
+
+        if (call != NULL)
+            return call;
+        if (is_idle(exchange)) {
+            /* A timer, or a connection that closes, keeps the descriptor readable until then. */
+            if (exchange->is_watched)
+                (void)exchange->transport.wait(exchange->transport.self, 0, &done);
+            return NULL;
+        }
+        wait_ms = next_due_ms(exchange);
+        wait_ms = all_begun ? (wait_ms < end_ms ? wait_ms : end_ms) - now : 0;
+        if (exchange->transport.wait(exchange->transport.self, wait_ms > 0 ? wait_ms : 0, &done)) {
+            finish_try(exchange, &done);
+        } else {
+            finish_all_late(exchange, now);
+            exchange_look_for_stop(exchange);
+        }
+        /* Whatever else has come in is the next call's. */
+        if (exchange_now_ms(exchange) >= end_ms)
+            return take_ended(exchange, wanted);
+    }
+}
+
+struct call *exchange_wait(struct exchange *exchange, struct call *wanted, int64_t timeout_ms)
+{
+    struct call *call = work(exchange, wanted, timeout_ms);
+
+    if (exchange->is_watched)
+        exchange_look_for_stop(exchange);
+    set_wake(exchange);
+    return call;
+}
+
+void exchange_perform(struct exchange *exchange, struct link *owner, struct call *call)
+{
+    if (exchange_submit(exchange, owner, call))
+        exchange_wait(exchange, call, INT64_MAX);
+    else
+        set_failure(call, C2D_OS, "out of memory");
+}
+
+/* ---- Giving up ---- */
+
+static void drop(struct exchange *exchange, struct call *call)
+{
+    bool is_in_order = call->message != NULL && call->state != CALL_ENDED;
+    struct call *follower;
+
+    if (call->state == CALL_FLYING)
+        exchange->transport.cancel(exchange->transport.self, call);
+    if (call->state == CALL_ENDED)
+        link_remove(&call->place);
+    else if (call->state != CALL_BEHIND)
+        schedule_remove(&exchange->schedule, call);
+    follower = is_in_order ? call_order_leave(&exchange->order, call) : NULL;
+    exchange_follow(exchange, follower);
+    link_remove(&call->owners);
+    exchange->pending--;
+    call->drop(call);
+}
+
+void exchange_drop(struct exchange *exchange, struct link *owner)
+{
+    if (link_is_empty(owner))
+        return;
+    while (!link_is_empty(owner))
+        drop(exchange, LINK_OWNER(owner->next, struct call, owners));
+    if (exchange->is_watched)
+        exchange_look_for_stop(exchange); /* not to be watched for any more, if nothing is left */
+    if (is_idle(exchange))
+        exchange->schedule.pause.idle_from_ms = exchange_now_ms(exchange);
+    set_wake(exchange);
+}
+
+int exchange_descriptor(struct exchange *exchange)
+{
+    exchange->is_watched = true;
+    exchange_look_for_stop(exchange);
+    set_wake(exchange);
+    return exchange->transport.descriptor(exchange->transport.self);
+}

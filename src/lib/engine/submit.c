@@ -1,0 +1,102 @@
+/* Operations that their caller does not wait for one by one: each is an object of its own until its
+ * result is handed out. */
+#include "base/error.h"
+#include "request.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct submitted {
+    struct operation operation; /* first: a call leads back to it */
+    enum c2d_action action;
+    void *tag;
+    char lock_token[]; /* a copy, if there is one */
+};
+
+static struct submitted *submitted_of(struct call *call)
+{
+    return (struct submitted *)(void *)((char *)call - offsetof(struct operation, call));
+}
+
+static void drop(struct call *call)
+{
+    struct submitted *submitted = submitted_of(call);
+
+    operation_end(&submitted->operation);
+    free(submitted);
+}
+
+static struct submitted *submitted_new(const struct c2d_request *request)
+{
+    size_t size = request->lock_token == NULL ? 0 : strlen(request->lock_token) + 1;
+    struct submitted *submitted = calloc(1, sizeof *submitted + size);
+
+    if (submitted == NULL)
+        return NULL;
+    submitted->action = request->action;
+    submitted->tag = request->tag;
+    if (size > 0)
+        memcpy(submitted->lock_token, request->lock_token, size);
+    return submitted;
+}
+
+enum c2d_status c2d_submit(struct c2d_client *client, const struct c2d_request *request,
+                           struct c2d_error *error)
+{
+    struct submitted *submitted;
+    struct call *call;
+    enum c2d_status status;
+
+    error_reset(error);
+    if (request == NULL)
+        return fail(error, C2D_USAGE, "the request is missing (NULL)");
+    submitted = submitted_new(request);
+    if (submitted == NULL)
+        return fail_memory(error);
+    call = &submitted->operation.call;
+    status = request_prepare(&submitted->operation, client, request, error);
+    call->drop = drop;
+    if (call->lock_token != NULL)
+        call->lock_token = submitted->lock_token;
+    if (status == C2D_OK && !exchange_submit(exchange_of(client), &client->calls, call))
+        status = fail_memory(error);
+    if (status != C2D_OK)
+        drop(call);
+    return status;
+}
+
+bool c2d_wait(struct c2d_client *client, int timeout_ms, struct c2d_result *result)
+{
+    struct submitted *submitted;
+    struct exchange *exchange;
+    struct call *call;
+
+    if (client == NULL)
+        return false;
+    exchange = exchange_of(client);
+    while ((call = exchange_wait(exchange, NULL, timeout_ms < 0 ? INT64_MAX : timeout_ms)) != NULL
+           && operation_takes_older_form(&submitted_of(call)->operation))
+        exchange_submit_again(exchange, &submitted_of(call)->operation.client->calls, call);
+    if (call == NULL)
+        return false;
+    submitted = submitted_of(call);
+    request_finish(&submitted->operation, submitted->action, result, &result->error);
+    result->tag = submitted->tag;
+    drop(call);
+    return true;
+}
+
+size_t c2d_pending(const struct c2d_client *client)
+{
+    return client == NULL ? 0 : exchange_of(client)->pending;
+}
+
+size_t c2d_backing_off(const struct c2d_client *client)
+{
+    return client == NULL ? 0 : schedule_sleeping(&exchange_of(client)->schedule);
+}
+
+int c2d_fd(const struct c2d_client *client)
+{
+    return client == NULL ? -1 : exchange_descriptor(exchange_of(client));
+}

@@ -1,0 +1,218 @@
+/* Nothing gets into a request that another reader could take for the end of a line: CR, LF and NUL
+ * are refused here, whoever adds them. What is read of a response is carried as it came, but where
+ * a second reading would change what the response is. */
+#include "http.h"
+
+#include "base/error.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Bytes over 0x7f pass: hubs send the values of properties raw. */
+static bool value_is_safe(const char *value, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        unsigned char byte = (unsigned char)value[i];
+
+        if ((byte < 0x20 && byte != '\t') || byte == 0x7f)
+            return false;
+    }
+    return true;
+}
+
+static bool name_is_token(const char *name, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (!byte_is_token((unsigned char)name[i]))
+            return false;
+    return size > 0;
+}
+
+static bool make_place(struct http_headers *headers, size_t size)
+{
+    size_t capacity = headers->capacity == 0 ? 16 : headers->capacity * 2;
+    struct http_header_place *places;
+
+    /* The first time for all of a usual message. */
+    if (buf_reserve(&headers->text, headers->count == 0 && size < 500 ? 500 : size) == NULL)
+        return false;
+    if (headers->count < headers->capacity)
+        return true;
+    places = realloc(headers->places, capacity * sizeof *places);
+    if (places == NULL)
+        return false;
+    headers->places = places;
+    headers->capacity = capacity;
+    return true;
+}
+
+/* Any bytes but NUL. */
+static enum c2d_status store(struct http_headers *headers, const char *name, size_t name_size,
+                             const char *value, size_t value_size, struct c2d_error *error)
+{
+    size_t start = headers->text.size;
+
+    if (headers->count >= HTTP_HEADERS_MAX)
+        return fail(error, C2D_PROTOCOL, "more than %d headers", HTTP_HEADERS_MAX);
+    if (!make_place(headers, name_size + value_size + 2))
+        return fail_memory(error);
+    buf_append(&headers->text, name, name_size);
+    buf_append(&headers->text, "", 1);
+    buf_append(&headers->text, value, value_size);
+    buf_append(&headers->text, "", 1);
+    /* Offsets, not pointers: the text moves when it grows. */
+    headers->places[headers->count++] =
+        (struct http_header_place) { .name = start, .value = start + name_size + 1 };
+    return C2D_OK;
+}
+
+enum c2d_status http_headers_add(struct http_headers *headers, const char *name, const char *value,
+                                 struct c2d_error *error)
+{
+    if (!name_is_token(name, strlen(name)))
+        return fail(error, C2D_PROTOCOL, "a header's name holds a byte that is not allowed there");
+    if (!value_is_safe(value, strlen(value)))
+        return fail(error, C2D_PROTOCOL, "header %.64s holds a control byte", name);
+    return store(headers, name, strlen(name), value, strlen(value), error);
+}
+
+/* ---- Responses ---- */
+
+static void trim(const char **text, size_t *size)
+{
+    while (*size > 0 && ((*text)[0] == ' ' || (*text)[0] == '\t')) {
+        (*text)++;
+        (*size)--;
+    }
+    while (*size > 0 && ((*text)[*size - 1] == ' ' || (*text)[*size - 1] == '\t'))
+        (*size)--;
+}
+
+/* Headers that decide where a body ends, or which lock is settled. */
+static bool decides(const char *name, size_t size)
+{
+    static const struct {
+        const char *name;
+        size_t size;
+    } rows[] = {
+        { "Content-Length", sizeof "Content-Length" - 1 },
+        { "Transfer-Encoding", sizeof "Transfer-Encoding" - 1 },
+        { "ETag", sizeof "ETag" - 1 },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].size == size && text_begins_nocase(name, rows[i].name))
+            return true;
+    return false;
+}
+
+static bool is_of_hub(const char *name)
+{
+    return text_begins_nocase(name, "iothub-");
+}
+
+static enum c2d_status fail_unclear(const char *name, size_t size, struct c2d_error *error)
+{
+    return fail(error, C2D_PROTOCOL, "header %.*s can be read in two ways",
+                (int)(size < 64 ? size : 64), name);
+}
+
+/* A folded line (obsolete, but some boxes wrap long headers): with a space, it goes to the value
+ * before it. */
+static enum c2d_status continue_value(struct http_headers *headers, const char *text, size_t size,
+                                      bool strict, struct c2d_error *error)
+{
+    const char *name;
+
+    trim(&text, &size);
+    if (headers->count == 0 || headers->skipping || size == 0)
+        return C2D_OK;
+    name = http_header_name(headers, headers->count - 1);
+    if ((strict && decides(name, strlen(name)))
+        || (is_of_hub(name) && memchr(text, '\0', size) != NULL))
+        return fail_unclear(name, strlen(name), error);
+    if (memchr(text, '\0', size) != NULL)
+        return C2D_OK;
+    if (buf_reserve(&headers->text, size + 1) == NULL)
+        return fail_memory(error);
+    headers->text.data[headers->text.size - 1] = ' '; /* was the end of the value */
+    buf_append(&headers->text, text, size);
+    buf_append(&headers->text, "", 1);
+    return C2D_OK;
+}
+
+enum c2d_status http_headers_add_line(struct http_headers *headers, const char *line, size_t size,
+                                      bool strict, struct c2d_error *error)
+{
+    const char *colon = memchr(line, ':', size), *name = line, *value;
+    size_t name_size, value_size;
+    bool has_nul = memchr(line, '\0', size) != NULL;
+
+    if (size > 0 && (line[0] == ' ' || line[0] == '\t'))
+        return continue_value(headers, line, size, strict, error);
+    headers->skipping = colon == NULL || colon == line;
+    if (headers->skipping)
+        return C2D_OK;
+    name_size = (size_t)(colon - line);
+    value = colon + 1;
+    value_size = size - name_size - 1;
+    trim(&name, &name_size);
+    trim(&value, &value_size);
+    /* A blank before the colon, or a control byte, would hide these from another reader. */
+    if (strict && decides(name, name_size)
+        && (line + name_size != colon || !value_is_safe(value, value_size)))
+        return fail_unclear(name, name_size, error);
+    if (has_nul && is_of_hub(line))
+        return fail_unclear(name, name_size, error);
+    headers->skipping = has_nul;
+    return has_nul ? C2D_OK : store(headers, name, name_size, value, value_size, error);
+}
+
+const char *http_header_name(const struct http_headers *headers, size_t index)
+{
+    return headers->text.data + headers->places[index].name;
+}
+
+const char *http_header_value(const struct http_headers *headers, size_t index)
+{
+    return headers->text.data + headers->places[index].value;
+}
+
+const char *http_headers_get(const struct http_headers *headers, const char *name)
+{
+    size_t size = strlen(name);
+
+    for (size_t i = headers->count; i > 0; i--) {
+        const struct http_header_place *place = &headers->places[i - 1];
+
+        /* Most differ in length already. */
+        if (place->value - place->name == size + 1
+            && text_equals_nocase(headers->text.data + place->name, name))
+            return headers->text.data + place->value;
+    }
+    return NULL;
+}
+
+void http_headers_clear(struct http_headers *headers)
+{
+    buf_clear(&headers->text);
+    free(headers->places);
+    *headers = (struct http_headers) { 0 };
+}
+
+void http_request_clear(struct http_request *request)
+{
+    /* The body is borrowed: its owner frees it. */
+    buf_clear(&request->url);
+    buf_clear(&request->token);
+    http_headers_clear(&request->headers);
+    *request = (struct http_request) { 0 };
+}
+
+void http_response_clear(struct http_response *response)
+{
+    http_headers_clear(&response->headers);
+    buf_clear(&response->body);
+    *response = (struct http_response) { 0 };
+}

@@ -1,0 +1,263 @@
+/* The transport as its owner sees it: transfers that begin, end and are late. */
+#include "http_curl.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "http_curl_transfer.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Transfers ---- */
+
+/* The next transfer that has ended, if one has. */
+static bool reap(struct curl_transport *transport, struct http_done *done)
+{
+    CURLMsg *message;
+    int left = 0;
+
+    while ((message = curl_multi_info_read(transport->multi, &left)) != NULL) {
+        char *context = NULL;
+        struct transfer *transfer;
+        CURLcode code = message->data.result; /* message goes with the handle */
+
+        if (message->msg != CURLMSG_DONE)
+            continue;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &context);
+        transfer = (struct transfer *)(void *)context;
+        curl_multi_remove_handle(transport->multi, transfer->easy);
+        /* Once more, with more certificates to look for the issuer in, or without a session. */
+        if ((tls_trust_widen(&transport->trust, transfer->trust_version, &transfer->tls)
+             || tls_start_over(&transfer->tls))
+            && transfer_begin(transfer))
+            continue;
+        transfer_finish(transfer, code, done);
+        transport->has_more = left > 0;
+        return true;
+    }
+    transport->has_more = false;
+    return false;
+}
+
+/* libcurl checks a time-out before it reads from the socket. After the process was stopped for a
+ * while, that would lose responses that have come in meanwhile. So the request's time-out is kept
+ * here, after a look at the sockets: ends a transfer whose deadline came before that look, unless
+ * the look has brought something for it. */
+static bool end_late(struct curl_transport *transport, int64_t looked_ms, struct http_done *done)
+{
+    struct transfer *late = NULL;
+
+    if (looked_ms < transport->deadline_ms)
+        return false;
+    transport->deadline_ms = INT64_MAX;
+    for (struct transfer *transfer = transport->transfers; transfer != NULL;
+         transfer = transfer->next) {
+        size_t received = transfer->reader.header_bytes + transfer->reader.response.body.size;
+
+        if (transfer->request == NULL)
+            continue;
+        if (transfer->deadline_ms < transport->deadline_ms)
+            transport->deadline_ms = transfer->deadline_ms;
+        if (transfer->deadline_ms > looked_ms)
+            continue;
+        if (received == transfer->received)
+            late = transfer;
+        transfer->received = received;
+    }
+    if (late == NULL)
+        return false;
+    curl_multi_remove_handle(transport->multi, late->easy);
+    snprintf(late->detail, sizeof late->detail, "%d ms have passed", late->request->timeout_ms);
+    transfer_finish(late, CURLE_OPERATION_TIMEDOUT, done);
+    return true;
+}
+
+/* ---- The seam ---- */
+
+static enum c2d_status transport_start(void *self, const struct http_request *request, void *tag,
+                                       struct c2d_error *error)
+{
+    struct curl_transport *transport = self;
+    struct transfer *transfer = transport->transfers;
+    /* What needs no hub needs no trust store: that of the system may be missing until here. */
+    enum c2d_status status = tls_trust_read(&transport->trust, error);
+
+    if (status != C2D_OK)
+        return status;
+    /* Connections belong to the multi handle: any free transfer may take over a kept one. */
+    while (transfer != NULL && transfer->request != NULL)
+        transfer = transfer->next;
+    if (transfer == NULL)
+        transfer = transfer_new(transport);
+    if (transfer == NULL)
+        return fail_memory(error);
+    transfer->request = request;
+    transport->running++;
+    transfer->tag = tag;
+    transfer->received = 0;
+    transfer->deadline_ms = clock_monotonic_ms(NULL) + request->timeout_ms;
+    if (transfer->deadline_ms < transport->deadline_ms)
+        transport->deadline_ms = transfer->deadline_ms;
+    if (transfer_start(transfer))
+        return C2D_OK;
+    transfer_release(transfer);
+    return fail_memory(error);
+}
+
+static bool transport_wait(void *self, int64_t timeout_ms, struct http_done *done)
+{
+    struct curl_transport *transport = self;
+    int64_t deadline_ms;
+
+    /* What has ended together goes out before the sockets are looked at again. */
+    if (reap(transport, done))
+        return true;
+    deadline_ms = clock_monotonic_ms(NULL) + timeout_ms;
+    for (;;) {
+        int64_t looked_ms = clock_monotonic_ms(NULL), until_ms;
+        bool is_over;
+
+        events_run_timer(transport, looked_ms);
+        if (reap(transport, done))
+            return true;
+        until_ms = events_due_ms(transport, deadline_ms);
+        is_over = events_look(transport, until_ms - looked_ms);
+        if (reap(transport, done) || end_late(transport, looked_ms, done))
+            return true;
+        if (looked_ms >= deadline_ms || is_over)
+            return false;
+    }
+}
+
+static int transport_descriptor(void *self)
+{
+    return ((const struct curl_transport *)self)->events_fd;
+}
+
+static void transport_cancel(void *self, void *tag)
+{
+    struct curl_transport *transport = self;
+
+    for (struct transfer *transfer = transport->transfers; transfer != NULL;
+         transfer = transfer->next) {
+        if (transfer->request == NULL || transfer->tag != tag)
+            continue;
+        curl_multi_remove_handle(transport->multi, transfer->easy);
+        transfer_release(transfer);
+    }
+}
+
+static void transport_destroy(void *self)
+{
+    struct curl_transport *transport = self;
+
+    for (struct transfer *transfer = transport->transfers; transfer != NULL;
+         transfer = transfer->next) {
+        curl_multi_remove_handle(transport->multi, transfer->easy);
+        transfer_release(transfer);
+        curl_easy_cleanup(transfer->easy);
+    }
+    /* Closing connections still tells their transfers' verdicts: the transfers go last. */
+    curl_multi_cleanup(transport->multi);
+    for (struct transfer *transfer = transport->transfers, *next; transfer != NULL;
+         transfer = next) {
+        next = transfer->next;
+        free(transfer);
+    }
+    curl_slist_free_all(transport->connect_to);
+    buf_clear(&transport->url);
+    tls_cache_clear(&transport->cache);
+    tls_trust_clear(&transport->trust);
+    events_close(transport);
+    free(transport);
+    curl_global_cleanup();
+}
+
+/* ---- Setting up ---- */
+
+/* What a session depends on is what the options say, and the system's store. */
+static bool set_up_cache(struct curl_transport *transport)
+{
+    const struct http_curl_options *options = &transport->options;
+
+    transport->cache = (struct tls_cache) {
+        .dir = options->tls_cache,
+        .host = options->host,
+        .proxy = options->proxy->name,
+        .connect_to = options->connect_to,
+        .ca_file = transport->trust.file,
+        .ca_dir = transport->trust.dir,
+        .ca_fallback = transport->trust.fallback,
+        .cert_file = options->cert_file,
+        .key_file = options->key_file,
+        .note = options->note,
+        .note_context = options->note_context,
+    };
+    return tls_cache_init(&transport->cache);
+}
+
+static bool set_up_multi(struct curl_transport *transport)
+{
+    CURLM *multi = transport->multi = curl_multi_init();
+
+    return multi != NULL && events_join(transport)
+           && curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)transport->options.connections)
+                  == CURLM_OK;
+}
+
+/* "::" is any host and port; SNI and the name check stay those of the URL. */
+static bool set_up_target(struct curl_transport *transport)
+{
+    const struct http_curl_options *options = &transport->options;
+
+    return buf_text(&transport->url, "https://") && buf_text(&transport->url, options->host)
+           && (options->connect_to == NULL
+               || transfer_append_line(&transport->connect_to, "::", "", options->connect_to));
+}
+
+/* One that is given was checked with the options. That of the system is read here too, not in the
+ * first wait; if that fails, the first request says so. */
+static enum c2d_status set_up_trust(struct curl_transport *transport, struct c2d_error *error)
+{
+    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+    struct tls_trust *trust = &transport->trust;
+    struct c2d_error unsaid = { 0 };
+
+    *trust = tls_trust_choose(transport->options.ca_file, transport->options.ca_dir, info->cainfo,
+                              info->capath);
+    return trust->is_system ? (tls_trust_read(trust, &unsaid), C2D_OK)
+                            : tls_trust_read(trust, error);
+}
+
+enum c2d_status http_curl_new(struct http_transport *out, const struct http_curl_options *options,
+                              struct c2d_error *error)
+{
+    struct curl_transport *transport = calloc(1, sizeof *transport);
+    enum c2d_status status;
+
+    if (transport == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+        free(transport);
+        return fail_memory(error);
+    }
+    transport->options = *options;
+    transport->events_fd = transport->timer_fd = transport->watched_fd = -1;
+    transport->deadline_ms = transport->timer_ms = transport->armed_ms = INT64_MAX;
+    status = set_up_trust(transport, error);
+    if (status == C2D_OK && !events_open(transport))
+        status = fail(error, C2D_OS, "no descriptor for events: %s", strerror(errno));
+    if (status == C2D_OK
+        && (!set_up_multi(transport) || !set_up_target(transport) || !set_up_cache(transport)))
+        status = fail_memory(error);
+    if (status != C2D_OK) {
+        transport_destroy(transport);
+        return status;
+    }
+    *out = (struct http_transport) {
+        transport_start,   transport_wait,       events_watch,   transport_cancel,
+        transport_destroy, transport_descriptor, events_wake_at, transport,
+    };
+    return C2D_OK;
+}

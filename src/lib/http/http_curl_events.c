@@ -1,0 +1,170 @@
+/* An epoll of libcurl's sockets: to wait costs the same with one connection and with 64, and any
+ * other loop can wait for it. */
+#include "http_curl_transfer.h"
+
+#include "base/clock.h"
+
+#include <curl/curl.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    EVENTS_MAX = 16, /* that are looked at before a wait returns */
+    WAIT_MAX_MS = 60000,
+};
+
+/* libcurl wants to know of what happens on a socket. */
+static int on_events(CURL *easy, curl_socket_t fd, int what, void *context, void *unused)
+{
+    struct curl_transport *transport = context;
+    struct epoll_event event = { .data.fd = fd };
+
+    (void)easy, (void)unused;
+    if (what == CURL_POLL_REMOVE) {
+        /* One that is closed already has left by itself. */
+        (void)epoll_ctl(transport->events_fd, EPOLL_CTL_DEL, fd, &event);
+        return 0;
+    }
+    if (what != CURL_POLL_OUT)
+        event.events |= EPOLLIN;
+    if (what != CURL_POLL_IN)
+        event.events |= EPOLLOUT;
+    if (epoll_ctl(transport->events_fd, EPOLL_CTL_ADD, fd, &event) != 0
+        && epoll_ctl(transport->events_fd, EPOLL_CTL_MOD, fd, &event) != 0)
+        return -1; /* libcurl gives its transfer up */
+    return 0;
+}
+
+/* libcurl wants to be called in timeout_ms; -1: not by time. */
+static int on_timer(CURLM *multi, long timeout_ms, void *context)
+{
+    struct curl_transport *transport = context;
+
+    (void)multi;
+    transport->timer_ms = timeout_ms < 0 ? INT64_MAX : clock_monotonic_ms(NULL) + timeout_ms;
+    return 0;
+}
+
+static void act(struct curl_transport *transport, curl_socket_t fd, int events)
+{
+    int running;
+
+    (void)curl_multi_socket_action(transport->multi, fd, events, &running);
+}
+
+bool events_look(struct curl_transport *transport, int64_t left_ms)
+{
+    struct epoll_event events[EVENTS_MAX];
+    int left = left_ms < 0 ? 0 : left_ms > WAIT_MAX_MS ? WAIT_MAX_MS : (int)left_ms;
+    int count = epoll_wait(transport->events_fd, events, EVENTS_MAX, left);
+    bool is_over = count < 0;
+    uint64_t times;
+
+    for (int i = 0; i < count; i++) {
+        int fd = events[i].data.fd, bits = 0;
+
+        if (fd == transport->watched_fd) {
+            is_over = true;
+            continue;
+        }
+        if (fd == transport->timer_fd) {
+            transport->armed_ms = INT64_MAX;
+            (void)!read(fd, &times, sizeof times);
+            continue;
+        }
+        if ((events[i].events & EPOLLIN) != 0)
+            bits |= CURL_CSELECT_IN;
+        if ((events[i].events & EPOLLOUT) != 0)
+            bits |= CURL_CSELECT_OUT;
+        if ((events[i].events & (EPOLLERR | EPOLLHUP)) != 0)
+            bits |= CURL_CSELECT_ERR;
+        act(transport, fd, bits);
+    }
+    return is_over;
+}
+
+void events_run_timer(struct curl_transport *transport, int64_t now_ms)
+{
+    if (now_ms < transport->timer_ms)
+        return;
+    transport->timer_ms = INT64_MAX;
+    act(transport, CURL_SOCKET_TIMEOUT, 0);
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+int64_t events_due_ms(const struct curl_transport *transport, int64_t other_ms)
+{
+    return earlier(earlier(transport->timer_ms, transport->deadline_ms), other_ms);
+}
+
+void events_watch(void *self, int fd)
+{
+    struct curl_transport *transport = self;
+    struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
+
+    if (fd == transport->watched_fd)
+        return;
+    if (transport->watched_fd >= 0)
+        (void)epoll_ctl(transport->events_fd, EPOLL_CTL_DEL, transport->watched_fd, &event);
+    transport->watched_fd = fd;
+    /* Not possible for a file, which is always readable: then nobody waits. */
+    if (fd >= 0)
+        (void)epoll_ctl(transport->events_fd, EPOLL_CTL_ADD, fd, &event);
+}
+
+void events_wake_at(void *self, int64_t wake_ms)
+{
+    struct curl_transport *transport = self;
+    int64_t at_ms = events_due_ms(transport, wake_ms), left_ms;
+    struct itimerspec time = { 0 };
+
+    if (transport->has_more)
+        at_ms = 0;
+    if (at_ms == transport->armed_ms)
+        return;
+    transport->armed_ms = at_ms;
+    if (at_ms != INT64_MAX) {
+        left_ms = at_ms - clock_monotonic_ms(NULL);
+        left_ms = left_ms > 0 ? left_ms : 0;
+        time.it_value.tv_sec = (time_t)(left_ms / 1000);
+        time.it_value.tv_nsec = left_ms % 1000 * 1000000 + 1; /* 0 would switch it off */
+    }
+    (void)timerfd_settime(transport->timer_fd, 0, &time, NULL);
+}
+
+bool events_open(struct curl_transport *transport)
+{
+    struct epoll_event event = { .events = EPOLLIN };
+
+    transport->events_fd = epoll_create1(EPOLL_CLOEXEC);
+    transport->timer_fd = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+    if (transport->timer_fd < 0)
+        transport->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    event.data.fd = transport->timer_fd;
+    return transport->events_fd >= 0 && transport->timer_fd >= 0
+           && epoll_ctl(transport->events_fd, EPOLL_CTL_ADD, transport->timer_fd, &event) == 0;
+}
+
+bool events_join(struct curl_transport *transport)
+{
+    CURLM *multi = transport->multi;
+
+    return curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_events) == CURLM_OK
+           && curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, transport) == CURLM_OK
+           && curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer) == CURLM_OK
+           && curl_multi_setopt(multi, CURLMOPT_TIMERDATA, transport) == CURLM_OK;
+}
+
+void events_close(struct curl_transport *transport)
+{
+    if (transport->events_fd >= 0)
+        close(transport->events_fd);
+    if (transport->timer_fd >= 0)
+        close(transport->timer_fd);
+}

@@ -1,0 +1,351 @@
+/* A transfer's options and callbacks. It never sends twice: the retry policy decides that. */
+#include "http_curl_transfer.h"
+
+#include "base/clock.h"
+
+#include <curl/curl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    STALL_S = 30,           /* under 1 byte a second for this long is given up */
+    REFUSAL_BODY_MS = 3000, /* for a refusal's body: it only serves code and text */
+    /* A connection that was idle for longer is not reused: a NAT or a proxy may have forgotten it
+     * without a word. libcurl would reuse it for 118 s. */
+    IDLE_MAX_S = 20,
+    AGE_MAX_S = 300, /* of a connection: then the name is looked up again, as after a failover */
+    SILENCE_MIN_MS =
+        5000, /* shortest time without any TCP acknowledgement that ends a connection */
+    UPLOAD_BUFFER = 16384, /* libcurl's smallest */
+};
+
+/* ---- What libcurl calls ---- */
+
+static size_t on_header(char *line, size_t one, size_t size, void *context)
+{
+    struct transfer *transfer = context;
+    bool ok = http_reader_line(&transfer->reader, line, one * size);
+
+    if (transfer->refused_ms == 0 && http_reader_is_refusal(&transfer->reader)) {
+        transfer->refused_ms = clock_monotonic_ms(NULL);
+        curl_easy_setopt(transfer->easy, CURLOPT_NOPROGRESS, 0L);
+    }
+    /* Any other number than size makes libcurl give the transfer up. */
+    return ok ? size : 0;
+}
+
+static size_t on_body(char *data, size_t one, size_t size, void *context)
+{
+    struct transfer *transfer = context;
+
+    return http_reader_body(&transfer->reader, data, one * size) ? size : 0;
+}
+
+/* Called about once a second, and only after the head of a refusal. */
+static int on_progress(void *context, curl_off_t download_size, curl_off_t downloaded,
+                       curl_off_t upload_size, curl_off_t uploaded)
+{
+    const struct transfer *transfer = context;
+
+    (void)download_size, (void)downloaded, (void)upload_size, (void)uploaded;
+    return clock_monotonic_ms(NULL) - transfer->refused_ms > REFUSAL_BODY_MS;
+}
+
+/* libcurl sends a request again, unseen, when a kept-alive connection dies before the answer. The
+ * second call within one transfer stops that: only the retry policy sends again, and counts. */
+static int on_request(void *context, char *remote_ip, char *local_ip, int remote_port,
+                      int local_port)
+{
+    struct transfer *transfer = context;
+
+    (void)remote_ip, (void)local_ip, (void)remote_port, (void)local_port;
+    if (transfer->written)
+        return CURL_PREREQFUNC_ABORT;
+    transfer->written = true;
+    transfer->reused = !transfer->opened;
+    return CURL_PREREQFUNC_OK;
+}
+
+/* Creates the socket itself, to learn which address is tried: libcurl does not say when connecting
+ * fails. Non-blocking: libcurl does not check whether it could set that, and would hang past the
+ * time-out. A peer that acknowledges nothing, not even a TCP segment, for longer than a connection
+ * may take is gone, as behind a NAT that has forgotten the connection. */
+static curl_socket_t on_socket(void *context, curlsocktype purpose, struct curl_sockaddr *to)
+{
+    struct transfer *transfer = context;
+    char *address = transfer->connection.address;
+    int fd = socket(to->family, to->socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, to->protocol);
+    int silence_ms = transfer->request->connect_timeout_ms > SILENCE_MIN_MS
+                         ? transfer->request->connect_timeout_ms
+                         : SILENCE_MIN_MS;
+
+    (void)purpose;
+    transfer->opened = true;
+    (void)getnameinfo(&to->addr, to->addrlen, address, sizeof transfer->connection.address, NULL, 0,
+                      NI_NUMERICHOST);
+    /* Only a precaution: it need not succeed. */
+    if (fd >= 0)
+        (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &silence_ms, sizeof silence_ms);
+    return fd;
+}
+
+static CURLcode on_ssl_context(CURL *easy, void *ssl_context, void *context)
+{
+    struct transfer *transfer = context;
+
+    (void)easy;
+    tls_trust_use(&transfer->transport->trust, ssl_context);
+    transfer->trust_version = transfer->transport->trust.version;
+    return tls_watch(ssl_context, &transfer->tls, &transfer->transport->cache)
+               ? CURLE_OK
+               : CURLE_OUT_OF_MEMORY;
+}
+
+static int on_debug(CURL *easy, curl_infotype type, char *data, size_t size, void *context)
+{
+    const struct http_curl_options *options = context;
+
+    (void)easy;
+    /* Headers come here too, with the token: observe.c shows them, masked. */
+    if (type == CURLINFO_TEXT)
+        options->note(options->note_context, data, size);
+    return 0;
+}
+
+/* ---- Transfers ---- */
+
+/* The same for every request. */
+static const struct {
+    CURLoption option;
+    long value;
+} fixed[] = {
+    { CURLOPT_NOSIGNAL, 1 },
+    { CURLOPT_QUICK_EXIT, 1 }, /* a dead name server holds nobody up */
+    /* Each transfer takes and gives back both, and with the larger ones that libcurl would take
+     * malloc() gives memory back to the system each time: most messages are small. */
+    { CURLOPT_BUFFERSIZE, 4096 },
+    { CURLOPT_MAXAGE_CONN, IDLE_MAX_S },
+    { CURLOPT_MAXLIFETIME_CONN, AGE_MAX_S },
+    { CURLOPT_CA_CACHE_TIMEOUT, 0 }, /* else libcurl puts a store of its own in place of ours */
+    { CURLOPT_LOW_SPEED_LIMIT, 1 },
+    { CURLOPT_FOLLOWLOCATION, 0 },
+    { CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1 }, /* 2 would change the case of properties */
+    { CURLOPT_NETRC, CURL_NETRC_IGNORED },
+    { CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2 },
+    { CURLOPT_PROXY_SSLVERSION, CURL_SSLVERSION_TLSv1_2 },
+    { CURLOPT_SSL_VERIFYPEER, 1 },
+    { CURLOPT_SSL_VERIFYHOST, 2 },
+    { CURLOPT_PROXY_SSL_VERIFYPEER, 1 },
+    { CURLOPT_PROXY_SSL_VERIFYHOST, 2 },
+    { CURLOPT_SUPPRESS_CONNECT_HEADERS, 1 },
+    { CURLOPT_HEADEROPT, CURLHEADER_SEPARATE }, /* the proxy never sees Authorization */
+};
+
+static bool set_text(CURL *easy, CURLoption option, const char *text)
+{
+    return curl_easy_setopt(easy, option, text) == CURLE_OK;
+}
+
+/* Which of a proxy's methods may be used. libcurl picks the strongest that is offered and stays
+ * with it, and Negotiate needs a ticket, not a password. */
+long transfer_proxy_methods(const struct proxy *proxy)
+{
+    return proxy_has_password(proxy) ? (long)(CURLAUTH_ANY & ~CURLAUTH_NEGOTIATE)
+                                     : (long)CURLAUTH_ANY;
+}
+
+static bool set_options(CURL *easy, const struct curl_transport *transport)
+{
+    const struct http_curl_options *options = &transport->options;
+
+    /* SOCKS: the proxy picks. This fails only where libcurl has no GSS-API anyway. */
+    if (proxy_has_password(options->proxy))
+        (void)curl_easy_setopt(easy, CURLOPT_SOCKS5_AUTH, (long)CURLAUTH_BASIC);
+    if (curl_easy_setopt(easy, CURLOPT_PROXYAUTH, transfer_proxy_methods(options->proxy))
+        != CURLE_OK)
+        return false;
+    for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
+        if (curl_easy_setopt(easy, fixed[i].option, fixed[i].value) != CURLE_OK)
+            return false;
+    /* What is trusted comes with on_ssl_context(). Not NULL, proxy and exceptions: libcurl would
+     * ask the environment. */
+    return set_text(easy, CURLOPT_CAINFO, NULL) && set_text(easy, CURLOPT_CAPATH, NULL)
+           && set_text(easy, CURLOPT_PROXY_CAINFO, NULL)
+           && set_text(easy, CURLOPT_PROXY_CAPATH, NULL)
+           && set_text(easy, CURLOPT_PROXY, options->proxy->name)
+           && set_text(easy, CURLOPT_NOPROXY, "")
+           && set_text(easy, CURLOPT_PROXYUSERPWD, options->proxy->secret.data)
+           && set_text(easy, CURLOPT_URL, transport->url.data)
+           && set_text(easy, CURLOPT_PROTOCOLS_STR, "https")
+           && set_text(easy, CURLOPT_USERAGENT, "libc2d/" C2D_VERSION)
+           && set_text(easy, CURLOPT_SSLCERT, options->cert_file)
+           && set_text(easy, CURLOPT_SSLKEY, options->key_file)
+           && set_text(easy, CURLOPT_KEYPASSWD, "") /* never asked for at a terminal */
+           && curl_easy_setopt(easy, CURLOPT_CONNECT_TO, transport->connect_to) == CURLE_OK;
+}
+
+static void set_callbacks(CURL *easy, struct transfer *transfer)
+{
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
+    curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
+    curl_easy_setopt(easy, CURLOPT_XFERINFODATA, transfer);
+    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request);
+    curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_socket);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer);
+    curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_ssl_context);
+    curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, transfer);
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->detail);
+    if (transfer->transport->options.note != NULL) {
+        curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, on_debug);
+        curl_easy_setopt(easy, CURLOPT_DEBUGDATA, &transfer->transport->options);
+        curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L);
+    }
+}
+
+struct transfer *transfer_new(struct curl_transport *transport)
+{
+    struct transfer *transfer = calloc(1, sizeof *transfer);
+
+    if (transfer == NULL)
+        return NULL;
+    transfer->transport = transport;
+    http_reader_init(&transfer->reader);
+    transfer->easy = curl_easy_init();
+    if (transfer->easy == NULL || !set_options(transfer->easy, transport)) {
+        curl_easy_cleanup(transfer->easy);
+        free(transfer);
+        return NULL;
+    }
+    set_callbacks(transfer->easy, transfer);
+    transfer->next = transport->transfers;
+    transport->transfers = transfer;
+    return transfer;
+}
+
+static bool append_text(struct curl_slist **lines, const char *text)
+{
+    struct curl_slist *longer = curl_slist_append(*lines, text);
+
+    if (longer != NULL)
+        *lines = longer;
+    return longer != NULL; /* else the list is as it was */
+}
+
+bool transfer_append_line(struct curl_slist **lines, const char *name, const char *separator,
+                          const char *value)
+{
+    struct buf line = { 0 };
+    bool ok = buf_reserve(&line, strlen(name) + strlen(separator) + strlen(value)) != NULL
+              && buf_text(&line, name) && buf_text(&line, separator) && buf_text(&line, value)
+              && append_text(lines, line.data);
+
+    buf_clear(&line);
+    return ok;
+}
+
+static bool set_headers(struct transfer *transfer, const struct http_request *request)
+{
+    const struct http_headers *headers = &request->headers;
+    bool ok = true;
+
+    /* "Name:" takes away a header that libcurl would add: this one for large bodies, which mean
+     * over 1 KiB in its older versions; the other for any POST. */
+    if (request->body_size > 1024)
+        ok = append_text(&transfer->lines, "Expect:");
+    if (ok && request->authorization != NULL)
+        ok = transfer_append_line(&transfer->lines, "Authorization", ": ", request->authorization);
+    if (ok && strcmp(request->method, "POST") == 0
+        && http_headers_get(headers, "Content-Type") == NULL)
+        ok = append_text(&transfer->lines, "Content-Type:");
+    for (size_t i = 0; ok && i < headers->count; i++) {
+        const char *value = http_header_value(headers, i);
+
+        /* libcurl drops "Name:" with nothing behind it; "Name;" is how it sends an empty value. */
+        ok = transfer_append_line(&transfer->lines, http_header_name(headers, i),
+                                  *value == '\0' ? ";" : ": ", value);
+    }
+    return ok && curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->lines) == CURLE_OK;
+}
+
+/* Without a body the whole head must fit: libcurl stops sending after the second buffer of a head
+ * where it has no body to wait for. */
+static long upload_buffer(const struct transfer *transfer, const struct http_request *request)
+{
+    size_t size = request->url.size + 1024; /* with what libcurl adds */
+
+    for (const struct curl_slist *line = transfer->lines; line != NULL; line = line->next)
+        size += strlen(line->data) + strlen("\r\n");
+    return request->body_size > 0 || size < UPLOAD_BUFFER ? UPLOAD_BUFFER : (long)size;
+}
+
+static bool set_request(struct transfer *transfer)
+{
+    const struct http_request *request = transfer->request;
+    CURL *easy = transfer->easy;
+
+    if (strcmp(request->method, "POST") == 0) {
+        /* libcurl copies no POSTFIELDS. An empty body goes out as Content-Length: 0, which abandon
+         * needs: the hub refuses a POST without one. */
+        curl_easy_setopt(easy, CURLOPT_POST, 1L);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body == NULL ? "" : request->body);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_size);
+    } else {
+        curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+    }
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, request->fresh ? 1L : 0L);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)request->connect_timeout_ms);
+    return set_text(easy, CURLOPT_CUSTOMREQUEST, request->method)
+           && set_text(easy, CURLOPT_REQUEST_TARGET, request->url.data + request->path_at)
+           && set_headers(transfer, request)
+           && curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, upload_buffer(transfer, request))
+                  == CURLE_OK;
+}
+
+void transfer_release(struct transfer *transfer)
+{
+    struct curl_transport *transport = transfer->transport;
+
+    /* libcurl frees its lists unwiped, and one line holds the token. */
+    for (struct curl_slist *line = transfer->lines; line != NULL; line = line->next)
+        wipe(line->data, strlen(line->data));
+    curl_slist_free_all(transfer->lines);
+    transfer->lines = NULL;
+    curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, NULL);
+    http_reader_clear(&transfer->reader);
+    if (transfer->request == NULL)
+        return;
+    transfer->request = NULL;
+    /* What the last one leaves here would wake whoever waits for events_fd, for nothing. */
+    if (--transport->running == 0) {
+        transport->deadline_ms = INT64_MAX;
+        transport->has_more = false;
+    }
+}
+
+bool transfer_begin(struct transfer *transfer)
+{
+    transfer->opened = transfer->written = transfer->reused = false;
+    transfer->detail[0] = '\0';
+    /* They are large, and empty after a transfer over a connection that was kept. */
+    if (transfer->tls.begun || transfer->connection.address[0] != '\0') {
+        transfer->tls = (struct tls_verdict) { 0 };
+        transfer->connection = (struct c2d_connection) { 0 };
+    }
+    if (transfer->refused_ms != 0)
+        curl_easy_setopt(transfer->easy, CURLOPT_NOPROGRESS, 1L);
+    transfer->refused_ms = 0;
+    return curl_multi_add_handle(transfer->transport->multi, transfer->easy) == CURLM_OK;
+}
+
+bool transfer_start(struct transfer *transfer)
+{
+    return set_request(transfer) && transfer_begin(transfer);
+}

@@ -1,0 +1,294 @@
+/* What OpenSSL is asked beside libcurl: why a certificate was refused, and whether files can be
+ * used at all before anything connects. What is trusted is not decided here. */
+#define _DEFAULT_SOURCE /* timegm */
+#include "tls.h"
+
+#include "base/error.h"
+
+#include <errno.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static void note_certificate(struct tls_certificate *out, const X509 *certificate)
+{
+    struct tm end;
+
+    if (certificate == NULL)
+        return;
+    X509_NAME_oneline(X509_get_subject_name(certificate), out->subject, sizeof out->subject);
+    X509_NAME_oneline(X509_get_issuer_name(certificate), out->issuer, sizeof out->issuer);
+    out->ends_at_s = ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) == 1 ? timegm(&end) : 0;
+}
+
+/* ---- Handshakes ---- */
+
+static enum tls_fault fault_of(int code)
+{
+    static const struct {
+        int code;
+        enum tls_fault fault;
+    } faults[] = {
+        { X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, TLS_NO_ISSUER },
+        { X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, TLS_NO_ISSUER },
+        { X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, TLS_NO_ISSUER },
+        { X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, TLS_SELF_SIGNED },
+        { X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, TLS_SELF_SIGNED },
+        { X509_V_ERR_CERT_HAS_EXPIRED, TLS_EXPIRED },
+        { X509_V_ERR_CERT_NOT_YET_VALID, TLS_NOT_YET_VALID },
+        { X509_V_ERR_EE_KEY_TOO_SMALL, TLS_WEAK },
+        { X509_V_ERR_CA_KEY_TOO_SMALL, TLS_WEAK },
+        { X509_V_ERR_CA_MD_TOO_WEAK, TLS_WEAK },
+    };
+
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+        if (faults[i].code == code)
+            return faults[i].fault;
+    return TLS_OTHER_FAULT;
+}
+
+/* Listens only: returns what OpenSSL has found. */
+static int on_verify(int ok, X509_STORE_CTX *store)
+{
+    SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+    struct tls_verdict *verdict = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+    int code = X509_STORE_CTX_get_error(store);
+
+    if (!ok) {
+        verdict->refused = true;
+        verdict->reason = X509_verify_cert_error_string(code);
+        verdict->fault = fault_of(code);
+    }
+    /* Else the leaf: libcurl compares its name later, and may refuse that. */
+    if (!ok || X509_STORE_CTX_get_error_depth(store) == 0)
+        note_certificate(&verdict->certificate, X509_STORE_CTX_get_current_cert(store));
+    return ok;
+}
+
+/* An alert that only a certificate of ours can have caused. */
+static bool is_about_certificate(int alert)
+{
+    return alert == SSL_AD_BAD_CERTIFICATE || alert == SSL_AD_UNSUPPORTED_CERTIFICATE
+           || alert == SSL_AD_CERTIFICATE_REVOKED || alert == SSL_AD_CERTIFICATE_EXPIRED
+           || alert == SSL_AD_CERTIFICATE_UNKNOWN || alert == SSL_AD_UNKNOWN_CA
+           || alert == SSL_AD_CERTIFICATE_REQUIRED;
+}
+
+/* A resumed handshake verifies nothing and asks for nothing: it stands for an earlier one, of which
+ * no session is kept where our certificate was not asked for. */
+static void on_done(const SSL *ssl, struct tls_verdict *verdict)
+{
+    verdict->done = true;
+    verdict->version = SSL_get_version(ssl);
+    if (!verdict->offered)
+        return;
+    tls_cache_note(verdict->cache, SSL_session_reused(ssl) == 1 ? "the session was resumed"
+                                                                : "the session was forgotten");
+    if (SSL_session_reused(ssl) != 1)
+        return;
+    note_certificate(&verdict->certificate, SSL_get0_peer_certificate(ssl));
+    verdict->asked = SSL_get_certificate(ssl) != NULL;
+}
+
+static int on_session(SSL *ssl, SSL_SESSION *session)
+{
+    struct tls_verdict *verdict = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+
+    if (verdict->cache != NULL && (verdict->asked || SSL_get_certificate(ssl) == NULL))
+        tls_cache_keep(verdict->cache, ssl, session, time(NULL));
+    return 0; /* it stays OpenSSL's */
+}
+
+/* Tells a refusal from a connection that was cut in mid-handshake; and hears what the peer says of
+ * our certificate, which with TLS 1.3 comes only behind the handshake. */
+static void on_info(const SSL *ssl, int where, int result)
+{
+    struct tls_verdict *verdict = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+    unsigned long code;
+
+    /* The one moment at which OpenSSL has all for a handshake and has sent nothing yet. */
+    if (where == SSL_CB_HANDSHAKE_START && verdict->cache != NULL)
+        verdict->offered = tls_cache_offer(verdict->cache, (SSL *)ssl, time(NULL));
+    if (where == SSL_CB_HANDSHAKE_DONE)
+        on_done(ssl, verdict);
+    if (where == SSL_CB_READ_ALERT && is_about_certificate(result & 0xff))
+        verdict->alert = SSL_alert_desc_string_long(result);
+    if (where != SSL_CB_CONNECT_EXIT || result > 0 || !SSL_in_init(ssl))
+        return;
+    code = ERR_peek_last_error();
+    if (code != 0 && ERR_GET_LIB(code) == ERR_LIB_SSL
+        && ERR_GET_REASON(code) != SSL_R_UNEXPECTED_EOF_WHILE_READING)
+        verdict->refused = true;
+}
+
+/* Called when the server asks for a certificate; which one that is, libcurl has set before. */
+static int on_certificate_request(SSL *ssl, void *verdict)
+{
+    (void)ssl;
+    ((struct tls_verdict *)verdict)->asked = true;
+    return 1;
+}
+
+bool tls_watch(void *ssl_context, struct tls_verdict *verdict, struct tls_cache *cache)
+{
+    SSL_CTX *context = ssl_context;
+
+    *verdict = (struct tls_verdict) { .begun = true, .cache = cache };
+    if (SSL_CTX_set_app_data(context, verdict) != 1)
+        return false;
+    /* The mode stays as libcurl has set it: peers are verified always. */
+    SSL_CTX_set_verify(context, SSL_CTX_get_verify_mode(context), on_verify);
+    SSL_CTX_set_info_callback(context, on_info);
+    SSL_CTX_set_cert_cb(context, on_certificate_request, verdict);
+    /* 112 bits: no RSA under 2048, no SHA-1. Some systems ask for less. */
+    if (SSL_CTX_get_security_level(context) < 2)
+        SSL_CTX_set_security_level(context, 2);
+    if (cache->dir == NULL)
+        return true;
+    SSL_CTX_sess_set_new_cb(context, on_session); /* in place of libcurl's, for one process */
+    /* Set by libcurl, for TLS 1.2; but few servers remember sessions by themselves. */
+    SSL_CTX_clear_options(context, SSL_OP_NO_TICKET);
+    return true;
+}
+
+bool tls_start_over(const struct tls_verdict *verdict)
+{
+    /* What is wrong with a chain, only a full handshake finds. */
+    if (!verdict->offered || verdict->done || verdict->fault != TLS_NO_FAULT)
+        return false;
+    tls_cache_give_up(verdict->cache);
+    return verdict->refused;
+}
+
+void tls_tell(const struct tls_verdict *verdict, struct c2d_connection *connection)
+{
+    snprintf(connection->tls_version, sizeof connection->tls_version, "%s",
+             verdict->version == NULL ? "" : verdict->version);
+    snprintf(connection->issuer, sizeof connection->issuer, "%s", verdict->certificate.issuer);
+    connection->certificate_ends_at_s = verdict->certificate.ends_at_s;
+}
+
+bool tls_lacked_memory(void)
+{
+    bool lacked = false;
+    unsigned long code;
+
+    while ((code = ERR_get_error()) != 0)
+        lacked = lacked || ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE;
+    return lacked;
+}
+
+/* ---- Files ---- */
+
+/* Never asks, but notes that it would have had to. */
+static int no_pass_phrase(char *out, int size, int for_writing, void *is_encrypted)
+{
+    (void)out, (void)size, (void)for_writing;
+    *(bool *)is_encrypted = true;
+    return 0;
+}
+
+static enum c2d_status fail_open(const char *what, const char *file, struct c2d_error *error)
+{
+    return errno == ENOMEM ? fail_memory(error)
+                           : fail(error, C2D_CONFIG, "%s '%s': %s", what, file, strerror(errno));
+}
+
+static enum c2d_status read_certificate(const char *what, const char *file, X509 **certificate,
+                                        struct c2d_error *error)
+{
+    FILE *stream = fopen(file, "re");
+    bool is_encrypted; /* certificates never are */
+    bool lacked;
+
+    *certificate = NULL;
+    if (stream == NULL)
+        return fail_open(what, file, error);
+    *certificate = PEM_read_X509(stream, NULL, no_pass_phrase, &is_encrypted);
+    if (*certificate == NULL) {
+        /* OpenSSL's own bundles may begin with this other kind. */
+        rewind(stream);
+        *certificate = PEM_read_X509_AUX(stream, NULL, no_pass_phrase, &is_encrypted);
+    }
+    /* Without a word of why, there was not even memory for that. */
+    lacked = ERR_peek_error() == 0 || tls_lacked_memory();
+    fclose(stream);
+    if (*certificate != NULL)
+        return C2D_OK;
+    if (lacked)
+        return fail_memory(error);
+    return fail(error, C2D_CONFIG, "%s '%s' holds no certificate (PEM)", what, file);
+}
+
+enum c2d_status tls_check_ca_file(const char *what, const char *file, struct c2d_error *error)
+{
+    X509 *certificate = NULL;
+    enum c2d_status status = read_certificate(what, file, &certificate, error);
+
+    X509_free(certificate);
+    return status;
+}
+
+static enum c2d_status read_key(const char *file, EVP_PKEY **key, struct c2d_error *error)
+{
+    FILE *stream = fopen(file, "re");
+    bool is_encrypted = false;
+    bool lacked;
+
+    if (stream == NULL)
+        return fail_open("key", file, error);
+    *key = PEM_read_PrivateKey(stream, NULL, no_pass_phrase, &is_encrypted);
+    lacked = ERR_peek_error() == 0 || tls_lacked_memory();
+    fclose(stream);
+    if (*key != NULL)
+        return C2D_OK;
+    if (lacked)
+        return fail_memory(error);
+    if (!is_encrypted)
+        return fail(error, C2D_CONFIG, "key '%s' holds no private key (PEM)", file);
+    hint(error, "write it without: openssl pkey -in KEY -out NEWKEY");
+    return fail(error, C2D_CONFIG, "key '%s' is encrypted: a program cannot type a pass phrase",
+                file);
+}
+
+/* A hub refuses it, and says no more than that. One that is not valid yet is left to the hub: more
+ * often it is the clock of a machine that has just started. */
+static enum c2d_status check_end(const char *file, const X509 *certificate, struct c2d_error *error)
+{
+    const ASN1_TIME *end = X509_get0_notAfter(certificate);
+    struct tm tm;
+
+    if (X509_cmp_current_time(end) >= 0 || ASN1_TIME_to_tm(end, &tm) != 1)
+        return C2D_OK;
+    hint(error, "renew it, and register the new one; or is this machine's clock wrong?");
+    return fail(error, C2D_CONFIG,
+                "certificate '%s' has expired: it was valid until %04d-%02d-%02d", file,
+                tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday);
+}
+
+enum c2d_status tls_check_client(const char *cert_file, const char *key_file,
+                                 struct tls_certificate *facts, struct c2d_error *error)
+{
+    X509 *certificate = NULL;
+    EVP_PKEY *key = NULL;
+    enum c2d_status status = read_certificate("certificate", cert_file, &certificate, error);
+
+    if (status == C2D_OK)
+        status = read_key(key_file, &key, error);
+    if (status == C2D_OK && X509_check_private_key(certificate, key) != 1) {
+        hint(error, "these two print the same for a pair: openssl pkey -pubout -in KEY; "
+                    "openssl x509 -pubkey -noout -in CERTIFICATE");
+        status = fail(error, C2D_CONFIG, "key '%s' does not belong to certificate '%s'", key_file,
+                      cert_file);
+    }
+    if (status == C2D_OK)
+        status = check_end(cert_file, certificate, error);
+    ERR_clear_error();
+    note_certificate(facts, certificate);
+    EVP_PKEY_free(key);
+    X509_free(certificate);
+    return status;
+}

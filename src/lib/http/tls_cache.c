@@ -1,0 +1,236 @@
+/* When a session may be kept and when it may be offered again. A resumed handshake verifies no
+ * chain: the one that the session came from did, within the last day, for this host, on this way,
+ * against this trust store. libcurl compares the name in any case: a session holds the leaf. */
+#include "tls_cache.h"
+
+#include "base/crypto.h"
+#include "base/error.h"
+#include "cache_file.h"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { AGE_LIMIT_S = 24 * 60 * 60 };
+
+/* ---- What a session depends on ---- */
+
+static void append_name(struct buf *key, const char *name)
+{
+    if (name != NULL)
+        buf_text(key, name);
+    buf_append(key, "", 1); /* names hold no NUL: two of them never run into one */
+}
+
+/* A path, and which file in which state is found there: copied over with its times (cp -p), it is
+ * another one by its ctime. */
+static void append_file(struct buf *key, const char *path)
+{
+    struct stat s = { 0 };
+
+    if (path != NULL && stat(path, &s) != 0)
+        s = (struct stat) { 0 };
+    append_name(key, path);
+    buf_format(key, "%ju %ju %jd.%09ld %jd.%09ld", (uintmax_t)s.st_dev, (uintmax_t)s.st_ino,
+               (intmax_t)s.st_mtim.tv_sec, s.st_mtim.tv_nsec, (intmax_t)s.st_ctim.tv_sec,
+               s.st_ctim.tv_nsec);
+    append_name(key, NULL);
+}
+
+static void append_dirs(struct buf *key, const char *list)
+{
+    while (list != NULL && *list != '\0') {
+        size_t size = strcspn(list, ":");
+        struct buf dir = { 0 };
+
+        if (buf_append(&dir, list, size))
+            append_file(key, dir.data);
+        key->failed = key->failed || dir.failed;
+        buf_clear(&dir);
+        list += size + (list[size] == ':' ? 1 : 0);
+    }
+    append_name(key, NULL);
+}
+
+static bool make_key(const struct tls_cache *cache, struct buf *key)
+{
+    append_name(key, cache->host);
+    append_name(key, cache->proxy);
+    append_name(key, cache->connect_to);
+    append_file(key, cache->ca_file);
+    append_dirs(key, cache->ca_dir);
+    append_file(key, cache->ca_fallback);
+    append_file(key, cache->cert_file);
+    append_file(key, cache->key_file);
+    return !key->failed;
+}
+
+/* Whatever was verified since the start was so by the same files: libcurl reads them at moments of
+ * its own. Once they have changed, nothing is kept any more until the next run. */
+static bool is_unchanged(const struct tls_cache *cache)
+{
+    struct buf now = { 0 };
+    bool ok = make_key(cache, &now) && now.size == cache->key.size
+              && memcmp(now.data, cache->key.data, now.size) == 0;
+
+    buf_clear(&now);
+    return ok;
+}
+
+bool tls_cache_init(struct tls_cache *cache)
+{
+    static const char purpose[] = "name of a file";
+    unsigned char mac[HMAC_SIZE];
+
+    if (cache->dir == NULL)
+        return true;
+    if (!make_key(cache, &cache->key)
+        || !crypto_hmac_sha256(&cache->key, purpose, strlen(purpose), mac))
+        return false;
+    for (size_t i = 0; i < sizeof mac; i++)
+        snprintf(cache->name + 2 * i, 3, "%02x", mac[i]);
+    return true;
+}
+
+void tls_cache_clear(struct tls_cache *cache)
+{
+    buf_clear(&cache->key);
+    *cache = (struct tls_cache) { 0 };
+}
+
+void tls_cache_note(const struct tls_cache *cache, const char *text)
+{
+    char line[600];
+
+    snprintf(line, sizeof line, "TLS cache: %s", text);
+    if (cache->note != NULL)
+        cache->note(cache->note_context, line, strlen(line));
+}
+
+/* ---- Sessions ---- */
+
+/* The moment of the full handshake is what the age counts from: a session that is resumed is given
+ * new tickets, again and again, and hands its application data on to each of them. */
+static bool is_young(SSL_SESSION *session, int64_t now_s)
+{
+    const X509 *leaf = SSL_SESSION_get0_peer(session);
+    time_t now = (time_t)now_s;
+    int64_t verified_at_s;
+    size_t size;
+    void *data;
+
+    if (leaf == NULL || SSL_SESSION_get0_ticket_appdata(session, &data, &size) != 1
+        || size != sizeof verified_at_s)
+        return false;
+    memcpy(&verified_at_s, data, sizeof verified_at_s);
+    return verified_at_s <= now_s && now_s - verified_at_s < AGE_LIMIT_S
+           && X509_cmp_time(X509_get0_notAfter(leaf), &now) > 0;
+}
+
+/* A file is a session and its HMAC under the key: a file that was cut, mixed or moved here from
+ * another name is none. Without it, a wrong bit would be noticed by the hub, as an attack. */
+static SSL_SESSION *parse(const struct tls_cache *cache, const struct buf *data)
+{
+    const unsigned char *at = (const unsigned char *)data->data;
+    size_t size = data->size - HMAC_SIZE;
+    unsigned char mac[HMAC_SIZE];
+
+    if (data->size <= HMAC_SIZE || !crypto_hmac_sha256(&cache->key, data->data, size, mac)
+        || memcmp(mac, data->data + size, sizeof mac) != 0)
+        return NULL;
+    return d2i_SSL_SESSION(NULL, &at, (long)size);
+}
+
+static SSL_SESSION *find(const struct tls_cache *cache, int64_t now_s)
+{
+    struct buf data = { 0 };
+    struct c2d_error error;
+    SSL_SESSION *session = NULL;
+
+    if (cache_file_read(cache->dir, cache->name, &data, &error)) {
+        session = parse(cache, &data);
+        if (session == NULL)
+            tls_cache_note(cache, "what is kept is broken");
+    } else {
+        tls_cache_note(cache, error.text);
+    }
+    buf_clear(&data);
+    if (session == NULL || is_young(session, now_s))
+        return session;
+    tls_cache_note(cache, "the session that is kept is too old");
+    cache_file_remove(cache->dir, cache->name);
+    SSL_SESSION_free(session);
+    return NULL;
+}
+
+bool tls_cache_offer(const struct tls_cache *cache, void *ssl, int64_t now_s)
+{
+    SSL_SESSION *session;
+    bool offered;
+
+    /* It has one already when a server wants to begin anew on a connection. */
+    if (cache->dir == NULL || SSL_get_session(ssl) != NULL || !is_unchanged(cache))
+        return false;
+    /* libcurl takes what stands in the queue for an error of its own call. */
+    ERR_set_mark();
+    session = find(cache, now_s);
+    offered = session != NULL && SSL_set_session(ssl, session) == 1;
+    ERR_pop_to_mark();
+    SSL_SESSION_free(session);
+    return offered;
+}
+
+/* Verified, and its name too: with TLS 1.2 a session comes before libcurl compares that, and it
+ * takes "*.test", not "h*.test". */
+static bool is_proven(SSL *ssl, SSL_SESSION *session)
+{
+    const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+    X509 *leaf = SSL_SESSION_get0_peer(session);
+
+    return SSL_get_verify_result(ssl) == X509_V_OK && leaf != NULL && name != NULL
+           && X509_check_host(leaf, name, 0, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, NULL) == 1;
+}
+
+static bool format(const struct tls_cache *cache, SSL_SESSION *session, struct buf *data)
+{
+    int size = i2d_SSL_SESSION(session, NULL);
+    unsigned char *at = size > 0 ? (unsigned char *)buf_reserve(data, (size_t)size) : NULL;
+    unsigned char mac[HMAC_SIZE];
+
+    if (at == NULL || i2d_SSL_SESSION(session, &at) != size)
+        return false;
+    data->size += (size_t)size;
+    return crypto_hmac_sha256(&cache->key, data->data, data->size, mac)
+           && buf_append(data, mac, sizeof mac);
+}
+
+void tls_cache_keep(const struct tls_cache *cache, void *ssl, void *session, int64_t now_s)
+{
+    struct buf data = { 0 };
+    struct c2d_error error;
+
+    ERR_set_mark();
+    if (cache->dir != NULL && is_unchanged(cache) && is_proven(ssl, session)
+        && (SSL_session_reused(ssl) == 1
+            || SSL_SESSION_set1_ticket_appdata(session, &now_s, sizeof now_s) == 1)
+        && format(cache, session, &data)) {
+        bool ok = cache_file_write(cache->dir, cache->name, &data, &error);
+
+        tls_cache_note(cache, ok ? "the session is kept" : error.text);
+        /* Those of another trust store or hub are never looked for again. Once a day is enough. */
+        if (SSL_session_reused(ssl) != 1)
+            cache_file_remove_old(cache->dir, now_s - AGE_LIMIT_S, now_s + AGE_LIMIT_S);
+    }
+    ERR_pop_to_mark();
+    buf_clear(&data);
+}
+
+void tls_cache_give_up(struct tls_cache *cache)
+{
+    tls_cache_note(cache, "a handshake did not come to its end: no session is offered any more");
+    cache_file_remove(cache->dir, cache->name);
+    cache->dir = NULL;
+}

@@ -1,0 +1,229 @@
+/* A batch of delivery feedback, read leniently: every member of a record may be missing, and what
+ * is not known is passed on. */
+#include "feedback.h"
+
+#include "base/error.h"
+#include "base/json_write.h"
+#include "base/text.h"
+#include "json_read.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The public batch, and the tree and texts that its pointers lead into. */
+struct owned_feedback {
+    struct c2d_feedback shown; /* first: its address is the whole's */
+    struct cJSON *tree;
+    char *lock_token;
+    char **extras; /* one for each record, NULL where there is nothing */
+    struct c2d_feedback_record *records;
+};
+
+/* By the number that may stand for the word. */
+static const char *const outcomes[] = { "Success", "Expired", "DeliveryCountExceeded", "Rejected",
+                                        "Purged" };
+enum { OUTCOMES = sizeof outcomes / sizeof *outcomes };
+
+/* word: as outcome_word() has given it, or any other text. */
+static enum c2d_feedback_outcome outcome_of(const char *word)
+{
+    for (int i = 0; word != NULL && i < OUTCOMES; i++)
+        if (strcmp(word, outcomes[i]) == 0)
+            return (enum c2d_feedback_outcome)(C2D_FEEDBACK_SUCCESS + i);
+    return C2D_FEEDBACK_UNKNOWN;
+}
+
+/* The usual spelling of text if it is one of the five words in any case, else NULL. */
+static const char *outcome_word(const char *text)
+{
+    for (size_t i = 0; text != NULL && i < OUTCOMES; i++)
+        if (text_equals_nocase(text, outcomes[i]))
+            return outcomes[i];
+    return NULL;
+}
+
+/* The value of a statusCode: one of the five words, also for the numbers 0-4, or another text as it
+ * is. NULL if it cannot be read as any of these. */
+static const char *read_status(const struct cJSON *item)
+{
+    const char *text = json_as_text(item);
+    const char *word = outcome_word(text);
+    double number;
+
+    if (word != NULL || text != NULL)
+        return word != NULL ? word : text;
+    for (size_t i = 0; i < OUTCOMES; i++)
+        if (json_as_number(item, OUTCOMES - 1, &number) && number == (double)i)
+            return outcomes[i];
+    return NULL;
+}
+
+/* True if a record says nothing by this statusCode: null and "" are as good as none. */
+static bool is_blank(const struct cJSON *item)
+{
+    const char *text = json_as_text(item);
+
+    return text != NULL ? *text == '\0' : json_is_null(item);
+}
+
+/* The place in record that item fills; NULL when it is not known, or is of another type. */
+static const char **record_place(struct c2d_feedback_record *record, const struct cJSON *item)
+{
+    const struct {
+        const char *name, **place;
+    } places[] = {
+        { "originalMessageId", &record->original_message_id },
+        { "deviceId", &record->device_id },
+        { "deviceGenerationId", &record->device_generation_id },
+        { "description", &record->description },
+        { "enqueuedTimeUtc", &record->enqueued_time },
+    };
+
+    if (text_equals_nocase(json_name(item), "statusCode"))
+        return read_status(item) == NULL || is_blank(item) || record->status_code != NULL
+                   ? NULL
+                   : &record->status_code;
+    /* Given twice, the first counts; the second is kept among the extras. */
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        if (text_equals_nocase(json_name(item), places[i].name) && json_as_text(item) != NULL
+            && *places[i].place == NULL)
+            return places[i].place;
+    return NULL;
+}
+
+/* False without memory. What has no place of its own is kept as text in *extra. */
+static bool read_record(const struct cJSON *object, struct c2d_feedback_record *record,
+                        char **extra)
+{
+    struct buf rest = { 0 };
+    const struct cJSON *item;
+    bool has_status = false; /* also one that cannot be read: it is not known what it says */
+
+    buf_text(&rest, "{");
+    for (item = json_first(object); item != NULL; item = json_next(item)) {
+        const char **place = record_place(record, item);
+        char *text;
+
+        if (text_equals_nocase(json_name(item), "statusCode") && !is_blank(item))
+            has_status = true;
+        if (place != NULL) {
+            *place = place == &record->status_code ? read_status(item) : json_as_text(item);
+            continue;
+        }
+        text = json_print(item);
+        json_append_name(&rest, json_name(item));
+        if (text == NULL)
+            rest.failed = true;
+        else
+            json_append_json(&rest, text);
+        free(text);
+    }
+    /* Real hubs have left statusCode out of successes: Success is the default value of their class,
+     * which does not write defaults. */
+    if (!has_status)
+        record->status_code = outcome_word(record->description);
+    record->outcome = outcome_of(record->status_code);
+    if (!rest.failed && rest.size == 1) {
+        buf_clear(&rest);
+        return true;
+    }
+    buf_text(&rest, "}");
+    *extra = buf_take(&rest);
+    record->extra_json = *extra;
+    return *extra != NULL;
+}
+
+static enum c2d_status read_records(struct owned_feedback *owned, struct c2d_error *error)
+{
+    const struct cJSON *object;
+    size_t index = 0;
+    size_t count = 0;
+
+    for (object = json_first(owned->tree); object != NULL; object = json_next(object))
+        count++;
+    /* One more, so that an empty batch asks for no 0 bytes, which may give NULL. */
+    owned->extras = calloc(count + 1, sizeof *owned->extras);
+    owned->records = calloc(count + 1, sizeof *owned->records);
+    if (owned->extras == NULL || owned->records == NULL)
+        return fail_memory(error);
+    owned->shown.records = owned->records;
+    owned->shown.record_count = count;
+    for (object = json_first(owned->tree); object != NULL; object = json_next(object)) {
+        if (!json_is_object(object))
+            return fail(error, C2D_PROTOCOL, "record %zu of the feedback batch is no JSON object",
+                        index + 1);
+        if (!read_record(object, &owned->records[index], &owned->extras[index]))
+            return fail_memory(error);
+        index++;
+    }
+    return C2D_OK;
+}
+
+enum c2d_status feedback_read(const struct buf *body, const char *lock_token,
+                              struct c2d_feedback **feedback, struct c2d_error *error)
+{
+    struct owned_feedback *owned = calloc(1, sizeof *owned);
+    enum c2d_status status;
+
+    *feedback = NULL;
+    if (owned == NULL)
+        return fail_memory(error);
+    owned->lock_token = strdup(lock_token);
+    owned->shown.lock_token = owned->lock_token;
+    status = owned->lock_token != NULL ? json_parse(body->data, body->size, &owned->tree, error)
+                                       : fail_memory(error);
+    if (status == C2D_OK && !json_is_array(owned->tree))
+        status = fail(error, C2D_PROTOCOL, "the feedback batch is no JSON array");
+    if (status == C2D_OK)
+        status = read_records(owned, error);
+    if (status == C2D_OK)
+        *feedback = &owned->shown;
+    else
+        c2d_feedback_free(&owned->shown);
+    return status;
+}
+
+void c2d_feedback_free(struct c2d_feedback *feedback)
+{
+    struct owned_feedback *owned = (struct owned_feedback *)feedback;
+
+    if (owned == NULL)
+        return;
+    for (size_t i = 0; i < owned->shown.record_count; i++)
+        free(owned->extras[i]);
+    free(owned->extras);
+    free(owned->records);
+    free(owned->lock_token);
+    json_free(owned->tree);
+    free(owned);
+}
+
+char *c2d_feedback_to_json(const struct c2d_feedback *feedback, size_t index)
+{
+    const struct c2d_feedback_record *record;
+    struct buf line = { 0 };
+
+    if (feedback == NULL || index >= feedback->record_count)
+        return NULL;
+    record = &feedback->records[index];
+    buf_text(&line, "{");
+    json_append_number(&line, "v", 1);
+    json_append_text(&line, "originalMessageId", record->original_message_id);
+    json_append_text(&line, "deviceId", record->device_id);
+    json_append_text(&line, "deviceGenerationId", record->device_generation_id);
+    json_append_text(&line, "statusCode", record->status_code);
+    json_append_text(&line, "description", record->description);
+    json_append_text(&line, "enqueuedTimeUtc", record->enqueued_time);
+    if (record->extra_json != NULL) {
+        json_append_key(&line, "extra");
+        /* JSON already, and escaped when it was read. */
+        buf_text(&line, record->extra_json);
+    }
+    json_append_key(&line, "batch");
+    buf_text(&line, "{");
+    json_append_text(&line, "lockToken", feedback->lock_token);
+    json_append_number(&line, "index", (long long)index);
+    json_append_number(&line, "size", (long long)feedback->record_count);
+    buf_text(&line, "}}");
+    return buf_take(&line);
+}

@@ -1,0 +1,328 @@
+/* The one place that knows what a hub calls the parts of a message, both ways. Where
+ * hubs differ, every spelling that is known of is read, and both are sent. */
+#include "message.h"
+
+#include "base/error.h"
+#include "base/text.h"
+#include "base/timestamp.h"
+#include "ids.h"
+#include "limits.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char message_property_prefix[] = "iothub-app-";
+
+static const char *const ack_words[] = {
+    [C2D_ACK_NONE] = "none",
+    [C2D_ACK_POSITIVE] = "positive",
+    [C2D_ACK_NEGATIVE] = "negative",
+    [C2D_ACK_FULL] = "full",
+};
+
+const char *c2d_ack_name(enum c2d_ack ack)
+{
+    return ack > C2D_ACK_UNSET && ack <= C2D_ACK_FULL ? ack_words[ack] : NULL;
+}
+
+enum c2d_ack c2d_ack_from_name(const char *name)
+{
+    for (int ack = C2D_ACK_NONE; name != NULL && ack <= C2D_ACK_FULL; ack++)
+        if (strcmp(ack_words[ack], name) == 0)
+            return (enum c2d_ack)ack;
+    return C2D_ACK_UNSET;
+}
+
+/* ---- Received ---- */
+
+/* A received message, and the storage that its pointers lead into. */
+struct received {
+    struct c2d_message message; /* first: its address is the whole's */
+    struct http_response response;
+    struct c2d_property *properties;
+    char *device_id;
+};
+
+/* NULL also for an empty value: hubs send system headers that are not set as empty ones. */
+static const char *get(const struct http_headers *headers, const char *name)
+{
+    const char *value = http_headers_get(headers, name);
+
+    return value == NULL || *value == '\0' ? NULL : value;
+}
+
+/* The payload's own header: hubs spell it with prefix, without hyphen or as HTTP does, depending on
+ * api-version; where there are two, the HTTP one may be a middlebox's. */
+static const char *payload_header(const struct http_headers *headers, const char *prefixed,
+                                  const char *joined, const char *http)
+{
+    const char *value = get(headers, prefixed);
+
+    if (value == NULL)
+        value = get(headers, joined);
+    return value != NULL ? value : get(headers, http);
+}
+
+/* Strips one pair of marks around value, cut in place; NULL if they are not there. */
+static char *between(char *value, const char *mark)
+{
+    size_t size = strlen(value), mark_size = strlen(mark);
+
+    if (size < 2 * mark_size || strncmp(value, mark, mark_size) != 0
+        || strcmp(value + size - mark_size, mark) != 0)
+        return NULL;
+    value[size - mark_size] = '\0';
+    return value + mark_size;
+}
+
+/* The token in value, which is cut in place, in all forms that gateways make of a hub's "guid":
+ * W/"guid", guid, 'guid' and %22guid%22. *weak: it had the first, as pages have that proxies alter.
+ * NULL for a token that no request can carry back, and for a list, of which none is the one. */
+static const char *token_in(char *value, bool *weak)
+{
+    static const char *const marks[] = { "\"", "'", "%22" };
+    const char *token = NULL;
+
+    *weak = strncmp(value, "W/\"", 3) == 0;
+    if (*weak)
+        value += strlen("W/");
+    for (size_t i = 0; token == NULL && i < sizeof marks / sizeof *marks; i++)
+        token = between(value, marks[i]);
+    if (token == NULL)
+        token = value;
+    return strstr(token, "\",") == NULL && id_check_lock_token(token, NULL) == C2D_OK ? token
+                                                                                      : NULL;
+}
+
+/* A hub sends one ETag, and it is strong. A weak one beside a strong one is a proxy's; of two of
+ * the same kind that differ neither can be trusted. */
+const char *lock_token_of(struct http_headers *headers)
+{
+    struct {
+        const char *token;
+        bool seen, clashes;
+    } kinds[2] = { { 0 } }; /* strong, weak */
+
+    for (size_t i = 0; i < headers->count; i++) {
+        /* In storage that is ours to cut. */
+        char *value = headers->text.data + headers->places[i].value;
+        const char *token;
+        bool weak;
+
+        if (*value == '\0' || !text_equals_nocase(http_header_name(headers, i), "ETag"))
+            continue;
+        token = token_in(value, &weak);
+        if (token == NULL || (kinds[weak].seen && strcmp(token, kinds[weak].token) != 0))
+            kinds[weak].clashes = true;
+        else
+            kinds[weak].token = token;
+        kinds[weak].seen = kinds[weak].token != NULL;
+    }
+    for (size_t i = 0; i < 2; i++)
+        if (kinds[i].seen || kinds[i].clashes)
+            return kinds[i].clashes ? NULL : kinds[i].token;
+    return NULL;
+}
+
+/* The prefix in any case, which a proxy may change; the name behind it is kept as it came. */
+static bool is_property(const char *name)
+{
+    return text_begins_nocase(name, message_property_prefix)
+           && name[strlen(message_property_prefix)] != '\0';
+}
+
+static bool read_properties(struct received *received)
+{
+    const struct http_headers *headers = &received->response.headers;
+    size_t count = 0;
+
+    received->properties = calloc(headers->count + 1, sizeof *received->properties);
+    if (received->properties == NULL)
+        return false;
+    for (size_t i = 0; i < headers->count; i++) {
+        const char *name = http_header_name(headers, i);
+
+        if (is_property(name))
+            received->properties[count++] = (struct c2d_property) {
+                .name = name + strlen(message_property_prefix),
+                .value = http_header_value(headers, i),
+            };
+    }
+    /* Names and values stay where the headers are, and live as long. */
+    received->message.properties = received->properties;
+    received->message.property_count = count;
+    return true;
+}
+
+/* -1: the hub did not say, or not in decimal digits. */
+static int delivery_count(const char *text)
+{
+    long long number;
+
+    return text != NULL && text_to_number(text, INT32_MAX, &number) ? (int)number : -1;
+}
+
+static void read_system_headers(struct received *received)
+{
+    struct http_headers *headers = &received->response.headers;
+    struct c2d_message *message = &received->message;
+
+    message->message_id = get(headers, "iothub-messageid");
+    message->correlation_id = get(headers, "iothub-correlationid");
+    message->user_id = get(headers, "iothub-userid");
+    message->to = get(headers, "iothub-to");
+    message->ack = c2d_ack_from_name(get(headers, "iothub-ack"));
+    /* Times as they came: hubs have written them in more than one form. */
+    message->expiry_time = get(headers, "iothub-expiry");
+    message->enqueued_time = get(headers, "iothub-enqueuedtime");
+    if (message->enqueued_time == NULL
+        || !timestamp_parse(message->enqueued_time, &message->enqueued_at_ms))
+        message->enqueued_at_ms = 0;
+    /* A text: 64 bits unsigned are more than a JSON reader's number holds. */
+    message->sequence_number = get(headers, "iothub-sequencenumber");
+    message->delivery_count = delivery_count(get(headers, "iothub-deliverycount"));
+    message->content_type =
+        payload_header(headers, "iothub-contenttype", "ContentType", "Content-Type");
+    message->content_encoding =
+        payload_header(headers, "iothub-contentencoding", "ContentEncoding", "Content-Encoding");
+}
+
+void message_note_unreadable(const struct http_response *response, struct c2d_error *error)
+{
+    const char *number = http_headers_get(&response->headers, "iothub-sequencenumber");
+
+    if (response->status == 200 && number != NULL && *number != '\0'
+        && http_headers_get(&response->headers, "ETag") != NULL
+        && strlen(number) < sizeof error->unreadable_sequence_number
+        && number[strspn(number, "0123456789")] == '\0')
+        memcpy(error->unreadable_sequence_number, number, strlen(number) + 1);
+}
+
+const char *c2d_message_property(const struct c2d_message *message, const char *name)
+{
+    if (message == NULL || name == NULL)
+        return NULL;
+    for (size_t i = 0; i < message->property_count; i++)
+        if (text_equals_nocase(message->properties[i].name, name))
+            return message->properties[i].value;
+    return NULL;
+}
+
+enum c2d_status message_from_response(struct http_response *response, const char *device_id,
+                                      int64_t requested_at_s, struct c2d_message **message,
+                                      struct c2d_error *error)
+{
+    struct received *received = calloc(1, sizeof *received);
+
+    *message = NULL;
+    if (received == NULL)
+        return fail_memory(error);
+    /* Taken over, not copied: the pointers of the message lead into it. */
+    received->response = *response;
+    *response = (struct http_response) { 0 };
+    received->device_id = strdup(device_id);
+    if (received->device_id == NULL || !read_properties(received)) {
+        c2d_message_free(&received->message);
+        return fail_memory(error);
+    }
+    read_system_headers(received);
+    received->message.lock_token = lock_token_of(&received->response.headers);
+    if (received->message.lock_token == NULL) {
+        message_note_unreadable(&received->response, error);
+        c2d_message_free(&received->message);
+        return fail(
+            error, C2D_PROTOCOL,
+            "the answer carries a message without a usable lock token (ETag): nothing is settled");
+    }
+    received->message.device_id = received->device_id;
+    received->message.body = received->response.body.data;
+    received->message.body_size = received->response.body.size;
+    received->message.received_at_s = requested_at_s;
+    /* Counted from when the request left: the hub's own minute ends no earlier. */
+    received->message.lock_deadline_s = requested_at_s + C2D_LOCK_S;
+    *message = &received->message;
+    return C2D_OK;
+}
+
+void c2d_message_free(struct c2d_message *message)
+{
+    struct received *received = (struct received *)message;
+
+    if (received == NULL)
+        return;
+    http_response_clear(&received->response);
+    free(received->properties);
+    free(received->device_id);
+    free(received);
+}
+
+/* ---- Sent ---- */
+
+/* The system properties that are plain values, in one list for the request. */
+static size_t system_values(const struct c2d_message *message, struct c2d_property values[7])
+{
+    const struct c2d_property all[] = {
+        { "iothub-correlationid", message->correlation_id },
+        { "iothub-userid", message->user_id },
+        /* Both spellings: which one a hub honours is not settled, and both are accepted. */
+        { "Content-Type", message->content_type },
+        { "Content-Encoding", message->content_encoding },
+        { "iothub-contenttype", message->content_type },
+        { "iothub-contentencoding", message->content_encoding },
+        { "iothub-ack", c2d_ack_name(message->ack) },
+    };
+    size_t count = 0;
+
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (all[i].value != NULL)
+            values[count++] = all[i];
+    return count;
+}
+
+static const char expiry_name[] = "iothub-expiry";
+/* Seven digits of a second: the form in which the service's own clients write it. */
+static const char expiry_suffix[] = ".0000000Z";
+
+void message_set_expiry(struct http_headers *headers, int64_t expires_at_ms)
+{
+    const char *value = http_headers_get(headers, expiry_name);
+    char suffix[sizeof expiry_suffix], expiry[TIMESTAMP_SIZE];
+
+    snprintf(suffix, sizeof suffix, ".%03u0000Z", (unsigned)(expires_at_ms % 1000));
+    timestamp_format(expires_at_ms / 1000, suffix, expiry);
+    /* In storage that is ours; all expiries have the same length. */
+    if (value != NULL && strlen(value) == strlen(expiry))
+        memcpy(headers->text.data + (value - headers->text.data), expiry, strlen(expiry) + 1);
+}
+
+enum c2d_status message_add_headers(const struct c2d_message *message, const char *message_id,
+                                    struct http_headers *headers, struct c2d_error *error)
+{
+    struct c2d_property values[7];
+    size_t count = system_values(message, values);
+    enum c2d_status status = C2D_OK;
+    char expiry[TIMESTAMP_SIZE];
+
+    timestamp_format(message->expires_at_s, expiry_suffix, expiry);
+    if (message_id == NULL)
+        message_id = message->message_id;
+    if (message_id != NULL)
+        status = http_headers_add(headers, "iothub-messageid", message_id, error);
+    for (size_t i = 0; status == C2D_OK && i < count; i++)
+        status = http_headers_add(headers, values[i].name, values[i].value, error);
+    if (status == C2D_OK && (message->expires_at_s > 0 || message->ttl_s > 0))
+        status = http_headers_add(headers, expiry_name, expiry, error);
+    for (size_t i = 0; status == C2D_OK && i < message->property_count; i++) {
+        struct buf full = { 0 };
+
+        buf_text(&full, message_property_prefix);
+        buf_text(&full, message->properties[i].name);
+        status = full.failed
+                     ? fail_memory(error)
+                     : http_headers_add(headers, full.data, message->properties[i].value, error);
+        buf_clear(&full);
+    }
+    return status;
+}

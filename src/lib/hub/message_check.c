@@ -1,0 +1,110 @@
+/* What is wrong with a message, known before a request is made. */
+#include "message.h"
+
+#include "base/error.h"
+#include "base/text.h"
+#include "ids.h"
+#include "limits.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static enum c2d_status check_properties(const struct c2d_message *message, size_t *size,
+                                        struct c2d_error *error)
+{
+    if (message->property_count > LIMIT_PROPERTIES)
+        return fail(error, C2D_DATA, "the message has more than %d properties", LIMIT_PROPERTIES);
+    for (size_t i = 0; i < message->property_count; i++) {
+        const struct c2d_property *property = &message->properties[i];
+        enum c2d_status status = property_name_check(property->name, error);
+        char what[160];
+
+        /* At most LIMIT_PROPERTIES of them: not worth a table. */
+        for (size_t k = 0; status == C2D_OK && k < i; k++)
+            if (text_equals_nocase(message->properties[k].name, property->name))
+                return fail(error, C2D_DATA,
+                            "property '%.128s' is given twice (headers have no case)",
+                            property->name);
+        snprintf(what, sizeof what, "value of property '%.128s'", property->name);
+        if (status == C2D_OK)
+            status = value_check(what, property->value, error);
+        if (status != C2D_OK)
+            return status;
+        *size += strlen(property->name) + strlen(property->value);
+    }
+    return C2D_OK;
+}
+
+static enum c2d_status check_system_values(const struct c2d_message *message, size_t *size,
+                                           struct c2d_error *error)
+{
+    const struct {
+        const char *what, *value;
+    } values[] = {
+        { "correlation id", message->correlation_id },
+        { "user id", message->user_id },
+        { "content type", message->content_type },
+        { "content encoding", message->content_encoding },
+    };
+    enum c2d_status status;
+
+    if (message->message_id != NULL) {
+        status = id_check_message(message->message_id, error);
+        if (status != C2D_OK)
+            return status;
+        /* Of system properties the hub counts the values, not the names. */
+        *size += strlen(message->message_id);
+    }
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        status =
+            values[i].value == NULL ? C2D_OK : value_check(values[i].what, values[i].value, error);
+        if (status != C2D_OK)
+            return status;
+        *size += values[i].value == NULL ? 0 : strlen(values[i].value);
+    }
+    return C2D_OK;
+}
+
+/* What no caller can mean: a number that is none of an enum's, NULL where there must be something.
+ */
+static enum c2d_status check_use(const struct c2d_message *message, struct c2d_error *error)
+{
+    for (size_t i = 0; i < sizeof message->spare / sizeof *message->spare; i++)
+        if (message->spare[i] != NULL)
+            return fail(error, C2D_USAGE, "the message uses what this version does not know");
+    if (message->ack < C2D_ACK_UNSET || message->ack > C2D_ACK_FULL)
+        return fail(error, C2D_USAGE, "%d is no kind of ack", (int)message->ack);
+    if (message->expires_at_s < 0)
+        return fail(error, C2D_USAGE, "the expiry is before 1970");
+    if ((message->body == NULL && message->body_size > 0)
+        || (message->properties == NULL && message->property_count > 0))
+        return fail(error, C2D_USAGE, "the message has a size, but no body or properties (NULL)");
+    for (size_t i = 0; i < message->property_count; i++)
+        if (message->properties[i].name == NULL || message->properties[i].value == NULL)
+            return fail(error, C2D_USAGE, "property %zu has no name or no value (NULL)", i + 1);
+    return C2D_OK;
+}
+
+enum c2d_status message_check(const struct c2d_message *message, struct c2d_error *error)
+{
+    size_t size = message->body_size;
+    enum c2d_status status = check_use(message, error);
+
+    if (status != C2D_OK)
+        return status;
+    if (message->ttl_s < 0 || message->ttl_s > LIMIT_EXPIRY_S
+        || (message->ttl_s > 0 && message->expires_at_s != 0))
+        return fail(error, C2D_DATA, "the message's ttl must be 2 days at most, without an expiry");
+    /* A body over the limit by itself is not read on for faults of less weight. */
+    if (message->body_size <= C2D_MESSAGE_SIZE_MAX)
+        status = check_system_values(message, &size, error);
+    if (status == C2D_OK && message->body_size <= C2D_MESSAGE_SIZE_MAX)
+        status = check_properties(message, &size, error);
+    if (status == C2D_OK && size > C2D_MESSAGE_SIZE_MAX) {
+        hint(error, "send a link to the data instead, or split it");
+        status =
+            fail(error, C2D_TOO_LARGE, "the message is %zu bytes with its properties, more than %d",
+                 size, C2D_MESSAGE_SIZE_MAX);
+    }
+    return status;
+}
