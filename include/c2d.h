@@ -16,7 +16,7 @@
  *              that links libc2d.a needs -z nodelete, as libc2d.so has it.
  * process      No output, no exit, no signal handler, no environment (libcurl: SSLKEYLOGFILE), any
  *              locale. Ignore SIGPIPE (libcurl before 7.87). A child of fork() must not touch its
- *              parent's clients; exec() closes all descriptors.
+ *              parent's clients; exec() closes all descriptors but two of libcurl's (7.88).
  * memory       Client: 10 KiB, 4 descriptors. One that shares: 0.4 KiB. Connection: about 70 KiB, 1
  *              descriptor. Operation that was submitted: 1 KiB, and its message.
  * blocking     c2d_client_new() reads files (a bundle of 140 CA certificates: 25 ms). Operations
@@ -152,7 +152,7 @@ struct c2d_options {
     /* How long to wait for a hub that fails, in ms; default 0: not at all. See "A hub that fails"
      * below. */
     int patience_ms;
-    int parallel; /* requests in flight, 1 to 64; default 1 */
+    int parallel; /* requests in flight, 1 to 64; 0: 1; default 1 */
     /* Use the connections and all options of this client of the same hub; NULL: own ones. Other
      * options must be their default or the same as its; role is this client's own. */
     struct c2d_client *share;
@@ -171,8 +171,9 @@ struct c2d_options {
      * writes to a disk, for a day. Made if missing; not used unless it is ours alone. NULL: none.
      */
     const char *tls_cache;
-    /* While it is readable, or was closed, operations end with C2D_CANCELLED: reads at once, a send
-     * in flight or a settlement after 5 s. Looked at in every call, never read. -1: none. */
+    /* While it is readable, or once it was closed: reads, and what has not been started, end at
+     * once with C2D_CANCELLED. A send in flight and settlements get 5 s more. Looked at in every
+     * call, and never read. -1: none. */
     int cancel_fd;
     bool dry_run;           /* every operation ends with C2D_DRY_RUN and an event; no socket */
     bool trace;             /* C2D_EVENT_TRACE wanted */
