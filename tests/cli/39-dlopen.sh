@@ -10,7 +10,7 @@ check 'the slow look-up compiles' ends_silently 0 ''
 run cc -std=c11 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Werror -o dlopen \
     -I "$C2D_TESTS/../../include" "$C2D_TESTS/39-dlopen.c" -ldl
 check 'the program that loads the library compiles' ends_silently 0 ''
-run env LD_PRELOAD="$PWD/lookup.so" ./dlopen "$C2D_BUILD/libc2d.so" "${EMBED_LOADS-6}"
+run env LD_PRELOAD="$PWD/lookup.so" ./dlopen "$C2D_BUILD/libc2d.so" "${EMBED_SIZE-6}"
 check 'the library can be unloaded while its name look-ups go on' code_is 0
 check 'each receive ran out of time in its look-up' is "$(sort out | uniq -c | xargs)" \
-    "${EMBED_LOADS-6} 18 1 alive"
+    "${EMBED_SIZE-6} 18 1 alive"
