@@ -1,4 +1,5 @@
-/* What clients and operations cost: bytes of the heap, and descriptors.
+/* What clients and operations cost: bytes of the heap, and descriptors. The hub is slow, so that
+ * none of PARALLEL requests can take over another's connection.
  * usage: costs */
 #include "39-embed.h"
 
@@ -69,8 +70,10 @@ int main(void)
     for (unsigned i = 0; i < MANY; i++)
         submit(sharing[i], &(struct c2d_request) { .action = C2D_ACTION_RECEIVE });
     show("an operation that was submitted", heap() - before, MANY, descriptors() - opened);
-    for (unsigned i = 0; i < MANY; i++)
+    for (unsigned i = 0; i < MANY; i++) {
         c2d_client_free(sharing[i]);
+        sharing[i] = embed_device(i, PARALLEL, own);
+    }
 
     before = heap(), opened = descriptors();
     for (unsigned i = 0; i < PARALLEL; i++) { /* to one device they would follow each other */
@@ -84,6 +87,19 @@ int main(void)
     opened = descriptors() - opened;
     if (opened > 0)
         show("a further connection", heap() - before, (size_t)opened, opened);
+    for (unsigned i = 0; i < PARALLEL; i++) /* with connections that are there */
+        submit(sharing[i], &(struct c2d_request) { .action = C2D_ACTION_RECEIVE });
+    before = heap(), opened = descriptors();
+    if (c2d_wait(own, 50, &result))
+        embed_fail("the hub is not slow", NULL);
+    show("besides, when it is under way", heap() - before, PARALLEL, descriptors() - opened);
+    while (c2d_wait(own, -1, &result)) {
+        if (result.message == NULL)
+            embed_fail("a receive", &result.error);
+        c2d_message_free(result.message);
+    }
+    for (unsigned i = 0; i < MANY; i++)
+        c2d_client_free(sharing[i]);
     c2d_client_free(own);
     c2d_client_free(warm);
     return 0;

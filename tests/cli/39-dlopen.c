@@ -36,7 +36,8 @@ static void load_and_unload(const char *path)
         fprintf(stderr, "%s\n", error.text);
         exit(1);
     }
-    printf("%d\n", receive(client, &message, &error));
+    (void)receive(client, &message, &error);
+    printf("%d %d\n", error.status, error.step);
     client_free(client);
     dlclose(library);
 }

@@ -7,7 +7,14 @@
 #include <dirent.h>
 #include <stdint.h>
 
-enum { DEVICES = 50, PARALLEL = 16, STEP = 2000, SAMPLES = 10, BODY_MAX = 60000, POLLS_MAX = 20 };
+enum {
+    DEVICES = 50,
+    PARALLEL = 16,
+    STEP = 2000, /* messages between two mixtures of faults */
+    SAMPLES_MAX = 10,
+    BODY_MAX = 60000,
+    POLLS_MAX = 20,
+};
 
 /* What became of a message. */
 enum {
@@ -258,10 +265,11 @@ int main(int argc, char **argv)
 {
     struct memory first = { 0 }, last = { 0 };
     size_t warm_up;
-    int code;
+    int code, samples;
 
-    if (argc != 3 || (message_count = strtoul(argv[1], NULL, 10)) < 1000)
+    if (argc != 3 || (message_count = strtoul(argv[1], NULL, 10)) < 500)
         return C2D_USAGE;
+    samples = message_count < 1000 * SAMPLES_MAX ? 2 : SAMPLES_MAX;
     control_path = argv[2];
     fates = malloc(message_count);
     if (fates == NULL)
@@ -275,10 +283,10 @@ int main(int argc, char **argv)
         embed_id(devices[i].id, i);
     }
     warm_up = message_count / 10 < 20000 ? message_count / 10 : 20000;
-    for (int i = 0; i <= SAMPLES; i++) {
-        size_t end = i == 0 ? warm_up : warm_up + (message_count - warm_up) / SAMPLES * (size_t)i;
+    for (int i = 0; i <= samples; i++) {
+        size_t part = (message_count - warm_up) / (size_t)samples;
+        size_t end = i == samples ? message_count : warm_up + part * (size_t)i;
 
-        end = i == SAMPLES ? message_count : end;
         run_to(end);
         last = rest(i == 0 ? PARALLEL : first.descriptors);
         next_faults = next_number;

@@ -1,5 +1,5 @@
-/* Eight threads, each with clients of its own, which it makes, uses in every way and frees again and
- * again. Every other thread has devices that share their connections.
+/* Eight threads, each with clients of its own, which it makes, uses in every way and frees many
+ * times. Every other thread has devices that share their connections.
  * usage: threads ROUNDS; prints how many operations have succeeded */
 #include "39-embed.h"
 

@@ -25,7 +25,7 @@ compile threads
 in_threads "$rounds" ./threads
 check 'eight threads with clients of their own use the library at once' all_done
 
-if ! is_sanitized; then
+if has_tsan; then
     SANITIZERS=-fsanitize=thread
     compile threads "$ROOT"/src/lib/*.c
     in_threads "$rounds" env TSAN_OPTIONS=exitcode=66 ./threads

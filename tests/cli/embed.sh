@@ -41,7 +41,16 @@ start_fleet() {
 
 # Is there a memcheck, and a build that it can run?
 has_memcheck() {
-    ! is_sanitized && command -v valgrind >/dev/null
+    ! is_sanitized || return 1
+    command -v valgrind >/dev/null || { echo '# skipped: memcheck (package valgrind)' && return 1; }
+}
+
+# Can a program with ThreadSanitizer run here? Some kernels lay memory out in a way that it cannot.
+has_tsan() {
+    ! is_sanitized || return 1
+    echo 'int main(void) { return 0; }' >tsan.c
+    { cc -fsanitize=thread -o tsan tsan.c && ./tsan; } >tsan.err 2>&1 \
+        || { echo '# skipped: ThreadSanitizer does not run here' && return 1; }
 }
 
 # A sum over all devices: queue, or a count that the hub keeps.
