@@ -185,16 +185,16 @@ struct c2d_options {
 /* The defaults above, the system's trust store, no proxy. */
 static inline struct c2d_options c2d_options_default(void)
 {
-    struct c2d_options options;
+    struct c2d_options made;
 
-    memset(&options, 0, sizeof options);
-    options.size = sizeof options;
-    options.connect_timeout_ms = 10000;
-    options.timeout_ms = 60000;
-    options.retries = 3;
-    options.parallel = 1;
-    options.cancel_fd = -1;
-    return options;
+    memset(&made, 0, sizeof made);
+    made.size = sizeof made;
+    made.connect_timeout_ms = 10000;
+    made.timeout_ms = 60000;
+    made.retries = 3;
+    made.parallel = 1;
+    made.cancel_fd = -1;
+    return made;
 }
 
 /* Reads connection_string ("HostName=...;DeviceId=...;SharedAccessKey=...", or

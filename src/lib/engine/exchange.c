@@ -272,6 +272,17 @@ static struct call *take_ended(struct exchange *exchange, struct call *wanted)
     return wanted;
 }
 
+/* For how long the transport may wait. */
+static int64_t wait_span_ms(const struct exchange *exchange, int64_t now, int64_t end_ms)
+{
+    int64_t until_ms = next_due_ms(exchange);
+
+    until_ms = until_ms < end_ms ? until_ms : end_ms;
+    if (until_ms <= now)
+        return 0;
+    return until_ms - now < WAIT_MAX_MS ? until_ms - now : WAIT_MAX_MS;
+}
+
 static struct call *work(struct exchange *exchange, struct call *wanted, int64_t timeout_ms)
 {
     int64_t now = exchange_now_ms(exchange);
@@ -295,10 +306,8 @@ static struct call *work(struct exchange *exchange, struct call *wanted, int64_t
                 (void)exchange->transport.wait(exchange->transport.self, 0, &done);
             return NULL;
         }
-        wait_ms = next_due_ms(exchange);
-        wait_ms = all_begun ? (wait_ms < end_ms ? wait_ms : end_ms) - now : 0;
-        wait_ms = wait_ms < WAIT_MAX_MS ? wait_ms : WAIT_MAX_MS;
-        if (exchange->transport.wait(exchange->transport.self, wait_ms > 0 ? wait_ms : 0, &done)) {
+        wait_ms = all_begun ? wait_span_ms(exchange, now, end_ms) : 0;
+        if (exchange->transport.wait(exchange->transport.self, wait_ms, &done)) {
             finish_try(exchange, &done);
         } else {
             finish_all_late(exchange, now);

@@ -34,7 +34,7 @@ static bool reap(struct curl_transport *transport, struct http_done *done)
              || tls_start_over(&transfer->tls))
             && transfer_begin(transfer))
             continue;
-        transfer_finish(transfer, code, done);
+        transfer_finish(transfer, (int)code, done);
         transport->has_more = left > 0;
         return true;
     }

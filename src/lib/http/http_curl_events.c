@@ -32,8 +32,7 @@ static int on_events(CURL *easy, curl_socket_t fd, int what, void *context, void
         event.events |= EPOLLIN;
     if (what != CURL_POLL_IN)
         event.events |= EPOLLOUT;
-    /* A failure is not passed on: libcurl would end all transfers, and not only this one, which ends
-     * by its time-out. */
+    /* No failure is passed on: libcurl would end all transfers. This one ends by its time-out. */
     if (epoll_ctl(transport->events_fd, EPOLL_CTL_ADD, fd, &event) != 0)
         (void)epoll_ctl(transport->events_fd, EPOLL_CTL_MOD, fd, &event);
     return 0;
