@@ -359,6 +359,7 @@ C2D_API void c2d_device_info_free(struct c2d_device_info *info);
  *     while (c2d_wait(devices[0], -1, &result)) {
  *         device = (struct c2d_client *)result.tag;
  *         is_done = result.action == C2D_ACTION_RECEIVE && result.message == NULL;
+ *         memset(&next, 0, sizeof next);
  *         next.action = C2D_ACTION_RECEIVE;
  *         next.tag = device;
  *         if (result.message != NULL && keep(result.message)) {

@@ -26,9 +26,17 @@ static void drop(struct call *call)
     free(submitted);
 }
 
+static bool has_token(const struct c2d_request *request)
+{
+    /* In another request it may be left from the one before. */
+    return request->lock_token != NULL
+           && (request->action == C2D_ACTION_SETTLE
+               || request->action == C2D_ACTION_FEEDBACK_SETTLE);
+}
+
 static struct submitted *submitted_new(const struct c2d_request *request)
 {
-    size_t size = request->lock_token == NULL ? 0 : strlen(request->lock_token) + 1;
+    size_t size = has_token(request) ? strlen(request->lock_token) + 1 : 0;
     struct submitted *submitted = calloc(1, sizeof *submitted + size);
 
     if (submitted == NULL)
