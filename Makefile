@@ -63,9 +63,10 @@ $(1)/libc2d.o: $$(LIB_SRC:%.c=$(1)/%.o)
 	$$(OBJCOPY) --localize-hidden $$@
 $(1)/libc2d.a: $(1)/libc2d.o
 	$$(AR) rcs $$@ $$^
-# The same for the programs, which have no such tables.
-$(1)/libc2d-bare.o: $(1)/libc2d.o
-	$$(OBJCOPY) --remove-section=.eh_frame --remove-section=.rela.eh_frame $$^ $$@
+# The same for the programs, which have no such tables, and use src/base too.
+$(1)/libc2d-bare.o: $$(LIB_SRC:%.c=$(1)/%.o)
+	$$(LD) -r -o $$@ $$^
+	$$(OBJCOPY) --remove-section=.eh_frame --remove-section=.rela.eh_frame $$@
 # dlclose() leaves it in place: a name look-up that was given up goes on in a thread of libcurl's.
 $(1)/libc2d.so.$$(ABI): $$(LIB_SRC:%.c=$(1)/%.o)
 	$$(CC) -shared -Wl,-soname,libc2d.so.$$(ABI),-z,nodelete $$(HARDEN_LDFLAGS) $$(CFLAGS) $(2) \

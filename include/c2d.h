@@ -557,14 +557,6 @@ C2D_API const char *c2d_ack_name(enum c2d_ack ack);
 C2D_API enum c2d_ack c2d_ack_from_name(const char *name);
 /* A random UUID, for a message id. C2D_OS when the system has no randomness. */
 C2D_API enum c2d_status c2d_uuid(char text[37]);
-/* size bytes as a JSON string literal in valid UTF-8 that is safe to show: controls, also those of
- * the direction of writing, are escaped, bytes that are not UTF-8 become U+FFFD. NULL when out of
- * memory, as the two below. */
-C2D_API char *c2d_json_quote(const void *text, size_t size);
-/* size bytes as printable text: controls and invalid UTF-8 as \xNN. */
-C2D_API char *c2d_printable(const void *text, size_t size);
-/* text as one word of a POSIX shell's command line, in single quotes where it needs them. */
-C2D_API char *c2d_shell_word(const char *text);
 /* Reads a time in the forms in which hubs write it; without a zone it is UTC. False, and nothing in
  * *ms, for anything else, and for NULL. */
 C2D_API bool c2d_time_parse(const char *text, int64_t *ms);

@@ -2,7 +2,6 @@
  * end. The public texts that need no more than this are made here too. */
 #include "json_write.h"
 
-#include "c2d.h"
 #include "text.h"
 
 #include <string.h>
@@ -101,26 +100,36 @@ void json_append_number(struct buf *buf, const char *key, long long value)
     buf_format(buf, "%lld", value);
 }
 
-char *c2d_json_quote(const void *text, size_t size)
+void json_append_bool(struct buf *buf, const char *key, bool value)
+{
+    json_append_member(buf, key, value ? "true" : "false");
+}
+
+void json_append_member(struct buf *buf, const char *key, const char *json)
+{
+    if (json == NULL)
+        return;
+    json_append_key(buf, key);
+    buf_text(buf, json);
+}
+
+void json_begin(struct buf *buf)
+{
+    *buf = (struct buf) { 0 };
+    buf_text(buf, "{");
+    json_append_number(buf, "v", 1);
+}
+
+char *json_end(struct buf *buf)
+{
+    buf_text(buf, "}");
+    return buf_take(buf);
+}
+
+char *json_quoted(const void *text, size_t size)
 {
     struct buf buf = { 0 };
 
     json_append_quoted(&buf, text, size);
-    return buf_take(&buf);
-}
-
-char *c2d_printable(const void *text, size_t size)
-{
-    struct buf buf = { 0 };
-
-    text_append_printable(&buf, text, size);
-    return buf_take(&buf);
-}
-
-char *c2d_shell_word(const char *text)
-{
-    struct buf buf = { 0 };
-
-    text_append_shell_word(&buf, text == NULL ? "" : text);
     return buf_take(&buf);
 }

@@ -16,5 +16,15 @@ void json_append_name(struct buf *buf, const char *name);
 /* A member with a text value; none at all when value is NULL. */
 void json_append_text(struct buf *buf, const char *key, const char *value);
 void json_append_number(struct buf *buf, const char *key, long long value);
+void json_append_bool(struct buf *buf, const char *key, bool value);
+/* A member whose value is JSON already, and free of control bytes; none at all when it is NULL. */
+void json_append_member(struct buf *buf, const char *key, const char *json);
+
+/* An object that begins with "v":1, in a buf that need not be zeroed. */
+void json_begin(struct buf *buf);
+/* Ends it. The text is the caller's to free(); NULL when memory was gone. */
+char *json_end(struct buf *buf);
+/* size bytes as a JSON string, the caller's to free(); NULL when out of memory. */
+char *json_quoted(const void *text, size_t size);
 
 #endif

@@ -232,3 +232,19 @@ bool text_to_number(const char *text, long long max, long long *number)
     *number = value;
     return true;
 }
+
+char *text_printable(const void *text, size_t size)
+{
+    struct buf buf = { 0 };
+
+    text_append_printable(&buf, text, size);
+    return buf_take(&buf);
+}
+
+char *text_shell_word(const char *text)
+{
+    struct buf buf = { 0 };
+
+    text_append_shell_word(&buf, text);
+    return buf_take(&buf);
+}

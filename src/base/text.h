@@ -19,9 +19,13 @@ enum { TEXT_NAME_SIZE = 48 };
 /* Writes what the character at text (not at its end) is called, so that an error can name one that
  * cannot be seen or looks like another: "'x'", "a space", "a no-break space (U+00A0)". */
 void text_name_character(const char *text, char out[static TEXT_NAME_SIZE]);
+/* The same as a text of its own, the caller's to free(); NULL when out of memory. */
+char *text_printable(const void *text, size_t size);
 /* Appends text as one word of a shell's command line: as it is where no byte of it means anything
  * to a shell, else in single quotes. */
 void text_append_shell_word(struct buf *buf, const char *text);
+/* The same as a text of its own, the caller's to free(); NULL when out of memory. */
+char *text_shell_word(const char *text);
 
 /* The longest beginning of printable text, at most size bytes, that ends between characters and not
  * within a \xNN. */

@@ -7,6 +7,7 @@
 #include "text.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -198,4 +199,22 @@ void timestamp_format(int64_t seconds, const char *suffix, char out[TIMESTAMP_SI
     gmtime_r(&when, &tm);
     size = strftime(out, TIMESTAMP_SIZE, "%Y-%m-%dT%H:%M:%S", &tm); /* no locale changes these */
     snprintf(out + size, TIMESTAMP_SIZE - size, "%s", suffix);
+}
+
+void timestamp_format_span(int64_t span_s, char out[static 32])
+{
+    static const struct {
+        int64_t s, most;
+        const char *name;
+    } units[] = { { 1, 120, "s" }, { 60, 120, "min" }, { 3600, 48, "h" }, { 86400, 0, "d" } };
+    int64_t span = llabs(span_s);
+
+    /* To the nearest: a slow response would make 119 of 120 min. */
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        int64_t count = (span + units[i].s / 2) / units[i].s;
+
+        snprintf(out, 32, "%lld %s", (long long)count, units[i].name);
+        if (count <= units[i].most)
+            return;
+    }
 }

@@ -17,5 +17,7 @@ bool timestamp_parse(const char *text, int64_t *ms);
 bool timestamp_parse_rfc3339(const char *text, int64_t *ms);
 /* Seconds since 1970 (years 1970-9999, else clamped) as "2026-01-31T12:00:00" + suffix. */
 void timestamp_format(int64_t seconds, const char *suffix, char out[TIMESTAMP_SIZE]);
+/* "40 s", "120 min", "3 h" or "29 d", to the nearest, whichever side of 0 span_s lies on. */
+void timestamp_format_span(int64_t span_s, char out[32]);
 
 #endif

@@ -136,7 +136,7 @@ check 'and forgets none' is "$CODE $(results)" '0 1000 enqueued:0'
 afresh
 head -n 2 hundred >two
 fault '{"operation": "send", "device": "f0", "drop": "before"}'
-run c2d-http send --batch two --journal journal --retries 0
+run c2d-http send --batch two --journal journal --retries 0 -P 1
 awk '/ unknown$/ { printf "%s", substr($0, 1, length($0) - 2); next } { print }' journal >joined
 cat joined >journal
 run c2d-http send --batch two --journal journal

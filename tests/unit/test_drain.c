@@ -1,8 +1,8 @@
 /* drain_run() over a scripted hub. */
 #include "../../src/cli/c2d-device/drain.h"
 
-#include "../../src/cli/common/monotonic.h"
 #include "../support/script.h"
+#include "base/clock.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
@@ -72,7 +72,7 @@ static struct drained drain_over(struct script *script)
 /* The script's clock stands where the drain's own is, or so much before it. */
 static void start_clock(struct script *script, int64_t before_ms)
 {
-    script->now_ms = monotonic_ms() - before_ms;
+    script->now_ms = clock_monotonic_ms(NULL) - before_ms;
 }
 
 Test(drain, lock_lost_after_an_unanswered_attempt_is_success_while_the_lock_held)

@@ -1,5 +1,7 @@
 #include "hub/hub_clock.h"
 
+#include "base/timestamp.h"
+
 #include "../support/script.h"
 
 #include <criterion/criterion.h>
@@ -226,7 +228,7 @@ Test(hub_clock, spans_are_shown_in_a_unit_that_people_read)
     for (size_t i = 0; i < COUNT(rows); i++) {
         char text[32];
 
-        hub_clock_format(rows[i].off_s, text);
+        timestamp_format_span(rows[i].off_s, text);
         cr_expect_str_eq(text, rows[i].text, "%lld", (long long)rows[i].off_s);
     }
 }

@@ -1,21 +1,20 @@
-#include "../../src/cli/common/json_line.h"
-
 #include "../support/alloc.h"
+#include "base/json_write.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
 Test(json_line, members_come_in_order_and_null_is_none)
 {
-    struct json_line line;
+    struct buf line;
     char *text;
 
     json_begin(&line);
-    json_text(&line, "a", "x\"\n\xff");
-    json_text(&line, "none", NULL);
-    json_number(&line, "n", -7);
-    json_bool(&line, "yes", true);
-    json_bool(&line, "no", false);
+    json_append_text(&line, "a", "x\"\n\xff");
+    json_append_text(&line, "none", NULL);
+    json_append_number(&line, "n", -7);
+    json_append_bool(&line, "yes", true);
+    json_append_bool(&line, "no", false);
     text = json_end(&line);
     cr_assert_str_eq(text,
                      "{\"v\":1,\"a\":\"x\\\"\\n\\ufffd\",\"n\":-7,\"yes\":true,\"no\":false}");
@@ -24,13 +23,13 @@ Test(json_line, members_come_in_order_and_null_is_none)
 
 Test(json_line, lost_memory_is_null_and_no_half_line)
 {
-    struct json_line line;
+    struct buf line;
 
     json_begin(&line);
     alloc_fail_at(1, false);
-    json_text(&line, "a", "x");
+    json_append_text(&line, "a", "a text that does not fit into what the beginning has reserved");
     cr_assert(alloc_stop());
-    json_text(&line, "b", "y");
-    json_number(&line, "n", 1);
+    json_append_text(&line, "b", "y");
+    json_append_number(&line, "n", 1);
     cr_assert_null(json_end(&line));
 }

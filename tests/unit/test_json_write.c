@@ -1,5 +1,7 @@
 #include "base/json_write.h"
 
+#include "base/text.h"
+
 #include "../support/alloc.h"
 #include "../support/table.h"
 #include "c2d.h"
@@ -32,7 +34,7 @@ static const struct {
 Test(json_write, any_bytes_become_a_valid_string)
 {
     for (size_t i = 0; i < COUNT(rows); i++) {
-        char *quoted = c2d_json_quote(rows[i].text, rows[i].size);
+        char *quoted = json_quoted(rows[i].text, rows[i].size);
 
         cr_expect_str_eq(quoted, rows[i].quoted, "row %zu: %s", i, quoted);
         free(quoted);
@@ -59,9 +61,9 @@ Test(json_write, members_are_parted_by_commas_and_null_is_none)
 Test(json_write, lost_memory_is_null)
 {
     alloc_fail_at(1, false);
-    cr_assert_null(c2d_json_quote("abc", 3));
+    cr_assert_null(json_quoted("abc", 3));
     alloc_fail_at(1, false);
-    cr_assert_null(c2d_printable("abc", 3));
+    cr_assert_null(text_printable("abc", 3));
     cr_assert(alloc_stop());
 }
 

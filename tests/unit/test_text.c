@@ -1,6 +1,5 @@
 #include "base/text.h"
 
-#include "../../src/cli/common/ascii.h"
 #include "../support/table.h"
 
 #include <criterion/criterion.h>
@@ -100,7 +99,7 @@ static const struct {
 Test(text, what_could_move_a_cursor_or_reorder_a_line_is_shown_as_hex)
 {
     for (size_t i = 0; i < COUNT(printables); i++) {
-        char *shown = c2d_printable(printables[i].bytes, printables[i].size);
+        char *shown = text_printable(printables[i].bytes, printables[i].size);
 
         cr_expect_str_eq(shown, printables[i].shown, "row %zu: %s", i, shown);
         free(shown);
@@ -124,7 +123,7 @@ Test(text, a_word_for_a_shell_is_quoted_where_it_must_be)
     };
 
     for (size_t i = 0; i < COUNT(words); i++) {
-        char *word = c2d_shell_word(words[i].text);
+        char *word = text_shell_word(words[i].text);
 
         cr_expect_str_eq(word, words[i].word, "row %zu: %s", i, word);
         free(word);
@@ -191,8 +190,6 @@ Test(text, case_of_ascii_letters_alone_is_no_difference)
 
         cr_expect_eq(text_begins_nocase(text, other), caseless[i].begins, "row %zu", i);
         cr_expect_eq(text_equals_nocase(text, other), caseless[i].equal, "row %zu", i);
-        cr_expect_eq(ascii_begins_nocase(text, other), caseless[i].begins, "row %zu", i);
-        cr_expect_eq(ascii_equals_nocase(text, other), caseless[i].equal, "row %zu", i);
     }
 }
 

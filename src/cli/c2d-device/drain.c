@@ -1,11 +1,11 @@
 #include "drain.h"
 
-#include "../common/json_line.h"
-#include "../common/monotonic.h"
 #include "../common/report.h"
 #include "../common/rounds.h"
 #include "../common/signals.h"
 #include "../common/stop.h"
+#include "base/clock.h"
+#include "base/json_write.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -27,17 +27,17 @@ static void note(struct drain *drain, enum c2d_status status)
 void drain_tell_result(const struct drain *drain, const struct dealt *dealt, const char *message_id,
                        const char *sequence_number, const char *settled)
 {
-    struct json_line line;
+    struct buf line;
     char *text;
 
     if (!drain->tells_results || dealt->handler_exit < 0)
         return;
     json_begin(&line);
-    json_text(&line, "messageId", message_id);
-    json_text(&line, "sequenceNumber", sequence_number);
-    json_number(&line, "handlerExit", dealt->handler_exit);
-    json_text(&line, "settled", settled);
-    json_number(&line, "ms", dealt->ms);
+    json_append_text(&line, "messageId", message_id);
+    json_append_text(&line, "sequenceNumber", sequence_number);
+    json_append_number(&line, "handlerExit", dealt->handler_exit);
+    json_append_text(&line, "settled", settled);
+    json_append_number(&line, "ms", dealt->ms);
     text = json_end(&line);
     report_line(text);
     free(text);
@@ -50,7 +50,7 @@ void drain_tell_result(const struct drain *drain, const struct dealt *dealt, con
 static bool is_probably_settled(const struct c2d_error *error, int64_t lock_expires_ms)
 {
     return error->status == C2D_LOCK_LOST && error->earlier_try_unanswered
-           && monotonic_ms() < lock_expires_ms;
+           && clock_monotonic_ms(NULL) < lock_expires_ms;
 }
 
 /* Reports how a settlement ended, unless it is certain that it succeeded. */
@@ -67,7 +67,7 @@ static void report_settlement(const struct drain *drain, const struct seen *seen
                        "whether message '%s' was settled is in doubt: an attempt got no response, "
                        "and the lock has expired since; it may come again",
                        id);
-    else if (error->status == C2D_LOCK_LOST && monotonic_ms() < seen->lock_expires_ms)
+    else if (error->status == C2D_LOCK_LOST && clock_monotonic_ms(NULL) < seen->lock_expires_ms)
         report_warning(drain->app,
                        "the lock of message '%s' was lost before it was settled, though it cannot "
                        "have expired: was the queue purged, does another program use this device, "
@@ -182,7 +182,8 @@ static bool fail_repeated(struct drain *drain, const struct seen *seen)
  * only has to be removed. False when the drain ends here. */
 static bool handle_again(struct drain *drain, struct seen *seen, const struct c2d_message *message)
 {
-    if (monotonic_ms() < seen->lock_expires_ms && ++seen->early_returns == EARLY_RETURNS_MAX)
+    if (clock_monotonic_ms(NULL) < seen->lock_expires_ms
+        && ++seen->early_returns == EARLY_RETURNS_MAX)
         return fail_repeated(drain, seen);
     if (!seen_renew_lock(seen, message))
         return true;
@@ -269,7 +270,7 @@ static bool take_next(struct drain *drain, size_t *unreadable)
     stop_resume_watch();
     status = c2d_receive(drain->app->client, &message, &error);
     if (error.earlier_try_unanswered)
-        drain->lost_at_ms = monotonic_ms();
+        drain->lost_at_ms = clock_monotonic_ms(NULL);
     if (status == C2D_OK) {
         goes_on = handle(drain, message);
     } else if (error.unreadable_sequence_number[0] != '\0' && ++*unreadable < UNREADABLE_MAX) {
@@ -288,7 +289,7 @@ void drain_run(struct drain *drain)
     bool goes_on = true;
 
     /* What a lost response may have locked has come back by now. */
-    if (monotonic_ms() - drain->lost_at_ms > LOCK_MS)
+    if (clock_monotonic_ms(NULL) - drain->lost_at_ms > LOCK_MS)
         drain->lost_at_ms = 0;
     drain->started_at_s = (int64_t)time(NULL);
     drain->hub = C2D_OK;

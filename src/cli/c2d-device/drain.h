@@ -40,7 +40,7 @@ struct drain {
 void drain_tell_result(const struct drain *drain, const struct dealt *dealt, const char *message_id,
                        const char *sequence_number, const char *settled);
 /* If this drain has received message and not settled it for sure, so that the hub may deliver it
- * again: when its lock expires, by monotonic_ms(). Else 0. */
+ * again: when its lock expires, by clock_monotonic_ms(NULL). Else 0. */
 int64_t drain_in_doubt_until_ms(const struct drain *drain, const struct c2d_message *message);
 /* True if this drain has settled message for sure. */
 bool drain_has_settled(const struct drain *drain, const struct c2d_message *message);

@@ -1,5 +1,7 @@
 #include "format.h"
 
+#include "base/text.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +9,7 @@
 /* "  name  value", with value made harmless for the terminal; nothing when it is NULL. */
 static bool put_field(FILE *out, const char *name, const char *value, size_t size)
 {
-    char *shown = value == NULL ? NULL : c2d_printable(value, size);
+    char *shown = value == NULL ? NULL : text_printable(value, size);
 
     if (shown != NULL)
         fprintf(out, "  %-14s %s\n", name, shown);
@@ -39,9 +41,9 @@ static bool put_text(FILE *out, const struct c2d_message *message, long long num
         fprintf(out, "  %-14s %d times\n", "abandoned", message->delivery_count);
     for (size_t i = 0; ok && i < message->property_count; i++) {
         char *name =
-            c2d_printable(message->properties[i].name, strlen(message->properties[i].name));
+            text_printable(message->properties[i].name, strlen(message->properties[i].name));
         char *value =
-            c2d_printable(message->properties[i].value, strlen(message->properties[i].value));
+            text_printable(message->properties[i].value, strlen(message->properties[i].value));
 
         ok = name != NULL && value != NULL
              && fprintf(out, "  %-14s %s = %s\n", "property", name, value) > 0;

@@ -1,9 +1,9 @@
 #define _GNU_SOURCE /* syscall */
 #include "handler.h"
 
-#include "../common/monotonic.h"
 #include "../common/report.h"
 #include "../common/signals.h"
+#include "base/clock.h"
 #include "handler_start.h"
 
 #include <errno.h>
@@ -64,12 +64,12 @@ static void look_at(struct child *child)
 /* Until the child has ended, a signal to us came, or timeout_ms (-1: none) have passed. */
 static void await_child(struct child *child, bool for_signal, int64_t timeout_ms)
 {
-    int64_t end_ms = monotonic_ms() + timeout_ms;
+    int64_t end_ms = clock_monotonic_ms(NULL) + timeout_ms;
 
     for (look_at(child); !child->ended; look_at(child)) {
         struct pollfd fds[2] = { { .fd = child->fd, .events = POLLIN },
                                  { .fd = for_signal ? signals_fd() : -1, .events = POLLIN } };
-        int64_t left_ms = timeout_ms < 0 ? 60000 : end_ms - monotonic_ms();
+        int64_t left_ms = timeout_ms < 0 ? 60000 : end_ms - clock_monotonic_ms(NULL);
         int most_ms = child->fd >= 0 ? LOOK_STOPPED_MS : LOOK_MS;
 
         if (left_ms <= 0 || (for_signal && signals_caught() != 0))
@@ -84,12 +84,12 @@ static void await_child(struct child *child, bool for_signal, int64_t timeout_ms
  * second signal to us ends us at once. */
 static void stop_child(struct child *child)
 {
-    int64_t end_ms = monotonic_ms() + KILL_AFTER_MS;
+    int64_t end_ms = clock_monotonic_ms(NULL) + KILL_AFTER_MS;
 
     kill(-child->pid, SIGTERM);
     kill(-child->pid, SIGCONT); /* one that is stopped would not get it */
     await_child(child, false, KILL_AFTER_MS);
-    while (child->ended && kill(-child->pid, 0) == 0 && monotonic_ms() < end_ms)
+    while (child->ended && kill(-child->pid, 0) == 0 && clock_monotonic_ms(NULL) < end_ms)
         nanosleep(&(struct timespec) { 0, LOOK_MS * 1000000L }, NULL);
     kill(-child->pid, SIGKILL); /* nobody may be left, which is as good */
     await_child(child, false, -1);
@@ -181,7 +181,7 @@ static void run_child(struct child *child, const struct c2d_message *message, bo
 
 struct dealt handler_run(const struct handler *handler, const struct c2d_message *message)
 {
-    int64_t started_ms = monotonic_ms();
+    int64_t started_ms = clock_monotonic_ms(NULL);
     struct child child = {
         .handler = handler,
         .message_id = message->message_id == NULL ? "" : message->message_id,
@@ -211,6 +211,6 @@ struct dealt handler_run(const struct handler *handler, const struct c2d_message
             report_end(handler, message, code, timed_out);
     }
     result.handler_exit = code;
-    result.ms = monotonic_ms() - started_ms;
+    result.ms = clock_monotonic_ms(NULL) - started_ms;
     return result;
 }

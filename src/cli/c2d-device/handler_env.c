@@ -1,5 +1,7 @@
 #include "handler_env.h"
 
+#include "base/timestamp.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -151,12 +153,10 @@ static void set_properties(struct list *list, const struct c2d_message *message)
 
 static void set_instant(struct list *list, const char *name, int64_t seconds)
 {
-    time_t when = (time_t)seconds;
-    struct tm tm = { 0 };
-    char text[32];
+    char text[TIMESTAMP_SIZE];
 
-    if (gmtime_r(&when, &tm) != NULL && strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm) > 0)
-        set(list, name, text);
+    timestamp_format(seconds, "Z", text);
+    set(list, name, text);
 }
 
 static void set_system(struct list *list, const struct c2d_message *message)

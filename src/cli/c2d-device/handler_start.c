@@ -1,6 +1,8 @@
 #define _GNU_SOURCE /* execvpe, memfd_create, pipe2 */
 #include "handler_start.h"
 
+#include "base/text.h"
+
 #include "../common/credentials.h"
 #include "../common/output.h"
 #include "../common/signals.h"
@@ -213,7 +215,7 @@ bool handler_start_explain(const char *program, bool executed, char text[static 
                  (int)strcspn(line + start, " \t"), line + start);
         return true;
     }
-    word = c2d_shell_word(path);
+    word = text_shell_word(path);
     snprintf(text, 512, "its first line ends in CR LF, so its interpreter has a CR in its name");
     snprintf(hint, 512, "nothing is lost; end its lines in LF: sed -i 's/\\r$//' %s",
              word != NULL ? word : "FILE");

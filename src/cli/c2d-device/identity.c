@@ -1,27 +1,21 @@
 #include "identity.h"
 
-/* FNV-1a, 64 bits: a name for a file, not a secret. */
-static uint64_t hash(uint64_t value, const char *text)
-{
-    for (; *text != '\0'; text++)
-        value = (value ^ (unsigned char)*text) * 0x100000001b3;
-    return value;
-}
+#include "base/hash.h"
 
 /* Names of hosts have no case. */
 static uint64_t hash_host(uint64_t value, const char *host)
 {
     for (; *host != '\0'; host++) {
-        unsigned char byte = (unsigned char)*host;
+        char byte = *host >= 'A' && *host <= 'Z' ? (char)(*host + 'a' - 'A') : *host;
 
-        value = (value ^ (byte >= 'A' && byte <= 'Z' ? byte + 32U : byte)) * 0x100000001b3;
+        value = hash_bytes(value, &byte, 1);
     }
     return value;
 }
 
 uint64_t identity_hash(const struct c2d_client *client)
 {
-    uint64_t value = hash_host(0xcbf29ce484222325, c2d_client_host(client));
+    uint64_t value = hash_host(HASH_START, c2d_client_host(client));
 
-    return hash(hash(value, "/"), c2d_client_device_id(client));
+    return hash_text(hash_text(value, "/"), c2d_client_device_id(client));
 }

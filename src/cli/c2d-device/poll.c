@@ -1,10 +1,10 @@
 #include "poll.h"
 
-#include "../common/monotonic.h"
 #include "../common/report.h"
 #include "../common/rounds.h"
 #include "../common/stop.h"
 #include "../common/waiting.h"
+#include "base/clock.h"
 #include "lock.h"
 
 #include <unistd.h>
@@ -30,6 +30,6 @@ enum c2d_status poll_for_ever(struct drain *drain, int64_t interval_ms)
         drain_run(drain);
         rounds.filtered = drain->filtered;
         delay_ms = rounds_next(&rounds, drain->result, drain->hub, drain->lost_at_ms != 0);
-    } while (delay_ms >= 0 && waiting_sleep_until(monotonic_ms() + delay_ms));
+    } while (delay_ms >= 0 && waiting_sleep_until(clock_monotonic_ms(NULL) + delay_ms));
     return stop_result(drain->app, drain->result);
 }

@@ -1,5 +1,7 @@
 #include "seen.h"
 
+#include "base/hash.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,11 +22,7 @@ static const char *key_of(const char *sequence_number, const char *lock_token)
 
 static size_t bucket_of(const char *key)
 {
-    unsigned hash = 5381;
-
-    for (const char *at = key == NULL ? "" : key; *at != '\0'; at++)
-        hash = hash * 33 + (unsigned char)*at;
-    return hash % SEEN_BUCKETS;
+    return hash_text(HASH_START, key == NULL ? "" : key) % SEEN_BUCKETS;
 }
 
 /* A sequence number has 20 digits and a time 28 characters: a text that is much longer is none. */

@@ -13,7 +13,7 @@ struct seen {
     bool settled;  /* by an attempt that the hub confirmed, or probably by one it did not */
     bool reported; /* its result line was written */
     unsigned early_returns;  /* deliveries while the lock could not have expired */
-    int64_t lock_expires_ms; /* of the newest lock, by monotonic_ms() */
+    int64_t lock_expires_ms; /* of the newest lock, by clock_monotonic_ms(NULL) */
     char *lock_token;        /* the newest */
     char *message_id;        /* NULL: none */
     char *sequence_number;   /* NULL: none */

@@ -1,8 +1,8 @@
 /* The second half of a spool: what is kept is handled, however long that takes, and then leaves. */
 #include "../common/folder_sync.h"
-#include "../common/monotonic.h"
 #include "../common/report.h"
 #include "../common/signals.h"
+#include "base/clock.h"
 #include "spool.h"
 #include "spool_file.h"
 #include "spool_name.h"
@@ -62,7 +62,7 @@ enum {
  * handled, twice. Its file is held until then by its time of modification, for later runs too. */
 static void hold(const struct spool *spool, const char *name, int64_t until_ms)
 {
-    int64_t until_s = (int64_t)time(NULL) + (until_ms - monotonic_ms()) / 1000 + MARGIN_S;
+    int64_t until_s = (int64_t)time(NULL) + (until_ms - clock_monotonic_ms(NULL)) / 1000 + MARGIN_S;
     const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = (time_t)until_s } };
 
     /* Without it the message may be handled a second time, which is all that can be lost. */
@@ -112,12 +112,12 @@ static enum c2d_status handle_file(const struct spool *spool, struct drain *drai
         *goes_on = *goes_on && status != C2D_OS;
     } else if (until_ms != 0) {
         hold(spool, name, until_ms);
-        drain->lost_at_ms = monotonic_ms();
+        drain->lost_at_ms = clock_monotonic_ms(NULL);
         status = C2D_OK; /* that it was not completed was reported */
     } else if (!*goes_on || signals_caught() != 0) {
         status = C2D_OK;
     } else if (is_held(spool, drain, name) && !drain_has_settled(drain, message)) {
-        drain->lost_at_ms = monotonic_ms();
+        drain->lost_at_ms = clock_monotonic_ms(NULL);
         status = report_held(spool, message);
     } else {
         struct dealt dealt = handle(spool, drain, name, message);

@@ -2,11 +2,11 @@
  * what became of it. */
 #include "batch.h"
 
-#include "../common/monotonic.h"
 #include "../common/report.h"
 #include "../common/session.h"
 #include "../common/signals.h"
 #include "../common/stop.h"
+#include "base/clock.h"
 #include "batch_devices.h"
 #include "batch_end.h"
 #include "batch_input.h"
@@ -165,7 +165,7 @@ static void fill(struct batch *batch)
 static bool passes_over(struct batch *batch, const struct batch_item *item)
 {
     const struct batch_refusal *refusal =
-        batch_devices_find(&batch->devices, item->device_hash, monotonic_ms());
+        batch_devices_find(&batch->devices, item->device_hash, clock_monotonic_ms(NULL));
     struct c2d_error error = { 0 };
 
     if (batch->stop != C2D_OK || signals_caught() != 0) {
@@ -269,7 +269,7 @@ static void take_result(struct batch *batch, const struct c2d_result *result)
 
         if (error->status == C2D_QUEUE_FULL || error->status == C2D_NOT_FOUND)
             batch_devices_refuse(&batch->devices, item->device_hash, item->line, error->status,
-                                 monotonic_ms());
+                                 clock_monotonic_ms(NULL));
         print_result(batch, item, is_unknown ? "unknown" : "failed", error);
     }
     batch_queue_done(&batch->queue, item);

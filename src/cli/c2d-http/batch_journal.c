@@ -1,10 +1,12 @@
 #define _GNU_SOURCE /* fallocate */
 #include "batch_journal.h"
 
-#include "../common/ascii.h"
+#include "base/hash.h"
+
 #include "../common/file_lock.h"
 #include "../common/folder_sync.h"
 #include "../common/report.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -49,14 +51,13 @@ static enum c2d_status fail_memory(const struct batch_journal *journal)
 /* ---- Keys ---- */
 
 /* FNV-1a in two lanes: a name for a line, not a proof. */
-static void hash_bytes(uint64_t hash[2], const void *data, size_t size)
+static void hash_twice(uint64_t hash[2], const void *data, size_t size)
 {
     const unsigned char *bytes = data;
 
-    for (size_t i = 0; i < size; i++) {
-        hash[0] = (hash[0] ^ bytes[i]) * UINT64_C(0x100000001b3);
+    hash[0] = hash_bytes(hash[0], data, size);
+    for (size_t i = 0; i < size; i++)
         hash[1] = (hash[1] ^ bytes[i]) * UINT64_C(0x9e3779b97f4a7c15);
-    }
 }
 
 /* Spreads the bits of a hash over all of it. */
@@ -83,7 +84,7 @@ static void format_id(const struct batch_journal *journal, const uint32_t key[3]
     uint64_t hash[2] = { ((uint64_t)key[0] << 32) | key[1], key[2] };
     uint64_t first, second;
 
-    hash_bytes(hash, journal->seed, strlen(journal->seed));
+    hash_twice(hash, journal->seed, strlen(journal->seed));
     first = spread(hash[0] + hash[1]);
     second = spread(hash[1] ^ first);
     snprintf(id, 37, "%08" PRIx32 "-%04" PRIx32 "-4%03" PRIx32 "-%04" PRIx32 "-%012" PRIx64,
@@ -218,7 +219,7 @@ static enum c2d_status check_start(struct batch_journal *journal, char *line)
                               "'%s' is no journal of this version", journal->path);
     *seed++ = '\0';
     memcpy(journal->seed, seed, sizeof journal->seed);
-    if (ascii_equals_nocase(theirs, host))
+    if (text_equals_nocase(theirs, host))
         return C2D_OK;
     return report_failure(journal->app, C2D_DATA, "each hub needs a journal of its own",
                           "journal '%s' belongs to the hub '%s', and this is '%s'", journal->path,
@@ -305,7 +306,7 @@ enum c2d_status batch_journal_open(struct batch_journal *journal, const struct a
 enum c2d_status batch_journal_find(struct batch_journal *journal, const char *device_id,
                                    const char *text, size_t size, struct batch_entry *entry)
 {
-    uint64_t content[2] = { UINT64_C(0xcbf29ce484222325), UINT64_C(0x84222325cbf29ce4) };
+    uint64_t content[2] = { HASH_START, UINT64_C(0x84222325cbf29ce4) };
     struct journal_slot *slot;
     uint32_t n;
 
@@ -317,8 +318,8 @@ enum c2d_status batch_journal_find(struct batch_journal *journal, const char *de
     if (!reserve(journal))
         return fail_io(journal);
     if (device_id != NULL)
-        hash_bytes(content, device_id, strlen(device_id) + 1);
-    hash_bytes(content, text, size);
+        hash_twice(content, device_id, strlen(device_id) + 1);
+    hash_twice(content, text, size);
     key_of(content, 1, entry->key);
     slot = add(journal, entry->key, 1);
     if (slot == NULL)

@@ -1,6 +1,6 @@
 #include "batch_progress.h"
 
-#include "../common/monotonic.h"
+#include "base/clock.h"
 
 #include <unistd.h>
 
@@ -10,7 +10,7 @@ void batch_progress_begin(struct batch_progress *progress, struct app *app)
 {
     *progress = (struct batch_progress) {
         .is_shown = isatty(STDERR_FILENO) && !app->common.quiet && !app->common.json,
-        .started_ms = monotonic_ms(),
+        .started_ms = clock_monotonic_ms(NULL),
     };
     app->line = &progress->line;
 }
@@ -41,7 +41,7 @@ void batch_progress_format(char *out, size_t size, const struct batch_facts *fac
 
 void batch_progress_show(struct batch_progress *progress, const struct batch_facts *facts)
 {
-    int64_t now_ms = progress->is_shown ? monotonic_ms() : 0;
+    int64_t now_ms = progress->is_shown ? clock_monotonic_ms(NULL) : 0;
     char text[160];
 
     if (!progress->is_shown)

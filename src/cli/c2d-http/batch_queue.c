@@ -1,5 +1,7 @@
 #include "batch_queue.h"
 
+#include "base/hash.h"
+
 #include <string.h>
 
 void batch_queue_init(struct batch_queue *queue)
@@ -13,15 +15,6 @@ void batch_queue_init(struct batch_queue *queue)
 bool batch_queue_has_room(const struct batch_queue *queue)
 {
     return queue->free != NULL && queue->bytes < BATCH_QUEUE_BYTES;
-}
-
-static uint64_t hash(const char *text)
-{
-    uint64_t value = UINT64_C(0xcbf29ce484222325);
-
-    for (; *text != '\0'; text++)
-        value = (value ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-    return value;
 }
 
 static void make_ready(struct batch_queue *queue, struct batch_item *item)
@@ -48,7 +41,7 @@ void batch_queue_add(struct batch_queue *queue, struct batch_item *item)
     struct batch_item **last, *before;
     struct batch_item *place = queue->free;
 
-    item->device_hash = hash(item->device_id);
+    item->device_hash = hash_text(HASH_START, item->device_id);
     last = place_of_last(queue, item);
     before = *last;
     queue->free = place->next;

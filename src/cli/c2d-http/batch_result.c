@@ -1,9 +1,9 @@
 #include "batch_result.h"
 
-#include "../common/json_line.h"
 #include "../common/output.h"
 #include "../common/report.h"
 #include "../common/signals.h"
+#include "base/json_write.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,16 +24,17 @@ static char *line_of(const struct batch_results *results, const struct batch_ite
                      const char *outcome, const struct c2d_error *error)
 {
     char *error_json = error->status != C2D_OK ? report_error_json(results->app, error) : NULL;
-    struct json_line line;
+    struct buf line;
 
     json_begin(&line);
-    json_number(&line, "line", item->line);
-    json_text(&line, "deviceId", item->device_id);
-    json_text(&line, "messageId", message_id_of(item));
-    json_text(&line, "status", outcome);
-    json_bool(&line, "maybeDuplicate", error->earlier_try_unanswered || item->entry.is_doubtful);
-    json_number(&line, "attempts", error->attempts);
-    json_raw(&line, "error", error_json);
+    json_append_number(&line, "line", item->line);
+    json_append_text(&line, "deviceId", item->device_id);
+    json_append_text(&line, "messageId", message_id_of(item));
+    json_append_text(&line, "status", outcome);
+    json_append_bool(&line, "maybeDuplicate",
+                     error->earlier_try_unanswered || item->entry.is_doubtful);
+    json_append_number(&line, "attempts", error->attempts);
+    json_append_member(&line, "error", error_json);
     free(error_json);
     return json_end(&line);
 }

@@ -1,9 +1,11 @@
 #include "collector.h"
 
-#include "../common/monotonic.h"
+#include "base/hash.h"
+
 #include "../common/report.h"
 #include "../common/rounds.h"
 #include "../common/stop.h"
+#include "base/clock.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -85,7 +87,7 @@ static enum c2d_status complete(struct collector *collector, const struct c2d_fe
 /* Of what tells records apart; the batch's lock token changes with each delivery. */
 static uint64_t hash_of(const struct c2d_feedback *feedback)
 {
-    uint64_t hash = 14695981039346656037U; /* FNV-1a */
+    uint64_t hash = HASH_START;
 
     for (size_t i = 0; i < feedback->record_count; i++) {
         const struct c2d_feedback_record *record = &feedback->records[i];
@@ -93,8 +95,7 @@ static uint64_t hash_of(const struct c2d_feedback *feedback)
                                       record->enqueued_time, record->status_code };
 
         for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
-            for (const char *at = texts[k] == NULL ? "-" : texts[k]; *at != '\0'; at++)
-                hash = (hash ^ (unsigned char)*at) * 1099511628211U;
+            hash = hash_text(hash, texts[k] == NULL ? "-" : texts[k]);
     }
     return hash | 1;
 }
@@ -112,7 +113,7 @@ static bool note_batch(struct collector *collector, const struct c2d_feedback *f
     if (batch == NULL) {
         batch = &collector->recent[collector->recent_next++ % COLLECTOR_RECENT];
         *batch = (struct recent_batch) { .hash = hash };
-    } else if (monotonic_ms() < batch->lock_expires_ms) {
+    } else if (clock_monotonic_ms(NULL) < batch->lock_expires_ms) {
         batch->early_returns++;
     } else {
         batch->early_returns = 0;
@@ -143,10 +144,10 @@ static enum c2d_status receive(struct collector *collector, struct c2d_feedback 
     status = c2d_feedback_receive(collector->app->client, feedback, &error);
 
     /* What a lost answer may have locked has come back by now. */
-    if (monotonic_ms() - collector->lost_at_ms > LOCK_MS)
+    if (clock_monotonic_ms(NULL) - collector->lost_at_ms > LOCK_MS)
         collector->lost_at_ms = 0;
     if (error.earlier_try_unanswered)
-        collector->lost_at_ms = monotonic_ms();
+        collector->lost_at_ms = clock_monotonic_ms(NULL);
     if (status == C2D_OK && !note_batch(collector, *feedback))
         return fail_repeated(collector, *feedback);
     if (status == C2D_OK || status == C2D_NO_MESSAGE)

@@ -1,10 +1,10 @@
 /* feedback: reads the hub's delivery feedback, once or for ever. */
-#include "../common/monotonic.h"
 #include "../common/report.h"
 #include "../common/rounds.h"
 #include "../common/session.h"
 #include "../common/stop.h"
 #include "../common/waiting.h"
+#include "base/clock.h"
 #include "collector.h"
 #include "commands.h"
 
@@ -70,7 +70,7 @@ static enum c2d_status follow(struct collector *collector, int64_t interval_ms)
         result = collector_drain(collector, 0);
         rounds.filtered = collector->filtered;
         delay_ms = rounds_next(&rounds, result, collector->hub, collector->lost_at_ms != 0);
-    } while (delay_ms >= 0 && waiting_sleep_until(monotonic_ms() + delay_ms));
+    } while (delay_ms >= 0 && waiting_sleep_until(clock_monotonic_ms(NULL) + delay_ms));
     return stop_result(collector->app, result);
 }
 

@@ -1,9 +1,9 @@
 /* purge: removes all messages that wait for a device. */
 #include "../common/input.h"
-#include "../common/json_line.h"
 #include "../common/output.h"
 #include "../common/report.h"
 #include "../common/session.h"
+#include "base/json_write.h"
 #include "commands.h"
 
 #include <stdlib.h>
@@ -43,15 +43,15 @@ static enum c2d_status confirm(struct app *app, const char *device_id)
 
 static enum c2d_status print_result(const struct app *app, const char *device_id, int64_t purged)
 {
-    struct json_line line;
+    struct buf line;
     enum c2d_status status;
     char *text;
 
     if (app->common.quiet)
         return C2D_OK;
     json_begin(&line);
-    json_text(&line, "deviceId", device_id);
-    json_number(&line, "totalMessagesPurged", purged);
+    json_append_text(&line, "deviceId", device_id);
+    json_append_number(&line, "totalMessagesPurged", purged);
     text = json_end(&line);
     status = output_line(app, text);
     free(text);

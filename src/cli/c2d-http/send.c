@@ -1,10 +1,10 @@
 /* send: one message to one device. */
 #include "../common/input.h"
-#include "../common/json_line.h"
-#include "../common/monotonic.h"
 #include "../common/output.h"
 #include "../common/report.h"
 #include "../common/session.h"
+#include "base/clock.h"
+#include "base/json_write.h"
 #include "batch.h"
 #include "commands.h"
 #include "wait.h"
@@ -155,7 +155,7 @@ static void free_properties(struct c2d_property *properties)
 static enum c2d_status print_result(const struct app *app, const struct subject *subject,
                                     const struct c2d_error *error, int64_t ms)
 {
-    struct json_line line;
+    struct buf line;
     enum c2d_status status;
     char *text;
 
@@ -164,13 +164,13 @@ static enum c2d_status print_result(const struct app *app, const struct subject 
     if (!app->common.json)
         return output_line(app, subject->message_id);
     json_begin(&line);
-    json_text(&line, "deviceId", subject->device_id);
-    json_text(&line, "messageId", subject->message_id);
-    json_text(&line, "status", "enqueued");
-    json_number(&line, "httpStatus", error->http_status);
-    json_number(&line, "attempts", error->attempts);
-    json_bool(&line, "maybeDuplicate", error->earlier_try_unanswered);
-    json_number(&line, "ms", ms);
+    json_append_text(&line, "deviceId", subject->device_id);
+    json_append_text(&line, "messageId", subject->message_id);
+    json_append_text(&line, "status", "enqueued");
+    json_append_number(&line, "httpStatus", error->http_status);
+    json_append_number(&line, "attempts", error->attempts);
+    json_append_bool(&line, "maybeDuplicate", error->earlier_try_unanswered);
+    json_append_number(&line, "ms", ms);
     text = json_end(&line);
     status = output_line(app, text);
     free(text);
@@ -183,9 +183,9 @@ static enum c2d_status send_message(struct app *app, const struct subject *subje
                                     int64_t wait_ms)
 {
     struct c2d_error error;
-    int64_t started_ms = monotonic_ms();
+    int64_t started_ms = clock_monotonic_ms(NULL);
     enum c2d_status status = c2d_send(app->client, subject->device_id, message, &error);
-    int64_t took_ms = monotonic_ms() - started_ms;
+    int64_t took_ms = clock_monotonic_ms(NULL) - started_ms;
 
     if (status != C2D_OK)
         return report_error(app, &error, subject);

@@ -1,10 +1,10 @@
 /* status: what the registry knows of devices, without their keys. Several devices are asked about
  * at once, and reported in the order of the arguments. */
-#include "../common/json_line.h"
 #include "../common/output.h"
 #include "../common/report.h"
 #include "../common/session.h"
 #include "../common/several.h"
+#include "base/json_write.h"
 #include "commands.h"
 
 #include <stdio.h>
@@ -36,18 +36,18 @@ struct lookup {
 
 static enum c2d_status print_device(const struct app *app, const struct c2d_device_info *info)
 {
-    struct json_line line;
+    struct buf line;
     enum c2d_status status;
     char *text;
 
     json_begin(&line);
-    json_text(&line, "deviceId", info->device_id);
-    json_text(&line, "status", info->status);
-    json_text(&line, "connectionState", info->connection_state);
+    json_append_text(&line, "deviceId", info->device_id);
+    json_append_text(&line, "status", info->status);
+    json_append_text(&line, "connectionState", info->connection_state);
     if (info->message_count >= 0)
-        json_number(&line, "cloudToDeviceMessageCount", info->message_count);
-    json_text(&line, "lastActivityTime", info->last_activity_time);
-    json_text(&line, "generationId", info->generation_id);
+        json_append_number(&line, "cloudToDeviceMessageCount", info->message_count);
+    json_append_text(&line, "lastActivityTime", info->last_activity_time);
+    json_append_text(&line, "generationId", info->generation_id);
     text = json_end(&line);
     status = output_line(app, text);
     free(text);

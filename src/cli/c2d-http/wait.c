@@ -2,13 +2,13 @@
  * log, for the others, and finds its own record in what it took: the log may have been rotated. */
 #include "wait.h"
 
-#include "../common/ascii.h"
 #include "../common/json_in.h"
-#include "../common/monotonic.h"
 #include "../common/output.h"
 #include "../common/rounds.h"
 #include "../common/signals.h"
 #include "../common/waiting.h"
+#include "base/clock.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -98,7 +98,8 @@ static enum c2d_status ask(struct wait *wait, struct app *app, int64_t end_ms)
     app->held = &wait->trouble;
     do
         status = collector_take(&wait->collector);
-    while ((status == C2D_OK || status == C2D_LOCK_LOST) && !find(wait) && monotonic_ms() < end_ms);
+    while ((status == C2D_OK || status == C2D_LOCK_LOST) && !find(wait)
+           && clock_monotonic_ms(NULL) < end_ms);
     app->held = NULL;
     return status == C2D_NO_MESSAGE ? C2D_OK : status;
 }
@@ -136,7 +137,7 @@ static enum c2d_status end_by_signal(const struct wait *wait)
 static enum c2d_status fail_time(struct wait *wait)
 {
     const char *reason = "no feedback on it came in time";
-    char *word = c2d_shell_word(wait->tail.path);
+    char *word = text_shell_word(wait->tail.path);
 
     if (wait->trouble.status != C2D_OK)
         reason = wait->trouble.text;
@@ -157,10 +158,10 @@ static enum c2d_status status_of(const char *outcome)
     static const char *const negative[] = { "Expired", "DeliveryCountExceeded", "Rejected",
                                             "Purged" };
 
-    if (ascii_equals_nocase(outcome, "Success"))
+    if (text_equals_nocase(outcome, "Success"))
         return C2D_OK;
     for (size_t i = 0; i < sizeof negative / sizeof *negative; i++)
-        if (ascii_equals_nocase(outcome, negative[i]))
+        if (text_equals_nocase(outcome, negative[i]))
             return STATUS_NEGATIVE;
     return C2D_TIMEOUT;
 }
@@ -205,19 +206,19 @@ enum c2d_status wait_for(struct wait *wait, struct app *app, const struct subjec
 {
     struct rounds rounds = { .app = app, .interval_ms = ASK_MS };
     struct waiting waiting = waiting_begin(wait_ms, LOOK_MS);
-    int64_t ask_at_ms = monotonic_ms() + waiting_jittered(ASK_MS), delay_ms;
+    int64_t ask_at_ms = clock_monotonic_ms(NULL) + waiting_jittered(ASK_MS), delay_ms;
 
     wait->subject = *subject;
     wait->collector.context = wait;
     while (!find(wait) && wait->log_errno == 0 && waiting_next(&waiting)) {
         enum c2d_status status, told = rounds.told;
 
-        if (!waiting.was_last && monotonic_ms() < ask_at_ms)
+        if (!waiting.was_last && clock_monotonic_ms(NULL) < ask_at_ms)
             continue;
         status = ask(wait, app, waiting.end_ms + ASK_MS);
         rounds.filtered = wait->collector.filtered;
         delay_ms = rounds_next(&rounds, status, wait->collector.hub, false);
-        ask_at_ms = monotonic_ms() + delay_ms;
+        ask_at_ms = clock_monotonic_ms(NULL) + delay_ms;
         if (!find(wait) && status == C2D_CANCELLED)
             break;
         if (!find(wait) && delay_ms < 0)

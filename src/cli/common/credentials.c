@@ -1,14 +1,14 @@
 /* Where the connection string is found, and how it leaves memory again. It is not taken apart here:
  * that is the library's. */
-#define _DEFAULT_SOURCE /* explicit_bzero */
 #include "credentials.h"
 
-#include "ascii.h"
+#include "base/buf.h"
+
+#include "base/text.h"
 #include "encoding.h"
 #include "file_modes.h"
 #include "input.h"
 #include "report.h"
-#include "secret.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,7 +28,7 @@ static void wipe_variable(const char *name)
     char *value = getenv(name);
 
     if (value != NULL)
-        explicit_bzero(value, strlen(value));
+        wipe(value, strlen(value));
     unsetenv(name);
 }
 
@@ -61,7 +61,7 @@ static bool is_proxy_variable(const char *item)
     static const char *const names[] = { "http_proxy=", "https_proxy=", "all_proxy=" };
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (ascii_begins_nocase(item, names[i]))
+        if (text_begins_nocase(item, names[i]))
             return true;
     return false;
 }
@@ -82,7 +82,7 @@ void secrets_strip_proxies(void)
         /* In place: /proc/PID/environ shows what stood there at start. */
         size = strlen(host + 1);
         memmove(value, host + 1, size);
-        explicit_bzero(value + size, (size_t)(host + 1 - value));
+        wipe(value + size, (size_t)(host + 1 - value));
     }
 }
 
@@ -93,7 +93,7 @@ void secrets_restore_limits(const struct secrets *secrets)
 
 void secrets_clear(struct secrets *secrets)
 {
-    secret_free(secrets->connection_string);
+    wipe_free(secrets->connection_string);
     *secrets = (struct secrets) { 0 };
 }
 
@@ -115,7 +115,7 @@ enum c2d_status secret_file_check(const struct app *app, const char *path, int f
                        path, why);
         return C2D_OK;
     }
-    word = c2d_shell_word(path);
+    word = text_shell_word(path);
     snprintf(fix, sizeof fix, "chmod 600 %s", word != NULL ? word : "FILE");
     free(word);
     return report_failure(app, C2D_AUTH, fix, "'%s' holds a secret and others may read it", path);
@@ -150,7 +150,7 @@ static enum c2d_status read_secret(const struct app *app, const char *path, int 
         *text = data;
         return C2D_OK;
     }
-    explicit_bzero(data, limit + 2);
+    wipe(data, limit + 2);
     free(data);
     return status;
 }
@@ -232,7 +232,7 @@ enum c2d_status credentials_find(struct app *app, char **connection_string)
 
     /* Handed over, or not wanted. */
     if (file != NULL)
-        secret_free(app->secrets->connection_string);
+        wipe_free(app->secrets->connection_string);
     app->secrets->connection_string = NULL;
     if (file == NULL)
         snprintf(app->source, sizeof app->source, "the environment (%s)", app->program->variable);

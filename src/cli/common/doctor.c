@@ -2,11 +2,14 @@
  * How far one request comes, the library tells; here each step becomes a line with what to do. */
 #include "doctor.h"
 
-#include "json_line.h"
+#include "base/timestamp.h"
+
+#include "base/text.h"
+
+#include "base/json_write.h"
 #include "output.h"
 #include "report.h"
 #include "session.h"
-#include "span.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -42,17 +45,18 @@ struct visit {
 
 static char *json_of(const char *what, const struct c2d_error *result)
 {
-    struct json_line line;
+    struct buf line;
 
     json_begin(&line);
-    json_text(&line, "step", what);
-    json_bool(&line, "ok", result->status == C2D_OK);
-    json_text(&line, "detail", result->text);
+    json_append_text(&line, "step", what);
+    json_append_bool(&line, "ok", result->status == C2D_OK);
+    json_append_text(&line, "detail", result->text);
     if (result->status != C2D_OK) {
-        json_text(&line, "name", status_name(result->status));
-        json_number(&line, "exit", result->status);
-        json_text(&line, "hint", *result->hint != '\0' ? result->hint : NULL);
-        json_text(&line, "requestId", *result->request_id != '\0' ? result->request_id : NULL);
+        json_append_text(&line, "name", status_name(result->status));
+        json_append_number(&line, "exit", result->status);
+        json_append_text(&line, "hint", *result->hint != '\0' ? result->hint : NULL);
+        json_append_text(&line, "requestId",
+                         *result->request_id != '\0' ? result->request_id : NULL);
     }
     return json_end(&line);
 }
@@ -64,7 +68,7 @@ static char *text_of(const char *what, const struct c2d_error *result)
     snprintf(line, sizeof line, "%-4s  %-17s  %s%s%s%s%s", result->status == C2D_OK ? "ok" : "FAIL",
              what, result->text, *result->request_id != '\0' ? "; request id " : "",
              result->request_id, *result->hint != '\0' ? "; hint: " : "", result->hint);
-    return c2d_printable(line, strlen(line));
+    return text_printable(line, strlen(line));
 }
 
 /* One step, in one line. */
@@ -113,7 +117,7 @@ static void tell_client(struct visit *visit)
     judge(visit, names[C2D_STEP_CONNECTION_STRING], NULL, "from %s: %s, %s %s", visit->app->source,
           c2d_client_host(client), device != NULL ? "device" : "policy",
           device != NULL ? device : policy);
-    span_format(left_s, span);
+    timestamp_format_span(left_s, span);
     if (probe->key_size > 0)
         judge(visit, key, NULL, "a SharedAccessKey of %zu bytes", probe->key_size);
     else if (probe->certificate != NULL)
@@ -133,7 +137,7 @@ static void tell_step(struct visit *visit, enum c2d_step step)
     const char *proxy = visit->probe.proxy, *elsewhere = visit->app->common.connect_to;
     char span[32];
 
-    span_format(connection->certificate_ends_at_s - (int64_t)time(NULL), span);
+    timestamp_format_span(connection->certificate_ends_at_s - (int64_t)time(NULL), span);
     if (step == C2D_STEP_NAME)
         judge(visit, names[step], NULL, "%s is at %s",
               proxy != NULL       ? proxy
@@ -155,7 +159,7 @@ static void tell_clock(struct visit *visit)
     bool is_off = behind_s > SKEW_S || behind_s < -SKEW_S;
     char span[32];
 
-    span_format(behind_s, span);
+    timestamp_format_span(behind_s, span);
     if (probe->hub_time_s == 0)
         judge(visit, "clock", NULL, "not compared: the answer shows no time that proves anything");
     else

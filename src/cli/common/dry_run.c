@@ -3,7 +3,7 @@
  * reads no body. What is left to the environment is what curl reads there too. */
 #include "dry_run.h"
 
-#include "ascii.h"
+#include "base/text.h"
 #include "output.h"
 #include "report.h"
 
@@ -61,7 +61,7 @@ static void put_proxy(FILE *out, const struct c2d_options *options)
         fputs(" '--proxy-anyauth' '--proxy-user' '<USER:PASSWORD>'", out);
     put_option(out, "--noproxy", options->no_proxy);
     /* curl would verify such a proxy with the system's trust store. */
-    if (!ascii_begins_nocase(options->proxy, "https:"))
+    if (!text_begins_nocase(options->proxy, "https:"))
         return;
     put_option(out, "--proxy-cacert", options->ca_file);
     put_option(out, "--proxy-capath", options->ca_dir);

@@ -1,9 +1,10 @@
 /* Results on stdout, past stdio: no buffer is left whose loss would only show at exit. */
 #include "output.h"
 
+#include "base/buf.h"
+
 #include "ready.h"
 #include "report.h"
-#include "secret.h"
 #include "signals.h"
 #include "status_line.h"
 
@@ -53,7 +54,7 @@ enum c2d_status output_line(const struct app *app, const char *text)
         status_line_hide(app->line); /* most likely the same terminal */
     problem = output_write(STDOUT_FILENO, line, size) == size ? 0 : errno;
     line[size - 1] = '\0';
-    secret_free(line); /* it may hold a token */
+    wipe_free(line); /* it may hold a token */
     if (problem == EINTR)
         return C2D_CANCELLED;
     return problem == 0 ? C2D_OK

@@ -2,7 +2,9 @@
  * and which of several failures becomes the exit code. */
 #include "report.h"
 
-#include "json_line.h"
+#include "base/text.h"
+
+#include "base/json_write.h"
 #include "ready.h"
 #include "status_line.h"
 
@@ -43,7 +45,7 @@ static void write_what_fits(const char *line)
 /* Writes one line to stderr with one write(2), made printable: texts may quote a stranger. */
 void report_line(const char *line)
 {
-    char *shown = line == NULL ? NULL : c2d_printable(line, strlen(line));
+    char *shown = line == NULL ? NULL : text_printable(line, strlen(line));
 
     if (shown != NULL)
         write_line(shown, strlen(shown));
@@ -65,31 +67,31 @@ static void put_plain(const struct app *app, const char *level, const char *name
 static char *json_of(const struct app *app, const char *level, const struct c2d_error *error,
                      const struct subject *subject)
 {
-    struct json_line line;
+    struct buf line;
 
     json_begin(&line);
-    json_text(&line, "level", level);
-    json_text(&line, "program", app->program->name);
-    json_text(&line, "command", app->command == NULL ? NULL : app->command->name);
+    json_append_text(&line, "level", level);
+    json_append_text(&line, "program", app->program->name);
+    json_append_text(&line, "command", app->command == NULL ? NULL : app->command->name);
     if (error->status != C2D_OK) {
-        json_text(&line, "name", status_name(error->status));
-        json_number(&line, "exit", error->status);
+        json_append_text(&line, "name", status_name(error->status));
+        json_append_number(&line, "exit", error->status);
     }
-    json_text(&line, "message", error->text);
-    json_text(&line, "hint", *error->hint != '\0' ? error->hint : NULL);
+    json_append_text(&line, "message", error->text);
+    json_append_text(&line, "hint", *error->hint != '\0' ? error->hint : NULL);
     if (subject != NULL) {
-        json_text(&line, "deviceId", subject->device_id);
-        json_text(&line, "messageId", subject->message_id);
+        json_append_text(&line, "deviceId", subject->device_id);
+        json_append_text(&line, "messageId", subject->message_id);
     }
     if (error->http_status != 0)
-        json_number(&line, "httpStatus", error->http_status);
+        json_append_number(&line, "httpStatus", error->http_status);
     if (error->hub_code != 0)
-        json_number(&line, "hubCode", error->hub_code);
-    json_text(&line, "requestId", *error->request_id != '\0' ? error->request_id : NULL);
+        json_append_number(&line, "hubCode", error->hub_code);
+    json_append_text(&line, "requestId", *error->request_id != '\0' ? error->request_id : NULL);
     if (error->attempts > 0)
-        json_number(&line, "attempts", error->attempts);
+        json_append_number(&line, "attempts", error->attempts);
     if (error->status != C2D_OK)
-        json_bool(&line, "retryable", error->retryable);
+        json_append_bool(&line, "retryable", error->retryable);
     return json_end(&line);
 }
 

@@ -1,5 +1,7 @@
 #include "rounds.h"
 
+#include "base/timestamp.h"
+
 #include "report.h"
 #include "waiting.h"
 
@@ -39,14 +41,12 @@ static int64_t delay_after(unsigned failures, int64_t interval_ms)
 
 static void tell_change(struct rounds *rounds, enum c2d_status hub)
 {
-    char since[32] = "";
-    struct tm tm = { 0 };
+    char since[TIMESTAMP_SIZE];
 
     if (hub != C2D_OK && rounds->offline_since == 0) {
         rounds->offline_since = time(NULL);
     } else if (hub == C2D_OK && rounds->offline_since != 0) {
-        if (gmtime_r(&rounds->offline_since, &tm) != NULL)
-            strftime(since, sizeof since, "%Y-%m-%dT%H:%M:%SZ", &tm);
+        timestamp_format(rounds->offline_since, "Z", since);
         report_warning(rounds->app, "online again; was offline since %s", since);
         rounds->offline_since = 0;
     }

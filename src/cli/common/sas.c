@@ -2,13 +2,17 @@
  * signature is right, only a hub can say. */
 #include "sas.h"
 
+#include "base/buf.h"
+
+#include "base/timestamp.h"
+
+#include "base/text.h"
+
+#include "base/json_write.h"
 #include "credentials.h"
-#include "json_line.h"
 #include "output.h"
 #include "report.h"
-#include "secret.h"
 #include "session.h"
-#include "span.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +50,7 @@ static void validity_text(int64_t left_s, char *out, size_t size)
 {
     char span[32];
 
-    span_format(left_s, span);
+    timestamp_format_span(left_s, span);
     snprintf(out, size, left_s <= 0 ? "expired %s ago" : "good for another %s", span);
 }
 
@@ -54,8 +58,8 @@ static void validity_text(int64_t left_s, char *out, size_t size)
 static char *plain_text(const struct c2d_sas *sas, const char *expiry, const char *validity)
 {
     const char *policy = *sas->policy != '\0' ? sas->policy : "(a device's own key)";
-    char *resource = c2d_printable(sas->resource, strlen(sas->resource));
-    char *shown = c2d_printable(policy, strlen(policy)), *text = NULL;
+    char *resource = text_printable(sas->resource, strlen(sas->resource));
+    char *shown = text_printable(policy, strlen(policy)), *text = NULL;
     /* Each byte takes 4 at most, and the labels with their times take the rest. */
     size_t size = 4 * (sizeof sas->resource + sizeof sas->policy) + 256;
 
@@ -73,18 +77,18 @@ static enum c2d_status print_parts(const struct app *app, const struct c2d_sas *
 {
     char expiry[32], validity[64], *text;
     int64_t left_s = sas->expires_at_s - (int64_t)time(NULL);
-    struct json_line line;
+    struct buf line;
     enum c2d_status status;
 
     instant_text(sas->expires_at_s, expiry);
     validity_text(left_s, validity, sizeof validity);
     if (app->common.json) {
         json_begin(&line);
-        json_text(&line, "resource", sas->resource);
-        json_text(&line, "policy", *sas->policy != '\0' ? sas->policy : NULL);
-        json_text(&line, "expiry", expiry);
-        json_number(&line, "expiresInSeconds", left_s);
-        json_bool(&line, "expired", left_s <= 0);
+        json_append_text(&line, "resource", sas->resource);
+        json_append_text(&line, "policy", *sas->policy != '\0' ? sas->policy : NULL);
+        json_append_text(&line, "expiry", expiry);
+        json_append_number(&line, "expiresInSeconds", left_s);
+        json_append_bool(&line, "expired", left_s <= 0);
         text = json_end(&line);
     } else {
         text = plain_text(sas, expiry, validity);
@@ -108,7 +112,7 @@ static enum c2d_status decode(struct app *app)
     if (strncmp(start, "Authorization: ", 15) == 0)
         start += 15; /* pasted from a trace */
     status = c2d_sas_decode(start, &sas, &error);
-    secret_free(token);
+    wipe_free(token);
     return status == C2D_OK ? print_parts(app, &sas) : report_error(app, &error, NULL);
 }
 
@@ -116,7 +120,7 @@ static enum c2d_status print_token(const struct app *app, const char *token)
 {
     struct c2d_sas sas;
     struct c2d_error error;
-    struct json_line line;
+    struct buf line;
     char expiry[32], *text;
     enum c2d_status status;
 
@@ -127,12 +131,12 @@ static enum c2d_status print_token(const struct app *app, const char *token)
         return report_error(app, &error, NULL);
     instant_text(sas.expires_at_s, expiry);
     json_begin(&line);
-    json_text(&line, "token", token);
-    json_text(&line, "resource", sas.resource);
-    json_text(&line, "expiry", expiry);
+    json_append_text(&line, "token", token);
+    json_append_text(&line, "resource", sas.resource);
+    json_append_text(&line, "expiry", expiry);
     text = json_end(&line);
     status = output_line(app, text);
-    secret_free(text);
+    wipe_free(text);
     return status;
 }
 
@@ -155,7 +159,7 @@ static enum c2d_status run(struct app *app, void *arguments)
     status = c2d_sas_token(app->client, app->word_count > 0 ? app->words[0] : NULL,
                            (settings->ttl_ms + 999) / 1000, &token, &error);
     status = status == C2D_OK ? print_token(app, token) : report_error(app, &error, NULL);
-    secret_free(token);
+    wipe_free(token);
     return status;
 }
 

@@ -1,14 +1,14 @@
 /* One client for one command: options, environment and files become struct c2d_options, and the
  * library's events become lines on stderr or in the trace. */
-#define _DEFAULT_SOURCE /* explicit_bzero */
 #include "session.h"
 
-#include "ascii.h"
+#include "base/buf.h"
+
+#include "base/text.h"
 #include "credentials.h"
 #include "dry_run.h"
 #include "output.h"
 #include "report.h"
-#include "secret.h"
 #include "status_line.h"
 #include "stop.h"
 
@@ -114,7 +114,7 @@ static bool has_proxy_scheme(const char *proxy)
     static const char *const schemes[] = { "http://", "https://", "socks5h://" };
 
     for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
-        if (ascii_begins_nocase(proxy, schemes[i]))
+        if (text_begins_nocase(proxy, schemes[i]))
             return proxy[strlen(schemes[i])] != '\0';
     return false;
 }
@@ -264,12 +264,12 @@ enum c2d_status session_open(struct app *app)
         if (status != C2D_OK)
             report_error(app, &error, NULL);
     }
-    secret_free(connection_string);
+    wipe_free(connection_string);
     secrets_strip_proxies();
-    /* secret_free() wipes up to the NUL that now stands between the two. */
+    /* wipe_free() wipes up to the NUL that now stands between the two. */
     if (proxy_user != NULL && options.proxy_password != NULL)
-        explicit_bzero((char *)options.proxy_password, strlen(options.proxy_password));
-    secret_free(proxy_user);
+        wipe((char *)options.proxy_password, strlen(options.proxy_password));
+    wipe_free(proxy_user);
     if (status == C2D_OK)
         status = open_trace(app);
     return status;

@@ -48,8 +48,8 @@ bool sink_is_current(const struct sink *sink);
 /* Opens what the name leads to now; what was locked is locked there. */
 enum c2d_status sink_reopen(struct sink *sink, const struct app *app);
 /* Writes data whole and makes it as safe as its kind allows. A file that is shared and was moved
- * away or removed is opened anew. deadline_ms (of monotonic_ms()) bounds every wait. On failure,
- * which is reported unless it is a signal, what was written of it is undone where that is
+ * away or removed is opened anew. deadline_ms, of clock_monotonic_ms(), bounds every wait. On
+ * failure, which is reported unless it is a signal, what was written of it is undone where that is
  * possible. */
 enum c2d_status sink_put(struct sink *sink, const struct app *app, const void *data, size_t size,
                          int64_t deadline_ms);

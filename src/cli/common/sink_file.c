@@ -1,6 +1,6 @@
 #include "sink_file.h"
 
-#include "monotonic.h"
+#include "base/clock.h"
 #include "output.h"
 #include "report.h"
 
@@ -170,7 +170,7 @@ bool sink_file_put(const struct sink *sink, const struct app *app, const char *d
         return false;
     written = output_write(sink->fd, data, size);
     if (written == size && fsync(sink->fd) == 0) {
-        if (monotonic_ms() < deadline_ms)
+        if (clock_monotonic_ms(NULL) < deadline_ms)
             return true;
         /* The lock has expired: the message comes again, and this record would be its second. */
         errno = ETIMEDOUT;

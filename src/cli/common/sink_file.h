@@ -9,7 +9,7 @@
  * errno set when the file cannot be read. */
 off_t sink_file_end(int fd);
 /* Appends data and puts it on the disk. False with errno set, ETIMEDOUT if that took longer than to
- * deadline_ms of monotonic_ms(): then nothing of it is left, where that is possible. */
+ * deadline_ms of clock_monotonic_ms(NULL): then nothing of it is left, where that is possible. */
 bool sink_file_put(const struct sink *sink, const struct app *app, const char *data, size_t size,
                    int64_t deadline_ms);
 

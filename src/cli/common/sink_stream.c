@@ -5,7 +5,7 @@
 #define _GNU_SOURCE /* F_SETPIPE_SZ */
 #include "sink_stream.h"
 
-#include "monotonic.h"
+#include "base/clock.h"
 #include "signals.h"
 
 #include <errno.h>
@@ -38,7 +38,7 @@ bool sink_stream_await(int fd, short events, int pause_ms, int64_t deadline_ms)
         errno = EINTR;
     else if (ready > 0 && (fds[0].revents & (POLLERR | POLLNVAL)) != 0)
         errno = EPIPE;
-    else if (monotonic_ms() >= deadline_ms)
+    else if (clock_monotonic_ms(NULL) >= deadline_ms)
         errno = ETIMEDOUT;
     else
         return true;

@@ -1,8 +1,8 @@
 /* The rhythm of asking for what does not come by itself: over HTTPS a hub has no long poll. Times
- * are those of monotonic_ms(). */
+ * are those of clock_monotonic_ms(NULL). */
 #include "waiting.h"
 
-#include "monotonic.h"
+#include "base/clock.h"
 #include "stop.h"
 
 #include <poll.h>
@@ -16,7 +16,7 @@ enum { LOOK_MS = 60000 };
 struct waiting waiting_begin(int64_t wait_ms, int64_t interval_ms)
 {
     return (struct waiting) {
-        .end_ms = monotonic_ms() + wait_ms,
+        .end_ms = clock_monotonic_ms(NULL) + wait_ms,
         .interval_ms = interval_ms,
         .was_last = wait_ms == 0,
     };
@@ -31,7 +31,7 @@ int64_t waiting_spread(int64_t interval_ms, unsigned seed)
 
 int64_t waiting_jittered(int64_t interval_ms)
 {
-    return waiting_spread(interval_ms, (unsigned)monotonic_ms() ^ (unsigned)getpid());
+    return waiting_spread(interval_ms, (unsigned)clock_monotonic_ms(NULL) ^ (unsigned)getpid());
 }
 
 /* Readable at wake_ms. The time-out of poll(2) does not count suspended time, this timer does: a
@@ -60,7 +60,7 @@ bool waiting_sleep_until(int64_t wake_ms)
 
     stop_resume_watch();
     /* Without a timer the clock is looked at each minute. */
-    while (!(stops = stop_is_due()) && (left_ms = wake_ms - monotonic_ms()) > 0)
+    while (!(stops = stop_is_due()) && (left_ms = wake_ms - clock_monotonic_ms(NULL)) > 0)
         poll(fds, 2, left_ms > LOOK_MS ? LOOK_MS : (int)left_ms);
     if (timer >= 0)
         close(timer);
@@ -69,7 +69,7 @@ bool waiting_sleep_until(int64_t wake_ms)
 
 bool waiting_next(struct waiting *waiting)
 {
-    int64_t wake_ms = monotonic_ms() + waiting_jittered(waiting->interval_ms);
+    int64_t wake_ms = clock_monotonic_ms(NULL) + waiting_jittered(waiting->interval_ms);
 
     if (waiting->was_last)
         return false;

@@ -2,6 +2,8 @@
  * for the callers. */
 #include "call.h"
 
+#include "base/timestamp.h"
+
 #include "base/error.h"
 #include "base/text.h"
 #include "hub/message.h"
@@ -140,7 +142,7 @@ static const char *describe_off(int64_t off_s, char out[static 48])
 {
     char span[32];
 
-    hub_clock_format(off_s, span);
+    timestamp_format_span(off_s, span);
     snprintf(out, 48, "%s %s", span, off_s > 0 ? "behind" : "ahead of");
     return out;
 }
@@ -162,7 +164,7 @@ static void check_ttl(const struct call *call, const struct call_terms *terms,
     if (llabs(off_s) * 10 <= call->expiry.ttl_s || llabs(off_s) <= took_s + 2)
         return;
     hub->has_warned = true;
-    hub_clock_format(off_s, span);
+    timestamp_format_span(off_s, span);
     observe_warning(&terms->observe,
                     "this machine's clock is %s the hub's: a message with a ttl of %lld s expires "
                     "%s too %s; set the clock",

@@ -1,18 +1,11 @@
 #include "call_order.h"
 
+#include "base/hash.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 enum { BUCKETS_MIN = 64 };
-
-static uint32_t hash(const char *text)
-{
-    uint32_t value = 5381;
-
-    for (; *text != '\0'; text++)
-        value = value * 33 + (unsigned char)*text;
-    return value;
-}
 
 static struct call **bucket_of(const struct call_order *order, const struct call *call)
 {
@@ -55,7 +48,7 @@ bool call_order_follows(struct call_order *order, struct call *call)
 {
     struct call **place, *before;
 
-    call->device_hash = hash(call->device_id);
+    call->device_hash = (uint32_t)hash_text(HASH_START, call->device_id);
     place = bucket_of(order, call);
     while (*place != NULL
            && ((*place)->device_hash != call->device_hash

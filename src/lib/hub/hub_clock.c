@@ -124,21 +124,3 @@ void hub_clock_serve_back_end(struct hub_clock *hub)
         hub->offset_s = 0;
     hub->serves_back_end = true;
 }
-
-void hub_clock_format(int64_t off_s, char out[static 32])
-{
-    static const struct {
-        int64_t s, most;
-        const char *name;
-    } units[] = { { 1, 120, "s" }, { 60, 120, "min" }, { 3600, 48, "h" }, { DAY_S, 0, "d" } };
-    int64_t span = llabs(off_s);
-
-    /* To the nearest: a slow response would make 119 of 120 min. */
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
-        int64_t count = (span + units[i].s / 2) / units[i].s;
-
-        snprintf(out, 32, "%lld %s", (long long)count, units[i].name);
-        if (count <= units[i].most)
-            return;
-    }
-}

@@ -48,7 +48,4 @@ void hub_clock_doubt(struct hub_clock *hub);
  * bounds of a back end hold from now on. */
 void hub_clock_serve_back_end(struct hub_clock *hub);
 
-/* "40 s", "120 min", "3 h" or "29 d", to the nearest, whichever side of 0 off_s lies on. */
-void hub_clock_format(int64_t off_s, char out[static 32]);
-
 #endif

@@ -23,7 +23,7 @@ static bool same_name(const char *a, const char *b)
     bool same = strcmp(a, b) == 0;
 
     if (!same && (!is_utf8(a) || !is_utf8(b))) {
-        char *shown_a = c2d_json_quote(a, strlen(a)), *shown_b = c2d_json_quote(b, strlen(b));
+        char *shown_a = json_quoted(a, strlen(a)), *shown_b = json_quoted(b, strlen(b));
 
         same = shown_a != NULL && shown_b != NULL && strcmp(shown_a, shown_b) == 0;
         free(shown_a);
