@@ -1,6 +1,6 @@
 /* control: the commands of /_sim and what each may have. */
 #include "control.h"
-#include "calls.h"
+#include "call.h"
 #include "errors.h"
 #include "faults.h"
 #include "operations.h"

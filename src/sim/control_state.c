@@ -1,5 +1,5 @@
 /* control_state: GET /_sim/state. */
-#include "calls.h"
+#include "call.h"
 #include "control.h"
 #include "json.h"
 

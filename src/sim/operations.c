@@ -1,6 +1,6 @@
 /* operations: what devices and back ends ask of the hub, and the hub's errors. */
 #include "operations.h"
-#include "calls.h"
+#include "call.h"
 #include "errors.h"
 #include "json.h"
 

@@ -3,7 +3,8 @@
  * only their ends free it. */
 #define _GNU_SOURCE /* getaddrinfo's flags */
 #include "server.h"
-#include "calls.h"
+#include "call.h"
+#include "routes.h"
 #include "tls.h"
 #include "util.h"
 
@@ -109,7 +110,7 @@ static void answer_request(struct connection *connection)
     int64_t cut_after;
 
     http_response_reset(&call->response);
-    call_handle(connection->server->hub, call);
+    route_call(connection->server->hub, call);
     http_response_write(&call->response, strcmp(call->request.method, "HEAD") == 0, wire);
     cut_after = call->response.manner.cut_after;
     evbuffer_remove_buffer(wire, connection->answer, cut_after < 0 ? SIZE_MAX : (size_t)cut_after);

@@ -1,4 +1,4 @@
-/* server: TLS connections, whose requests go to call_handle(). */
+/* server: TLS connections, whose requests go to route_call(). */
 #ifndef SIM_SERVER_H
 #define SIM_SERVER_H
 
