@@ -66,8 +66,10 @@ static bool set_throttle(struct control *control)
 static bool set_feedback(struct control *control)
 {
     if (json_get(control->arguments, "omitSuccessCode") != NULL)
-        control->hub->omits_success_code = json_flag(control->arguments, "omitSuccessCode");
-    cJSON_AddBoolToObject(control->reply, "omitSuccessCode", control->hub->omits_success_code);
+        control->hub->feedback.omits_success_code =
+            json_flag(control->arguments, "omitSuccessCode");
+    cJSON_AddBoolToObject(control->reply, "omitSuccessCode",
+                          control->hub->feedback.omits_success_code);
     return true;
 }
 

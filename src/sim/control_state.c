@@ -74,10 +74,11 @@ bool control_get_state(struct control *control)
                                   describe_device(hub->devices[i], now_ms));
     part = cJSON_AddObjectToObject(control->reply, "feedback");
     json_put_number(part, "pending",
-                    hub->open_batch == NULL ? 0
-                                            : (uint64_t)cJSON_GetArraySize(hub->open_batch->given));
+                    hub->feedback.open_batch == NULL
+                        ? 0
+                        : (uint64_t)cJSON_GetArraySize(hub->feedback.open_batch->given));
     batches = cJSON_AddArrayToObject(part, "batches");
-    for (batch = TAILQ_FIRST(&hub->feedback.messages); batch != NULL;
+    for (batch = TAILQ_FIRST(&hub->feedback.queue.messages); batch != NULL;
          batch = TAILQ_NEXT(batch, link)) {
         cJSON *item = cJSON_CreateObject();
 
@@ -86,7 +87,7 @@ bool control_get_state(struct control *control)
         json_put_number(item, "deliveryCount", batch->delivery_count);
         cJSON_AddItemToArray(batches, item);
     }
-    json_put_number(part, "completed", hub->feedback.ended[OUTCOME_SUCCESS]);
+    json_put_number(part, "completed", hub->feedback.queue.ended[OUTCOME_SUCCESS]);
     if (!query_value(control->target, "log", log, sizeof log) || strcmp(log, "0") != 0)
         cJSON_AddItemReferenceToObject(control->reply, "log", hub->log);
     return true;

@@ -1,14 +1,12 @@
 /* queue: messages, their locks, their expiry and their ends. Time only passes here when someone
- * looks. The hub's feedback is such a queue too, and its messages are batches of records. */
+ * looks. */
 #include "queue.h"
-#include "hub.h"
-#include "json.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Documented defaults of a hub. Of a batch's two limits the one that comes first closes it. */
-enum { LOCK_MS = 60 * 1000, DELIVERIES_MAX = 10, BATCH_RECORDS = 64, BATCH_WAIT_MS = 15 * 1000 };
+/* Documented defaults of a hub. */
+enum { LOCK_MS = 60 * 1000, DELIVERIES_MAX = 10 };
 
 struct message *message_new(cJSON *given, const void *body, size_t size)
 {
@@ -31,9 +29,9 @@ void message_free(struct message *message)
     free(message);
 }
 
-void queue_init(struct queue *queue, struct hub *hub, const struct device *device)
+void queue_init(struct queue *queue, queue_on_end *on_end, void *context)
 {
-    *queue = (struct queue) { .hub = hub, .device = device };
+    *queue = (struct queue) { .on_end = on_end, .context = context };
     TAILQ_INIT(&queue->messages);
 }
 
@@ -45,63 +43,14 @@ void queue_append(struct queue *queue, struct message *message, int64_t now_ms)
     queue->depth++;
 }
 
-static void close_batch(struct hub *hub, int64_t now_ms)
-{
-    hub->open_batch->expires_ms = now_ms + HOUR_MS;
-    queue_append(&hub->feedback, hub->open_batch, now_ms);
-    hub->open_batch = NULL;
-}
-
-/* Notes a message's end in the feedback, if its sender asked to hear of it. */
-static void note_end(const struct queue *queue, const struct message *message, enum outcome outcome,
-                     int64_t now_ms)
-{
-    /* Codes are documented. Of the descriptions, those of Success and Rejected were seen live. */
-    static const struct {
-        const char *code;
-        const char *description;
-    } ends[] = {
-        [OUTCOME_SUCCESS] = { "Success", "Success" },
-        [OUTCOME_EXPIRED] = { "Expired", "Message expired" },
-        [OUTCOME_DELIVERY_COUNT_EXCEEDED] = { "DeliveryCountExceeded",
-                                              "Message delivery count exceeded" },
-        [OUTCOME_REJECTED] = { "Rejected", "Message rejected" },
-        [OUTCOME_PURGED] = { "Purged", "Message purged" },
-    };
-    /* The feedback's own queue has no device: nobody hears of its ends. */
-    const char *ack = queue->device != NULL ? json_text(message->given, "ack") : "none";
-    const char *id = json_text(message->given, "messageId");
-    struct hub *hub = queue->hub;
-    char time[TIME_SIZE];
-    cJSON *record;
-
-    if (strcmp(ack, "full") != 0
-        && strcmp(ack, outcome == OUTCOME_SUCCESS ? "positive" : "negative") != 0)
-        return;
-    if (hub->open_batch == NULL) {
-        hub->open_batch = message_new(cJSON_CreateArray(), NULL, 0);
-        hub->open_batch->enqueued_ms = now_ms; /* of its first record, until it is closed */
-    }
-    record = cJSON_CreateObject();
-    json_put(record, "originalMessageId", id != NULL ? id : "");
-    json_put(record, "enqueuedTimeUtc", time_iso(now_ms, time));
-    if (outcome != OUTCOME_SUCCESS || !hub->omits_success_code)
-        json_put(record, "statusCode", ends[outcome].code);
-    json_put(record, "description", ends[outcome].description);
-    json_put(record, "deviceId", queue->device->id);
-    json_put(record, "deviceGenerationId", queue->device->generation_id);
-    cJSON_AddItemToArray(hub->open_batch->given, record);
-    if (cJSON_GetArraySize(hub->open_batch->given) == BATCH_RECORDS)
-        close_batch(hub, now_ms);
-}
-
 static void end_message(struct queue *queue, struct message *message, enum outcome outcome,
                         int64_t now_ms)
 {
     TAILQ_REMOVE(&queue->messages, message, link);
     queue->depth--;
     queue->ended[outcome]++;
-    note_end(queue, message, outcome, now_ms);
+    if (queue->on_end != NULL)
+        queue->on_end(queue->context, message, outcome, now_ms);
     message_free(message);
 }
 
@@ -179,12 +128,5 @@ void queue_clear(struct queue *queue)
         TAILQ_REMOVE(&queue->messages, message, link);
         message_free(message);
     }
-    queue_init(queue, queue->hub, queue->device);
-}
-
-void feedback_sweep(struct hub *hub, int64_t now_ms)
-{
-    if (hub->open_batch != NULL && now_ms - hub->open_batch->enqueued_ms >= BATCH_WAIT_MS)
-        close_batch(hub, now_ms);
-    queue_sweep(&hub->feedback, now_ms);
+    queue_init(queue, queue->on_end, queue->context);
 }

@@ -6,9 +6,6 @@
 #include <cjson/cJSON.h>
 #include <sys/queue.h>
 
-struct device;
-struct hub;
-
 enum { QUEUE_MAX = 50, HOUR_MS = 60 * 60 * 1000 };
 
 /* The ways in which a message leaves its queue, as feedback and counters know them. */
@@ -40,11 +37,15 @@ struct message {
 
 TAILQ_HEAD(message_list, message);
 
+/* Hears of a message's end before the message is freed. */
+typedef void queue_on_end(void *context, const struct message *message, enum outcome outcome,
+                          int64_t now_ms);
+
 /* Messages in the order of their sequence numbers. A locked message keeps its place, so one that
  * comes back is where it was. */
 struct queue {
-    struct hub *hub;
-    const struct device *device; /* NULL: this is the feedback queue */
+    queue_on_end *on_end; /* NULL: nobody hears of the ends */
+    void *context;
     struct message_list messages;
     unsigned depth;
     uint64_t enqueued; /* all time; also the last sequence number given */
@@ -55,7 +56,7 @@ struct queue {
 /* Takes given over and copies the body. */
 struct message *message_new(cJSON *given, const void *body, size_t size);
 void message_free(struct message *message);
-void queue_init(struct queue *queue, struct hub *hub, const struct device *device);
+void queue_init(struct queue *queue, queue_on_end *on_end, void *context);
 /* Takes message over and numbers it. The queue must have room. */
 void queue_append(struct queue *queue, struct message *message, int64_t now_ms);
 /* Ends lapsed locks, dead-letters what has expired. Locking, settling, purging do it first. */
@@ -67,7 +68,5 @@ bool queue_settle(struct queue *queue, const char *token, enum outcome outcome, 
 /* Ends all messages, locked ones too; returns how many. */
 unsigned queue_purge(struct queue *queue, int64_t now_ms);
 void queue_clear(struct queue *queue);
-/* Closes the open batch of feedback if it is due. */
-void feedback_sweep(struct hub *hub, int64_t now_ms);
 
 #endif
