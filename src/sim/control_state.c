@@ -32,7 +32,7 @@ static cJSON *describe_device(struct device *device, int64_t now_ms)
     static const char *const names[OUTCOME_COUNT] = {
         "completed", "expired", "deliveryCountExceeded", "rejected", "purged", "abandoned"
     };
-    const struct message *message;
+    const struct message *message = NULL;
     cJSON *json = cJSON_CreateObject();
     cJSON *messages;
 
@@ -40,8 +40,7 @@ static cJSON *describe_device(struct device *device, int64_t now_ms)
     json_put(json, "generationId", device->generation_id);
     json_put(json, "status", device->is_disabled ? "disabled" : "enabled");
     messages = cJSON_AddArrayToObject(json, "queue");
-    for (message = TAILQ_FIRST(&device->queue.messages); message != NULL;
-         message = TAILQ_NEXT(message, link))
+    while ((message = queue_next(&device->queue, message)) != NULL)
         cJSON_AddItemToArray(messages, describe_message(message));
     json_put_number(json, "enqueued", device->queue.enqueued);
     json_put_number(json, "delivered", device->queue.delivered);
@@ -54,7 +53,7 @@ bool control_get_state(struct control *control)
 {
     struct hub *hub = control->hub;
     int64_t now_ms = hub_now_ms(hub);
-    const struct message *batch;
+    const struct message *batch = NULL;
     char id[129];
     char log[8];
     bool has_id = query_value(control->target, "device", id, sizeof id);
@@ -78,8 +77,7 @@ bool control_get_state(struct control *control)
                         ? 0
                         : (uint64_t)cJSON_GetArraySize(hub->feedback.open_batch->given));
     batches = cJSON_AddArrayToObject(part, "batches");
-    for (batch = TAILQ_FIRST(&hub->feedback.queue.messages); batch != NULL;
-         batch = TAILQ_NEXT(batch, link)) {
+    while ((batch = queue_next(&hub->feedback.queue, batch)) != NULL) {
         cJSON *item = cJSON_CreateObject();
 
         json_put_number(item, "size", (uint64_t)cJSON_GetArraySize(batch->given));

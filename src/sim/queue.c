@@ -32,21 +32,28 @@ void message_free(struct message *message)
 void queue_init(struct queue *queue, queue_on_end *on_end, void *context)
 {
     *queue = (struct queue) { .on_end = on_end, .context = context };
-    TAILQ_INIT(&queue->messages);
+    link_init(&queue->messages);
 }
 
 void queue_append(struct queue *queue, struct message *message, int64_t now_ms)
 {
-    TAILQ_INSERT_TAIL(&queue->messages, message, link);
+    link_append(&queue->messages, &message->link);
     message->sequence_number = ++queue->enqueued;
     message->enqueued_ms = now_ms;
     queue->depth++;
 }
 
+struct message *queue_next(const struct queue *queue, const struct message *message)
+{
+    struct link *link = message == NULL ? queue->messages.next : message->link.next;
+
+    return link == &queue->messages ? NULL : LINK_OWNER(link, struct message, link);
+}
+
 static void end_message(struct queue *queue, struct message *message, enum outcome outcome,
                         int64_t now_ms)
 {
-    TAILQ_REMOVE(&queue->messages, message, link);
+    link_remove(&message->link);
     queue->depth--;
     queue->ended[outcome]++;
     if (queue->on_end != NULL)
@@ -56,10 +63,9 @@ static void end_message(struct queue *queue, struct message *message, enum outco
 
 void queue_sweep(struct queue *queue, int64_t now_ms)
 {
-    struct message *next;
-
-    for (struct message *message = TAILQ_FIRST(&queue->messages); message != NULL; message = next) {
-        next = TAILQ_NEXT(message, link);
+    for (struct message *message = queue_next(queue, NULL), *next; message != NULL;
+         message = next) {
+        next = queue_next(queue, message);
         if (message->locked_until_ms <= now_ms)
             message->locked_until_ms = 0; /* a lapsed lock does not count as a delivery */
         if (message->locked_until_ms == 0 && message->expires_ms <= now_ms)
@@ -69,12 +75,12 @@ void queue_sweep(struct queue *queue, int64_t now_ms)
 
 struct message *queue_lock(struct queue *queue, int64_t now_ms)
 {
-    struct message *message;
+    struct message *message = NULL;
 
     queue_sweep(queue, now_ms);
-    message = TAILQ_FIRST(&queue->messages);
-    while (message != NULL && message->locked_until_ms != 0)
-        message = TAILQ_NEXT(message, link);
+    do
+        message = queue_next(queue, message);
+    while (message != NULL && message->locked_until_ms != 0);
     if (message == NULL)
         return NULL;
     random_guid(message->lock_token);
@@ -85,13 +91,13 @@ struct message *queue_lock(struct queue *queue, int64_t now_ms)
 
 bool queue_settle(struct queue *queue, const char *token, enum outcome outcome, int64_t now_ms)
 {
-    struct message *message;
+    struct message *message = NULL;
 
     queue_sweep(queue, now_ms);
-    message = TAILQ_FIRST(&queue->messages);
+    do
+        message = queue_next(queue, message);
     while (message != NULL
-           && (message->locked_until_ms == 0 || strcmp(message->lock_token, token) != 0))
-        message = TAILQ_NEXT(message, link);
+           && (message->locked_until_ms == 0 || strcmp(message->lock_token, token) != 0));
     if (message == NULL)
         return false;
     /* Documented: an abandon counts and a lapsed lock does not. The tenth is the end. */
@@ -108,24 +114,22 @@ bool queue_settle(struct queue *queue, const char *token, enum outcome outcome, 
 
 unsigned queue_purge(struct queue *queue, int64_t now_ms)
 {
+    struct message *message;
     unsigned count;
 
     queue_sweep(queue, now_ms);
     count = queue->depth;
-    for (struct message *message = TAILQ_FIRST(&queue->messages), *next; message != NULL;
-         message = next) {
-        next = TAILQ_NEXT(message, link);
+    while ((message = queue_next(queue, NULL)) != NULL)
         end_message(queue, message, OUTCOME_PURGED, now_ms);
-    }
     return count;
 }
 
 void queue_clear(struct queue *queue)
 {
-    while (!TAILQ_EMPTY(&queue->messages)) {
-        struct message *message = TAILQ_FIRST(&queue->messages);
+    struct message *message;
 
-        TAILQ_REMOVE(&queue->messages, message, link);
+    while ((message = queue_next(queue, NULL)) != NULL) {
+        link_remove(&message->link);
         message_free(message);
     }
     queue_init(queue, queue->on_end, queue->context);

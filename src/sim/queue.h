@@ -2,9 +2,9 @@
 #ifndef SIM_QUEUE_H
 #define SIM_QUEUE_H
 
+#include "base/link.h"
 #include "util.h"
 #include <cjson/cJSON.h>
-#include <sys/queue.h>
 
 enum { QUEUE_MAX = 50, HOUR_MS = 60 * 60 * 1000 };
 
@@ -20,7 +20,7 @@ enum outcome {
 };
 
 struct message {
-    TAILQ_ENTRY(message) link;
+    struct link link;
     /* What its sender gave: the members of system_properties and "ack" as texts, the object
      * "properties" (order, case and duplicates as sent), "rawHeaders" for json_header_lines().
      * In the feedback queue: an array of records. */
@@ -35,8 +35,6 @@ struct message {
     unsigned delivery_count;
 };
 
-TAILQ_HEAD(message_list, message);
-
 /* Hears of a message's end before the message is freed. */
 typedef void queue_on_end(void *context, const struct message *message, enum outcome outcome,
                           int64_t now_ms);
@@ -46,7 +44,7 @@ typedef void queue_on_end(void *context, const struct message *message, enum out
 struct queue {
     queue_on_end *on_end; /* NULL: nobody hears of the ends */
     void *context;
-    struct message_list messages;
+    struct link messages;
     unsigned depth;
     uint64_t enqueued; /* all time; also the last sequence number given */
     uint64_t delivered;
@@ -59,6 +57,8 @@ void message_free(struct message *message);
 void queue_init(struct queue *queue, queue_on_end *on_end, void *context);
 /* Takes message over and numbers it. The queue must have room. */
 void queue_append(struct queue *queue, struct message *message, int64_t now_ms);
+/* The one behind message, or the first if message is NULL. NULL: there is none. */
+struct message *queue_next(const struct queue *queue, const struct message *message);
 /* Ends lapsed locks, dead-letters what has expired. Locking, settling, purging do it first. */
 void queue_sweep(struct queue *queue, int64_t now_ms);
 /* Locks the first free message. NULL if there is none. */
