@@ -39,7 +39,7 @@ LIB_SRC := $(wildcard src/base/*.c src/lib/*/*.c)
 COMMON_SRC := $(wildcard src/cli/common/*.c)
 HTTP_SRC := $(wildcard src/cli/c2d-http/*.c)
 DEVICE_SRC := $(wildcard src/cli/c2d-device/*.c)
-SIM_SRC := $(wildcard src/sim/*.c)
+SIM_SRC := $(wildcard src/sim/*.c) $(addprefix src/base/,buf.c link.c text.c)
 UNITS := $(notdir $(wildcard src/systemd/*))
 UNIT_SRC := $(wildcard tests/unit/*.c) $(filter-out %/hostile.c %/lacking.c,$(wildcard tests/support/*.c))
 # Unit tests let the n-th allocation fail; the product itself carries no hook.

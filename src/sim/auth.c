@@ -1,7 +1,7 @@
 /* auth: who may do what: SAS tokens, read strictly, and the certificates of X.509 devices. */
 #define _GNU_SOURCE /* strsep */
 #include "auth.h"
-#include "calls.h"
+#include "call.h"
 #include "tls.h"
 
 #include <openssl/crypto.h>

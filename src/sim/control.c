@@ -1,6 +1,6 @@
 /* control: the commands of /_sim and what each may have. */
 #include "control.h"
-#include "calls.h"
+#include "call.h"
 #include "errors.h"
 #include "faults.h"
 #include "operations.h"
@@ -66,8 +66,10 @@ static bool set_throttle(struct control *control)
 static bool set_feedback(struct control *control)
 {
     if (json_get(control->arguments, "omitSuccessCode") != NULL)
-        control->hub->omits_success_code = json_flag(control->arguments, "omitSuccessCode");
-    cJSON_AddBoolToObject(control->reply, "omitSuccessCode", control->hub->omits_success_code);
+        control->hub->feedback.omits_success_code =
+            json_flag(control->arguments, "omitSuccessCode");
+    cJSON_AddBoolToObject(control->reply, "omitSuccessCode",
+                          control->hub->feedback.omits_success_code);
     return true;
 }
 

@@ -1,5 +1,5 @@
 /* control_sas: GET /_sim/sas, a token by the hub's own clock. */
-#include "calls.h"
+#include "call.h"
 #include "control.h"
 #include "hub.h"
 #include "json.h"

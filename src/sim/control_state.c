@@ -1,5 +1,5 @@
 /* control_state: GET /_sim/state. */
-#include "calls.h"
+#include "call.h"
 #include "control.h"
 #include "json.h"
 
@@ -32,7 +32,7 @@ static cJSON *describe_device(struct device *device, int64_t now_ms)
     static const char *const names[OUTCOME_COUNT] = {
         "completed", "expired", "deliveryCountExceeded", "rejected", "purged", "abandoned"
     };
-    const struct message *message;
+    const struct message *message = NULL;
     cJSON *json = cJSON_CreateObject();
     cJSON *messages;
 
@@ -40,8 +40,7 @@ static cJSON *describe_device(struct device *device, int64_t now_ms)
     json_put(json, "generationId", device->generation_id);
     json_put(json, "status", device->is_disabled ? "disabled" : "enabled");
     messages = cJSON_AddArrayToObject(json, "queue");
-    for (message = TAILQ_FIRST(&device->queue.messages); message != NULL;
-         message = TAILQ_NEXT(message, link))
+    while ((message = queue_next(&device->queue, message)) != NULL)
         cJSON_AddItemToArray(messages, describe_message(message));
     json_put_number(json, "enqueued", device->queue.enqueued);
     json_put_number(json, "delivered", device->queue.delivered);
@@ -54,7 +53,7 @@ bool control_get_state(struct control *control)
 {
     struct hub *hub = control->hub;
     int64_t now_ms = hub_now_ms(hub);
-    const struct message *batch;
+    const struct message *batch = NULL;
     char id[129];
     char log[8];
     bool has_id = query_value(control->target, "device", id, sizeof id);
@@ -74,11 +73,11 @@ bool control_get_state(struct control *control)
                                   describe_device(hub->devices[i], now_ms));
     part = cJSON_AddObjectToObject(control->reply, "feedback");
     json_put_number(part, "pending",
-                    hub->open_batch == NULL ? 0
-                                            : (uint64_t)cJSON_GetArraySize(hub->open_batch->given));
+                    hub->feedback.open_batch == NULL
+                        ? 0
+                        : (uint64_t)cJSON_GetArraySize(hub->feedback.open_batch->given));
     batches = cJSON_AddArrayToObject(part, "batches");
-    for (batch = TAILQ_FIRST(&hub->feedback.messages); batch != NULL;
-         batch = TAILQ_NEXT(batch, link)) {
+    while ((batch = queue_next(&hub->feedback.queue, batch)) != NULL) {
         cJSON *item = cJSON_CreateObject();
 
         json_put_number(item, "size", (uint64_t)cJSON_GetArraySize(batch->given));
@@ -86,7 +85,7 @@ bool control_get_state(struct control *control)
         json_put_number(item, "deliveryCount", batch->delivery_count);
         cJSON_AddItemToArray(batches, item);
     }
-    json_put_number(part, "completed", hub->feedback.ended[OUTCOME_SUCCESS]);
+    json_put_number(part, "completed", hub->feedback.queue.ended[OUTCOME_SUCCESS]);
     if (!query_value(control->target, "log", log, sizeof log) || strcmp(log, "0") != 0)
         cJSON_AddItemReferenceToObject(control->reply, "log", hub->log);
     return true;

@@ -1,6 +1,6 @@
 /* errors: how the hub says that it refuses a request. */
 #include "errors.h"
-#include "calls.h"
+#include "call.h"
 #include "json.h"
 #include "util.h"
 

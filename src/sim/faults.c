@@ -1,7 +1,7 @@
 /* faults: which requests a fault touches, and what it makes of their answers. A fault stays the
  * JSON that a test wrote, checked against one table and read by name, with counters around it. */
 #include "faults.h"
-#include "calls.h"
+#include "call.h"
 #include "errors.h"
 
 #include <event2/buffer.h>

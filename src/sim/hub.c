@@ -47,7 +47,7 @@ void hub_init(struct hub *hub, const char *name, int64_t time_scale)
     random_bytes(hub->seed, sizeof hub->seed);
     for (size_t i = 0; i < sizeof hub->policies / sizeof hub->policies[0]; i++)
         make_key(hub, "policy", hub->policies[i].name, &hub->policies[i].key);
-    queue_init(&hub->feedback, hub, NULL);
+    feedback_init(&hub->feedback);
 }
 
 static int compare_ids(const void *left, const void *right)
@@ -73,12 +73,9 @@ void hub_reset(struct hub *hub)
         device->is_ca_signed = false;
         make_key(hub, "device", device->id, &device->key);
     }
-    queue_clear(&hub->feedback);
-    message_free(hub->open_batch);
+    feedback_clear(&hub->feedback);
     cJSON_Delete(hub->faults);
     cJSON_Delete(hub->log);
-    hub->open_batch = NULL;
-    hub->omits_success_code = false;
     tls_free_authorities(hub->authorities);
     hub->authorities = NULL;
     hub->faults = cJSON_CreateArray();
@@ -114,6 +111,14 @@ int64_t hub_ahead_ms(const struct hub *hub)
     return hub_now_ms(hub) - clock_ms(CLOCK_REALTIME);
 }
 
+static void note_end(void *context, const struct message *message, enum outcome outcome,
+                     int64_t now_ms)
+{
+    const struct device *device = context;
+
+    feedback_note(device->feedback, device->id, device->generation_id, message, outcome, now_ms);
+}
+
 struct device *hub_add_device(struct hub *hub, const char *id)
 {
     struct device *device;
@@ -127,7 +132,8 @@ struct device *hub_add_device(struct hub *hub, const char *id)
     (void)snprintf(device->generation_id, sizeof device->generation_id, "63%016zu",
                    hub->device_count);
     make_key(hub, "device", id, &device->key);
-    queue_init(&device->queue, hub, device);
+    device->feedback = &hub->feedback;
+    queue_init(&device->queue, note_end, device);
     if (tsearch(device, &hub->by_id, compare_ids) == NULL)
         exit(report(EXIT_OS, "out of memory"));
     return device;
@@ -181,5 +187,5 @@ void hub_sweep(struct hub *hub, int64_t now_ms)
             queue_sweep(&hub->devices[i]->queue, now_ms);
         hub->swept_ms = now_ms;
     }
-    feedback_sweep(hub, now_ms);
+    feedback_sweep(&hub->feedback, now_ms);
 }

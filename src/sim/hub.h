@@ -2,7 +2,7 @@
 #ifndef SIM_HUB_H
 #define SIM_HUB_H
 
-#include "queue.h"
+#include "feedback.h"
 
 enum { KEY_MAX = 256, DEVICES_MAX = 200000 };
 
@@ -23,6 +23,7 @@ struct device {
     bool is_ca_signed;   /* an X.509 device whose certificate a registered CA has signed */
     struct secret key;
     struct queue queue;
+    struct feedback *feedback; /* the hub's */
 };
 
 struct hub {
@@ -49,10 +50,8 @@ struct hub {
         int64_t used;
     } sends, receives;
     struct x509_store_st *authorities; /* registered CAs, see tls.h; NULL: none */
-    struct queue feedback;
-    struct message *open_batch; /* of feedback; NULL: none */
-    bool omits_success_code;    /* in the records that are made from now on */
-    cJSON *faults;              /* array, see faults.c */
+    struct feedback feedback;
+    cJSON *faults; /* array, see faults.c */
     int last_fault;
     cJSON *log; /* array of the last requests */
     int log_size;

@@ -3,7 +3,6 @@
 #include "util.h"
 
 #include <event2/buffer.h>
-#include <openssl/asn1.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,13 +12,13 @@ void json_write(struct evbuffer *out, cJSON *tree)
     char *text = cJSON_PrintUnformatted(tree);
     const unsigned char *start = (const unsigned char *)text; /* of what is not yet written */
     const unsigned char *end = start + strlen(text);
-    int size;
+    size_t size;
 
     for (const unsigned char *at = start; at < end; at += size) {
-        unsigned long character = *at;
+        unsigned character;
 
-        size = *at < 0x80 ? 1 : UTF8_getc(at, end - at < 4 ? (int)(end - at) : 4, &character);
-        if (size <= 0 || character > 0x10ffff || (character >= 0xd800 && character < 0xe000)) {
+        size = utf8_sequence(at, (size_t)(end - at), &character);
+        if (size == 0) {
             unsigned char latin1[2] = { (unsigned char)(0xc0 | *at >> 6),
                                         (unsigned char)(0x80 | (*at & 0x3f)) };
 

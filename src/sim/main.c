@@ -319,6 +319,7 @@ int main(int argc, char **argv)
     int code;
 
     memory_share();
+    link_init(&program.server.connections);
     program.devices = memory_new((size_t)(argc + 1) * sizeof *program.devices);
     code = parse_options(&program, argv);
     if (program.device_count == 0)

@@ -1,6 +1,6 @@
 /* operations: what devices and back ends ask of the hub, and the hub's errors. */
 #include "operations.h"
-#include "calls.h"
+#include "call.h"
 #include "errors.h"
 #include "json.h"
 
@@ -178,8 +178,8 @@ void operation_settle(struct call *call)
 {
     bool is_device = call->permission == DEVICE_CONNECT;
 
-    feedback_sweep(call->hub, call->now_ms);
-    if (queue_settle(is_device ? &call->device->queue : &call->hub->feedback, call->token,
+    feedback_sweep(&call->hub->feedback, call->now_ms);
+    if (queue_settle(is_device ? &call->device->queue : &call->hub->feedback.queue, call->token,
                      call->outcome, call->now_ms))
         succeed(call, 204);
     else
@@ -191,7 +191,7 @@ void operation_feedback(struct call *call)
     const struct message *batch;
 
     hub_sweep(call->hub, call->now_ms);
-    batch = queue_lock(&call->hub->feedback, call->now_ms);
+    batch = queue_lock(&call->hub->feedback.queue, call->now_ms);
     succeed(call, batch != NULL ? 200 : 204);
     if (batch == NULL)
         return;

@@ -1,14 +1,12 @@
 /* queue: messages, their locks, their expiry and their ends. Time only passes here when someone
- * looks. The hub's feedback is such a queue too, and its messages are batches of records. */
+ * looks. */
 #include "queue.h"
-#include "hub.h"
-#include "json.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Documented defaults of a hub. Of a batch's two limits the one that comes first closes it. */
-enum { LOCK_MS = 60 * 1000, DELIVERIES_MAX = 10, BATCH_RECORDS = 64, BATCH_WAIT_MS = 15 * 1000 };
+/* Documented defaults of a hub. */
+enum { LOCK_MS = 60 * 1000, DELIVERIES_MAX = 10 };
 
 struct message *message_new(cJSON *given, const void *body, size_t size)
 {
@@ -31,86 +29,43 @@ void message_free(struct message *message)
     free(message);
 }
 
-void queue_init(struct queue *queue, struct hub *hub, const struct device *device)
+void queue_init(struct queue *queue, queue_on_end *on_end, void *context)
 {
-    *queue = (struct queue) { .hub = hub, .device = device };
-    TAILQ_INIT(&queue->messages);
+    *queue = (struct queue) { .on_end = on_end, .context = context };
+    link_init(&queue->messages);
 }
 
 void queue_append(struct queue *queue, struct message *message, int64_t now_ms)
 {
-    TAILQ_INSERT_TAIL(&queue->messages, message, link);
+    link_append(&queue->messages, &message->link);
     message->sequence_number = ++queue->enqueued;
     message->enqueued_ms = now_ms;
     queue->depth++;
 }
 
-static void close_batch(struct hub *hub, int64_t now_ms)
+struct message *queue_next(const struct queue *queue, const struct message *message)
 {
-    hub->open_batch->expires_ms = now_ms + HOUR_MS;
-    queue_append(&hub->feedback, hub->open_batch, now_ms);
-    hub->open_batch = NULL;
-}
+    struct link *link = message == NULL ? queue->messages.next : message->link.next;
 
-/* Notes a message's end in the feedback, if its sender asked to hear of it. */
-static void note_end(const struct queue *queue, const struct message *message, enum outcome outcome,
-                     int64_t now_ms)
-{
-    /* Codes are documented. Of the descriptions, those of Success and Rejected were seen live. */
-    static const struct {
-        const char *code;
-        const char *description;
-    } ends[] = {
-        [OUTCOME_SUCCESS] = { "Success", "Success" },
-        [OUTCOME_EXPIRED] = { "Expired", "Message expired" },
-        [OUTCOME_DELIVERY_COUNT_EXCEEDED] = { "DeliveryCountExceeded",
-                                              "Message delivery count exceeded" },
-        [OUTCOME_REJECTED] = { "Rejected", "Message rejected" },
-        [OUTCOME_PURGED] = { "Purged", "Message purged" },
-    };
-    /* The feedback's own queue has no device: nobody hears of its ends. */
-    const char *ack = queue->device != NULL ? json_text(message->given, "ack") : "none";
-    const char *id = json_text(message->given, "messageId");
-    struct hub *hub = queue->hub;
-    char time[TIME_SIZE];
-    cJSON *record;
-
-    if (strcmp(ack, "full") != 0
-        && strcmp(ack, outcome == OUTCOME_SUCCESS ? "positive" : "negative") != 0)
-        return;
-    if (hub->open_batch == NULL) {
-        hub->open_batch = message_new(cJSON_CreateArray(), NULL, 0);
-        hub->open_batch->enqueued_ms = now_ms; /* of its first record, until it is closed */
-    }
-    record = cJSON_CreateObject();
-    json_put(record, "originalMessageId", id != NULL ? id : "");
-    json_put(record, "enqueuedTimeUtc", time_iso(now_ms, time));
-    if (outcome != OUTCOME_SUCCESS || !hub->omits_success_code)
-        json_put(record, "statusCode", ends[outcome].code);
-    json_put(record, "description", ends[outcome].description);
-    json_put(record, "deviceId", queue->device->id);
-    json_put(record, "deviceGenerationId", queue->device->generation_id);
-    cJSON_AddItemToArray(hub->open_batch->given, record);
-    if (cJSON_GetArraySize(hub->open_batch->given) == BATCH_RECORDS)
-        close_batch(hub, now_ms);
+    return link == &queue->messages ? NULL : LINK_OWNER(link, struct message, link);
 }
 
 static void end_message(struct queue *queue, struct message *message, enum outcome outcome,
                         int64_t now_ms)
 {
-    TAILQ_REMOVE(&queue->messages, message, link);
+    link_remove(&message->link);
     queue->depth--;
     queue->ended[outcome]++;
-    note_end(queue, message, outcome, now_ms);
+    if (queue->on_end != NULL)
+        queue->on_end(queue->context, message, outcome, now_ms);
     message_free(message);
 }
 
 void queue_sweep(struct queue *queue, int64_t now_ms)
 {
-    struct message *next;
-
-    for (struct message *message = TAILQ_FIRST(&queue->messages); message != NULL; message = next) {
-        next = TAILQ_NEXT(message, link);
+    for (struct message *message = queue_next(queue, NULL), *next; message != NULL;
+         message = next) {
+        next = queue_next(queue, message);
         if (message->locked_until_ms <= now_ms)
             message->locked_until_ms = 0; /* a lapsed lock does not count as a delivery */
         if (message->locked_until_ms == 0 && message->expires_ms <= now_ms)
@@ -120,12 +75,12 @@ void queue_sweep(struct queue *queue, int64_t now_ms)
 
 struct message *queue_lock(struct queue *queue, int64_t now_ms)
 {
-    struct message *message;
+    struct message *message = NULL;
 
     queue_sweep(queue, now_ms);
-    message = TAILQ_FIRST(&queue->messages);
-    while (message != NULL && message->locked_until_ms != 0)
-        message = TAILQ_NEXT(message, link);
+    do
+        message = queue_next(queue, message);
+    while (message != NULL && message->locked_until_ms != 0);
     if (message == NULL)
         return NULL;
     random_guid(message->lock_token);
@@ -136,13 +91,13 @@ struct message *queue_lock(struct queue *queue, int64_t now_ms)
 
 bool queue_settle(struct queue *queue, const char *token, enum outcome outcome, int64_t now_ms)
 {
-    struct message *message;
+    struct message *message = NULL;
 
     queue_sweep(queue, now_ms);
-    message = TAILQ_FIRST(&queue->messages);
+    do
+        message = queue_next(queue, message);
     while (message != NULL
-           && (message->locked_until_ms == 0 || strcmp(message->lock_token, token) != 0))
-        message = TAILQ_NEXT(message, link);
+           && (message->locked_until_ms == 0 || strcmp(message->lock_token, token) != 0));
     if (message == NULL)
         return false;
     /* Documented: an abandon counts and a lapsed lock does not. The tenth is the end. */
@@ -159,32 +114,23 @@ bool queue_settle(struct queue *queue, const char *token, enum outcome outcome, 
 
 unsigned queue_purge(struct queue *queue, int64_t now_ms)
 {
+    struct message *message;
     unsigned count;
 
     queue_sweep(queue, now_ms);
     count = queue->depth;
-    for (struct message *message = TAILQ_FIRST(&queue->messages), *next; message != NULL;
-         message = next) {
-        next = TAILQ_NEXT(message, link);
+    while ((message = queue_next(queue, NULL)) != NULL)
         end_message(queue, message, OUTCOME_PURGED, now_ms);
-    }
     return count;
 }
 
 void queue_clear(struct queue *queue)
 {
-    while (!TAILQ_EMPTY(&queue->messages)) {
-        struct message *message = TAILQ_FIRST(&queue->messages);
+    struct message *message;
 
-        TAILQ_REMOVE(&queue->messages, message, link);
+    while ((message = queue_next(queue, NULL)) != NULL) {
+        link_remove(&message->link);
         message_free(message);
     }
-    queue_init(queue, queue->hub, queue->device);
-}
-
-void feedback_sweep(struct hub *hub, int64_t now_ms)
-{
-    if (hub->open_batch != NULL && now_ms - hub->open_batch->enqueued_ms >= BATCH_WAIT_MS)
-        close_batch(hub, now_ms);
-    queue_sweep(&hub->feedback, now_ms);
+    queue_init(queue, queue->on_end, queue->context);
 }

@@ -2,12 +2,9 @@
 #ifndef SIM_QUEUE_H
 #define SIM_QUEUE_H
 
+#include "base/link.h"
 #include "util.h"
 #include <cjson/cJSON.h>
-#include <sys/queue.h>
-
-struct device;
-struct hub;
 
 enum { QUEUE_MAX = 50, HOUR_MS = 60 * 60 * 1000 };
 
@@ -23,7 +20,7 @@ enum outcome {
 };
 
 struct message {
-    TAILQ_ENTRY(message) link;
+    struct link link;
     /* What its sender gave: the members of system_properties and "ack" as texts, the object
      * "properties" (order, case and duplicates as sent), "rawHeaders" for json_header_lines().
      * In the feedback queue: an array of records. */
@@ -38,14 +35,16 @@ struct message {
     unsigned delivery_count;
 };
 
-TAILQ_HEAD(message_list, message);
+/* Hears of a message's end before the message is freed. */
+typedef void queue_on_end(void *context, const struct message *message, enum outcome outcome,
+                          int64_t now_ms);
 
 /* Messages in the order of their sequence numbers. A locked message keeps its place, so one that
  * comes back is where it was. */
 struct queue {
-    struct hub *hub;
-    const struct device *device; /* NULL: this is the feedback queue */
-    struct message_list messages;
+    queue_on_end *on_end; /* NULL: nobody hears of the ends */
+    void *context;
+    struct link messages;
     unsigned depth;
     uint64_t enqueued; /* all time; also the last sequence number given */
     uint64_t delivered;
@@ -55,9 +54,11 @@ struct queue {
 /* Takes given over and copies the body. */
 struct message *message_new(cJSON *given, const void *body, size_t size);
 void message_free(struct message *message);
-void queue_init(struct queue *queue, struct hub *hub, const struct device *device);
+void queue_init(struct queue *queue, queue_on_end *on_end, void *context);
 /* Takes message over and numbers it. The queue must have room. */
 void queue_append(struct queue *queue, struct message *message, int64_t now_ms);
+/* The one behind message, or the first if message is NULL. NULL: there is none. */
+struct message *queue_next(const struct queue *queue, const struct message *message);
 /* Ends lapsed locks, dead-letters what has expired. Locking, settling, purging do it first. */
 void queue_sweep(struct queue *queue, int64_t now_ms);
 /* Locks the first free message. NULL if there is none. */
@@ -67,7 +68,5 @@ bool queue_settle(struct queue *queue, const char *token, enum outcome outcome, 
 /* Ends all messages, locked ones too; returns how many. */
 unsigned queue_purge(struct queue *queue, int64_t now_ms);
 void queue_clear(struct queue *queue);
-/* Closes the open batch of feedback if it is due. */
-void feedback_sweep(struct hub *hub, int64_t now_ms);
 
 #endif

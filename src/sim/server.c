@@ -3,7 +3,8 @@
  * only their ends free it. */
 #define _GNU_SOURCE /* getaddrinfo's flags */
 #include "server.h"
-#include "calls.h"
+#include "call.h"
+#include "routes.h"
 #include "tls.h"
 #include "util.h"
 
@@ -26,7 +27,7 @@
 enum { INPUT_MAX = HTTP_HEAD_MAX + HTTP_BODY_MAX + 4096, IDLE_S = 300, LINGER_MS = 2000 };
 
 struct connection {
-    LIST_ENTRY(connection) link;
+    struct link link;
     struct server *server;
     struct bufferevent *bev;
     struct evbuffer *input;  /* bev's */
@@ -47,7 +48,7 @@ struct connection {
 
 static void connection_free(struct connection *connection)
 {
-    LIST_REMOVE(connection, link);
+    link_remove(&connection->link);
     http_request_clear(&connection->call.request);
     evbuffer_free(connection->call.response.headers);
     evbuffer_free(connection->call.response.body);
@@ -109,7 +110,7 @@ static void answer_request(struct connection *connection)
     int64_t cut_after;
 
     http_response_reset(&call->response);
-    call_handle(connection->server->hub, call);
+    route_call(connection->server->hub, call);
     http_response_write(&call->response, strcmp(call->request.method, "HEAD") == 0, wire);
     cut_after = call->response.manner.cut_after;
     evbuffer_remove_buffer(wire, connection->answer, cut_after < 0 ? SIZE_MAX : (size_t)cut_after);
@@ -252,7 +253,7 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
     connection->call.response.body = evbuffer_new();
     connection->call.connection = ++server->last_serial;
     connection->call.is_loopback = is_loopback(address);
-    LIST_INSERT_HEAD(&server->connections, connection, link);
+    link_append(&server->connections, &connection->link);
     server->hub->connections++;
     bufferevent_setcb(bev, on_ready, on_ready, on_event, connection);
     bufferevent_setwatermark(bev, EV_READ, 0, INPUT_MAX);
@@ -303,9 +304,7 @@ void server_clear(struct server *server)
     if (server->listener != NULL)
         evconnlistener_free(server->listener);
     server->listener = NULL;
-    for (struct connection *connection = LIST_FIRST(&server->connections), *next;
-         connection != NULL; connection = next) {
-        next = LIST_NEXT(connection, link);
-        connection_free(connection);
-    }
+    /* The newest first. */
+    while (!link_is_empty(&server->connections))
+        connection_free(LINK_OWNER(server->connections.previous, struct connection, link));
 }

@@ -1,19 +1,17 @@
-/* server: TLS connections, whose requests go to call_handle(). */
+/* server: TLS connections, whose requests go to route_call(). */
 #ifndef SIM_SERVER_H
 #define SIM_SERVER_H
 
-#include <stdbool.h>
+#include "base/link.h"
 #include <stdint.h>
-#include <sys/queue.h>
 
-LIST_HEAD(connection_list, connection);
-
+/* Starts zeroed, with base, tls and hub set, and connections as an empty list. */
 struct server {
     struct event_base *base;
     struct ssl_ctx_st *tls;
     struct hub *hub;
     struct evconnlistener *listener;
-    struct connection_list connections;
+    struct link connections;
     uint64_t last_serial;
     int port;
 };

@@ -1,5 +1,6 @@
-/* util: memory, text, time and secrets. The hub shares no code with src/lib on purpose: that two
- * implementations of the signature, of percent-encoding and of times agree is a test of both. */
+/* util: memory, text, time and secrets. Of these the hub shares with the programs how letters are
+ * compared, no more: that two implementations of the signature, of percent-encoding and of times
+ * agree is a test of both. */
 #define _GNU_SOURCE /* timegm, vasprintf */
 #include "util.h"
 
@@ -109,8 +110,7 @@ bool text_consists_of(const char *text, const char *extra)
 {
     const char *c = text;
 
-    while ((*c >= '0' && *c <= '9') || (*c >= 'A' && *c <= 'Z') || (*c >= 'a' && *c <= 'z')
-           || (*c != '\0' && strchr(extra, *c) != NULL))
+    while (byte_is_alnum((unsigned char)*c) || (*c != '\0' && strchr(extra, *c) != NULL))
         c++;
     return c != text && *c == '\0';
 }
@@ -144,16 +144,6 @@ bool bytes_equal_nocase(const char *a, const char *b, size_t size)
     while (i < size && char_lower(a[i]) == char_lower(b[i]))
         i++;
     return i == size;
-}
-
-bool text_equals_nocase(const char *a, const char *b)
-{
-    return bytes_equal_nocase(a, b, strlen(a) + 1);
-}
-
-bool text_begins_nocase(const char *text, const char *prefix)
-{
-    return bytes_equal_nocase(text, prefix, strlen(prefix));
 }
 
 char *text_find_nocase(const char *text, const char *part)

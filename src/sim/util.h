@@ -2,8 +2,7 @@
 #ifndef SIM_UTIL_H
 #define SIM_UTIL_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "base/text.h" /* text_equals_nocase(), text_begins_nocase() */
 #include <stdint.h>
 
 /* The exit codes that c2d-sim has of its own. */
@@ -31,10 +30,8 @@ bool text_is_device_id(const char *text);
 bool text_is_word(const char *word, const char *words);
 /* Without the case of ASCII letters, whatever the locale is. */
 int char_lower(char c);
-bool bytes_equal_nocase(const char *a, const char *b,
-                        size_t size); /* reads no byte past a difference */
-bool text_equals_nocase(const char *a, const char *b);
-bool text_begins_nocase(const char *text, const char *prefix);
+/* Reads no byte past a difference. */
+bool bytes_equal_nocase(const char *a, const char *b, size_t size);
 char *text_find_nocase(const char *text, const char *part); /* NULL: part is not in it */
 /* Returns what follows a start of text that has digits where shape has 'd', and elsewhere shape's
  * own characters; NULL if text starts otherwise. */

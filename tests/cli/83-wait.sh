@@ -33,6 +33,11 @@ run env C2D_FEEDBACK_LOG= c2d-http send dev1 -m x --wait 1s
 check 'an empty variable is none: 64' fails_with 64 USAGE
 run c2d-http send dev1 -m x --feedback-log log
 check 'a log without --wait: 64' fails_with 64 USAGE
+run c2d-http send dev1 -m x --interval 1s
+check '--interval without --wait: 64' fails_with 64 USAGE
+check 'which says so, too' says err '--interval' 'for --wait'
+run c2d-http send dev1 -m x --wait 1s --feedback-log log --interval 99ms
+check '--interval below 100ms: 64' fails_with 64 USAGE
 for ack in none positive negative; do
     run c2d-http send dev1 -m x --wait 1s --feedback-log log --ack $ack
     check "--wait with --ack $ack: 64" fails_with 64 USAGE
@@ -60,7 +65,12 @@ check 'none of them has sent anything' nothing_was_asked
 
 # ---- Outcomes (W2) ----
 
-start_wait arrives --wait 20s
+asked_often() {
+    test "$(requests feedback)" -ge 3 # by default that takes 15 s
+}
+start_wait arrives --wait 20s --interval 200ms
+until_true asked_often
+check 'the hub is asked at the interval that is given' asked_often
 c2d-device receive >/dev/null
 close_batch
 finish_run
@@ -72,7 +82,7 @@ check 'the line is that of the log, which is of mode 600 (W1, F4)' \
 check 'the batch is completed at the hub (W1)' is "$(state .feedback.completed)" 1
 
 start_over
-start_run env C2D_FEEDBACK_LOG=log c2d-http send dev1 -m x -j --ack full --wait 20s
+start_run env C2D_FEEDBACK_LOG=log c2d-http send dev1 -m x -j --ack full --wait 20s --interval 500ms
 until_true has_requests send 1
 c2d-device receive >/dev/null
 close_batch
@@ -81,13 +91,13 @@ check 'the log may come from the environment, the id be a random one (F21)' outc
 check 'that went out with the message (F21)' \
     is "$(jq -r .originalMessageId out)" "$(sent_header send iothub-messageid)"
 
-start_wait no --wait 20s
+start_wait no --wait 20s --interval 500ms
 c2d-device reject "$(c2d-device receive --keep | jq -r .lockToken)"
 close_batch
 finish_run
 check 'a message that the device rejects: 19 (W2)' is "$CODE $(jq -r .statusCode out) $(grep -c 'error: NEGATIVE: ' err)" '19 Rejected 1'
 check 'and the error says what it was' says err "message 'no'" dev1 Rejected
-start_wait late --ttl 60s --wait 20s -q
+start_wait late --ttl 60s --wait 20s --interval 500ms -q
 set_sim clock '{"advance": 120}' && queued >got
 close_batch
 finish_run
@@ -188,7 +198,7 @@ check 'whoever reads the queue finds its record in a log that was emptied meanwh
     is "$CODE $(jq -r .statusCode out) $(records copied)" '0 Success 1'
 
 rm log
-start_wait rotated --wait 20s
+start_wait rotated --wait 20s --interval 500ms
 mv log log.1
 c2d-device receive >/dev/null
 close_batch

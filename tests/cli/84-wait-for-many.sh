@@ -83,7 +83,7 @@ check 'and the other one, too' shows '.deviceId == "dev1"'
 
 start_over
 rm -f log
-start_ten --wait 60s
+start_ten --wait 60s --interval 500ms
 c2d-device receive >/dev/null
 add_batch theirs 5 dev2
 until_true all_ended 10
@@ -95,7 +95,7 @@ start_over
 rm -f log
 start_run c2d-http feedback --follow --interval 1h -o log
 until_true has_requests feedback 1
-start_ten --wait 6s
+start_ten --wait 2s --interval 500ms
 until_true all_ended 10
 check 'where a collector is at work, those who wait leave the hub to it (W1)' \
     is "$(requests feedback) $(cat code.* | sort -u)" '1 18'
@@ -115,13 +115,13 @@ finish_run
 # ---- One takes over ----
 
 rm -f log
-start_wait dies --wait 60s
+start_wait dies --wait 60s --interval 2s
 fault '{"operation": "feedback", "delayMs": 30000}'
 until_true has_requests feedback 1
 run c2d-http feedback -o log
 check 'while one who waits reads the queue, a run of feedback is told so: 26 (F4)' ends_silently 26 ''
 rm -f code.*
-start_numbered 1 --wait 60s
+start_numbered 1 --wait 60s --interval 500ms
 until_true has_requests send 2
 c2d-device receive >/dev/null
 close_batch
@@ -132,7 +132,7 @@ check 'when the one who reads the queue is killed, another one takes over (W1)' 
     is "$(cat code.1) $(records dies) $(records 1)" '0 1 1'
 
 rm -f log
-start_wait dies --wait 60s
+start_wait dies --wait 60s --interval 2s
 fault '{"operation": "feedbackComplete", "drop": "before", "delayMs": 30000}'
 rm -f code.*
 start_numbered 1 --wait 60s
@@ -202,7 +202,7 @@ check 'with -j the error names device and message (E4)' \
 start_over
 fault '{"operation": "feedback", "status": 503}'
 add_batch sent 1
-run c2d-http send dev1 -m x -i sent --wait 8s --feedback-log log --retries 0
+run c2d-http send dev1 -m x -i sent --wait 3s --interval 1s --feedback-log log --retries 0
 check 'trouble that passes is told once, and the record is found: 0' \
     is "$CODE $(grep -c 'warning: .*503' err) $(grep -c 'error' err)" '0 1 0'
 for code in 503 400; do
@@ -248,7 +248,7 @@ for number in 130 143; do
         "$number 1"
 done
 rm -f log
-start_wait sent --wait 60s
+start_wait sent --wait 60s --interval 500ms
 fault '{"operation": "feedbackComplete", "delayMs": 1500}'
 add_batch theirs 3 dev2
 until_true has_requests feedbackComplete 1

@@ -167,7 +167,8 @@ static void run_child(struct child *child, const struct c2d_message *message, bo
 
     do {
         child->ended = false;
-        child->pid = handler_start(child->handler, message, &cut, &child->report);
+        child->pid = handler_start(child->handler->app, child->handler->command, message, &cut,
+                                   &child->report);
         if (child->pid < 0) {
             child->problem = errno;
             return;

@@ -74,7 +74,7 @@ static void tell(int report, const void *data, size_t size)
 }
 
 /* In the child, between fork and exec: only what is safe there. */
-static _Noreturn void become(const struct handler *handler, char **environment, int body,
+static _Noreturn void become(const struct app *app, char **command, char **environment, int body,
                              int report)
 {
     int problem;
@@ -82,9 +82,9 @@ static _Noreturn void become(const struct handler *handler, char **environment, 
     setsid();
     tell(report, "", 1);
     signals_restore();
-    secrets_restore_limits(handler->app->secrets);
+    secrets_restore_limits(app->secrets);
     if (dup2(body, STDIN_FILENO) >= 0)
-        execvpe(handler->command[0], handler->command, environment);
+        execvpe(command[0], command, environment);
     problem = errno;
     tell(report, &problem, sizeof problem);
     _exit(problem == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
@@ -99,7 +99,8 @@ static void await_session(int report)
     }
 }
 
-static pid_t fork_child(const struct handler *handler, char **environment, int body, int *report)
+static pid_t fork_child(const struct app *app, char **command, char **environment, int body,
+                        int *report)
 {
     int ends[2];
     pid_t pid;
@@ -110,7 +111,7 @@ static pid_t fork_child(const struct handler *handler, char **environment, int b
     signals_hold(true);
     pid = fork();
     if (pid == 0)
-        become(handler, environment, body, ends[1]);
+        become(app, command, environment, body, ends[1]);
     close(ends[1]);
     if (pid > 0) {
         await_session(ends[0]);
@@ -126,7 +127,7 @@ static pid_t fork_child(const struct handler *handler, char **environment, int b
     return pid;
 }
 
-pid_t handler_start(const struct handler *handler, const struct c2d_message *message,
+pid_t handler_start(const struct app *app, char **command, const struct c2d_message *message,
                     enum env_cut *cut, int *report)
 {
     int body = body_file(message), problem;
@@ -135,7 +136,7 @@ pid_t handler_start(const struct handler *handler, const struct c2d_message *mes
 
     if (environment != NULL) {
         close_on_exec();
-        pid = fork_child(handler, environment, body, report);
+        pid = fork_child(app, command, environment, body, report);
     } else if (body >= 0) {
         errno = ENOMEM;
     }

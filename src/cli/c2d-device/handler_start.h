@@ -2,14 +2,15 @@
 #ifndef HANDLER_START_H
 #define HANDLER_START_H
 
-#include "handler.h"
+#include "../common/app.h"
 #include "handler_env.h"
 
 #include <sys/types.h>
 
-/* Returns the process, which leads a session of its own and is guarded (see signals.h), or -1 with
- * errno. *report is the caller's to close: handler_start_problem() reads it. */
-pid_t handler_start(const struct handler *handler, const struct c2d_message *message,
+/* command is NULL-terminated. Returns the process, which leads a session of its own and is guarded
+ * (see signals.h), or -1 with errno. *report is the caller's to close: handler_start_problem()
+ * reads it. */
+pid_t handler_start(const struct app *app, char **command, const struct c2d_message *message,
                     enum env_cut *cut, int *report);
 /* Once the process has ended: why its program could not be executed, as errno; 0 if it could. */
 int handler_start_problem(int report);

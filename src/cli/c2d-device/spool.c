@@ -199,7 +199,7 @@ static enum c2d_status keep(const struct spool *spool, const struct c2d_message 
     if (fd < 0)
         return fail_io(spool, "tmp", draft);
     if (write_file(fd, message, &status))
-        moved = spool_move(spool, &(struct spool_place) { spool->tmp, draft },
+        moved = spool_move(spool->app, spool->path, &(struct spool_place) { spool->tmp, draft },
                            &(struct spool_place) { spool->kept, base }, is_unique ? message : NULL);
     problem = errno;
     close(fd); /* synced: it has nothing left to report */

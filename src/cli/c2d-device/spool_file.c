@@ -123,12 +123,12 @@ static bool move(int from, const char *name, int to, const char *new_name)
 }
 
 /* The new name must be on the disk, or the message may be handled now and come again. */
-static bool sync_move(const struct spool *spool, const struct spool_place *from, int to,
-                      const char *new_name)
+static bool sync_move(const struct app *app, const char *path, const struct spool_place *from,
+                      int to, const char *new_name)
 {
     int problem;
 
-    if (folder_sync(spool->app, to, spool->path))
+    if (folder_sync(app, to, path))
         return true;
     problem = errno;
     (void)move(to, new_name, from->folder, from->name);
@@ -136,7 +136,7 @@ static bool sync_move(const struct spool *spool, const struct spool_place *from,
     return false;
 }
 
-enum spool_moved spool_move(const struct spool *spool, const struct spool_place *from,
+enum spool_moved spool_move(const struct app *app, const char *path, const struct spool_place *from,
                             const struct spool_place *to, const struct c2d_message *message)
 {
     for (unsigned number = 1; number < 1000; number++) {
@@ -145,7 +145,7 @@ enum spool_moved spool_move(const struct spool *spool, const struct spool_place 
 
         spool_name_numbered(target, to->name, number);
         if (move(from->folder, from->name, to->folder, target))
-            return sync_move(spool, from, to->folder, target) ? SPOOL_MOVED : SPOOL_NOT_MOVED;
+            return sync_move(app, path, from, to->folder, target) ? SPOOL_MOVED : SPOOL_NOT_MOVED;
         if (errno != EEXIST)
             break;
         if (message != NULL)
@@ -157,7 +157,7 @@ enum spool_moved spool_move(const struct spool *spool, const struct spool_place 
         }
         /* Synced again: the run that kept it may have died before it did so. */
         if (status == C2D_OK)
-            return folder_sync(spool->app, to->folder, spool->path) ? SPOOL_KNOWN : SPOOL_NOT_MOVED;
+            return folder_sync(app, to->folder, path) ? SPOOL_KNOWN : SPOOL_NOT_MOVED;
         if (status != C2D_DATA)
             break;
     }

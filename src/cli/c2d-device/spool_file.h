@@ -2,7 +2,7 @@
 #ifndef SPOOL_FILE_H
 #define SPOOL_FILE_H
 
-#include "spool.h"
+#include "../common/app.h"
 
 /* The message that the file holds; NULL with *status when there is none: STATUS_IO with errno set,
  * C2D_DATA, C2D_OS. */
@@ -22,8 +22,8 @@ enum spool_moved {
 /* Moves the file at from, which holds message, to the place to, or to a numbered name beside it:
  * nothing that is there is replaced. message NULL: it is not compared with what is there. The
  * folder of to is on the disk afterwards. If that fails the file is moved back; if that fails, too,
- * it stays at its new place. It is never removed. */
-enum spool_moved spool_move(const struct spool *spool, const struct spool_place *from,
+ * it stays at its new place. It is never removed. path is the spool's, for what is reported. */
+enum spool_moved spool_move(const struct app *app, const char *path, const struct spool_place *from,
                             const struct spool_place *to, const struct c2d_message *message);
 
 #endif

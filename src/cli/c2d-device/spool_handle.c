@@ -21,7 +21,7 @@ static bool remove_kept(const struct spool *spool, const char *name,
     enum spool_moved moved = SPOOL_KNOWN;
 
     if (verdict == VERDICT_REJECT)
-        moved = spool_move(spool, &(struct spool_place) { spool->kept, name },
+        moved = spool_move(spool->app, spool->path, &(struct spool_place) { spool->kept, name },
                            &(struct spool_place) { spool->failed, name }, message);
     if (moved == SPOOL_NOT_MOVED)
         return false;

@@ -23,6 +23,7 @@ struct settings {
     struct option_list properties;
     int64_t wait_ms;
     const char *feedback_log;
+    int64_t interval_ms; /* 0: not given */
     /* From here on: what a batch takes. */
     const char *batch, *rate, *journal;
     int64_t parallel;
@@ -51,6 +52,8 @@ static const struct option options[] = {
       OPTION_DURATION, AT(wait_ms), 1, (int64_t)365 * 86400000 },
     { 0, "feedback-log", "FILE", "wait: all feedback goes there (default: $C2D_FEEDBACK_LOG)",
       OPTION_TEXT, AT(feedback_log), 0, 0 },
+    { 0, "interval", "D", "wait: how often to ask the hub (5s)", OPTION_DURATION, AT(interval_ms),
+      100, (int64_t)86400000 },
     { 0, "batch", "FILE|-", "send one message for each line, a JSON object; - is stdin",
       OPTION_TEXT, AT(batch), 0, 0 },
     { 'P', "parallel", "N", "batch: so many at once (8)", OPTION_NUMBER, AT(parallel), 1, 64 },
@@ -212,6 +215,7 @@ static enum c2d_status send_and_wait(struct app *app, const struct settings *set
     if (settings->wait_ms == 0 || app->common.dry_run)
         return send_message(app, subject, message, NULL, 0);
     status = wait_open(&wait, app, settings->feedback_log);
+    wait.interval_ms = settings->interval_ms > 0 ? settings->interval_ms : 5000;
     if (status == C2D_OK)
         status = send_message(app, subject, message, &wait, settings->wait_ms);
     wait_close(&wait);
@@ -244,8 +248,9 @@ static enum c2d_status check_wait(const struct app *app, struct settings *settin
     const char *log = getenv("C2D_FEEDBACK_LOG");
 
     if (settings->wait_ms == 0)
-        return settings->feedback_log == NULL ? C2D_OK
-                                              : report_usage(app, "--feedback-log is for --wait");
+        return settings->feedback_log == NULL && settings->interval_ms == 0
+                   ? C2D_OK
+                   : report_usage(app, "--feedback-log and --interval are for --wait");
     if (settings->batch != NULL)
         return report_usage(app, "--wait is for one message, not for --batch");
     if (settings->ack != NULL && strcmp(settings->ack, "full") != 0)

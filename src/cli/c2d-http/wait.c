@@ -16,9 +16,9 @@
 #include <sys/stat.h>
 
 enum {
-    ASK_MS = 5000, /* a hub sends feedback out every 15 s [hub docs] */
-    LOOK_MS = 500,
-    SKEW_MS = 2000, /* between the machines of a hub; a Date counts whole seconds */
+    LOOK_MS = 500,   /* how often the log is read, or more often where the hub is asked so */
+    GRACE_MS = 5000, /* for what the queue holds when the time is up */
+    SKEW_MS = 2000,  /* between the machines of a hub; a Date counts whole seconds */
 };
 
 static bool text_is(const char *line, const char *key, const char *wanted)
@@ -204,9 +204,10 @@ static enum c2d_status tell(struct wait *wait)
 enum c2d_status wait_for(struct wait *wait, struct app *app, const struct subject *subject,
                          int64_t wait_ms)
 {
-    struct rounds rounds = { .app = app, .interval_ms = ASK_MS };
-    struct waiting waiting = waiting_begin(wait_ms, LOOK_MS);
-    int64_t ask_at_ms = clock_monotonic_ms(NULL) + waiting_jittered(ASK_MS), delay_ms;
+    struct rounds rounds = { .app = app, .interval_ms = wait->interval_ms };
+    struct waiting waiting =
+        waiting_begin(wait_ms, wait->interval_ms < LOOK_MS ? wait->interval_ms : LOOK_MS);
+    int64_t ask_at_ms = clock_monotonic_ms(NULL) + waiting_jittered(wait->interval_ms), delay_ms;
 
     wait->subject = *subject;
     wait->collector.context = wait;
@@ -215,7 +216,7 @@ enum c2d_status wait_for(struct wait *wait, struct app *app, const struct subjec
 
         if (!waiting.was_last && clock_monotonic_ms(NULL) < ask_at_ms)
             continue;
-        status = ask(wait, app, waiting.end_ms + ASK_MS);
+        status = ask(wait, app, waiting.end_ms + GRACE_MS);
         rounds.filtered = wait->collector.filtered;
         delay_ms = rounds_next(&rounds, status, wait->collector.hub, false);
         ask_at_ms = clock_monotonic_ms(NULL) + delay_ms;

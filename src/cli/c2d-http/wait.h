@@ -11,6 +11,7 @@ struct wait {
     struct collector collector;
     struct tail tail;
     struct subject subject;
+    int64_t interval_ms; /* how often the hub is asked; set by the caller before wait_for() */
     /* When the send began, by the hub's clock, in ms since 1970 UTC; 0: not known. Set by the
      * caller between wait_open() and wait_for(): records of earlier messages with the same id are
      * older. */

@@ -2,7 +2,10 @@
 #ifndef SINK_FILE_H
 #define SINK_FILE_H
 
-#include "sink.h"
+#include "app.h"
+#include "sink_type.h"
+
+#include <sys/types.h>
 
 /* Where the next line begins or is going to begin: after the last line, also if that is whole but
  * for its newline, but before one that is the beginning of a record and will be cut off. -1 with

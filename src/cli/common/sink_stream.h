@@ -2,7 +2,10 @@
 #ifndef SINK_STREAM_H
 #define SINK_STREAM_H
 
-#include "sink.h"
+#include "sink_type.h"
+
+#include <stddef.h>
+#include <stdint.h>
 
 /* How much of what was written to fd has not been taken yet, in bytes of the kernel's choice; -1
  * when the kernel cannot say. */

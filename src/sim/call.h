@@ -1,6 +1,6 @@
-/* calls: one request on its way through the hub. */
-#ifndef SIM_CALLS_H
-#define SIM_CALLS_H
+/* call: one request on its way through the hub. */
+#ifndef SIM_CALL_H
+#define SIM_CALL_H
 
 #include "http.h"
 #include "hub.h"
@@ -15,7 +15,7 @@ struct call {
     struct http_request request;
     struct http_response response;
 
-    struct hub *hub; /* this and the following are set by call_handle() */
+    struct hub *hub; /* this and the following are set by route_call() */
     int64_t now_ms;
     char device_id[129]; /* "": none */
     char token[129];     /* of a lock; "": none */
@@ -30,8 +30,6 @@ struct call {
 /* Requests kept for /_sim; the oldest give way. */
 enum { CALL_LOG_MAX = 1000 };
 
-/* Answers call->request in call->response. */
-void call_handle(struct hub *hub, struct call *call);
 /* Copies the decoded value of a query member to value; false if the member is not there or its
  * value is broken or too long. A member without = is "". */
 bool query_value(const char *target, const char *name, char *value, size_t size);

@@ -1,13 +1,13 @@
-/* calls: the way of every request: route, fault, api-version, rights, operation, log. */
-#include "calls.h"
+/* routes: the way of every request: route, fault, api-version, rights, operation, log. */
+#include "routes.h"
 #include "auth.h"
+#include "call.h"
 #include "control.h"
 #include "errors.h"
 #include "faults.h"
 #include "json.h"
 #include "operations.h"
 
-#include <event2/buffer.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,25 +44,6 @@ static const struct route {
 };
 
 enum { ROUTE_COUNT = sizeof routes / sizeof routes[0] };
-
-bool query_value(const char *target, const char *name, char *value, size_t size)
-{
-    const char *member = strchr(target, '?');
-    size_t name_size = strlen(name);
-
-    while (member != NULL && *member != '\0') {
-        size_t member_size = strcspn(++member, "&");
-
-        if (text_begins_nocase(member, name) && strchr("=&", member[name_size]) != NULL) {
-            size_t skip = name_size + (member[name_size] == '=');
-
-            (void)snprintf(value, size, "%.*s", (int)(member_size - skip), member + skip);
-            return member_size - skip < size && text_percent_decode(value);
-        }
-        member += member_size;
-    }
-    return false;
-}
 
 /* The path of a target, decoded; NULL if it is broken. Free with free(). Seen live: a hub takes
  * %2F for a slash, so what is between slashes is found after the decoding. */
@@ -130,12 +111,6 @@ static const struct route *find_route(struct call *call, int *problem)
         free(path);
     }
     return found;
-}
-
-void call_add_json(struct call *call, cJSON *tree)
-{
-    http_response_header(&call->response, "Content-Type", "application/json; charset=utf-8");
-    json_write(call->response.body, tree);
 }
 
 static void perform(struct call *call, const struct route *route)
@@ -209,7 +184,7 @@ static void note(struct call *call, const char *name, bool is_fault)
         cJSON_DeleteItemFromArray(call->hub->log, 0);
 }
 
-void call_handle(struct hub *hub, struct call *call)
+void route_call(struct hub *hub, struct call *call)
 {
     int problem = call->request.problem;
     const struct route *route = NULL;
