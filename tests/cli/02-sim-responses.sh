@@ -33,66 +33,71 @@ text_shape() {
 signed_for() {
     sed "s/DeviceId=dev1/DeviceId=$1/" "$HUB/device-dev1.conn" | c2d-device sas -C -
 }
-check 'a device that the hub does not know is 404, whatever key its token was signed with' \
+check 'a receive of an unknown device gets 404, whatever key signed its token' \
     is "$(ask GET "$(inbox dev1foo)" "$(signed_for dev1foo)")" 404
-check 'its 404 has the code in a header' says head 'iothub-errorcode: DeviceNotFound'
-check 'its 404 has the text shape, which ends in the device id' \
+check 'the 404 of an unknown device has its error code in a header' \
+    says head 'iothub-errorcode: DeviceNotFound'
+check 'the 404 of an unknown device has a text body that ends in the device id' \
     is "$(text_shape)" 'ErrorCode:DeviceNotFound;dev1foo'
-check 'a disabled device is the same 404 to itself' is \
+check 'a receive of a disabled device gets the same 404 as an unknown device' is \
     "$(ask GET "$(inbox off)" "$off_token") $(text_shape)" '404 ErrorCode:DeviceNotFound;off'
-check 'a disabled device cannot settle either' is "$(ask DELETE \
+check 'a settlement of a disabled device gets 404' is "$(ask DELETE \
     "$(inbox off /11111111-2222-4333-8444-555555555555)" "$off_token")" 404
-check 'without a token, a device that the hub does not know is 401' \
+check 'a receive of an unknown device without a token gets 401' \
     is "$(ask GET "$(inbox dev1foo)" '')" 401
-check 'a back end may send to a disabled device' \
+check 'the hub queues a message for a disabled device' \
     is "$(ask POST "$(inbox off)" "$hub_token" -d x) $(queued off)" '204 1'
-check 'a back end that sends to an unknown device gets a 404 in the text shape' is \
+check 'a send to an unknown device gets a 404 with a text body' is \
     "$(ask POST "$(inbox nobody)" "$hub_token" -d x) $(text_shape)" \
     '404 ErrorCode:DeviceNotFound;nobody'
-check 'so does one that asks the registry' is \
+check 'a registry lookup of an unknown device gets a 404 with a text body' is \
     "$(ask GET "/devices/nobody$api" "$(c2d-http sas -C "$HUB/iothubowner.conn")") $(text_shape)" \
     '404 ErrorCode:DeviceNotFound;nobody'
 run c2d-device receive -C "$HUB/device-off.conn"
 check 'c2d-device exits 14 for a disabled device' fails_with 14 NOT_FOUND
 
 fault '{"device": "off", "errorNumber": 403012, "count": -1}'
-check 'a fault that names 403012 alone answers with it until it is cleared' is \
-    "$(ask GET "$(inbox off)" "$off_token") $(ask GET "$(inbox off)" "$off_token")" '403 403'
-check 'such a fault has the name of its number' says head 'iothub-errorcode: DeviceDisabled'
-check 'such a fault has its number in the body' is "$(text_shape | jq .errorCode)" 403012
+check 'a fault with only the error number 403012 answers 403 to each request until it is cleared' \
+    is "$(ask GET "$(inbox off)" "$off_token") $(ask GET "$(inbox off)" "$off_token")" '403 403'
+check 'a fault with only an error number answers with the error name in a header' \
+    says head 'iothub-errorcode: DeviceDisabled'
+check 'a fault with only an error number answers with that number in the body' \
+    is "$(text_shape | jq .errorCode)" 403012
 run c2d-device receive -C "$HUB/device-off.conn"
 check 'c2d-device exits 77 for 403012' fails_with 77 AUTH
-check 'other devices are not touched by it' is "$(ask GET "$(inbox dev1)" "$own_token")" 204
+check 'a fault for one device leaves the receives of another device alone' \
+    is "$(ask GET "$(inbox dev1)" "$own_token")" 204
 set_sim faults '{"clear": true}'
-check 'cleared, the disabled device is a 404 again' \
+check 'after a fault is cleared a receive of the disabled device gets 404 again' \
     is "$(ask GET "$(inbox off)" "$off_token")" 404
 fault '{"errorCode": "ServerBusy", "shape": "text"}'
-check 'a fault may name an error by its name alone' is \
+check 'a fault with only an error name answers with the status of that error' is \
     "$(ask GET "$(inbox dev1)" "$own_token") $(text_shape | cut -d ';' -f 1)" \
     '503 ErrorCode:ServerBusy'
 refused_fault() {
     not sim POST faults "$1" 2>&1
 }
-check 'a number that no error of the hub has is refused without a status' \
+check 'a fault with an unknown error number and no status is refused' \
     refused_fault '{"errorNumber": 123456}'
-check 'a name that no error of the hub has is refused without a status' \
+check 'a fault with an unknown error name and no status is refused' \
     refused_fault '{"errorCode": "Nonsense"}'
 
 # ---- Escaped slashes ----
 
 check 'a send to the path with escaped slashes is queued' is "$(ask POST \
     "/devices%2Fdev1%2Fmessages%2FdeviceBound$api" "$hub_token" -d one) $(queued)" '204 1'
-check 'a receive takes the path with escaped slashes in lower case' is "$(ask GET \
+check 'a receive from a path with lower-case escaped slashes gets the message' is "$(ask GET \
     "/devices%2fdev1/messages%2fdeviceBound$api" "$own_token") $(cat body)" '200 one'
 lock=$(sed -n 's/^ETag: "\(.*\)".*/\1/p' head)
-check 'a completion takes escaped slashes before its lock token' is "$(ask DELETE \
+check 'a complete with an escaped slash before the lock token removes the message' \
+    is "$(ask DELETE \
     "/devices/dev1/messages%2FdeviceBound%2F$lock$api" "$own_token") $(queued)" '204 0'
-check 'a device id is never read from two segments' is "$(ask POST \
+check 'a send with an escaped slash in the device id gets 404' is "$(ask POST \
     "/devices/dev1%2Fx/messages/deviceBound$api" "$hub_token" -d x)" 404
 
 # ---- Feedback ----
 
-# Queues message ID for dev1, whose sender wants to hear of its end.
+# Queues message ID for dev1, with all feedback requested.
 sent() {
     ask POST "$(inbox dev1)" "$hub_token" -H "iothub-messageid: $1" -H 'iothub-ack: full' -d x \
         >status && is "$(cat status)" 204
@@ -127,30 +132,31 @@ end_all() {
 }
 hub_token=$(c2d-http sas --ttl 48h) own_token=$(c2d-device sas --ttl 48h)
 end_all
-check 'each record of feedback has the status code of its end' is "$(of_each .statusCode)" \
+check 'each feedback record has the status code of its outcome' is "$(of_each .statusCode)" \
     'completed=Success, rejected=Rejected, purged=Purged, abandoned=DeliveryCountExceeded, expired=Expired'
-check 'a success is described as Success, a rejected message as Message rejected' is \
-    "$(of_each .description | cut -d , -f 1,2)" 'completed=Success, rejected=Message rejected'
-check 'the descriptions of the other ends are texts, not status codes' is \
+check 'feedback describes a completed message as Success and a rejected one as Message rejected' \
+    is "$(of_each .description | cut -d , -f 1,2)" 'completed=Success, rejected=Message rejected'
+check 'feedback describes purged, abandoned and expired messages in words' is \
     "$(of_each .description | cut -d , -f 3-)" \
     ' purged=Message purged, abandoned=Message delivery count exceeded, expired=Message expired'
 
 set_sim feedback '{"omitSuccessCode": true}'
 end_all
-check 'a success has no statusCode once that is switched on' is \
+check 'with omitSuccessCode a feedback record of success has no statusCode' is \
     "$(jq -c '.[0] | [has("statusCode"), .description]' records)" '[false,"Success"]'
-check 'the other ends keep their statusCode' is \
+check 'with omitSuccessCode the feedback records of other outcomes keep their statusCode' is \
     "$(jq -c '.[1:] | map(.statusCode)' records)" \
     '["Rejected","Purged","DeliveryCountExceeded","Expired"]'
 set_sim feedback '{"omitSuccessCode": false}'
 sent again && ask DELETE "$(inbox dev1 "/$(locked)")" "$own_token" >status
 records >/dev/null
-check 'switched off, a success has its statusCode again' is "$(of_each .statusCode)" again=Success
+check 'without omitSuccessCode a feedback record of success has its statusCode again' \
+    is "$(of_each .statusCode)" again=Success
 set_sim feedback '{"omitSuccessCode": true}'
 reset_hub
 sent again && ask DELETE "$(inbox dev1 "/$(locked)")" "$own_token" >status
 records >/dev/null
-check 'a reset switches it off' is "$(of_each .statusCode)" again=Success
+check 'a reset of the hub switches omitSuccessCode off' is "$(of_each .statusCode)" again=Success
 set_sim clock '{"offset": 0}'
 
 set_sim feedback '{"omitSuccessCode": true}'
@@ -169,9 +175,9 @@ year=$(date -u -d "+1000000000 seconds" +%Y)
 has_year() {
     says head "$year" && grep -q "^Date: ...,.* $year ..:..:.. GMT" head
 }
-check 'an expired token is 401' is "$(ask GET "$(inbox dev1)" "$own_token")" 401
-check 'a 401 has the time of the hub in Date' has_year
-check 'a 401 has the text shape with the time of the hub in TimeStamp' \
+check 'a receive with an expired token gets 401' is "$(ask GET "$(inbox dev1)" "$own_token")" 401
+check 'a 401 has the time of the hub in its Date header' has_year
+check 'a 401 has a text body with the time of the hub in TimeStamp' \
     grep -qE "Tracking ID:[0-9a-f]{32}-G:[0-9]+-TimeStamp:[0-9]{2}/[0-9]{2}/$year [0-9:]{8}\"" body
 fault '{"errorNumber": 403004}'
 ask GET "$(inbox dev1)" '' >status
@@ -179,19 +185,19 @@ has_times() {
     text_shape | jq -e --arg year "$year" '(.timestampUtc | startswith($year))
         and (.trackingId | test("^[0-9a-f]{32}-G:[0-9]+-TimeStamp:[0-9/]{6}\($year) "))' >/dev/null
 }
-check 'the nested shape has it in timestampUtc and in trackingId' has_times
+check 'a nested error body has the time of the hub in timestampUtc and trackingId' has_times
 fault '{"errorNumber": 404103, "status": 404, "shape": "object"}'
 ask GET "$(inbox dev1)" '' >status
-check 'a third shape has an object in Message and a text in errorCode' is \
+check 'an error body of shape object has an object in Message and a string as errorCode' is \
     "$(jq -c '.Message | [.errorCode, (.timestampUtc | startswith("'"$year"'"))]' body)" \
     '["404103",true]'
 check 'a response of /_sim has the time of the hub in Date' is \
     "$(ask GET /_sim/faults '') $(has_year && echo has)" '200 has'
-check 'a request that is not HTTP has it in its refusal' is \
+check 'the 501 for an unsupported transfer encoding has the time of the hub in Date' is \
     "$(ask GET "$(inbox dev1)" '' -H 'Transfer-Encoding: chunked') $(has_year && echo has)" \
     '501 has'
-check 'a path that the hub does not have, too' is \
+check 'the 404 for an unknown path has the time of the hub in Date' is \
     "$(ask GET /nonsense '') $(has_year && echo has)" '404 has'
 set_sim clock '{"offset": 0}'
-check 'a success has its Date too' is \
+check 'a 204 has a Date header' is \
     "$(ask GET "$(inbox dev1)" "$own_token") $(grep -c '^Date: ' head)" '204 1'

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# The manual of c2d-sim is right: its examples work as they stand, and it names all options,
+# The manual of c2d-sim is correct: its examples work as they stand, and it names all options,
 # commands, members and faults, and no others.
 # shellcheck source=tests/cli/lib.sh
 . "$C2D_TESTS/lib.sh"
@@ -24,16 +24,17 @@ while read -r block; do
 done <<END
 $(find blocks -type f | sort)
 END
-check 'the manual has examples' test "$(find blocks -type f | wc -l)" -gt 10
+check 'the manual of c2d-sim has more than ten examples' \
+    test "$(find blocks -type f | wc -l)" -gt 10
 
 # The last column of the tables of faults.
 # shellcheck disable=SC2016
 sed -n '/^## Faults/,/^## What/s/^| `.*| `\({.*}\)` |$/\1/p' "$manual" >examples
 while read -r example; do
-    check "the hub takes the manual's fault $example" sim POST faults "$example"
+    check "the hub accepts the fault of the manual $example" sim POST faults "$example"
 done <examples
-# All of them at once: each has been touched by a request or waits for one of its operation.
-check 'the manual has an example of each fault' is \
+# Compares the members of a fault that the hub knows with those in the examples.
+check 'the manual has an example of each member of a fault' is \
     "$(jq -r '.commands[] | select(.name == "faults") | .members[]' lists | grep -vx clear | sort)" \
     "$(jq -rs 'map(keys) | flatten | unique | .[]' examples | sort)"
 

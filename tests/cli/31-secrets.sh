@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# Goal: no byte that the programs write or show holds a secret (C7, F32).
+# Goal: the programs write no secret to any output.
 # shellcheck source=/dev/null
 . "$C2D_TESTS/lib.sh"
 start_sim
@@ -11,7 +11,7 @@ set_sim devices "{\"devices\": [{\"deviceId\": \"dev1\", \"key\": \"$key\"}]}"
 IOTHUB_DEVICE_CONNECTION_STRING="${IOTHUB_CONNECTION_STRING%%;*};DeviceId=dev1;SharedAccessKey=$key"
 service_key=${IOTHUB_CONNECTION_STRING##*SharedAccessKey=}
 
-# No file here holds a key, or a signature that is not masked. The hub's own folder aside.
+# True if no file here, outside the folder of the hub, holds a key or an unmasked signature.
 holds_no_secret() {
     for file in out err trace spare proc; do
         [ -e $file ] || continue
@@ -26,10 +26,10 @@ secretive() {
     shift
     rm -f trace
     run "$@"
-    check "$sentence holds no secret (C7)" holds_no_secret
+    check "$sentence holds no secret" holds_no_secret
 }
 
-# ---- What is written ----
+# ---- Outputs ----
 
 wrong="${IOTHUB_CONNECTION_STRING%SharedAccessKey=*}SharedAccessKey=$key"
 for noise in -v -j '-v -j' '--trace -' '--trace trace' -n '-v -j --trace trace'; do
@@ -43,15 +43,16 @@ for noise in -v -j '-v -j' '--trace -' '--trace trace' -n '-v -j --trace trace';
     secretive "status $noise" c2d-http status dev1 -C "$HUB/iothubowner.conn" $noise
 done
 run c2d-http send dev1 -m hi --trace trace
-check 'a trace shows the request with its token masked (3, C7)' \
+check 'a trace shows the request with its token masked' \
     says trace 'POST ' 'Authorization: SharedAccessSignature' 'sig=***'
-check 'a trace is for its owner alone (3)' is "$(stat -c %a trace)" 600
+check 'a trace file has mode 600' is "$(stat -c %a trace)" 600
 echo mine >target
 ln -s target link
 run c2d-http send dev1 -m hi --trace link
-check 'a trace follows no link (3)' is "$CODE $(cat target)" '73 mine'
+check '--trace to a symbolic link exits 73 and leaves the target alone' \
+    is "$CODE $(cat target)" '73 mine'
 run c2d-http status dev1 -C "$HUB/iothubowner.conn" --trace -
-check "a trace of the registry's answer keeps the device's keys out (3, wire 4.4)" \
+check "the trace of a registry response holds no device key" \
     not grep -qiE '"(primary|secondary)Key": *"[A-Za-z0-9+/]{8}' err
 fault '{"operation": "send", "status": 400, "shape": "text", "errorNumber": 400004, "errorCode":
     "ArgumentInvalid", "headers": [["x-ms-request-id", "SharedAccessSignature sr=x"]]}'
@@ -62,18 +63,19 @@ for string in "x$IOTHUB_DEVICE_CONNECTION_STRING" "$IOTHUB_DEVICE_CONNECTION_STR
     "HostName=h;DeviceId=d;SharedAccessKey=$key!" "$key"; do
     IOTHUB_DEVICE_CONNECTION_STRING=$string run c2d-device receive -v -j --trace -
     case $string in
-    HostName="$key"*) check 'a HostName that is none is refused (C5)' code_is 78 ;;
-    *) check "a refused connection string is not quoted with its key (C7)" holds_no_secret ;;
+    HostName="$key"*) check 'a key given as HostName exits 78' code_is 78 ;;
+    *) check "the error for an invalid connection string does not hold its key" holds_no_secret ;;
     esac
 done
 run c2d-http send dev1 -m x --connection-string "$IOTHUB_DEVICE_CONNECTION_STRING"
-check 'a secret given where none is taken is not repeated (C1, C7)' holds_no_secret
+check 'the error for a secret given to --connection-string does not repeat it' holds_no_secret
 run c2d-http send dev1 -m x "--connection-string=$IOTHUB_DEVICE_CONNECTION_STRING"
-check 'nor behind = (C1, C7)' holds_no_secret
+check 'the error for a secret given as --connection-string=SECRET does not repeat it' \
+    holds_no_secret
 
 # ---- What the system shows of a running program ----
 
-# Copies of what /proc tells of the run; the environment is readable for root alone.
+# Copies /proc of the run; only root can read its environment.
 look_at_proc() {
     tr '\0' '\n' <"/proc/$RUN_PID/cmdline" >proc
     { tr '\0' '\n' <"/proc/$RUN_PID/environ" >>proc; } 2>/dev/null
@@ -85,25 +87,26 @@ before=$(requests receive)
 start_run prlimit --core=4096:8192 c2d-device receive -v
 until_true not has_requests receive "$before"
 look_at_proc
-check 'the command line and environment of a running c2d-device hold no key (C7)' holds_no_secret
-[ "$(id -u)" -ne 0 ] || check 'its environment could be looked at' grep -q ^PATH= proc
-check 'a crash would leave no core (C7)' grep -qE '^Max core file size +0 ' limits
+check 'the command line and environment of a running c2d-device hold no key' holds_no_secret
+[ "$(id -u)" -ne 0 ] || check 'the test can read the environment of the running c2d-device' \
+    grep -q ^PATH= proc
+check 'c2d-device sets its core size limit to 0' grep -qE '^Max core file size +0 ' limits
 finish_run
-check 'and the run was a good one' code_is 0
+check 'the run that was inspected through /proc exits 0' code_is 0
 fault '{"operation": "send", "delayMs": 1500}'
 before=$(requests send)
 start_run c2d-http send dev1 -m x
 until_true not has_requests send "$before"
 look_at_proc
-check 'so for c2d-http (C7)' holds_no_secret
+check 'the command line and environment of a running c2d-http hold no key' holds_no_secret
 finish_run
 
-# ---- Files that others left for secrets ----
+# ---- SSLKEYLOGFILE, .netrc and cookies ----
 
 SSLKEYLOGFILE=$PWD/spare run c2d-http send dev1 -m x
-check 'SSLKEYLOGFILE is not written (N1)' not test -e spare
+check 'SSLKEYLOGFILE is not written' not test -e spare
 printf 'machine localhost login me password canary-key-canary-key-canary-key\n' >.netrc
 run c2d-http send dev1 -m x
-check 'no .netrc is used: the token alone authorises (N1)' \
+check 'send authorises with its token and ignores .netrc' \
     is "$(sent_header send authorization | cut -d ' ' -f 1)" SharedAccessSignature
-check 'no cookie is sent (N1)' is "$(sent_header send cookie)" null
+check 'send sends no cookie' is "$(sent_header send cookie)" null

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# Goal: a device with a certificate receives without any token (C3, wire 7).
+# Goal: a device with a certificate receives and settles without a token.
 # shellcheck source=/dev/null
 . "$C2D_TESTS/lib.sh"
 start_sim
@@ -14,19 +14,20 @@ export IOTHUB_DEVICE_CONNECTION_STRING="$host;DeviceId=x509dev;x509=true"
 
 c2d-http send x509dev -m secretless -q
 run c2d-device receive --cert x509dev.crt --key x509dev.key
-check 'a device receives with its certificate (C3)' shows '.body == "secretless"'
-check 'and completes with it (C3)' is "$(queued x509dev)" 0
-check 'no request of such a device has an Authorization header (wire 7)' \
+check 'a device receives with its certificate' shows '.body == "secretless"'
+check 'a device completes with its certificate' is "$(queued x509dev)" 0
+check 'no request of a device with a certificate has an Authorization header' \
     is "$(state '[.log[] | select(.operation != "send") | .headers[][0] | ascii_downcase]
         | map(select(. == "authorization")) | length')" 0
-check 'these were three requests' is "$(state '[.log[] | select(.operation != "send")] | length')" 3
+check 'receive with a certificate sends three requests' \
+    is "$(state '[.log[] | select(.operation != "send")] | length')" 3
 
-# ---- Refused, each for its own reason ----
+# ---- Certificates and keys that are refused ----
 
 nothing_new_was_asked() {
     is "$(all_requests)" "$asked"
 }
-# Code and name, what is said and what is to be done.
+# tells CODE NAME TEXT HINT
 tells() {
     fails_with "$1" "$2" && says err "$3" && says err 'hint: ' "$4"
 }
@@ -35,14 +36,15 @@ with_pair() {
 }
 
 with_pair other.crt other.key
-check 'a certificate that the registry does not know: 77 (C3)' \
+check 'receive with a certificate that the registry does not know exits 77' \
     tells 77 AUTH "refused the device's certificate" "thumbprint for device 'x509dev'"
-check 'and the hint names the command that shows it' says err 'openssl x509 -noout -fingerprint'
+check 'the hint for an unknown certificate names the openssl command that shows its thumbprint' \
+    says err 'openssl x509 -noout -fingerprint'
 
 c2d-http send x509dev -m x -q
 fault '{"operation": "complete", "status": 401}'
 with_pair x509dev.crt x509dev.key
-check 'refused on a connection that was kept, it had been asked for all the same (C3)' \
+check 'a 401 to a complete on a kept connection is reported as a refused certificate' \
     tells 77 AUTH "refused the device's certificate" thumbprint
 
 asked=$(all_requests)
@@ -57,7 +59,7 @@ while IFS='|' read -r outcome pair why todo; do
     # shellcheck disable=SC2086  # words are wanted
     with_pair $pair </dev/null
     # shellcheck disable=SC2086
-    check "$pair: ${outcome% *} before connecting (C3, C4, G7)" tells $outcome "$why" "$todo"
+    check "receive with $pair exits ${outcome%% *} before it connects" tells $outcome "$why" "$todo"
 done <<END
 78 CONFIG|x509dev.crt locked.key|key 'locked.key' is encrypted|openssl pkey -in
 78 CONFIG|x509dev.crt locked-too.key|key 'locked-too.key' is encrypted|openssl pkey -in
@@ -68,8 +70,8 @@ END
 while read -r pair; do
     # shellcheck disable=SC2086
     with_pair $pair
-    check "$pair: 78 before connecting (C3, G7)" fails_with 78 CONFIG
-    check "$pair: the file is named" says err 'non'
+    check "receive with the invalid file of $pair exits 78 before it connects" fails_with 78 CONFIG
+    check "the error of receive with $pair names the invalid file" says err 'non'
 done <<END
 nonexistent.crt x509dev.key
 x509dev.crt nonexistent.key
@@ -77,20 +79,21 @@ nonsense.pem x509dev.key
 x509dev.crt nonsense.pem
 END
 run c2d-device receive --cert x509dev.crt
-check 'a certificate without --key: 78 (C3)' fails_with 78 CONFIG
+check 'receive with --cert and without --key exits 78' fails_with 78 CONFIG
 run c2d-device receive
-check 'a device with x509=true without a certificate: 78 (C3)' \
+check 'receive with x509=true and without --cert exits 78 with a hint' \
     tells 78 CONFIG 'needs a certificate and a key' '--cert FILE --key FILE'
 
-# At a terminal, where OpenSSL by itself would ask.
+# On a terminal OpenSSL by itself would ask for the pass phrase.
 for key in locked.key locked-too.key; do
     run timeout 10 script -qec "c2d-device receive --cert x509dev.crt --key $key" seen </dev/null
-    check "at a terminal an encrypted key is 78 too: $key (C3)" code_is 78
-    check "and nothing asks for its pass phrase: $key (G9)" lacks seen 'Enter PEM' 'phrase:'
+    check "receive with the encrypted key $key on a terminal exits 78" code_is 78
+    check "receive does not ask for the pass phrase of $key on a terminal" \
+        lacks seen 'Enter PEM' 'phrase:'
 done
-check 'none of these asked the hub (G7)' nothing_new_was_asked
+check 'an unusable certificate or key causes no request to the hub' nothing_new_was_asked
 
-# ---- Refused by the TLS of the other side ----
+# ---- Certificates that the TLS handshake refuses ----
 
 make_cert hub DNS:hub.test
 printf 'HTTP/1.1 204 No Content\r\n\r\n' >no-content
@@ -104,9 +107,10 @@ for tls in '' '--ciphers ALL'; do
     start_hostile --cert hub.crt --key hub.key --client-ca x509dev.crt $tls \
         keep:no-content keep:no-content
     at_hostile x509dev
-    check "a certificate that the server's TLS trusts is shown to it (C3) $tls" ends_silently 0 ''
+    check "receive presents a certificate that the TLS server trusts $tls" ends_silently 0 ''
     at_hostile other
-    check "one that it does not trust: 21, and whose it was (C3) $tls" \
+    check "receive with a certificate that the TLS server refuses exits 21 and names it $tls" \
         tells 21 TLS "this device's certificate is refused by hub.test" 'known to the hub'
-    check "no more than the first was answered $tls" is "$(heard GET)" 1
+    check "the TLS server gets no request with a certificate that it refuses $tls" \
+        is "$(heard GET)" 1
 done

@@ -1,7 +1,6 @@
 # shellcheck shell=sh
-# What people paste or let a program write in the place of a connection string, a device id or a
-# name is said by what it is, or by the character and its position; and a ready token that expired is
-# known without asking the hub.
+# Errors for text pasted as a connection string, a device id or a name say what it is, or name the
+# character and its position. An expired ready token is refused without a request to the hub.
 # shellcheck source=tests/cli/lib.sh
 . "$C2D_TESTS/lib.sh"
 # shellcheck disable=SC2119  # no options are wanted
@@ -15,9 +14,9 @@ umask 077
 # refuses_file WHAT TEXT HINT: the file pasted.conn is refused with both, and nothing was asked.
 refuses_file() {
     run c2d-device receive -C pasted.conn
-    check "a file that is $1 is refused: 78" fails_with 78 CONFIG
-    check "a file that is $1 is called that" says err "$2"
-    check "the hint for a file that is $1 says what to do" says err 'hint: ' "$3"
+    check "a connection string file that is $1 exits 78" fails_with 78 CONFIG
+    check "the error for a connection string file that is $1 says so" says err "$2"
+    check "the hint for a connection string file that is $1 says what to do" says err 'hint: ' "$3"
     check "the key in a file that is $1 is in no output" lacks err "$key"
 }
 
@@ -53,15 +52,17 @@ printf '%s;EntityPath=x\n' "$(echo "$service" | sed 's,^HostName=,Endpoint=sb://
 refuses_file 'the string of an Event Hubs endpoint' 'Event Hubs' HostName=
 
 IOTHUB_DEVICE_CONNECTION_STRING=$(printf '%s\r' "$device") run c2d-device receive
-check 'a variable with a Windows line end is refused: 78' fails_with 78 CONFIG
-check 'the hint names Windows line ends' says err 'hint: ' CRLF
+check 'a connection string variable with a Windows line end exits 78' fails_with 78 CONFIG
+check 'the hint for a variable with a Windows line end names CRLF' says err 'hint: ' CRLF
 IOTHUB_DEVICE_CONNECTION_STRING="\"$device\"" run c2d-device receive
-check 'a variable with the quotes of an .env file is refused by name' says err 'begins with a quote'
+check 'the error for a connection string variable in quotes names the quote' \
+    says err 'begins with a quote'
 printf '\357\273\277user:CANARY\n' >proxy-user
 run c2d-device receive -C "$HUB/device-dev1.conn" --proxy http://127.0.0.1:1 \
     --proxy-user-file proxy-user
-check 'a byte order mark in the file of --proxy-user-file is named: 78' fails_with 78 CONFIG
-check 'a byte order mark is not taken for a part of the user' says err 'byte order mark'
+check 'a --proxy-user-file with a byte order mark exits 78' fails_with 78 CONFIG
+check 'the error for a --proxy-user-file with a byte order mark names the mark' \
+    says err 'byte order mark'
 
 # ---- Ids and names ----
 
@@ -71,8 +72,8 @@ refuses_word() {
     text=$2
     shift 2
     run c2d-http "$@"
-    check "$what is refused: 65" fails_with 65 DATA
-    check "$what is called that" says err "$text"
+    check "$what exits 65" fails_with 65 DATA
+    check "the error for $what names the character and its position" says err "$text"
 }
 nbsp=$(printf '\302\240')
 refuses_word 'a no-break space in a device id' 'a no-break space (U+00A0) at position 5' \
@@ -83,8 +84,8 @@ refuses_word 'a typographic quote in a message id' 'a typographic quote (U+201D)
     send dev1 -m x -i "a$(printf '\342\200\235')"
 refuses_word 'a Windows line end in a device id' 'a control character (0x0d) at position 5' \
     status "$(printf 'dev1\r')"
-check 'the hint for it names Windows line ends' says err 'hint: ' CRLF
-check 'none of these asked the hub' nothing_was_asked
+check 'the hint for a Windows line end in a device id names CRLF' says err 'hint: ' CRLF
+check 'an invalid character in an id or a name causes no request to the hub' nothing_was_asked
 
 # ---- x509=true ----
 
@@ -98,7 +99,7 @@ done
 
 # ---- A ready token ----
 
-# token SECONDS: a connection string with dev1's token that expires so many seconds from now.
+# token SECONDS: a connection string with a token of dev1 that expires in SECONDS.
 token() {
     host=${device%%;*} && host=${host#HostName=} && host=${host%:*}
     end=$(($(date +%s) + $1))
@@ -112,32 +113,34 @@ token() {
 
 token 600 >token.conn
 run c2d-device receive -C token.conn
-check 'a ready token that is good is used' ends_silently 0 ''
+check 'receive uses a ready token that is still valid' ends_silently 0 ''
 reset_hub
 token -7200 >token.conn
 end=$(date -u -d "@${end:-$(sed 's/.*se=//' token.conn)}" +%Y-%m-%dT%H:%M:%SZ)
 run c2d-device receive -C token.conn
-check 'a ready token that expired is refused: 77' fails_with 77 AUTH
-check 'the error says when it expired' says err "expired at $end"
-check 'its hint thinks of the clock, too' says err 'hint: ' "machine's clock"
-check 'the hub is not asked with a token that expired' nothing_was_asked
+check 'receive with an expired ready token exits 77' fails_with 77 AUTH
+check 'the error for an expired ready token says when it expired' says err "expired at $end"
+check 'the hint for an expired ready token names the clock of the machine' \
+    says err 'hint: ' "machine's clock"
+check 'an expired ready token causes no request to the hub' nothing_was_asked
 run c2d-device receive -C token.conn -n
-check 'a dry run finds the expired token: 77' fails_with 77 AUTH
+check 'a dry run with an expired ready token exits 77' fails_with 77 AUTH
 
 token -294 >token.conn
 run timeout 20 c2d-device poll --interval 1s -C token.conn
-check 'a token that expires while poll runs ends it: 77' code_is 77
-check 'poll says when its token expired' says err 'error: AUTH' 'expired at'
-check 'poll has used its token up to the 5 minutes that a hub tolerates' \
+check 'poll exits 77 when its ready token expires' code_is 77
+check 'the error of poll says when its ready token expired' says err 'error: AUTH' 'expired at'
+check 'poll uses an expired ready token for the 5 minutes that a hub tolerates' \
     test "$(requests receive)" -ge 1
 
-# ---- Shut out ----
+# ---- Refused by network rules ----
 
 fault '{"operation": "receive", "status": 401, "count": -1}'
 run c2d-device receive -C "$HUB/device-dev1.conn"
-check 'a 401 hints at IP rules and private endpoints, which a hub does not name' \
+check 'the hint for a 401 names IP rules and private endpoints' \
     says err 'hint: ' 'IP rules' 'private endpoint'
 fault '{"clear": true}'
 fault '{"operation": "receive", "status": 403, "body": "<html>"}'
 run c2d-device receive -C "$HUB/device-dev1.conn" --retries 0
-check 'a 403 that no hub signed hints at a private endpoint' says err 'hint: ' 'private endpoint'
+check 'the hint for a 403 without a hub error code names private endpoints' \
+    says err 'hint: ' 'private endpoint'

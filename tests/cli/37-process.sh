@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2016  # what stands in single quotes is for the handler's shell
-# The process around the programs: signals that a parent left blocked or ignored, life as the first
-# process of a container, and what a handler inherits.
+# The process environment: signals that a parent left blocked or ignored, running as process 1 of a
+# container, and what a handler inherits.
 # shellcheck source=tests/cli/lib.sh
 . "$C2D_TESTS/lib.sh"
 # shellcheck disable=SC2119  # no options are wanted
@@ -24,10 +24,10 @@ for pair in INT:130 TERM:143 HUP:129; do
     until_true has_requests receive 1
     kill -s "${pair%:*}" "$RUN_PID"
     finish_run
-    check "${pair%:*} ends the program with ${pair#*:} where a parent left it blocked" \
+    check "${pair%:*} ends receive with ${pair#*:} although the parent had blocked it" \
         code_is "${pair#*:}"
 done
-# Ignores what the C library keeps for its threads, as some parents do, and executes the rest.
+# Ignores the signals that the C library uses for threads, as some parents do, then executes.
 cat >ignore.c <<'X'
 #define _GNU_SOURCE
 #include <sys/syscall.h>
@@ -50,7 +50,7 @@ check 'no signal is ignored in a handler' says out "$(printf 'SigIgn:\t000000000
 
 # ---- The first process of a container ----
 
-# As $RUN_PID, the c2d-device of the options given, which is process 1 of its own namespace.
+# Starts c2d-device with the options as process 1 of a new namespace, and sets RUN_PID to it.
 start_first() {
     start_run unshare --pid --fork --mount-proc c2d-device "$@"
     UNSHARE=$RUN_PID
@@ -71,7 +71,7 @@ if [ "$(id -u)" -eq 0 ] && unshare --pid --fork --mount-proc true 2>/dev/null; t
     until_true has_requests receive 1
     kill -s TERM "$RUN_PID"
     finish_first
-    check 'TERM to process 1 of a container: 143' code_is 143
+    check 'TERM ends process 1 of a container with 143' code_is 143
     reset_hub
     enqueue '{"deviceId": "dev1", "body": "hello"}'
     fault '{"operation": "complete", "delayMs": 4000}'
@@ -81,8 +81,8 @@ if [ "$(id -u)" -eq 0 ] && unshare --pid --fork --mount-proc true 2>/dev/null; t
     sleep 0.2
     kill -s INT "$RUN_PID"
     finish_first
-    check 'a second INT ends process 1 of a container at once: 130' code_is 130
-    check 'without the response that the first one waits for' lacks err DELETE
+    check 'a second INT ends process 1 of a container with 130' code_is 130
+    check 'a second INT ends receive without the response to its DELETE' lacks err DELETE
     one
     start_first poll -- sh -c 'for i in 1 2 3; do sh -c "sleep 0.2; : >ended-$i" & done; exit 0'
     until_true test -e ended-1 -a -e ended-2 -a -e ended-3
@@ -97,8 +97,9 @@ one
 start_run sh -c 'sh -c ": >ended" & exec c2d-device poll -- true'
 until_true has_requests complete 1
 until_true children_are "$RUN_PID" 0
-check 'a child that was started before the program is collected too' children_are "$RUN_PID" 0
-check 'and the handler between was waited for' is "$(counts)" '[1,0,0,0]'
+check 'poll collects a child that was started before exec' children_are "$RUN_PID" 0
+check 'poll waits for its handler beside an older child and completes the message' \
+    is "$(counts)" '[1,0,0,0]'
 kill "$RUN_PID"
 finish_run
 
@@ -111,7 +112,7 @@ check 'a handler inherits no descriptor, also on a kernel without close_range(2)
     is "$CODE $(xargs <fds)" '0 0 1 2 3'
 one
 run_traced -e trace=socket c2d-device receive
-check 'every socket is closed in a handler by itself' is \
+check 'receive opens every socket with SOCK_CLOEXEC' is \
     "$(grep -cv SOCK_CLOEXEC trace) $(grep -c 'AF_INET.*SOCK_CLOEXEC' trace)" '0 1'
 
 one
@@ -119,7 +120,7 @@ run c2d-device receive -- sh -c 'echo $$ $(cut -d " " -f 5,6 /proc/$$/stat)'
 check 'a handler leads a session and a group of its own' \
     is "$(tr ' ' '\n' <out | sort -u | wc -l)" 1
 
-# A megabyte for arguments and environment, of which ours leaves 70 KiB.
+# Limits arguments and environment to a megabyte and fills all of it but 70 KiB.
 filled() {
     fill=$(head -c 95000 /dev/zero | tr '\0' f)
     set -- env "$@"
@@ -136,12 +137,12 @@ property() {
 }
 property 45000
 filled c2d-device receive -- sh -c 'env | cut -c 1-40 >seen'
-check 'an environment that the system refuses is tried again without C2D_MESSAGE_JSON' is \
+check 'a handler whose environment is too large is started without C2D_MESSAGE_JSON' is \
     "$CODE $(grep -c C2D_MESSAGE_JSON seen) $(grep -c C2D_PROP_LONG=p seen) $(grep TRUNC seen)" \
     '0 0 1 C2D_TRUNCATED=1'
 property 85000
 filled c2d-device receive --spool spool -- sh -c 'env | cut -c 1-40 >seen'
-check 'and then without the properties, so that no message holds up a spool' is \
+check 'a handler whose environment is still too large is started without the properties' is \
     "$CODE $(grep -c C2D_PROP_ seen) $(grep TRUNC seen) $(find spool/new -type f | wc -l)" \
     '0 0 C2D_TRUNCATED=1 0'
 
@@ -150,10 +151,10 @@ if ! is_sanitized; then
     seq 900 | jq -sc '{deviceId: "dev1", body: "x",
         properties: map({"\("x" * 95)\(.)": "v"}) | add}' >many
     enqueue "$(cat many)"
-    # The second line of times is what the children took.
+    # The second line of times(1) is the time of the children.
     run sh -c 'c2d-device receive -- sh -c "env | grep -c ^C2D_PROP_"; times'
-    check 'a message of 900 properties reaches a handler whole' is "$(head -n 1 out)" 900
-    check 'and costs less than 0.2 s of processor time' awk -F '[ms ]+' \
+    check 'a handler gets all 900 properties of a message' is "$(head -n 1 out)" 900
+    check 'a handler with 900 properties costs less than 0.2 s of processor time' awk -F '[ms ]+' \
         'NR == 3 { exit !($1 * 60 + $2 + $3 * 60 + $4 < 0.2) }' out
 fi
 
@@ -167,8 +168,8 @@ refused_script() { # SHOWN FIRST-LINE TEXT...
     chmod 755 script
     shift 2
     run c2d-device receive -- ./script
-    check "a handler with the first line $first: 71, and the text says $*" says err "$@"
-    check "a handler with the first line $first leaves its message" \
+    check "the error for a handler with the first line $first says $*" says err "$@"
+    check "a handler with the first line $first exits 71 and leaves its message" \
         is "$CODE $(counts)" '71 [0,0,0,1]'
 }
 refused_script '#!/bin/sh CR' '#!/bin/sh\r\nexit 0\r' 'CR LF' "sed -i 's/\\r\$//' ./script"
@@ -179,10 +180,12 @@ printf '#!/bin/sh\r\n' >folder/crlf-handler
 chmod 755 folder/crlf-handler
 one
 PATH=$PATH:$PWD/folder run c2d-device receive -- crlf-handler
-check 'so for one that is found in PATH' says err 'CR LF' "$PWD/folder/crlf-handler"
+check 'the error for a handler in PATH with a CR in its first line names its path' \
+    says err 'CR LF' "$PWD/folder/crlf-handler"
 one
 run c2d-device receive -- ./missing
-check 'a handler that is not there is still called that' says err 'No such file' '(127)'
+check 'the error for a handler that does not exist says No such file' \
+    says err 'No such file' '(127)'
 
 # ---- Handlers that are stopped ----
 
@@ -190,9 +193,9 @@ one
 start_run c2d-device receive --handler-timeout 2s -- sh -c \
     'trap ": >got-term; exit" TERM; kill -STOP $$; while :; do sleep 0.1; done'
 finish_run
-check 'a stopped handler is warned about, once' \
+check 'receive warns once about a handler that was stopped by a signal' \
     is "$(grep -c "handler of message 'm' was stopped by signal 19" err)" 1
-check 'its time-out runs on, and it is continued to see TERM' \
+check 'a stopped handler gets TERM and is continued when its time-out is over' \
     is "$CODE $(counts) $(find . -name got-term)" '22 [0,0,1,1] ./got-term'
 one
 rm err
@@ -200,4 +203,4 @@ start_run c2d-device receive -- sh -c 'kill -STOP $$; exit 0'
 until_true grep -q 'was stopped' err
 kill -CONT "$(sed -n 's/.*kill -CONT \([0-9]*\) .*/\1/p' err)"
 finish_run
-check 'one that is continued by hand completes its message' is "$CODE $(counts)" '0 [1,0,0,0]'
+check 'a stopped handler that is continued completes its message' is "$CODE $(counts)" '0 [1,0,0,0]'

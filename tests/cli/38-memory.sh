@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# Secrets leave the memory of a running program as soon as they are not needed any more: what is
-# left is the key's bytes, which sign the next token.
+# A running program wipes secrets from its memory as soon as it does not need them. Only the bytes
+# of the key, which sign the next token, are left.
 # shellcheck source=tests/cli/lib.sh
 . "$C2D_TESTS/lib.sh"
 [ "$(id -u)" -eq 0 ] || skip 'only root may read the memory of a program that holds secrets'
@@ -16,7 +16,7 @@ string="${IOTHUB_CONNECTION_STRING%%;*};DeviceId=dev1;SharedAccessKey=$key"
 echo "$string" >file.conn
 echo 'user:CANARY-FILE-PW' >proxy.user
 
-# All that the process may write to, its environment among it.
+# The writable memory of the process, which includes its environment.
 read_memory() {
     awk '$2 ~ /^rw/ { print $1 }' "/proc/$1/maps" | while IFS=- read -r start end; do
         dd if="/proc/$1/mem" bs=65536 iflag=skip_bytes,count_bytes skip="$((0x$start))" \
@@ -30,19 +30,20 @@ holds_none() {
     done
 }
 
-# polling SENTENCE COMMAND...: looks at a poll that waits for the next time.
+# polling SENTENCE COMMAND...: reads the memory of a poll between two requests.
 polling() {
     what=$1
     shift
     before=$(requests receive)
     start_run "$@"
     until_true not has_requests receive "$before"
-    sleep 0.2 # the response is at the program, too
+    sleep 0.2 # until the program has read the response
     read_memory "$RUN_PID" >memory
-    check "$what: the memory of the running poll could be read" grep -aqF "$raw" memory
-    check "$what: neither the base64 key nor the connection string is left in it" \
+    check "poll with $what: the test can read the memory of the running poll" \
+        grep -aqF "$raw" memory
+    check "poll with $what: neither the base64 key nor the connection string is in memory" \
         holds_none "$key" SharedAccessKey= DeviceId=dev1
-    check "$what: no proxy's password is left in it, as none is used" \
+    check "poll with $what: the password of an unused proxy is not in memory" \
         holds_none CANARY-PW CANARY-FILE-PW
     kill "$RUN_PID"
     finish_run

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# A hub that takes longer for all receives of a fleet than a lock lasts: settlements go first, and no
-# lock is lost. By the example in c2d.h.
+# The example of c2d.h with a hub that takes longer for all receives of a fleet than a lock lasts.
+# Settlements go first, and no lock is lost.
 # shellcheck source=tests/cli/lib.sh
 . "$C2D_TESTS/lib.sh"
 # A lock lasts 2 s.

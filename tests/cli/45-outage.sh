@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# Goal: a hub that fails in the middle of a batch costs no line, gets few requests meanwhile, and
-# nothing is there twice that was not announced; a process that was stopped takes what came in.
+# Goal: a hub that fails in the middle of a batch costs no line and gets few requests meanwhile.
+# Only announced messages are queued twice. A stopped process reads a response that came meanwhile.
 # shellcheck source=tests/cli/lib.sh
 . "$C2D_TESTS/lib.sh"
 # shellcheck disable=SC2119  # no options are wanted
@@ -34,7 +34,7 @@ has_enqueued() { # lines, by the results
 has_failed() { # attempts at least, of a run with -v
     [ "$(grep -c "$2" err)" -ge "$1" ]
 }
-# Are all messages queued, in the order of their lines, and twice only those whose result says so?
+# True if all messages are queued in the order of their lines, and only those announced twice.
 is_all_there() {
     state '.devices[].queue[].messageId' | sort | uniq -c >there
     jq -r 'select(.maybeDuplicate).messageId' out | sort >announced
@@ -58,9 +58,9 @@ check 'the batch warns once that it waits for the hub' \
     is "$(grep -c 'warning: the hub fails: waiting' err) $(wc -l <err)" '1 1'
 fault '{"clear": true}'
 finish_run
-check 'a hub that answers 503 for a while costs no line, not even without retries' \
+check 'a batch with --retries 0 sends all lines although the hub answers 503 for a while' \
     is "$CODE $(results)" "0 $count enqueued"
-check 'all messages of that batch are queued in their order' is_all_there
+check 'after 503 responses all messages of a batch are queued in their order' is_all_there
 
 # ---- No response ----
 
@@ -70,10 +70,10 @@ start_run c2d-http send --batch lines -v
 until_true has_failed 8 'lost before' && until_true has_sent 109
 fault '{"clear": true}'
 finish_run
-check 'a hub whose responses are lost for a while costs no line' \
+check 'a batch sends all lines although responses are lost for a while' \
     is "$CODE $(results)" "0 $count enqueued"
-check 'a message that such a hub has twice was announced' is_all_there
-check 'a hub whose responses are lost gets few requests' \
+check 'a message queued twice after a lost response has maybeDuplicate in its result' is_all_there
+check 'a batch sends few requests while responses are lost' \
     at_most "$(requests send)" $((count + 30))
 
 # ---- No connection ----
@@ -95,9 +95,9 @@ until_true has_failed 1 'cannot connect'
 # shellcheck disable=SC2046
 start_hostile --cert gone.crt --key gone.key --port "$PORT" $(replies 40)
 finish_run
-check 'a hub that takes no connection for a while costs no line' \
+check 'a batch sends all lines although the hub refuses connections for a while' \
     is "$CODE $(results)" '0 40 enqueued'
-check 'once that hub is back, each line that was not sent before is sent once' \
+check 'after refused connections a batch sends each remaining line once' \
     at_most "$(heard POST)" 21
 
 # ---- One device ----
@@ -106,11 +106,11 @@ afresh
 fault '{"operation": "send", "device": "f0", "status": 503, "count": -1}'
 start_run c2d-http send --batch lines -P 1
 until_true has_enqueued $((count - 20))
-check 'a device that always answers 503 stops no other, even over one connection' \
+check 'a batch over one connection sends to all devices but one that always gets 503' \
     is "$(results)" "$((count - 20)) enqueued"
 kill -INT "$RUN_PID"
 finish_run
-check 'INT ends a batch whose last line waits for the hub, which is skipped: 130' \
+check 'INT ends a batch that waits for the hub with 130 and skips the lines that wait' \
     is "$CODE $(results)" "130 $((count - 20)) enqueued 20 skipped"
 
 # ---- A process that was stopped ----
@@ -127,7 +127,8 @@ kill -STOP "$batch_pid" $!
 sleep 1.7
 kill -CONT "$batch_pid" $!
 wait $!
-check 'a send that was stopped until after its time-out takes the response that came meanwhile' \
+check 'a send stopped until after its time-out reads the response that came meanwhile' \
     is "$?" 0
 finish_run
-check 'so does a batch' is "$CODE $(results)" '0 1 enqueued'
+check 'a batch stopped until after its time-out reads the response that came meanwhile' \
+    is "$CODE $(results)" '0 1 enqueued'

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# When the descriptor of c2d_fd() is readable, and when it is not: one that is readable with nothing
-# to do would keep the caller's loop spinning.
+# When the descriptor of c2d_fd() is readable, and when it is not. If it is readable with nothing to
+# do, the loop of the caller spins.
 # shellcheck source=tests/cli/lib.sh
 . "$C2D_TESTS/lib.sh"
 # shellcheck disable=SC2119  # no options are wanted
@@ -16,9 +16,9 @@ check 'the program that watches the descriptor compiles' ends_silently 0 ''
 [ "$CODE" -eq 0 ] || exit
 
 run timeout 120 ./descriptor "$HUB/ca.pem" "$IOTHUB_DEVICE_CONNECTION_STRING"
-check 'the program runs to its end' ends_silently 0
+check 'the program that watches the descriptor exits 0' ends_silently 0
 while read -r line; do
-    check "the descriptor: $line" grep -qxF "$line" out
+    check "the descriptor of c2d_fd(): $line" grep -qxF "$line" out
 done <<'END'
 clients that share have one descriptor: yes
 without client it is -1: yes

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# Goal: a lock is ended as asked and once, and what became of it is said (R4, 7.2).
+# Goal: each lock is settled once, as requested, and the outcome is reported.
 # shellcheck source=/dev/null
 . "$C2D_TESTS/lib.sh"
 start_sim
@@ -20,44 +20,45 @@ count_of() {
 # ---- --keep and the three commands ----
 
 kept 2
-check '--keep prints what waits (7.1)' is "$(wc -l <kept)" 2
-check '--keep settles nothing (7.1)' is_left 2
+check 'receive --keep prints the queued messages' is "$(wc -l <kept)" 2
+check 'receive --keep settles no message' is_left 2
 run c2d-device receive
-check 'a kept message is locked: it does not come twice (7.1)' ends_silently 0 ''
+check 'receive prints nothing while --keep has locked the messages' ends_silently 0 ''
 run c2d-device complete "$token"
-check 'complete TOKEN removes the message and says nothing (7.2)' ends_silently 0 ''
-check 'it was completed (7.2)' count_of completed 1
-check 'on the wire a complete is a DELETE without reject (F28)' is "$(state '.log[-1] | .method
+check 'complete TOKEN exits 0 and prints nothing' ends_silently 0 ''
+check 'complete TOKEN completes the message at the hub' count_of completed 1
+check 'complete sends a DELETE without reject' is "$(state '.log[-1] | .method
     + " " + (.target | test("reject") | tostring)')" 'DELETE false'
 run c2d-device complete "$token"
-check 'a second complete of one lock: 13 (7.2, 4)' fails_with 13 LOCK_LOST
+check 'a second complete of the same lock exits 13' fails_with 13 LOCK_LOST
 
 kept 1
 run c2d-device reject "$token"
-check 'reject TOKEN destroys the message (7.2)' count_of rejected 1
-check 'on the wire a reject has the reject flag (wire 3.2)' \
+check 'reject TOKEN destroys the message' count_of rejected 1
+check 'reject sends the reject flag' \
     is "$(state '.log[-1].target | test("[?&]reject")')" true
 kept 1
 run c2d-device abandon "$token"
-check 'abandon TOKEN puts the message back (7.2)' is "$CODE $(queued)" '0 1'
-check 'at one delivery count more (wire 3.2)' is "$(state .devices.dev1.queue[0].deliveryCount)" 1
-check 'an abandon is a POST with Content-Length 0 (wire 3.2)' \
+check 'abandon TOKEN puts the message back' is "$CODE $(queued)" '0 1'
+check 'abandon increments the delivery count of the message' \
+    is "$(state .devices.dev1.queue[0].deliveryCount)" 1
+check 'an abandon is a POST with Content-Length 0' \
     is "$(sent_header abandon content-length)" 0
 
 kept 3
 jq -r .lockToken kept | c2d-device complete - 2>err
-check 'complete - reads tokens, one a line (7.2)' is "$? $(queued)" '0 0'
+check 'complete - reads one token a line' is "$? $(queued)" '0 0'
 kept 3
 c2d-device complete - <kept 2>err
-check 'complete - reads the lines that receive --keep wrote (7.2)' is "$? $(queued)" '0 0'
+check 'complete - reads the lines that receive --keep wrote' is "$? $(queued)" '0 0'
 kept 2
 { head -n 1 kept && echo && jq -r .lockToken kept | tail -n 1; } | c2d-device reject - 2>err
-check 'both forms may be mixed, with empty lines between (7.2)' \
+check 'reject - reads tokens, lines of receive --keep and empty lines' \
     is "$? $(state .devices.dev1.rejected)" '0 2'
 kept 2
 run c2d-device complete "$token" 00000000-0000-0000-0000-000000000000 \
     "$(tail -n 1 kept | jq -r .lockToken)"
-check 'of several tokens one failed: 11, and the others are completed (7.2)' \
+check 'complete of three tokens of which one fails exits 11 and completes the others' \
     is "$CODE $(state .devices.dev1.completed)" '11 2'
 kept 2
 run c2d-device complete - <<END
@@ -65,45 +66,45 @@ not a { token
 {"lockToken": 5}
 $token
 END
-check 'lines that are no token fail alone (7.2, 11)' \
+check 'complete - with two invalid lines exits 11 and completes the valid token' \
     is "$CODE $(state .devices.dev1.completed)" '11 1'
 run c2d-device complete x y
-check 'when all fail alike that is the code (7.2)' code_is 13
+check 'complete of two tokens that both fail with 13 exits 13' code_is 13
 run c2d-device complete - </dev/null
-check 'no line is nothing to do (7.2)' ends_silently 0 ''
+check 'complete - with an empty stdin exits 0' ends_silently 0 ''
 reset_hub
 run c2d-device complete "a$(printf '\r\n')X: 1"
-check 'CR and LF in a token are refused: nothing is sent (wire 8)' not is "$CODE" 0
-check 'and nothing was asked (wire 8)' nothing_was_asked
+check 'complete refuses CR and LF in a token' not is "$CODE" 0
+check 'complete with CR and LF in its token sends no request' nothing_was_asked
 run c2d-device complete '../../dev2/messages/deviceBound/x?reject'
-check 'a token is opaque: it cannot change the request (wire 3.1, F28)' \
+check 'complete of a token with a path and ?reject does not reject' \
     is "$(state '[.log[] | select(.operation == "reject")] | length')" 0
 
-# ---- A lock that was lost (R4) ----
+# ---- Lost locks ----
 
 messages 2
 fault '{"operation": "complete", "status": 412, "errorNumber": 412002, "errorCode":
     "DeviceMessageLockLost"}'
 run c2d-device receive
-check 'a complete that answers 412: the drain goes on and ends with 13 (R4, F5)' \
+check 'receive goes on after a complete that gets 412 and exits 13' \
     is "$CODE $(wc -l <out) $(state .devices.dev1.completed)" '13 2 1'
-check 'with a warning that it is in the output and may come again (R4)' says err 'warning: ' 'lost'
-check 'and no error line (R4, E1)' lacks err 'error: '
+check 'receive warns of a lost lock' says err 'warning: ' 'lost'
+check 'receive prints no error line for a lost lock' lacks err 'error: '
 messages 1
 fault '{"operation": "complete", "drop": "after"}'
 run c2d-device receive
-check 'a complete whose answer was lost, then 412: 0 and a warning (R4)' \
+check 'receive exits 0 with a warning when a complete is lost and its retry gets 412' \
     is "$CODE $(grep -c 'warning: ' err) $(state .devices.dev1.completed)" '0 1 1'
-check 'two requests for it went over the wire (F34)' has_requests complete 2
+check 'receive sends a complete twice when its first response is lost' has_requests complete 2
 kept 1
 fault '{"operation": "complete", "drop": "after"}'
 run c2d-device complete "$token"
-check 'complete TOKEN whose response was lost, then 412: 13, as nobody knows how long the lock held' \
+check 'complete TOKEN exits 13 when its first response is lost and the retry gets 412' \
     fails_with 13 LOCK_LOST
-check 'its text says that the message may be settled all the same' \
+check 'the error of complete after a lost response says that the message may be settled' \
     says err 'an attempt got no response: the message may be settled all the same'
 messages 2
 fault '{"operation": "complete", "status": 400, "errorNumber": 400004}'
 run c2d-device receive
-check 'a complete that is refused ends the drain (R3)' \
+check 'receive ends with 24 when a complete is refused' \
     is "$CODE $(wc -l <out) $(requests receive)" '24 1 1'

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# Goal: an answer that is not whole, or not a hub's, counts for nothing: nothing of it is used and
-# nothing is settled (N0-N2, R6, R7, F14, F15, F31, F33, F34, F36).
+# Goal: a response that is incomplete, or not of a hub, is discarded: nothing of it is used and
+# nothing is settled.
 # shellcheck source=/dev/null
 . "$C2D_TESTS/lib.sh"
 start_sim
@@ -31,14 +31,15 @@ printf 'HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n' >no-content
 printf 'HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n' >busy
 printf 'HTTP/1.1 412 Precondition Failed\r\nContent-Length: 0\r\n\r\n' >lost
 
-# A whole answer first: else none of the failures below would prove anything.
+# A complete response first: it proves that the failures below are due to the cuts.
 hostile_tls keep:first.http keep:no-content keep:no-content
 device_at_hostile receive
-check 'a whole answer of the hostile server is a message (N0)' shows '.body == "first"'
-check 'and is completed by its lock token' \
+check 'receive prints the message of a complete response of the hostile server' \
+    shows '.body == "first"'
+check 'receive completes the message of the hostile server by its lock token' \
     says hostile.log 'DELETE /devices/dev1/messages/deviceBound/lock-first'
 
-# ---- Cut answers (N0, F33) ----
+# ---- Truncated responses ----
 
 lost_and_left() {
     fails_with 20 NETWORK && is_empty out && is "$(heard DELETE) $(heard POST)" '0 0'
@@ -49,78 +50,82 @@ for cut in 1 8 15 17 30 40 60 $((whole - 7)) $((whole - 6)) $((whole - 5)) $((wh
         head -c $cut first.http >part.http
         hostile_tls $end:part.http
         device_at_hostile receive --retries 0
-        check "an answer cut after $cut of $whole bytes, then $end, is lost (N0, F33)" lost_and_left
+        check "a response cut after $cut of $whole bytes, then $end, exits 20 and settles nothing" \
+            lost_and_left
     done
 done
 sed 's/^Content-Length.*/X-No-Length: 1\r/' first.http >unframed
 for end in notify close; do
     hostile_tls $end:unframed
     device_at_hostile receive --retries 0
-    check "a body without length, then $end, is lost (N0, F33)" lost_and_left
+    check "a response body without a length, then $end, exits 20 and settles nothing" lost_and_left
 done
 hostile_tls close:
 device_at_hostile receive --retries 0
-check 'no answer at all is lost' lost_and_left
+check 'a connection closed without a response exits 20 and settles nothing' lost_and_left
 printf 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nETag: "t"\r\n\r\n5\r\nhel' >part.http
 hostile_tls close:part.http
 device_at_hostile receive --retries 0
-check 'a cut chunk is lost (N0)' lost_and_left
+check 'a response cut within a chunk exits 20 and settles nothing' lost_and_left
 {
     printf 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nETag: "t"\r\n\r\n'
     printf '3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n'
 } >chunked
 hostile_tls keep:chunked keep:no-content keep:no-content
 device_at_hostile receive
-check 'a chunked answer that is whole is a message (N0)' shows '.body == "hello"'
+check 'receive prints the message of a complete chunked response' shows '.body == "hello"'
 
 head -c $((whole - 2)) first.http >part.http
 hostile_tls close:part.http keep:other.http keep:no-content keep:no-content
 device_at_hostile receive
-check 'a broken answer and a good one after it never mix (F31)' shows \
+check 'receive does not mix a truncated response with the complete one after it' shows \
     '.body == "other" and .messageId == "other" and .properties == {"of": "other"}'
-check 'only the whole one is completed (F31)' \
+check 'receive completes only the message of the complete response' \
     is "$(grep -a '^DELETE' hostile.log | grep -ao 'lock-[a-z]*')" lock-other
 
-# ---- An answer that was lost may have locked a message (R6, F36) ----
+# ---- A lost response may have locked a message ----
 
 reset_hub
 enqueue '{"deviceId": "dev1", "body": "x"}'
 fault '{"operation": "receive", "drop": "after"}'
 run c2d-device receive
-check 'a lost answer, then 204: 20 and not an empty queue (R6, F36)' fails_with 20 NETWORK
-check 'it says that a message may be locked for a minute (R6, F36)' says err 'locked for a minute'
-check 'nothing was settled' is_left 1
+check 'receive exits 20 when a response is lost and the retry gets 204' fails_with 20 NETWORK
+check 'the error for a lost response says that a message may be locked for a minute' \
+    says err 'locked for a minute'
+check 'a receive whose response was lost settles nothing' is_left 1
 reset_hub
 enqueue '{"deviceId": "dev1", "body": "x", "count": 2}'
 fault '{"operation": "receive", "drop": "after"}'
 run c2d-device receive
-check 'what came behind it is received and completed all the same (R6)' \
+check 'receive completes the message that comes after a lost response and exits 20' \
     is "$CODE $(wc -l <out) $(queued)" '20 1 1'
 
-# ---- One request for one try (N0, F34) ----
+# ---- One request for each attempt ----
 
 hostile_tls keep:first.http close: keep:no-content keep:no-content
 device_at_hostile receive --retries 0
-check 'a complete on a dead kept connection goes over the wire once (F34)' is "$(heard DELETE)" 1
-check 'and ends as a lost answer' is "$CODE $(wc -l <out)" '20 1'
+check 'receive --retries 0 sends a complete on a dead kept connection once' is "$(heard DELETE)" 1
+check 'receive exits 20 when a complete gets no response on a dead kept connection' \
+    is "$CODE $(wc -l <out)" '20 1'
 hostile_tls keep:first.http close: keep:no-content keep:no-content
 device_at_hostile receive --retries 1
-check 'with one retry it goes twice, and that is a warning (F34, R4)' \
+check 'receive --retries 1 sends a complete on a dead kept connection twice and exits 0' \
     is "$CODE $(heard DELETE)" '0 2'
 hostile_tls keep:first.http close: keep:lost keep:no-content
 device_at_hostile receive --retries 1
-check 'then 412: it was our first try, 0 and a warning (R4)' \
+check 'receive exits 0 with a warning when the retry of a complete gets 412' \
     is "$CODE $(heard DELETE) $(grep -c warning err)" '0 2 1'
 hostile_tls keep:busy close: keep:no-content
 send_to_hostile --retries 1
-check 'a send on a dead kept connection goes over the wire once for each try (F34)' \
+check 'send --retries 1 on a dead kept connection sends one request for each attempt' \
     is "$CODE $(heard POST)" '25 2'
 hostile_tls keep:busy close: keep:no-content
 send_to_hostile --retries 2 -j
-check 'each of three tries is counted (F34)' shows '.attempts == 3 and .maybeDuplicate'
-check 'and heard once' is "$(heard POST)" 3
+check 'send counts three attempts on a dead kept connection, with maybeDuplicate' \
+    shows '.attempts == 3 and .maybeDuplicate'
+check 'the server hears each of three attempts of send once' is "$(heard POST)" 3
 
-# ---- Not a hub's answers (24) ----
+# ---- Responses that are not of a hub (24) ----
 
 not_used() {
     fails_with 24 PROTOCOL && is_empty out && is_left 1
@@ -132,17 +137,17 @@ strange() {
     run c2d-device receive --retries 0
     check "$1" not_used
 }
-strange '200 without ETag: 24 and nothing is settled (R7)' \
+strange 'receive exits 24 and settles nothing for a 200 without ETag' \
     '{"operation": "receive", "omit": ["ETag"]}'
-strange "a login portal's page: 24 and nothing is settled (F14)" \
+strange "receive exits 24 and settles nothing for the page of a login portal" \
     '{"operation": "receive", "html": true}'
-strange 'bytes that are not HTTP: 24 and nothing is settled (4)' \
+strange 'receive exits 24 and settles nothing for bytes that are not HTTP' \
     '{"operation": "receive", "garbage": true}'
-strange 'an answer that no hub gives: 24' '{"operation": "receive", "status": 206}'
+strange 'receive exits 24 for a status that no hub sends' '{"operation": "receive", "status": 206}'
 long=$(head -c 70000 /dev/zero | tr '\0' y)
-strange 'a header block over 128 KiB: 24 (N2)' \
+strange 'receive exits 24 for a header block over 128 KiB' \
     "{\"operation\": \"receive\", \"headers\": [[\"X\", \"$long\"], [\"Y\", \"$long\"]]}"
-strange 'over 1000 headers: 24 (N2)' "{\"operation\": \"receive\", \"headers\":
+strange 'receive exits 24 for over 1000 headers' "{\"operation\": \"receive\", \"headers\":
     [$(awk 'BEGIN { for (i = 0; i < 1000; i++) printf "[\"h%d\",\"\"],", i }')[\"Y\", \"\"]]}"
 {
     printf 'HTTP/1.1 200 OK\r\nETag: "t"\r\nContent-Length: 1048577\r\n\r\n'
@@ -150,25 +155,25 @@ strange 'over 1000 headers: 24 (N2)' "{\"operation\": \"receive\", \"headers\":
 } >huge
 hostile_tls keep:huge
 device_at_hostile receive --retries 0
-check 'a body over 1 MiB: 24 and nothing is settled (N2)' \
+check 'receive exits 24 and settles nothing for a body over 1 MiB' \
     is "$CODE $(heard DELETE) $(wc -c <out)" '24 0 0'
 printf 'HTTP/1.1 200 OK\r\nETag: "t"\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!' >two
 hostile_tls keep:two
 device_at_hostile receive --retries 0
-check 'an answer with two lengths: refused, nothing is settled (N0)' \
+check 'receive prints and settles nothing for a response with two lengths' \
     is "$(heard DELETE) $(wc -c <out)" '0 0'
-check 'with a code that says so' not is "$CODE" 0
+check 'receive does not exit 0 for a response with two lengths' not is "$CODE" 0
 
-# ---- Odd, but fine ----
+# ---- Unusual but valid responses ----
 
 reset_hub
 enqueue '{"deviceId": "dev1", "body": "x", "messageId": "m", "properties": {"Kind": "K"}}'
 fault '{"operation": "any", "count": -1, "lowerCase": true}'
 run c2d-device receive
-check 'lower-case header names are read (F15)' shows '.messageId == "m" and .properties.kind == "K"'
-check 'and the message is completed (F15)' is "$(queued)" 0
+check 'receive reads lower-case header names' shows '.messageId == "m" and .properties.kind == "K"'
+check 'receive completes a message with lower-case header names' is "$(queued)" 0
 fault '{"clear": true}'
 enqueue '{"deviceId": "dev1", "body": "slowly", "messageId": "m"}'
 fault '{"operation": "receive", "trickle": true}'
 run c2d-device receive
-check 'an answer that comes byte by byte is whole in the end (N0)' shows '.body == "slowly"'
+check 'receive reads a response that arrives byte by byte' shows '.body == "slowly"'

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# A box on the way that delivers one message again and again does not keep a drain busy for ever.
+# A middlebox that delivers one message again and again does not keep receive busy forever.
 # shellcheck source=tests/cli/lib.sh
 . "$C2D_TESTS/lib.sh"
 make_cert hub DNS:repeats.test
@@ -18,21 +18,23 @@ printf 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nETag: "t1"\r\niothub-messageid: 
     'iothub-sequencenumber: 7' >message
 printf 'HTTP/1.1 204 No Content\r\n\r\n' >no-content
 
-# Far more responses than a drain should ask for.
+# More responses than receive should ask for.
 start_hostile --cert hub.crt --key hub.key keep:message keep:no-content keep:message keep:no-content \
     keep:message keep:no-content keep:message keep:no-content keep:message keep:no-content
 device_at_hostile receive
 check 'a message that comes back twice before its lock can expire ends receive with 24' \
     fails_with_output 24 PROTOCOL
-check 'the text names the message and says what is wrong' \
+check 'the error for a repeated message names it and how often it was delivered' \
     says err "message 'm1' was delivered 2 times more before its lock could expire"
-check 'it was printed once' is "$(wc -l <out)" 1
-check 'it was asked for three times' is "$(heard GET)" 3
+check 'receive prints a repeated message once' is "$(wc -l <out)" 1
+check 'receive asks three times when a message is repeated' is "$(heard GET)" 3
 
 start_hostile --cert hub.crt --key hub.key keep:message keep:message keep:message keep:message
 device_at_hostile receive --keep
-check 'so does receive --keep' fails_with_output 24 PROTOCOL
-check 'receive --keep prints it once and settles nothing' is "$(wc -l <out) $(heard DELETE)" '1 0'
+check 'a message that comes back twice before its lock can expire ends receive --keep with 24' \
+    fails_with_output 24 PROTOCOL
+check 'receive --keep prints a repeated message once and settles nothing' \
+    is "$(wc -l <out) $(heard DELETE)" '1 0'
 
 # ---- Feedback ----
 
@@ -45,9 +47,9 @@ IOTHUB_CONNECTION_STRING='HostName=repeats.test;SharedAccessKeyName=service;Shar
     SSL_CERT_FILE=$PWD/hub.crt run c2d-http feedback --connect-to "127.0.0.1:$PORT"
 check 'a feedback batch that comes back twice before its lock can expire ends feedback with 24' \
     is "$CODE $(grep -c 'error: PROTOCOL: a batch of 1 records was delivered 2 times' err)" '24 1'
-check 'the batch was asked for three times' is "$(heard GET)" 3
+check 'feedback asks three times when a batch is repeated' is "$(heard GET)" 3
 
-# Twice early at most, and once after its minute: the hub's own way.
+# The batch comes twice, and twice more after its lock has expired: a hub may do that.
 flags=
 is_sanitized && flags=-fsanitize=address,undefined
 # shellcheck disable=SC2086  # one word for each flag is wanted
@@ -65,11 +67,12 @@ heard_gets() {
 until_true heard_gets 3
 echo 100 >jump
 until_true heard_gets 6
-check 'a batch that comes back after its lock expired begins to count anew' lacks err 'delivered 2 times'
+check 'a batch that comes back after its lock expired is not counted as repeated' \
+    lacks err 'delivered 2 times'
 kill -TERM "$RUN_PID"
 finish_run
 
-# ---- Kept already ----
+# ---- Messages that are in the spool already ----
 
 {
     printf 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nETag: "t1"\r\niothub-messageid: m1\r\n'

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# poll goes on where it makes sense (R5), tells a change of state once, and one instance serves a
-# device (7.1).
+# poll goes on after errors that may pass, reports each change of state once, and only one instance
+# serves a device.
 # shellcheck source=tests/cli/lib.sh
 . "$C2D_TESTS/lib.sh"
 # shellcheck disable=SC2119  # no options are wanted
@@ -11,34 +11,35 @@ until_true has_requests receive 3
 enqueue '{"deviceId": "dev1", "body": "later"}'
 until_true says out '"body":"later"'
 until_true has_requests complete 1
-check 'poll asks again, and takes what has come' is "$(queued dev1)" 0
+check 'poll receives and completes a message that arrives later' is "$(queued dev1)" 0
 
 run c2d-device receive
-check 'a second instance for the device ends with 26, and says nothing (F6, X3)' ends_silently 26 ''
+check 'a second instance for a device exits 26 and prints nothing' ends_silently 26 ''
 run c2d-device receive -v
-check 'but with -v' says err 'another instance'
+check 'a second instance for a device reports the first one with -v' says err 'another instance'
 run script -qec 'c2d-device receive' /dev/null
-check 'on a terminal a second instance says why it ends with 26' \
+check 'a second instance for a device on a terminal reports why it exits 26' \
     eval "code_is 26 && says out 'LOCKED: another instance'"
 run c2d-device receive --no-lock
-check '--no-lock does not care' code_is 0
+check 'receive --no-lock exits 0 beside another instance' code_is 0
 kill -TERM "$RUN_PID"
 finish_run
-check 'a signal ends poll' code_is 143
+check 'TERM ends poll with 143' code_is 143
 run c2d-device receive
-check 'the lock goes with its process' code_is 0
-check 'its folder is our own' is "$(stat -c %a "/run/lock/c2d-$(id -u)" 2>/dev/null \
-    || stat -c %a "/tmp/c2d-$(id -u)")" 700
+check 'receive exits 0 after the instance with the lock has ended' code_is 0
+check 'the folder of the lock file has mode 700' \
+    is "$(stat -c %a "/run/lock/c2d-$(id -u)" 2>/dev/null || stat -c %a "/tmp/c2d-$(id -u)")" 700
 
 reset_hub
 start_run c2d-device poll --interval 200ms
 until_true says err 'once a minute'
-check 'under a minute it warns, once' is "$(grep -c 'once a minute' err)" 1
+check 'poll warns once about an interval under a minute' is "$(grep -c 'once a minute' err)" 1
 set_sim clock '{"advance": 7200}'
 enqueue '{"deviceId": "dev1", "body": "behind the step"}'
-check 'a clock that is two hours off leaves no gap (F9)' until_true says out 'behind the step'
-check 'and is told' says err 'min behind'
-check 'poll goes on with it' kill -0 "$RUN_PID"
+check 'poll receives a message after the clock of the hub was moved by two hours' \
+    until_true says out 'behind the step'
+check 'poll reports that its clock is behind the clock of the hub' says err 'min behind'
+check 'poll goes on with a clock that is two hours behind' kill -0 "$RUN_PID"
 kill -TERM "$RUN_PID"
 finish_run
 set_sim clock '{"offset": 0}'
@@ -46,9 +47,9 @@ set_sim clock '{"offset": 0}'
 reset_hub
 fault '{"operation": "receive", "status": 403, "errorNumber": 403010}'
 run timeout 10 c2d-device poll --interval 1s
-check 'what asking again cannot mend ends poll: 77' fails_with 77 AUTH
+check 'poll exits 77 for a permanent error' fails_with 77 AUTH
 
-# goes_on_after FAULT NAME: poll is still there after such a response, and reported NAME.
+# goes_on_after FAULT NAME: poll still runs after such a response, and has reported NAME.
 goes_on_after() {
     reset_hub
     fault "{\"operation\": \"receive\", $1}"
@@ -60,9 +61,9 @@ goes_on_after() {
     finish_run
     code_is 143
 }
-check 'poll goes on after a 400: what answered may be a box on the way' \
+check 'poll goes on after a 400, which a middlebox may have sent' \
     goes_on_after '"status": 400, "errorNumber": 400004' PROTOCOL
-check 'poll goes on after a 404: a disabled device may be enabled again' \
+check 'poll goes on after a 404, as a disabled device may be enabled again' \
     goes_on_after '"status": 404, "errorNumber": 404001' NOT_FOUND
 check 'poll goes on after the 403 of a filter on the way' \
     goes_on_after '"status": 403, "shape": "html"' AUTH
@@ -72,22 +73,22 @@ fault '{"operation": "receive", "status": 503, "count": -1}'
 start_run c2d-device poll --interval 1s --retries 0 -q
 until_true says err SERVER
 sleep 1
-check 'trouble is told once, and asked after less often' is \
+check 'poll reports a failing hub once and backs off' is \
     "$(grep -c error: err) $(requests receive)" '1 1'
-check 'poll goes on after it (R5)' kill -0 "$RUN_PID"
+check 'poll goes on while the hub answers 503' kill -0 "$RUN_PID"
 kill -TERM "$RUN_PID"
 finish_run
 
-# ---- What a hub is spared (F22) ----
+# ---- Load on the hub ----
 
 run c2d-device poll --interval 10ms
-check 'nobody polls more often than ten times a second: 64 (F22)' fails_with 64 USAGE
+check 'poll with an interval under 100 ms exits 64' fails_with 64 USAGE
 reset_hub
 fault '{"operation": "receive", "status": 429, "retryAfter": 20, "count": -1}'
 start_run c2d-device poll --interval 100ms -q
 until_true has_requests receive 1
 sleep 1
-check 'poll waits as long as the hub asks for (F22)' has_requests receive 1
+check 'poll sends no request before the Retry-After of a 429 is over' has_requests receive 1
 kill -TERM "$RUN_PID"
 finish_run
 
@@ -100,6 +101,6 @@ switches() {
 }
 before=$(switches)
 sleep 1
-check 'between two rounds it sleeps: nothing wakes it' is "$(switches)" "$before"
+check 'poll does not wake up between two requests' is "$(switches)" "$before"
 kill -TERM "$RUN_PID"
 finish_run

@@ -1,11 +1,11 @@
 # shellcheck shell=sh
-# Goal: what the kernel refuses is told by its own name and leaves the messages: no other trouble is
-# taken for it, and nothing is destroyed because of it (R3).
+# Goal: a system call that fails is reported as such and leaves the messages. It is not taken for
+# another error, and no message is lost.
 # shellcheck source=tests/cli/lib.sh
 . "$C2D_TESTS/lib.sh"
 # shellcheck disable=SC2119  # no options are wanted
 start_sim
-# Leaks cannot be looked for in a traced process.
+# The leak check does not work in a traced process.
 export ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0"
 
 one_message() {
@@ -13,8 +13,8 @@ one_message() {
     enqueue '{"deviceId": "dev1", "body": "hello"}'
 }
 
-# with_failing CALL PATTERN ERROR COMMAND...: COMMAND, of which the last call that looks like PATTERN
-# in an undisturbed run fails.
+# with_failing CALL PATTERN ERROR COMMAND...: runs COMMAND with ERROR for one CALL: the last one
+# that matched PATTERN in a run without errors.
 with_failing() {
     call=$1
     pattern=$2
@@ -29,34 +29,34 @@ with_failing() {
 }
 
 with_failing fcntl OFD_SETLK ENOLCK c2d-device receive
-check 'a lock file that cannot be locked is not taken for another instance: the socket is enough' \
+check 'receive exits 0 with its lock socket alone when the lock file cannot be locked' \
     is "$CODE $(requests complete)" '0 1'
 with_failing socket 'AF_UNIX, SOCK_STREAM[|]SOCK_CLOEXEC[|]SOCK_NONBLOCK, 0' EMFILE c2d-device receive
-check 'a lock socket that cannot be made for now: 73' fails_with 73 CANTCREAT
-check 'without a lock socket nothing is asked' nothing_was_asked
+check 'receive exits 73 when its lock socket cannot be created' fails_with 73 CANTCREAT
+check 'receive without its lock socket sends no request' nothing_was_asked
 with_failing socket 'AF_UNIX, SOCK_STREAM[|]SOCK_CLOEXEC[|]SOCK_NONBLOCK, 0' EAFNOSUPPORT c2d-device receive
-check 'where Unix sockets are forbidden the lock file is enough: exit 0' \
+check 'receive exits 0 with its lock file alone where Unix sockets are forbidden' \
     is "$CODE $(requests complete)" '0 1'
 run c2d-device receive --spool spool # makes its folders
 with_failing openat '[0-9a-f]{16}[.]lock' EACCES c2d-device receive --spool spool
-check "a spool's lock that is not ours to open is not taken for another instance: 73, said" \
+check "receive --spool exits 73 and not 26 when the lock of the spool cannot be opened" \
     fails_with 73 CANTCREAT
 with_failing fcntl OFD_SETLK ENOLCK c2d-http feedback -o collected
-check 'so the lock of a file that is collected into: 74' fails_with 74 IOERR
+check 'feedback -o exits 74 and not 26 when its file cannot be locked' fails_with 74 IOERR
 
 with_failing fcntl 'F_SETFL, .*NONBLOCK' ENOLCK c2d-device receive
-check 'a connection whose mode libcurl cannot set does not block: what waits is received' \
+check 'receive exits 0 when libcurl cannot make a connection non-blocking' \
     is "$CODE $(requests complete)" '0 1'
 
 printf '#!/bin/sh\nsleep 0.3\necho done >>handled\n' >handler
 chmod +x handler
 with_failing poll 'POLLIN}], 2, (1000|9[0-9]{2})[)]' ENOMEM c2d-device receive -- ./handler
-check 'a handler that cannot be watched for a moment is not stopped, nor its message abandoned' \
+check 'receive completes a message when poll() fails once while its handler runs' \
     is "$CODE $(requests abandon) $(requests complete)" '0 0 1'
 
 one_message
 head -c 60000 /dev/zero | tr '\0' x >large
 c2d-http send dev1 -f large -q
 strace -o calls -e trace=write c2d-device receive 2>err | cat >out
-check 'a pipe gets each record in one piece, which no kill can tear (Q3)' \
+check 'receive writes each record to a pipe with one write()' \
     is "$(grep -c '^write(1,' calls) $(jq -r .bodySize out | xargs)" '2 5 60000'

@@ -1,13 +1,13 @@
 # shellcheck shell=sh
-# Goal: whatever stdin, stdout and stderr are, a message is settled only when the reader has it, a
-# reader that is gone is noticed, and a descriptor that does not block is waited for.
+# Goal: with any kind of stdin, stdout and stderr a message is settled only after the reader has it.
+# A closed reader is noticed, and a non-blocking descriptor is waited for.
 # shellcheck source=tests/cli/lib.sh
 . "$C2D_TESTS/lib.sh"
 # shellcheck disable=SC2119  # no options are wanted
 start_sim
 
 run cc -std=c11 -Wall -Wextra -Werror -o descriptors "$C2D_TESTS/58-descriptors.c"
-check 'the program that hands out descriptors compiles' ends_silently 0 ''
+check 'the program that passes descriptors compiles' ends_silently 0 ''
 [ "$CODE" -eq 0 ] || exit
 # at FD KIND END PROGRAM...: see 58-descriptors.c
 at() {
@@ -38,47 +38,50 @@ left_with_74() {
     code_is 74 && is "$(grep -c 'error: ' err)" 1 && says err 'error: IOERR' && is_left "${1-1}"
 }
 
-# ---- What the reader has, for each kind of stdout ----
+# ---- Each kind of stdout ----
 
 for kind in pipe unix tcp; do
     one_message
     at 1 $kind all c2d-device receive
-    check "stdout is $kind and its reader reads: the message is completed" \
+    check "receive to a $kind whose reader reads completes the message" \
         is "$CODE $(jq -r .body out) $(requests complete)" '0 hello 1'
     large_messages
     at 1 $kind+ late c2d-device receive
-    check "stdout is $kind, does not block, and its reader is late for 180 KB: all is completed" \
+    check "receive of 180 KB to a non-blocking $kind with a slow reader completes all messages" \
         is "$CODE $(jq -r .messageId out | tr -d '\n') $(requests complete)" '0 abc 3'
 done
 for kind in pipe unix; do
     one_message
     at 1 $kind none c2d-device receive
-    check "stdout is $kind and its reader dies with all unread: 74, the message is left" left_with_74
+    check "receive to a $kind whose reader ends with all unread exits 74 and leaves the message" \
+        left_with_74
     one_message
     at 1 $kind part c2d-device receive
-    check "stdout is $kind and its reader dies within the record: 74, the message is left" left_with_74
+    check "receive to a $kind whose reader ends within the record exits 74 and leaves the message" \
+        left_with_74
     one_message
     at 1 $kind line c2d-device receive
-    check "stdout is $kind and its reader reads the record and ends: the message is completed" \
+    check "receive to a $kind whose reader reads the record and ends completes the message" \
         is "$CODE $(jq -r .body out) $(requests complete) $(wc -c <err)" '0 hello 1 0'
 done
 for kind in datagram seqpacket; do
     one_message
     at 1 $kind idle c2d-device receive
-    check "stdout is a $kind socket: 74 before anything is asked" \
+    check "receive to a $kind socket exits 74 before a request" \
         eval 'left_with_74 && nothing_was_asked'
-    check "and the text says that a $kind socket tells nothing of its reader" says err 'is a socket'
+    check "the error of receive to a $kind socket says that stdout is a socket" \
+        says err 'is a socket'
 done
 one_batch
 at 1 unix none c2d-http feedback
-check 'feedback to a Unix socket whose reader dies with it unread: 74, the batch is left' \
+check 'feedback to a Unix socket whose reader ends with all unread exits 74 and leaves the batch' \
     is "$CODE $(requests feedbackComplete)" '74 0'
 one_batch
 at 1 unix line c2d-http feedback
-check 'feedback to a Unix socket whose reader reads it: the batch is completed' \
+check 'feedback to a Unix socket whose reader reads it completes the batch' \
     is "$CODE $(requests feedbackComplete)" '0 1'
 
-# ---- A reader that goes away while nothing comes ----
+# ---- A reader that closes while no message comes ----
 
 # start_at FD KIND END PROGRAM...: in the background.
 start_at() {
@@ -88,7 +91,7 @@ reader_goes() {
     kill "$RUN_PID"
     finish_run
 }
-# gone KIND OPERATION COMMAND...: starts it, and ends the reader once the hub was asked.
+# gone KIND OPERATION COMMAND...: starts COMMAND, and ends its reader after the first request.
 gone() {
     kind=$1
     operation=$2
@@ -101,7 +104,7 @@ reset_hub
 gone pipe receive c2d-device poll
 check 'poll ends with 74 when the reader of its pipe goes away' fails_with 74 IOERR
 run c2d-device receive
-check 'and its lock is free then' code_is 0
+check 'receive exits 0 after poll lost its reader, as the lock is free' code_is 0
 gone unix receive c2d-device poll
 check 'poll ends with 74 when the reader of its Unix socket goes away' fails_with 74 IOERR
 gone pipe receive c2d-device receive --wait 1h
@@ -114,26 +117,26 @@ check 'feedback --follow ends with 74 when the reader of its Unix socket goes aw
 reset_hub
 fault '{"operation": "receive", "delayMs": 15000}'
 gone unix receive c2d-device poll
-check 'poll ends with 74 when its reader goes away while the hub does not answer' \
+check 'poll ends with 74 when its reader goes away while the hub does not respond' \
     fails_with 74 IOERR
 one_message
 fault '{"operation": "receive", "skip": 1, "delayMs": 15000}'
 start_at 1 pipe term c2d-device poll
 until_true asked receive 2
 reader_goes
-check 'so it does where the hub does not answer after a message' \
+check 'poll ends with 74 when its reader goes away while the hub does not respond after a message' \
     is "$CODE $(requests complete) $(jq -r .body out)" '74 1 hello'
 reset_hub
 fault '{"operation": "feedback", "delayMs": 15000}'
 gone pipe feedback c2d-http feedback --follow
-check 'feedback --follow ends with 74 when its reader goes away while the hub does not answer' \
+check 'feedback --follow ends with 74 when its reader goes away while the hub does not respond' \
     fails_with 74 IOERR
 one_batch
 fault '{"operation": "feedback", "skip": 1, "delayMs": 15000}'
 start_at 1 pipe term c2d-http feedback --follow
 until_true asked feedback 2
 reader_goes
-check 'so it does where the hub does not answer after a batch' \
+check 'feedback --follow exits 74 when its reader goes away before the response after a batch' \
     is "$CODE $(requests feedbackComplete)" '74 1'
 one_message
 fault '{"operation": "receive", "skip": 1, "delayMs": 15000}'
@@ -151,10 +154,11 @@ check 'poll completes what its reader has read, and ends with 74 when that goes 
 
 reset_hub
 start_at 1 tcp half c2d-device poll --interval 100ms -q
-check 'poll goes on when the peer of a TCP stdout has ended its own sending' until_true asked receive 4
+check 'poll goes on when the peer of a TCP stdout has shut down its sending side' \
+    until_true asked receive 4
 kill "$RUN_PID"
 finish_run
-check 'and ends by a signal then' code_is 143
+check 'TERM ends poll after the peer of its TCP stdout has shut down its sending side' code_is 143
 for output in '-o file' '-- true' '--spool spool'; do
     reset_hub
     # shellcheck disable=SC2086  # words are wanted
@@ -165,27 +169,27 @@ for output in '-o file' '-- true' '--spool spool'; do
     check "poll $output does not end with the reader of its stdout" until_true asked receive 4
     kill "$RUN_PID"
     finish_run
-    check "but poll $output ends by a signal" code_is 143
+    check "TERM ends poll $output" code_is 143
 done
 
-# ---- Descriptors that do not block ----
+# ---- Non-blocking descriptors ----
 
 reset_hub
 printf 'late body' >input
 at 0 pipe+ - c2d-http send dev1 -q
-check 'send waits for a body on a stdin that does not block' \
+check 'send waits for a body on a non-blocking stdin' \
     is "$CODE $(c2d-device receive | jq -r .body)" '0 late body'
 for body in 1 2 3; do
     echo "{\"deviceId\":\"dev1\",\"body\":\"$body\"}"
 done >input
 at 0 pipe+ - c2d-http send --batch -
-check 'a batch waits for lines on a stdin that does not block' is "$CODE $(queued)" '0 3'
+check 'a batch waits for lines on a non-blocking stdin' is "$CODE $(queued)" '0 3'
 c2d-device receive --keep | jq -r .lockToken >input
 at 0 pipe+ - c2d-device complete -
-check 'complete - waits for tokens on a stdin that does not block' is "$CODE $(queued)" '0 0'
+check 'complete - waits for tokens on a non-blocking stdin' is "$CODE $(queued)" '0 0'
 printf %s "$IOTHUB_CONNECTION_STRING" >input
 at 0 pipe+ - c2d-http send dev1 -m x -q -C -
-check '-C - waits for the connection string on a stdin that does not block' \
+check '-C - waits for the connection string on a non-blocking stdin' \
     is "$CODE $(queued)" '0 1'
 
 reset_hub
@@ -193,11 +197,12 @@ for body in $(seq 50); do
     echo "{\"deviceId\":\"dev1\",\"body\":\"$body\"}"
 done >lines
 at 1 pipe+ late c2d-http send --batch lines
-check 'a batch waits for a slow reader of a stdout that does not block' \
+check 'a batch waits for a slow reader of a non-blocking stdout' \
     is "$CODE $(wc -l <out) $(queued)" '0 50 50'
 reset_hub
 enqueue '{"deviceId": "dev1", "body": "x", "count": 20}'
 at 2 pipe+ late sh -c 'c2d-device receive -v --trace - >received'
-check 'no line of -v is lost to a stderr that does not block' \
+check 'receive -v loses no line to a non-blocking stderr with a slow reader' \
     is "$CODE $(grep -c 'info: .* HTTP 20' out) $(wc -l <received)" '0 41 20'
-check 'and nothing of a trace is lost there' is "$(grep -c '^< HTTP 20' out)" 41
+check 'receive --trace - loses no line to a non-blocking stderr with a slow reader' \
+    is "$(grep -c '^< HTTP 20' out)" 41

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# Where results are kept: file systems that cannot sync a folder or lock a file, folders of others,
-# and errors at the moment when a message changes its place. No copy that is the last one is removed.
+# File systems that cannot sync a folder or lock a file, folders of other users, and errors while a
+# message is moved. The last copy of a message is never removed.
 # shellcheck source=tests/cli/lib.sh
 . "$C2D_TESTS/lib.sh"
 start_sim --device dev1 --device dev2
@@ -26,14 +26,15 @@ one_message
 run lacking c2d-device receive -o out.jsonl
 check 'receive -o works where a folder cannot be synced, with one warning' \
     succeeds_with_one_warning
-check 'what was received there is in the file and completed' \
+check 'receive -o in a folder that cannot be synced writes and completes the message' \
     is "$(jq -r .body out.jsonl) $(queued)" 'hello 0'
 one_message
 enqueue '{"deviceId": "dev1", "body": "second"}'
 run lacking c2d-device receive --spool sp -- true
 check 'receive --spool works where a folder cannot be synced, with one warning' \
     succeeds_with_one_warning
-check 'what was kept there is handled and completed' is "$(kept new) $(queued)" '0 0'
+check 'receive --spool in a folder that cannot be synced handles and completes the messages' \
+    is "$(kept new) $(queued)" '0 0'
 one_message
 run lacking c2d-http send --batch one.jsonl --journal journal
 check 'send --journal works where a folder cannot be synced, with one warning' \
@@ -44,15 +45,16 @@ check 'feedback -o works where a folder cannot be synced, with one warning' \
 one_message
 ASAN_OPTIONS="$ASAN_OPTIONS:verify_asan_link_order=0"
 run_traced -e trace=syncfs env LD_PRELOAD="$C2D_BUILD/lacking.so" c2d-device receive -o out.jsonl
-check 'in place of the folder its file system is synced' is "$(grep -c 'syncfs.*= 0' trace)" 1
+check 'receive -o syncs the file system when the folder cannot be synced' \
+    is "$(grep -c 'syncfs.*= 0' trace)" 1
 
 LACKS_SYNC=EIO
 one_message
 run lacking c2d-device receive -o out.jsonl
-check 'an error in syncing the folder of -o stays one: 73' fails_with 73 CANTCREAT
-check 'and the message is left' is_left 1
+check 'receive -o exits 73 when the sync of its folder fails with EIO' fails_with 73 CANTCREAT
+check 'receive -o leaves the message when the sync of its folder fails' is_left 1
 run lacking c2d-http send --batch one.jsonl --journal journal
-check 'an error in syncing the folder of a journal stays one: 74' fails_with 74 IOERR
+check 'send --journal exits 74 when the sync of its folder fails with EIO' fails_with 74 IOERR
 unset LACKS_SYNC
 
 as_nobody() {
@@ -63,9 +65,10 @@ if [ "$user" -eq 0 ] && as_nobody env SSL_CERT_FILE="$PWD/ca.pem" c2d-device -V 
     mkdir -m 1733 drop
     one_message
     run as_nobody env SSL_CERT_FILE="$PWD/ca.pem" c2d-device receive -o drop/out.jsonl
-    check 'receive -o writes into a drop folder that may not be listed, with one warning' \
+    check 'receive -o writes to a folder that may not be listed, with one warning' \
         succeeds_with_one_warning
-    check 'what was received there is in the file' is "$(jq -r .body drop/out.jsonl)" hello
+    check 'the message is in the file of a folder that may not be listed' \
+        is "$(jq -r .body drop/out.jsonl)" hello
 else
     echo '# skipped: a drop folder, which needs root'
 fi
@@ -76,16 +79,16 @@ for error in ENOLCK EINVAL; do
     export LACKS_LOCKS="$error"
     one_message
     run lacking c2d-device receive -o out.jsonl
-    check "receive -o where no file can be locked ($error): 74" fails_with 74 IOERR
+    check "receive -o exits 74 where no file can be locked ($error)" fails_with 74 IOERR
     check "receive -o names --no-lock in the hint ($error)" says err 'hint: ' --no-lock
-    check "receive -o asks nothing of the hub before ($error)" nothing_was_asked
+    check "receive -o sends no request where no file can be locked ($error)" nothing_was_asked
     run lacking c2d-device receive -o out.jsonl --no-lock
     check "receive -o --no-lock receives where no file can be locked ($error)" \
         is "$CODE $(jq -r .body out.jsonl) $(queued)" '0 hello 0'
 
     one_message
     run lacking c2d-device receive --spool sp
-    check "receive --spool where no file can be locked ($error): 73" fails_with 73 CANTCREAT
+    check "receive --spool exits 73 where no file can be locked ($error)" fails_with 73 CANTCREAT
     check "receive --spool names --no-lock in the hint ($error)" says err 'hint: ' --no-lock
     run lacking c2d-device receive --spool sp --no-lock -- true
     check "receive --spool --no-lock receives where no file can be locked ($error)" \
@@ -93,24 +96,24 @@ for error in ENOLCK EINVAL; do
 
     one_message
     run lacking c2d-http send --batch one.jsonl --journal journal
-    check "send --journal where no file can be locked ($error): 74" fails_with 74 IOERR
+    check "send --journal exits 74 where no file can be locked ($error)" fails_with 74 IOERR
     check "send --journal names --no-lock in the hint ($error)" says err 'hint: ' --no-lock
     run lacking c2d-http send --batch one.jsonl --journal journal --no-lock
     check "send --journal --no-lock sends where no file can be locked ($error)" code_is 0
     run lacking c2d-http send --batch one.jsonl --journal journal --no-lock
-    check "send --journal --no-lock again sends nothing twice ($error)" \
+    check "send --journal --no-lock run again sends nothing where no file can be locked ($error)" \
         is "$CODE $(jq .attempts out) $(requests send)" '0 0 1'
 
     one_message
     run lacking c2d-http feedback -o log
-    check "feedback -o where no file can be locked ($error): 74" fails_with 74 IOERR
+    check "feedback -o exits 74 where no file can be locked ($error)" fails_with 74 IOERR
     check "feedback -o says in the hint that it needs a lock ($error)" \
         says err 'hint: ' 'one that has locks'
     run lacking c2d-http send dev1 -m x --wait 5s --feedback-log log
-    check "send --wait where no file can be locked ($error): 74" fails_with 74 IOERR
+    check "send --wait exits 74 where no file can be locked ($error)" fails_with 74 IOERR
     check "send --wait says in the hint that it needs a lock ($error)" \
         says err 'hint: ' 'one that has locks'
-    check "send --wait sends nothing before ($error)" nothing_was_asked
+    check "send --wait sends no request where no file can be locked ($error)" nothing_was_asked
 done
 export LACKS_LOCKS=ENOLCK
 one_message
@@ -120,11 +123,11 @@ kill "$RUN_PID"
 finish_run
 unset LACKS_LOCKS
 run c2d-http send --batch one.jsonl --no-lock
-check 'send --no-lock without --journal: 64' fails_with 64 USAGE
+check 'send --batch --no-lock without --journal exits 64' fails_with 64 USAGE
 run c2d-http send dev1 -m x --no-lock
-check 'send --no-lock without --batch: 64' fails_with 64 USAGE
+check 'send --no-lock without --batch exits 64' fails_with 64 USAGE
 
-# ---- Spool folders of others ----
+# ---- Spool folders of other users ----
 
 is_refused() { # text
     fails_with 73 CANTCREAT && says err "$1" 'hint: ' && is_left 1
@@ -133,25 +136,26 @@ for folder in '' /tmp /new /failed; do
     one_message
     mkdir -p "sp$folder" && chmod o+w "sp$folder"
     run c2d-device receive --spool sp
-    check "a spool in which everybody may write to ./$folder is refused: 73" \
+    check "receive exits 73 for a spool in which everybody may write to ./$folder" \
         is_refused "'sp$folder'"
 done
 one_message
 mkdir -p sp/new && chmod 770 sp/new
 run c2d-device receive --spool sp
-check 'a spool that a group may write to is used' is "$CODE $(kept new)" '0 1'
+check 'receive uses a spool that a group may write to' is "$CODE $(kept new)" '0 1'
 if [ "$user" -eq 0 ]; then
     for folder in '' /new; do
         one_message
         mkdir -p "sp$folder" && chown 65534 "sp$folder"
         run c2d-device receive --spool sp
-        check "a spool in which ./$folder is another user's is refused: 73" is_refused 'id 65534'
+        check "receive exits 73 for a spool in which another user owns ./$folder" \
+            is_refused 'id 65534'
     done
 else
     echo '# skipped: a folder of another user, which needs root'
 fi
 
-# ---- What is kept already ----
+# ---- Messages that are in the spool already ----
 
 for change in '.messageId = "m2"' '.correlationId = "c"' '.properties.p = "2"'; do
     reset_hub
@@ -163,12 +167,12 @@ for change in '.messageId = "m2"' '.correlationId = "c"' '.properties.p = "2"'; 
     jq -c "$change" "$file" >changed && cp changed "$file"
     set_sim clock '{"advance": 61}'
     run c2d-device receive --spool sp
-    check "a message that differs from a kept one of its name is kept, too ($change)" \
+    check "receive --spool keeps a message that differs from the kept one of its name ($change)" \
         is "$CODE $(kept new) $(queued)" '0 2 0'
     set_sim clock '{"offset": 0}'
 done
 
-# ---- Errors while a message changes its place ----
+# ---- Errors while a message is moved ----
 
 rejected() { # COMMAND...
     "$@" c2d-device receive --spool sp --reject-code 3 -- sh -c 'exit 3'
@@ -176,16 +180,17 @@ rejected() { # COMMAND...
 one_message
 export LACKS_SYNC='EIO /failed'
 run rejected lacking
-check 'a rejected message whose move cannot be synced is still kept, and handled again: 74' \
+check 'receive --spool exits 74 and keeps a rejected message whose move cannot be synced' \
     is "$(fails_with 74 IOERR && kept new) $(kept failed)" '1 0'
 unset LACKS_SYNC
 run rejected env
-check 'the next run sets it aside' is "$CODE $(kept new) $(kept failed)" '0 0 1'
+check 'the next run moves the rejected message to failed' \
+    is "$CODE $(kept new) $(kept failed)" '0 0 1'
 
 one_message
 export LACKS_SYNC='EIO /new'
 run lacking c2d-device receive --spool sp -- sh -c 'echo handled'
-check 'a message whose file cannot be synced is neither handled nor completed: 74' \
+check 'receive --spool exits 74 and does not handle or complete a message that cannot be synced' \
     is "$(fails_with 74 IOERR && is_left 1 && kept new) $(kept tmp)" '0 0'
 unset LACKS_SYNC
 
@@ -196,9 +201,9 @@ head -n 1 lines >first
 run c2d-http send --batch first --journal journal
 export LACKS_SYNC=EIO
 run lacking c2d-http send --batch lines --journal journal
-check 'a journal whose folder cannot be synced ends the batch before anything is sent: 74' \
+check 'a batch exits 74 before it sends a line when the folder of its journal cannot be synced' \
     is "$CODE $(requests send)" '74 1'
 unset LACKS_SYNC
 run c2d-http send --batch lines --journal journal
-check 'the same command again sends each line that was not sent, and none twice' \
+check 'a batch run again after a failed sync sends each remaining line once' \
     is "$CODE $(requests send) $(echo journal*)" '0 900 journal'

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# A name may lead elsewhere after a failover, and a connection that is always busy would never look
-# it up again: it is replaced once it is 5 minutes old.
+# After a failover a host name has another address. A busy connection would never resolve it again,
+# so it is replaced when it is 5 minutes old.
 # shellcheck source=tests/cli/lib.sh
 . "$C2D_TESTS/lib.sh"
 # shellcheck disable=SC2119  # no options are wanted
@@ -19,6 +19,6 @@ before=$(state .connections)
 ASAN_OPTIONS="${ASAN_OPTIONS-}:verify_asan_link_order=0" JUMP=$PWD/age \
     LD_PRELOAD=$PWD/preload.so c2d-device receive -c 25 -- \
     sh -c "echo \$((\$(cat '$PWD/age') + 15)) >'$PWD/age'" >out 2>err
-after=$(state .connections) # one more is this question's
-check 'a connection that is busy for 375 s is replaced once: it is 5 minutes old at most' is \
+after=$(state .connections) # one more is that of this request
+check 'receive replaces a connection that is busy for 375 s once, at an age of 5 minutes' is \
     "$(requests complete) $((after - before - 1))" '25 2'

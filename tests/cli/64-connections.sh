@@ -1,9 +1,9 @@
 # shellcheck shell=sh
-# What happens to a kept connection says nothing of the hub, and a refusal is known by its head.
+# An error of a kept connection is no error of the hub. A refusal counts by its status and headers.
 # shellcheck source=tests/cli/lib.sh
 . "$C2D_TESTS/lib.sh"
 make_cert hub DNS:hub.test
-# Names of its own: other runs on this machine would hold the lock of a device.
+# Unique device ids: other runs on this machine may hold the lock of a device.
 key=SharedAccessKey=a2V5
 string="HostName=hub.test;DeviceId=dev$$;$key"
 policy="HostName=hub.test;SharedAccessKeyName=service;$key"
@@ -29,7 +29,7 @@ printf '0\r\n\r\n' >late
 
 # ---- A connection that a NAT has forgotten ----
 
-# Its requests get no TCP acknowledgement. It takes five seconds to notice: beside what follows.
+# Its requests get no TCP acknowledgement. To notice takes five seconds, so it runs in background.
 mkdir silent
 hostile --log silent/log --cert hub.crt --key hub.key deaf:message keep:no-content \
     keep:no-content >silent/ready 2>&1 &
@@ -43,7 +43,7 @@ until_true grep -q ^ready silent/ready || exit 1
 } &
 SILENT=$!
 
-# A refusal whose body neither ends nor goes on, and has no length: this too takes its time.
+# A refusal whose body stalls and has no length. It also runs in the background.
 mkdir hanging
 printf 'HTTP/1.1 403 Forbidden\r\n\r\n<html>' >hanging/page
 hostile --log hanging/log --cert hub.crt --key hub.key hang:hanging/page >hanging/ready 2>&1 &
@@ -57,7 +57,7 @@ until_true grep -q ^ready hanging/ready || exit 1
 } &
 HANGING=$!
 
-# A refusal whose code comes a moment after a head that took its time.
+# A refusal whose body with the error code comes shortly after late headers.
 mkdir slow
 full='{"Message":{"errorCode":"403004"}}'
 printf 'HTTP/1.1 403 Forbidden\r\nContent-Length: %s\r\n\r\n%s' "${#full}" "$full" >slow/full
@@ -71,7 +71,7 @@ until_true grep -q ^ready slow/ready || exit 1
 } &
 SLOW=$!
 
-# ---- Idle for long ----
+# ---- An idle connection ----
 
 flags=
 is_sanitized && flags=-fsanitize=address,undefined
@@ -82,37 +82,37 @@ preloaded() {
 }
 hostile_tls deaf:message keep:no-content keep:no-content
 JUMP=$PWD/jump preloaded receive --retries 0 -- sh -c "echo 40 >'$PWD/jump'"
-check 'after a handler of 40 s the settlement goes over a new connection' \
+check 'receive completes over a new connection after a handler of 40 s' \
     is "$CODE $(heard DELETE) $(wc -c <err)" '0 1 0'
 
 # The sanitizers start threads themselves.
 if ! is_sanitized; then
     NO_THREADS=1 preloaded run c2d-device receive --retries 0 --connect-to no.invalid:1
-    check 'no thread to look a name up: 20, and that is what the text says' \
+    check 'receive reports that no thread can be started to resolve the host name' \
         says err 'NETWORK: no thread can be started to look up'
-    check 'no thread to look a name up: the hint names the limits' says err 'hint: ' TasksMax
+    check 'the hint for a thread that cannot be started names TasksMax' says err 'hint: ' TasksMax
 fi
 
 # ---- Late bytes ----
 
 hostile_tls keep:message keep:late keep:no-content keep:no-content
 receive --retries 1
-check 'late bytes on a kept connection: the settlement is repeated over a new one' \
+check 'receive retries a complete over a new connection after late bytes on a kept one' \
     is "$CODE $(heard DELETE)" '0 2'
 hostile_tls keep:message keep:late
 receive --retries 0
-check 'late bytes on a kept connection are no verdict on the hub without a retry either' \
+check 'receive --retries 0 exits 20 for late bytes on a reused connection' \
     is "$CODE $(heard DELETE) $(grep -c 'reused connection' err)" '20 1 1'
 hostile_tls keep:message keep:no-content keep:late keep:no-content
 receive
-check 'late bytes after a settlement leave the next receive in doubt: 20, not 24' \
+check 'receive exits 20 and not 24 for late bytes after a complete' \
     is "$CODE $(heard GET) $(heard DELETE)" '20 3 1'
 hostile_tls keep:late keep:no-content
 receive
-check 'bytes that are not HTTP on a new connection stay a verdict: 24 at the first attempt' \
+check 'receive exits 24 at the first attempt for bytes that are not HTTP on a new connection' \
     is "$CODE $(heard GET)" '24 1'
 
-# ---- Refusals, however their bodies are framed and end ----
+# ---- Refusals with each framing and end of the body ----
 
 page='<html><title>Blocked</title></html>'
 printf 'HTTP/1.1 403 Forbidden\r\nServer: filter\r\n\r\n%s' "$page" >unframed
@@ -131,33 +131,33 @@ for body in unframed old short chunk two huge; do
     for end in close notify reset; do
         hostile_tls $end:$body
         receive
-        check "a refusal with a body that is $body, then $end: 77 at the first attempt" \
+        check "receive exits 77 at once for a refusal with the body '$body', then $end" \
             refused_once '1 0'
     done
     hostile_tls close:$body
     send
-    check "a send that is refused with a body that is $body is refused: 77, not 25" \
+    check "send exits 77 and not 25 for a refusal with the body '$body'" \
         refused_once '0 1'
 done
 printf 'HTTP/1.1 403 Forbidden\r\nServer: filter\r\n' >no-end
 hostile_tls close:no-end
 send --retries 0
-check 'a refusal without the end of its head is a lost response: 25' fails_with 25 UNKNOWN_OUTCOME
+check 'send exits 25 for a refusal without the end of its headers' fails_with 25 UNKNOWN_OUTCOME
 printf 'HTTP/1.1 100 Continue\r\nContent-Length: 0\r\n\r\n' >interim
 hostile_tls close:interim
 send --retries 0
-check 'an interim response alone is a lost response: 25' fails_with 25 UNKNOWN_OUTCOME
+check 'send exits 25 for an interim response alone' fails_with 25 UNKNOWN_OUTCOME
 
 printf 'HTTP/1.1 429 Busy\r\nRetry-After: 1\r\n\r\nlater' >throttled
 hostile_tls close:throttled keep:no-content
 receive
-check 'a 429 that ends with its connection is waited for and leaves no doubt' \
+check 'receive exits 0 after a 429 that ends with its connection and a 204' \
     is "$CODE $(heard GET)" '0 2'
 printf 'HTTP/1.1 401 No\r\nDate: %s\r\n\r\n{"Message":' \
     "$(date -u -d '2 hours ago' '+%a, %d %b %Y %T GMT')" >unauthorized
 hostile_tls close:unauthorized keep:no-content
 receive
-check "a 401 that ends with its connection renews the token, by its Date" \
+check "receive signs a new token by the Date of a 401 that ends with its connection" \
     is "$CODE $(heard GET) $(grep -c 'warning: .*clock' err)" '0 2 1'
 
 # ---- Refusals that may follow an applied request ----
@@ -165,26 +165,26 @@ check "a 401 that ends with its connection renews the token, by its Date" \
 printf 'HTTP/1.1 502 Bad Gateway\r\nContent-Length: 4\r\n\r\ngone' >gateway
 hostile_tls close:gateway keep:no-content
 send -j
-check 'a send after a 502 of a gateway may be there twice' \
+check 'send -j reports maybeDuplicate after a 502 of a gateway' \
     shows '.status == "enqueued" and .attempts == 2 and .maybeDuplicate'
 hostile_tls close:gateway close:gateway
 send --retries 1
-check 'a send that got nothing but 502 of a gateway is in doubt: 25' fails_with 25 UNKNOWN_OUTCOME
-check 'and the text says what came' says err 'HTTP 502'
+check 'send exits 25 when each attempt gets a 502 of a gateway' fails_with 25 UNKNOWN_OUTCOME
+check 'the error for a send in doubt names the 502 of the gateway' says err 'HTTP 502'
 hostile_tls keep:message close:gateway keep:lost keep:no-content
 receive
-check 'a settlement that finds no lock after a 502 of a gateway is told as probable at most' \
+check 'receive warns when a complete gets 412 after a 502 of a gateway' \
     says err 'warning: '
-check 'a receive after a 502 of a gateway is not in doubt' is "$(heard GET)" 2
+check 'receive asks for the next message after a 502 of a gateway to a complete' is "$(heard GET)" 2
 
-# ---- What took its time ----
+# ---- Results of the runs in the background ----
 
 wait "$SLOW"
-check 'the code of a refusal whose body comes a moment after a late head is read: 12' \
+check 'send exits 12 for a refusal whose body comes shortly after late headers' \
     is "$(cat slow/code) $(grep -c 'QUEUE_FULL' slow/err)" '12 1'
 wait "$SILENT"
-check 'a settlement that no TCP acknowledgement answers is made over a new connection' \
+check 'receive completes over a new connection when the kept one gets no TCP acknowledgement' \
     is "$(cat silent/code) $(grep -ac '^DELETE' silent/log) $(wc -l <silent/out)" '0 1 1'
 wait "$HANGING"
-check 'a refusal whose body never ends counts: 77' \
+check 'receive exits 77 for a refusal whose body never ends' \
     is "$(cat hanging/code) $(grep -ac '^GET' hanging/log)" '77 1'

@@ -1,9 +1,9 @@
 # shellcheck shell=sh
 # Goal: each response of a real hub in tests/captures is read as its "expect" says. A capture that
-# no command here asks for, and one that is not served, is a failure.
+# no command requests, or that is not served, is an error.
 # shellcheck source=tests/cli/lib.sh
 . "$C2D_TESTS/lib.sh"
-# A name of its own: c2d-device runs once per hub and device, and other scenarios have a hub, too.
+# A unique host name: c2d-device runs once per hub and device, and other scenarios run in parallel.
 host=captures-$$.test
 make_cert hub "DNS:$host"
 captures=$C2D_TESTS/../captures
@@ -27,7 +27,7 @@ make_response() { # capture
         cat kept
     } >response
 }
-# serve N COMMAND...: N times the response, then 204s, to the command.
+# serve N COMMAND...: runs COMMAND, which gets the response N times and then 204s.
 serve() {
     count=$1
     shift
@@ -46,7 +46,7 @@ expected() { # filter
 capture_says() { # filter
     jq -r "$1" "$capture"
 }
-# The exit code, and in the error's object the hub's code or in its text the hub's word.
+# True if the exit code, the hub code and the hub error name of the error are as expected.
 refused_as_expected() {
     code_is "$(expected .exit)" || return 1
     jq -se --argjson want "$(expected .)" '.[-1]
@@ -56,7 +56,7 @@ refused_as_expected() {
                or (.message | contains(", \($want.hubCodeName))")))' err >/dev/null \
         || { echo "expected: $(expected tostring)"; return 1; }
 }
-# The first line on stdout has the members that are expected, as far as the filter leaves them.
+# True if the first line on stdout has the expected members that the filter selects.
 is_as_expected() { # filter
     jq -se --argjson want "$(expected "$1")" \
         '.[0] as $line | $want | to_entries | all($line[.key] == .value)' out >/dev/null
@@ -76,7 +76,7 @@ for capture in "$captures"/*.json; do
         check "$name: the refusal is read" refused_as_expected
         check "$name: the second attempt is signed with the time in the body, for an hour" \
             says hostile.log "se=$(($(hub_time) + 3600))"
-        check "$name: the error says that this clock is ahead, in days" \
+        check "$name: the error says that the local clock is ahead, in days" \
             grep -Eq "clock is [0-9]+ d ahead of the hub's" err
         ;;
     error-*)
@@ -90,14 +90,14 @@ for capture in "$captures"/*.json; do
     disabled-device-* | unknown-device-*)
         serve 1 c2d-device receive -j
         check "$name: the refusal is read" refused_as_expected
-        check "$name: text and hint name both reasons" \
+        check "$name: error and hint name an unknown and a disabled device" \
             says err "'dev1' is unknown to the hub, or disabled" 'have this id' 'enabled?'
         ;;
     feedback-*)
         serve 1 c2d-http feedback
-        check "$name: the records are read, 0" code_is 0
-        check "$name: the first one as expected" is_as_expected .
-        check "$name: the batch is completed" \
+        check "$name: feedback exits 0" code_is 0
+        check "$name: the first feedback record is read as expected" is_as_expected .
+        check "$name: the feedback batch is completed" \
             says hostile.log 'DELETE /messages/serviceBound/feedback/11111111-2222-3333-4444-555555'
         ;;
     headers-2019-08-data-plane)
@@ -107,7 +107,8 @@ for capture in "$captures"/*.json; do
         check "$name: a 200 with an error code of the hub is a success" \
             shows '.deviceId == "dev1" and .status == "enabled"'
         serve 1 c2d-device doctor
-        check "$name: its Date is read" grep -Eq "^FAIL +clock .* d ahead of the hub's" out
+        check "$name: doctor reads the Date of the response" \
+            grep -Eq "^FAIL +clock .* d ahead of the hub's" out
         ;;
     receive-2017-12)
         serve 1 c2d-device receive --spool spool
@@ -126,17 +127,17 @@ for capture in "$captures"/*.json; do
         check "$name: the message is enqueued" ends_silently 0 m1
         ;;
     *)
-        check "$name: a command asks for it" false
+        check "$name: a command requests this capture" false
         ;;
     esac
 done
 find "$captures" -name '*.json' -exec basename '{}' .json ';' | sort >all
 check 'every capture was served to a command' is "$(sort -u served | xargs)" "$(xargs <all)"
-check 'and these are all that there were' test "$(wc -l <all)" -ge 18
+check 'there are at least 18 captures' test "$(wc -l <all)" -ge 18
 
-# ---- send --wait, over the records of real hubs ----
+# ---- send --wait with the records of real hubs ----
 
-# Sends the message of the capture's first record, whose feedback waits at the hub.
+# Sends a message with the id of the first record of the capture, which is queued at the hub.
 wait_for_record() { # capture
     capture=$captures/$1.json
     rm -f log body
@@ -150,7 +151,7 @@ wait_for_record() { # capture
 for name in feedback-2015-10-success feedback-2016-01-success; do
     wait_for_record $name
     check "$name: send --wait ends with 0 and prints the record" shows '.statusCode == "Success"'
-    check "$name: and says nothing else" ends_silently 0 "$(cat out)"
+    check "$name: send --wait exits 0 and prints nothing to stderr" ends_silently 0 "$(cat out)"
 done
 wait_for_record feedback-2016-12-rejected
 check 'feedback-2016-12-rejected: send --wait ends with 19' \
@@ -158,6 +159,7 @@ check 'feedback-2016-12-rejected: send --wait ends with 19' \
 jq '.body |= sub(",\"statusCode\":\"Rejected\""; "")' "$capture" >unknown.json
 captures=$PWD
 wait_for_record unknown
-check 'a record without statusCode, whose description is no outcome: 18, and it is printed' \
+check 'send --wait exits 18 and prints a record without statusCode whose description is unknown' \
     is "$CODE $(jq -r '.description, has("statusCode")' out | xargs)" '18 Message rejected false'
-check 'and the error says that the outcome is unknown' says err 'outcome is unknown' 'accepted by'
+check 'the error for an unknown description says that the outcome is unknown' \
+    says err 'outcome is unknown' 'accepted by'

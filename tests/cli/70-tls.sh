@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# Goal: not one byte of HTTP goes to a server that is not proven to be the hub (N1, F12).
+# Goal: no byte of HTTP goes to a server whose certificate is not that of the hub.
 # shellcheck source=/dev/null
 . "$C2D_TESTS/lib.sh"
 start_sim
@@ -17,7 +17,7 @@ heard_no_http() {
     lacks hostile.log Authorization && lacks hostile.log HTTP/1 && lacks hostile.log sig=
 }
 
-# ---- Certificates and what is wrong with them ----
+# ---- Certificates that are refused ----
 
 # sign_cert NAME ISSUER [OPTION...]: NAME.crt for hub70.test and NAME.key, signed by ISSUER's key.
 sign_cert() {
@@ -43,7 +43,7 @@ sign_cert sha1 root -sha1
 openssl req -x509 -newkey rsa:1024 -nodes -keyout short.key -out short.crt -subj /CN=short \
     -addext subjectAltName=DNS:hub70.test 2>/dev/null
 
-# A certificate whose time has not come; req and x509 can only end one early.
+# A certificate that is not valid yet; req and x509 cannot set the start of the validity.
 touch index.txt && echo 01 >serial
 cat >ca.cnf <<END
 [ca]
@@ -63,11 +63,11 @@ openssl req -new -key hub.key -subj '/CN=hub issuer' -addext subjectAltName=DNS:
 openssl ca -batch -config ca.cnf -selfsign -keyfile hub.key -in early.csr -out early.crt -notext \
     -startdate 20900101000000Z -enddate 20950101000000Z 2>/dev/null
 
-# Trusted as it should be, the same server is asked: else the refusals would prove nothing.
+# With the right trust the same server gets a request: the refusals below are due to trust.
 while read -r cert key trusted; do
     start_hostile --cert "$cert" --key "$key" keep:no-content
     at_hostile --cacert "$trusted"
-    check "a server with $cert is asked when $trusted is trusted (N1)" \
+    check "receive sends a request to a server with $cert when $trusted is trusted" \
         is "$CODE $(heard GET)" '0 1'
 done <<END
 hub.crt hub.key hub.crt
@@ -82,25 +82,26 @@ while IFS='|' read -r what cert key trusted why todo; do
     start_hostile --cert "$cert" --key $key keep:no-content
     # shellcheck disable=SC2086
     at_hostile ${trusted:+--cacert $trusted}
-    check "$what: 21 (N1)" fails_with 21 TLS
-    check "$what: no HTTP is heard (N1)" heard_no_http
-    check "$what: host and reason are named (E3)" says err ' hub70.test:' "$why"
-    check "$what: so is what to do (E3)" says err "hint: " "$todo"
+    check "receive exits 21 for a server with $what" fails_with 21 TLS
+    check "no HTTP goes to a server with $what" heard_no_http
+    check "the error for a server with $what names the host and the reason" \
+        says err ' hub70.test:' "$why"
+    check "the hint for a server with $what says what to do" says err "hint: " "$todo"
 done <<END
-self-signed|hub.crt|hub.key||subject /CN=hub issuer, issuer /CN=hub issuer|$pass
+a self-signed certificate|hub.crt|hub.key||subject /CN=hub issuer, issuer /CN=hub issuer|$pass
 a CA that is not trusted|whole.crt|leaf.key|hub.crt|issuer /CN=root issuer|$pass
-no intermediate|leaf.crt|leaf.key|root.crt|subject /CN=leaf, issuer /CN=middle|an intermediate
+no intermediate CA|leaf.crt|leaf.key|root.crt|subject /CN=leaf, issuer /CN=middle|an intermediate
 an issuer that is no CA|no-ca.crt|below-leaf.key|root.crt|issuer /CN=middle|put right
 another name|elsewhere.crt|elsewhere.key|elsewhere.crt|subject /CN=elsewhere issuer|another name
-expired|expired.crt|expired.key|expired.crt|expired|renewed
-not valid yet|early.crt|hub.key|early.crt|not yet valid|clock
+an expired certificate|expired.crt|expired.key|expired.crt|expired|renewed
+a certificate that is not valid yet|early.crt|hub.key|early.crt|not yet valid|clock
 a key of 1024 bits|short.crt|short.key|short.crt|key too weak|2048 bits
-signed with SHA-1|sha1.crt|sha1.key|root.crt|too weak|SHA-256
+a certificate signed with SHA-1|sha1.crt|sha1.key|root.crt|too weak|SHA-256
 TLS 1.1|hub.crt|hub.key --old-tls|hub.crt|protocol version|TLS 1.2
 no cipher in common|hub.crt|hub.key --ciphers NULL|hub.crt|handshake failure|TLS 1.2
 END
 
-# So are these, whatever the system's OpenSSL would take.
+# These are refused although the configuration of OpenSSL would accept them.
 cat >lenient.cnf <<END
 openssl_conf = all
 [all]
@@ -112,16 +113,17 @@ CipherString = DEFAULT@SECLEVEL=0
 END
 start_hostile --cert short.crt --key short.key keep:no-content
 OPENSSL_CONF=$PWD/lenient.cnf at_hostile --cacert short.crt
-check 'a weak key is refused on a system that would take it: 21 (N1)' fails_with 21 TLS
+check 'receive exits 21 for a weak key although the OpenSSL configuration accepts it' \
+    fails_with 21 TLS
 start_hostile --cert hub.crt --key hub.key --old-tls keep:no-content
 OPENSSL_CONF=$PWD/lenient.cnf at_hostile --cacert hub.crt
-check 'and so is TLS 1.1 (N1)' fails_with 21 TLS
-check 'no HTTP is heard there either (N1)' heard_no_http
+check 'receive exits 21 for TLS 1.1 although the OpenSSL configuration accepts it' fails_with 21 TLS
+check 'no HTTP goes to a TLS 1.1 server although the OpenSSL configuration accepts it' heard_no_http
 curl -s --tls-max 1.1 --tlsv1.0 --ciphers DEFAULT:@SECLEVEL=0 --cacert hub.crt \
     --connect-to "::127.0.0.1:$PORT" https://hub70.test/ >got 2>&1
-check 'but another client could talk TLS 1.1 there' is "$(heard GET)" 1
+check 'curl talks TLS 1.1 with the server that receive refused' is "$(heard GET)" 1
 
-# The ServerHello of a TLS 1.2 that has no secure renegotiation, as old inspecting boxes have.
+# A ServerHello of TLS 1.2 without secure renegotiation, as old inspecting proxies send it.
 {
     printf '\026\003\003\000\052\002\000\000\046\003\003'
     head -c 32 /dev/zero
@@ -129,13 +131,14 @@ check 'but another client could talk TLS 1.1 there' is "$(heard GET)" 1
 } >old-hello
 start_hostile --plain hang:old-hello
 at_hostile
-check 'a TLS without secure renegotiation: 21' fails_with 21 TLS
-check 'and the hint says that a box in between is too old' says err 'hint: ' 'inspects TLS'
+check 'receive exits 21 for TLS without secure renegotiation' fails_with 21 TLS
+check 'the hint for TLS without secure renegotiation names a proxy that inspects TLS' \
+    says err 'hint: ' 'inspects TLS'
 
 start_hostile --plain close:bad-request
 at_hostile
-check 'plain HTTP on the port: no HTTP is heard (N1)' heard_no_http
-check 'and it is 21 (N1)' fails_with 21 TLS
+check 'receive sends no HTTP to a server without TLS' heard_no_http
+check 'receive exits 21 for a server without TLS' fails_with 21 TLS
 
 # ---- Redirects ----
 
@@ -145,29 +148,29 @@ for redirect in 301 302 307 308; do
     fault "{\"operation\": \"receive\", \"status\": $redirect,
         \"headers\": [[\"Location\", \"https://hub70.test:$PORT/\"]]}"
     run c2d-device receive --cacert "$hub_ca"
-    check "a $redirect is not followed: 24, and it is said where it led (N1)" fails_with 24 PROTOCOL
-    check "$redirect: the other server hears nothing (N1)" is_empty hostile.log
+    check "receive exits 24 for a $redirect" fails_with 24 PROTOCOL
+    check "receive sends nothing to the target of a $redirect" is_empty hostile.log
 done
 
-# ---- Where trust comes from (--cacert, SSL_CERT_FILE, SSL_CERT_DIR) ----
+# ---- Trust from --cacert, SSL_CERT_FILE and SSL_CERT_DIR ----
 
 reset_hub
 run c2d-device receive
-check "without the hub's root: 21 (N1)" fails_with 21 TLS
-check 'and the hub hears nothing' nothing_was_asked
+check "receive without the root of the hub exits 21" fails_with 21 TLS
+check 'the hub gets no request without its root' nothing_was_asked
 run c2d-device receive --cacert "$hub_ca"
-check '--cacert FILE works (F12)' ends_silently 0 ''
+check 'receive --cacert FILE exits 0' ends_silently 0 ''
 mkdir hashed empty
 cp "$hub_ca" hashed/ca.pem
 openssl rehash hashed
 run c2d-device receive --cacert hashed
-check '--cacert with a hashed folder works (3)' ends_silently 0 ''
+check 'receive --cacert with a hashed folder exits 0' ends_silently 0 ''
 SSL_CERT_FILE=$hub_ca run c2d-device receive
-check 'SSL_CERT_FILE works (F12)' ends_silently 0 ''
+check 'receive with SSL_CERT_FILE exits 0' ends_silently 0 ''
 SSL_CERT_DIR=$PWD/hashed run c2d-device receive
-check 'SSL_CERT_DIR works (F12)' ends_silently 0 ''
+check 'receive with SSL_CERT_DIR exits 0' ends_silently 0 ''
 SSL_CERT_FILE=$hub_ca run c2d-device receive --cacert hub.crt
-check '--cacert replaces SSL_CERT_FILE (3)' fails_with 21 TLS
+check '--cacert replaces SSL_CERT_FILE' fails_with 21 TLS
 
 flags=
 is_sanitized && flags=-fsanitize=address,undefined
@@ -176,7 +179,7 @@ cc -std=c11 -D_POSIX_C_SOURCE=200809L $flags -o twice -I "$C2D_TESTS/../../inclu
     "$C2D_TESTS/70-tls.c" "$C2D_BUILD/libc2d.a" \
     $(pkg-config --cflags --libs libcurl libssl libcrypto libcjson)
 run ./twice "$hub_ca"
-check 'an option of libcurl that memory lacked for once is set for the next request' \
+check 'the library sets an option of libcurl for the next request after memory ran out' \
     is "$(xargs <out)" 'OS NO_MESSAGE'
 
 reset_hub
@@ -184,12 +187,12 @@ echo nonsense >nonsense.pem
 : >nothing.pem
 for file in /nonexistent.pem nonsense.pem nothing.pem empty; do
     run c2d-device receive --cacert $file
-    check "--cacert $file: 78 before connecting (3)" fails_with 78 CONFIG
-    check "--cacert $file is named (3)" says err "${file#/}"
+    check "receive --cacert $file exits 78" fails_with 78 CONFIG
+    check "the error for --cacert $file names the file" says err "${file#/}"
 done
 SSL_CERT_FILE=$PWD/nonsense.pem run c2d-device receive
-check 'SSL_CERT_FILE without a certificate: 78 before connecting (3)' fails_with 78 CONFIG
-check 'none of these asked the hub (G7)' nothing_was_asked
+check 'receive with an SSL_CERT_FILE without a certificate exits 78' fails_with 78 CONFIG
+check 'an unusable trust store causes no request to the hub' nothing_was_asked
 
 # ---- --connect-to ----
 
@@ -198,20 +201,23 @@ hub_port=${C2D_SIM_URL##*:}
 host_less_port=$(echo "$IOTHUB_DEVICE_CONNECTION_STRING" | sed 's/:[0-9]*;/;/')
 IOTHUB_DEVICE_CONNECTION_STRING=$host_less_port \
     run c2d-device receive --cacert "$hub_ca" --connect-to "127.0.0.1:$hub_port"
-check '--connect-to goes there under the HostName of the string (3)' ends_silently 0 ''
-check "the token stays HostName's (3)" says /dev/stdin sr=localhost%2Fdevices%2Fdev1 <<END
+check 'receive --connect-to verifies the HostName of the connection string' ends_silently 0 ''
+check "receive --connect-to signs the token for the HostName of the connection string" \
+    says /dev/stdin sr=localhost%2Fdevices%2Fdev1 <<END
 $(sent_header receive authorization)
 END
 reset_hub
 IOTHUB_DEVICE_CONNECTION_STRING=$string \
     run c2d-device receive --cacert "$hub_ca" --connect-to "127.0.0.1:$hub_port"
-check 'and under a name that the certificate does not have: 21 (3, N1)' fails_with 21 TLS
-check 'then nothing is asked (N1)' nothing_was_asked
+check 'receive --connect-to exits 21 for a HostName that the certificate does not have' \
+    fails_with 21 TLS
+check 'receive --connect-to sends no request when the certificate has another name' \
+    nothing_was_asked
 
-# ---- The system's own store (N5) ----
+# ---- The system store ----
 
-# Runs a command on a system whose store is the folder $1 and no more. It runs as a root that may
-# not touch the lock of the real one.
+# Runs a command with the folder $1 as the system store, as root of a user namespace. This root
+# cannot use the lock of the real root.
 run_with_store() {
     # shellcheck disable=SC2016  # the inner shell's
     run_traced -f -e trace=openat unshare -rm sh -c 'mount --bind "$0" /etc/ssl/certs && exec "$@"' "$@" --no-lock
@@ -229,8 +235,9 @@ cp "$hub_ca" both/ca-certificates.crt
 if unshare -rm true 2>/dev/null; then
     while read -r store files; do
         run_with_store "$store" c2d-device receive --retries 0 --trace -
-        check "a system's store that is $store: the hub is trusted (N5)" code_is 0
-        check "$store: no file is read in vain (N5)" is "$(looked_in)" "$files"
+        check "receive trusts the hub with a system store that is $store" code_is 0
+        check "receive reads no unneeded file with a system store that is $store" \
+            is "$(looked_in)" "$files"
     done <<END
 hashed-only
 bundle-only bundle
@@ -238,16 +245,19 @@ both bundle
 END
     cp root.crt hashed-only/ca-certificates.crt
     run_with_store hashed-only c2d-device receive --retries 0
-    check 'a bundle beside a folder that has the issuer is not read' is "$CODE $(looked_in)" '0 '
+    check 'receive does not read a bundle when the hashed folder has the issuer' \
+        is "$CODE $(looked_in)" '0 '
     before=$(all_requests)
     run_with_store neither c2d-device receive --retries 0
-    check 'a system without any store: 78 (N5)' fails_with 78 CONFIG
-    check 'and its file is named (N5)' says err ca-certificates.crt
+    check 'receive exits 78 on a system with an empty store' fails_with 78 CONFIG
+    check 'the error for an empty system store names ca-certificates.crt' \
+        says err ca-certificates.crt
     run_with_store hashed c2d-device receive --retries 0 --cacert hub.crt
-    check '--cacert replaces the system store (3)' fails_with 21 TLS
-    check 'and nothing was asked (N1)' is "$(all_requests)" "$before"
+    check '--cacert replaces the system store' fails_with 21 TLS
+    check 'an empty system store or a --cacert with another root causes no request' \
+        is "$(all_requests)" "$before"
 else
     echo '# no mount namespaces here: other stores than this system own were not tried'
 fi
 run c2d-device receive --retries 0
-check "this system's own store does not know a throw-away CA: 21 (N1)" fails_with 21 TLS
+check "receive exits 21 when the system store does not hold the CA of the hub" fails_with 21 TLS

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# Goal: through a proxy of any kind, or a sentence that names it and says what to do (3, F13).
+# Goal: the programs work through each kind of proxy, or an error names the proxy and what to do.
 # shellcheck source=tests/cli/lib.sh
 . "$C2D_TESTS/lib.sh"
 # shellcheck source=tests/cli/proxies.sh
@@ -48,7 +48,7 @@ acl known proxy_auth REQUIRED
 http_access allow known
 http_access deny all
 END
-# Offers Negotiate, which nobody here has a ticket for; the helper only has to be there.
+# Offers Negotiate, for which the test has no ticket. The helper program only has to exist.
 start_kerberos() {
     printf '#!/bin/sh\nwhile read -r line; do echo "BH no"; done\n' >"squid-$1/negotiate"
     chmod 755 "squid-$1/negotiate"
@@ -80,9 +80,9 @@ printf 'me:CANARY\n' >wrong
 printf ':\n' >ticket
 cat "$SSL_CERT_FILE" proxy.crt >roots
 
-# ---- What works ----
+# ---- Proxies that work ----
 
-# A line of squid's log, which it writes when the connection has ended.
+# Waits for a line in the log of squid, which writes it when the connection has ended.
 has_logged() {
     until_true grep -qxF "$2" "squid-$1/log" || { cat "squid-$1/log" && return 1; }
 }
@@ -98,9 +98,10 @@ succeeded() {
 while read -r squid url user options; do
     # shellcheck disable=SC2086  # words are wanted
     receives --proxy "$url" $options
-    check "a message comes through $url${options:+ with $options} (F13)" succeeded
+    check "receive through $url${options:+ with $options} prints the message" succeeded
     port=${url##*:}
-    check "and the proxy was in between: $url" has_logged "$squid" "$port 200 CONNECT $hub $user"
+    check "receive connects through the proxy $url" \
+        has_logged "$squid" "$port 200 CONNECT $hub $user"
 done <<END
 basic http://127.0.0.1:$open -
 basic http://127.0.0.1:$basic me --proxy-user-file right
@@ -108,17 +109,17 @@ digest http://127.0.0.1:$digest me --proxy-user-file right
 both http://127.0.0.1:$both me --proxy-user-file right
 basic https://localhost:$secure - --cacert roots
 END
-check 'and the proxy asked for a digest' \
+check 'the proxy with digest authentication answers 407 first' \
     has_logged digest "$digest 407 CONNECT $hub -"
 
 for options in "socks5h://127.0.0.1:$socks" \
     "socks5h://127.0.0.1:$asking_socks --proxy-user-file right"; do
     # shellcheck disable=SC2086
     receives --trace trace --proxy $options
-    check "a message comes through $options (F13)" succeeded
-    check "and the proxy looked the hub's name up: $options (3)" says trace 'remotely resolved'
+    check "receive through $options prints the message" succeeded
+    check "the proxy resolves the name of the hub: $options" says trace 'remotely resolved'
 done
-check 'the proxy password is in no trace (C7)' lacks trace cret
+check 'the trace does not hold the password of the SOCKS proxy' lacks trace cret
 
 # ---- The environment ----
 
@@ -129,7 +130,7 @@ goes_direct() {
 while read -r variables; do
     # shellcheck disable=SC2086
     run env $variables c2d-device receive --retries 0
-    check "no proxy is used: $variables (3)" goes_direct
+    check "receive uses no proxy with $variables" goes_direct
 done <<END
 http_proxy=$down
 https_proxy= ALL_PROXY=
@@ -138,32 +139,32 @@ https_proxy=$down no_proxy=example.com,.localhost
 https_proxy=$down NO_PROXY=*
 END
 https_proxy=$down run c2d-device receive --proxy none
-check '--proxy none overrules the environment (3)' goes_direct
+check '--proxy none overrides the environment' goes_direct
 https_proxy=$down run c2d-device receive --proxy "http://127.0.0.1:$open"
-check '--proxy URL overrules the environment (3)' goes_direct
+check '--proxy URL overrides the environment' goes_direct
 NO_PROXY=localhost run c2d-device receive --proxy "$down"
-check 'a password is refused in --proxy also where NO_PROXY says none is used (C1)' \
+check 'receive refuses a password in --proxy although NO_PROXY excludes the hub' \
     fails_with 64 USAGE
 for variable in https_proxy HTTPS_PROXY all_proxy ALL_PROXY; do
     run env NO_PROXY=example.com "$variable=127.0.0.1:$nobody" c2d-device receive --retries 0 -v
-    check "$variable names the proxy (3)" says err "the proxy http://127.0.0.1:$nobody:"
-    check "and -v says where it was found: $variable" says err "environment ($variable)"
+    check "receive uses the proxy of $variable" says err "the proxy http://127.0.0.1:$nobody:"
+    check "receive -v reports that the proxy is from $variable" says err "environment ($variable)"
 done
 https_proxy=http://127.0.0.1:$open ALL_PROXY=$down run c2d-device receive
-check 'https_proxy comes before ALL_PROXY (3)' goes_direct
+check 'https_proxy takes precedence over ALL_PROXY' goes_direct
 https_proxy=http://me:se:cret%2541@127.0.0.1:$basic run c2d-device receive
-check 'a password in the environment is used (3)' goes_direct
+check 'receive uses the proxy password in https_proxy' goes_direct
 https_proxy=http://me:CANARY@127.0.0.1:$basic run c2d-device receive --proxy-user-file right
-check '--proxy-user-file comes before it (3)' goes_direct
+check '--proxy-user-file takes precedence over the password in https_proxy' goes_direct
 
-# ---- What fails ----
+# ---- Errors ----
 
-# Code and name, what failed, on what, why, what to do; and never a password (E3, C7).
+# tells CODE NAME WHAT ON-WHAT WHY HINT: true if the error has these and no password.
 tells() {
     fails_with "$1" "$2" && says err "$3 $4: " "$5" && grep -F 'hint: ' err | grep -qF -e "$6" \
         && lacks err CANARY cret
 }
-# The party of a sentence: the proxy, or the hub behind it.
+# The peer that an error names: the proxy, or the hub through the proxy.
 party() {
     case $1 in
     proxy) echo "the proxy $2" ;;
@@ -181,7 +182,7 @@ while IFS='|' read -r outcome proxy options what on why todo; do
     # shellcheck disable=SC2086  # words are wanted
     run c2d-device receive --retries 0 --proxy "$proxy" $options
     # shellcheck disable=SC2086
-    check "$outcome: --proxy $proxy $options (E3, 4)" \
+    check "receive with --proxy $proxy $options exits with $outcome" \
         tells $outcome "$what" "$(party "$on" "$proxy")" "$why" "$todo"
 done <<END
 77 AUTH|http://$at:$basic||asked for by|proxy|response 407|--proxy-user-file
@@ -214,23 +215,24 @@ done <<END
 21 TLS|socks5h://$at:$socks|--cacert proxy.crt|certificate of|hub|c2d-sim|$roots
 END
 https_proxy=http://me:CANARY@$at:$basic run c2d-device receive --retries 0 --trace - -v
-check 'a password of the environment that is refused: 77 (3, 4)' \
+check 'receive exits 77 when the proxy refuses the password in https_proxy' \
     tells 77 AUTH 'refused by' "the proxy http://$at:$basic" 'response 407' "the proxy's variable"
-check 'and it is in no output, encoded neither (C7)' lacks err "$(printf me:CANARY | base64)"
-check 'the hub heard of none of these' nothing_was_asked
+check 'the refused proxy password is in no output, not even base64-encoded' \
+    lacks err "$(printf me:CANARY | base64)"
+check 'a proxy error causes no request to the hub' nothing_was_asked
 
-# ---- A proxy that behaves badly ----
+# ---- A hostile proxy ----
 
 start_hostile --plain hang: hang:
 proxy=http://127.0.0.1:$PORT
 run c2d-device receive --retries 0 --connect-timeout 1s --proxy "$proxy"
-check 'a proxy that never answers is told from one that is not there (E3)' \
+check 'receive exits 20 within --connect-timeout for a proxy that does not respond' \
     tells 20 NETWORK 'cannot connect to' "$(party hub "$proxy")" '' 'does not get through'
 run c2d-device receive --retries 0 --timeout 1s --proxy "$proxy"
-check 'and when all time is used up: 18 (4)' \
+check 'receive exits 18 within --timeout for a proxy that does not respond' \
     tells 18 TIMEOUT 'no answer in time from' "$(party proxy "$proxy")" '' 'is it up'
 
-# Its answer to CONNECT is full of what a message could be made of.
+# Its response to CONNECT has the headers of a message.
 make_cert hub DNS:hub72.test
 cat >connect <<END
 HTTP/1.1 200 Connection established
@@ -253,10 +255,11 @@ sed -i 's/$/\r/' connect answer settled && truncate -s -2 answer
 start_hostile --cert hub.crt --key hub.key --connect connect keep:answer keep:settled keep:settled
 IOTHUB_DEVICE_CONNECTION_STRING='HostName=hub72.test;DeviceId=dev1;SharedAccessKey=a2V5' \
     run c2d-device receive -c 1 --cacert hub.crt --proxy "http://127.0.0.1:$PORT" --trace trace
-check 'headers of the answer to CONNECT reach no message (F13)' \
+check 'the headers of a response to CONNECT are not in the message' \
     shows '.lockToken == "lock" and .body == "body" and .properties == {}
         and (has("messageId") or has("contentType") | not)'
-check 'nor the trace' lacks trace evil
+check 'the headers of a response to CONNECT are not in the trace' lacks trace evil
 sed '/^\r$/q' hostile.log >asked
-check 'the proxy is asked for the hub' says asked 'CONNECT hub72.test:443 HTTP/1.1'
-check 'and sees no token (C7)' lacks asked Authorization SharedAccessSignature
+check 'receive sends a CONNECT for the hub to the proxy' \
+    says asked 'CONNECT hub72.test:443 HTTP/1.1'
+check 'the proxy gets no token' lacks asked Authorization SharedAccessSignature

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# Goal: behind a proxy that opens TLS everything works once its root is trusted; until then, and
-# where it cannot work, the error names who is in between (F12, E3, wire 7).
+# Goal: through a proxy that inspects TLS everything works when its root is trusted. Otherwise the
+# error names the proxy.
 # shellcheck source=tests/cli/lib.sh
 . "$C2D_TESTS/lib.sh"
 # shellcheck source=tests/cli/proxies.sh
@@ -16,7 +16,8 @@ take_port && filtering=$PORT
 take_port && honest=$PORT
 take_port && doubting=$PORT
 
-# start_bumping NAME: a squid that makes certificates with its own CA, further configured by stdin.
+# start_bumping NAME: a squid that issues certificates with its own CA. Adds stdin to its
+# configuration.
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.crt \
     -subj '/O=Example Ltd/CN=Web Gateway CA' -days 30 2>/dev/null
 start_bumping() {
@@ -54,39 +55,43 @@ export https_proxy="http://127.0.0.1:$inspecting"
 
 enqueue '{"deviceId": "dev1", "body": "inspected", "properties": {"Mixed-Case": "kept"}}'
 run c2d-device receive --retries 0
-check 'a certificate of the proxy making is refused: 21 (F12, N1)' fails_with 21 TLS
-check 'host, proxy, subject and issuer are named (F12, E3)' says err \
+check 'receive exits 21 for a certificate that an inspecting proxy issued' fails_with 21 TLS
+check 'the error for an inspecting proxy names host, proxy, subject and issuer' says err \
     "the certificate of localhost:${C2D_SIM_URL##*:} through the proxy $https_proxy: " \
     'subject /O=Example Ltd/CN=Web Gateway CA, issuer /O=Example Ltd/CN=Web Gateway CA'
-check 'and the hint says what to do (F12)' says err 'inspecting proxy' 'pass its root with --cacert'
+check 'the hint for an inspecting proxy is to pass its root with --cacert' \
+    says err 'inspecting proxy' 'pass its root with --cacert'
 run c2d-device receive --retries 0 --cacert "$hub_ca"
-check "the hub's own root is of no help there" fails_with 21 TLS
-check 'and nothing was asked of the hub so far (N1)' nothing_was_asked
+check "receive through an inspecting proxy exits 21 with the root of the hub" fails_with 21 TLS
+check 'the hub gets no request before the inspecting proxy is trusted' nothing_was_asked
 
 run c2d-device receive -c 1 --cacert ca.crt
-check '--cacert with the root of the proxy works (F12)' \
+check 'receive --cacert with the root of an inspecting proxy prints the message' \
     shows '.body == "inspected" and .properties["Mixed-Case"] == "kept"'
-check 'and settles' is "$(queued dev1)" 0
-check 'while the proxy did inspect' \
+check 'receive through an inspecting proxy completes the message' is "$(queued dev1)" 0
+check 'the log of the inspecting proxy shows the DELETE of receive' \
     until_true grep -q "^$inspecting 204 DELETE https://" squid-gateway/log
 mkdir hashed && cp ca.crt hashed/ca.pem && openssl rehash hashed
 for trust in "SSL_CERT_FILE=$PWD/ca.crt" "SSL_CERT_DIR=$PWD/hashed"; do
     run env "$trust" c2d-device receive
-    check "so does ${trust%%=*} (F12)" ends_silently 0 ''
+    check "receive through an inspecting proxy exits 0 with its root in ${trust%%=*}" \
+        ends_silently 0 ''
 done
 run c2d-http send dev1 -m down --cacert ca.crt
-check 'sending works through it too' is "$CODE $(queued dev1)" '0 1'
+check 'send through an inspecting proxy queues the message' is "$CODE $(queued dev1)" '0 1'
 
-# ---- Who answers ----
+# ---- Responses of the proxy itself ----
 
 https_proxy="http://127.0.0.1:$filtering" run c2d-device receive --cacert ca.crt
-check 'a page that a filter shows in place of the hub: 77 (E3)' fails_with 77 AUTH
-check 'and the text says that it was no hub (E3)' says err 'a filter on the way' 'HTTP 403'
+check 'receive exits 77 for the page of a filter' fails_with 77 AUTH
+check 'the error for the page of a filter names a filter on the way' \
+    says err 'a filter on the way' 'HTTP 403'
 https_proxy="http://127.0.0.1:$doubting" run c2d-device receive --retries 0 --cacert ca.crt
-check 'a gateway that does not trust the hub answers itself: 23 (E3)' fails_with 23 SERVER
-check 'and the text does not blame the hub alone' says err 'or a proxy on the way to it' 'HTTP 503'
+check 'receive exits 23 for the 503 of a gateway that does not trust the hub' fails_with 23 SERVER
+check 'the error for the 503 of a gateway names a proxy on the way' \
+    says err 'or a proxy on the way to it' 'HTTP 503'
 
-# ---- Certificates of devices do not survive it (wire 7) ----
+# ---- Certificates of devices ----
 
 make_cert x509dev DNS:x509dev
 thumbprint=$(openssl x509 -in x509dev.crt -noout -fingerprint -sha256 | cut -d = -f 2 | tr -d :)
@@ -98,6 +103,8 @@ https_proxy=http://127.0.0.1:$honest \
 check 'a device with a certificate receives through a proxy that does not inspect' \
     ends_silently 0 ''
 run c2d-device receive --cert x509dev.crt --key x509dev.key --cacert ca.crt
-check 'but not through one that does: 77 (wire 7)' fails_with 77 AUTH
-check 'and the text says that the certificate was not asked for' says err 'saw no certificate'
-check 'the hint says why, and what to do' says err 'hint: a proxy that inspects TLS' exempted
+check 'a device with a certificate exits 77 through a proxy that inspects' fails_with 77 AUTH
+check 'the error for a device certificate and an inspecting proxy says that the hub saw none' \
+    says err 'saw no certificate'
+check 'the hint for a device certificate and an inspecting proxy says to exempt the hub' \
+    says err 'hint: a proxy that inspects TLS' exempted

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# Goal: doctor says in one run which step of the way to the hub fails, and what to do; it changes
-# nothing, takes no long time and shows no secret (6.5).
+# Goal: doctor reports in one run which step of the way to the hub fails, and what to do. It changes
+# nothing, ends soon and prints no secret.
 # shellcheck source=tests/cli/lib.sh
 . "$C2D_TESTS/lib.sh"
 # shellcheck source=tests/cli/proxies.sh
@@ -14,7 +14,7 @@ at=127.0.0.1
 device_key=${IOTHUB_DEVICE_CONNECTION_STRING##*SharedAccessKey=}
 service_key=${IOTHUB_CONNECTION_STRING##*SharedAccessKey=}
 
-# Every byte that a doctor has written.
+# The outputs of all runs of doctor.
 : >all
 doctor() {
     program=$1
@@ -24,62 +24,64 @@ doctor() {
 }
 
 all='|connection string|key|DNS|connection|TLS|clock|authorisation|'
-# The steps that were ok, in their order.
+# The steps that were ok, in order.
 passed() {
     sed -n 's/^ok    \([^ ]*\( [^ ]\{1,\}\)*\)  .*/|\1/p' out | tr -d '\n'
 }
-# All steps passed, and these words stand among them.
+# True if all steps passed and the output has these words.
 is_well() {
     code_is 0 && is_empty err && is "$(wc -l <out)" 7 && is "$(passed)|" "$all" && says out "$@"
 }
-# Exit code, and of the only line that is not ok: step, text and hint. All steps before are ok, and
-# none behind it is told.
+# fails_at CODE STEP TEXT [HINT]: true if STEP fails with these, all steps before it are ok, and no
+# later step is printed.
 fails_at() {
     code_is "$1" && is "$(passed)" "${all%%"|$2|"*}" && is "$(grep -cv '^ok ' out)" 1 \
         && is "$(tail -n 1 out | cut -c 1-24)" "$(printf 'FAIL  %-18s' "$2")" \
         && tail -n 1 out >line && says line "$3" "${4:+; hint: }" "${4-}" && is_empty err
 }
 
-# ---- All is well ----
+# ---- All steps are ok ----
 
 enqueue '{"deviceId": "dev1", "messageId": "m", "body": "x", "ack": "full", "count": 2}'
 c2d-device receive -c 1 >/dev/null
 set_sim clock '{"advance": 16}'
-check 'a batch of feedback waits' is "$(state '.feedback.batches | length')" 1
+check 'a batch of feedback is queued before doctor runs' \
+    is "$(state '.feedback.batches | length')" 1
 set_sim clock '{"offset": 0}'
 before=$(all_requests)
 left=$(state '[.devices, .feedback]')
 
 doctor c2d-device
-check 'for a device that is well all steps are ok (6.5)' is_well \
+check 'doctor of a working device reports all steps ok' is_well \
     "from the environment (IOTHUB_DEVICE_CONNECTION_STRING): $hub, device dev1" \
     'a SharedAccessKey of 32 bytes' "$hub is at $at" "with $at port ${hub#*:}" \
     'TLSv1.3, certificate issued by /CN=c2d-sim' ' d left' "the hub's, by the time in its response" \
     'device dev1 may receive'
 doctor c2d-http -C "$HUB/service.conn"
-check 'and so they are for the back end (6.5)' is_well "from $HUB/service.conn: $hub, policy service" \
-    'may send and read feedback'
-check 'each run was one request, for a lock that cannot exist (6.5)' \
+check 'doctor of a working back end reports all steps ok' \
+    is_well "from $HUB/service.conn: $hub, policy service" 'may send and read feedback'
+check 'each run of doctor sends one DELETE for a lock that does not exist' \
     is "$(state ".log[$before:][] | .method + \" \" + .target + \" \" + (.httpStatus | tostring)")" \
     'DELETE /devices/dev1/messages/deviceBound/00000000-0000-0000-0000-000000000000?api-version='\
 '2021-04-12 412
 DELETE /messages/serviceBound/feedback/00000000-0000-0000-0000-000000000000?api-version='\
 '2020-09-30 412'
-check 'no message or batch was taken, settled or counted (6.5)' \
+check 'doctor changes no message and no feedback batch' \
     is "$(state '[.devices, .feedback]')" "$left"
 
 doctor c2d-device -j
-check 'with -j each step is an object (3)' is "$CODE $(jq -r 'select(.v == 1 and .ok and
+check 'doctor -j prints one object for each step' is "$CODE $(jq -r 'select(.v == 1 and .ok and
     (.detail | length) > 0) | "|" + .step' out | tr -d '\n')|" "0 $all"
 doctor c2d-device -q
-check 'with -q nothing that is ok is told (3)' ends_silently 0 ''
+check 'doctor -q prints nothing when all steps are ok' ends_silently 0 ''
 
 doctor c2d-device --connect-to "$at:${hub#*:}"
-check '--connect-to is what is looked up and reached (6.5)' is_well "$at:${hub#*:} is at $at"
+check 'doctor --connect-to reports the address of --connect-to' is_well "$at:${hub#*:} is at $at"
 token=$(c2d-device sas --ttl 100h)
 signed="HostName=$hub;DeviceId=dev1;SharedAccessSignature=$token"
 IOTHUB_DEVICE_CONNECTION_STRING=$signed doctor c2d-device
-check 'a ready token is told with its time' is_well 'a ready SharedAccessSignature, 4 d left'
+check 'doctor reports the time left of a ready token' \
+    is_well 'a ready SharedAccessSignature, 4 d left'
 
 make_cert x509dev DNS:x509dev
 thumbprint=$(openssl x509 -in x509dev.crt -noout -fingerprint -sha256 | cut -d = -f 2 | tr -d :)
@@ -88,31 +90,31 @@ set_sim devices "{\"devices\": [{\"deviceId\": \"x509dev\", \"thumbprint\": \"$t
 x509="HostName=$hub;DeviceId=x509dev;x509=true"
 echo "$x509" >x509.conn
 doctor c2d-device -C x509.conn --cert x509dev.crt --key x509dev.key
-check 'for a device with a certificate, too: its subject and its days are told' \
+check 'doctor of a device with a certificate reports its subject' \
     is_well 'a certificate for /CN=x509dev issuer, ' 'device x509dev may receive'
 
 start_run c2d-device poll --interval 10m
 until_true has_requests receive 3
 doctor c2d-device
-check 'it does its work beside an instance that receives (6.5)' is_well 'may receive'
+check 'doctor reports all steps ok while poll runs' is_well 'may receive'
 kill "$RUN_PID"
 finish_run
 
 before=$(all_requests)
 doctor c2d-device -n
-check 'a dry run prints the request, and no more (3)' \
+check 'a dry run of doctor prints one curl command' \
     is "$(wc -l <out) $(cut -d ' ' -f 1-4 out)" "1 'curl' '--http1.1' '--request' 'DELETE'"
 run sh -c 'c2d-device doctor >&-'
-check 'with stdout closed: 74 (G8)' fails_with 74 IOERR
-check 'and nothing was asked (3, G8)' is "$(all_requests)" "$before"
+check 'doctor with stdout closed exits 74' fails_with 74 IOERR
+check 'doctor sends no request in a dry run or with stdout closed' is "$(all_requests)" "$before"
 run sh -c 'c2d-device doctor >/dev/full'
-check 'what cannot be printed: 74 (4)' fails_with 74 IOERR
+check 'doctor to a full device exits 74' fails_with 74 IOERR
 run c2d-device doctor dev1
-check 'an argument: 64' fails_with 64 USAGE
+check 'doctor with an argument exits 64' fails_with 64 USAGE
 run c2d-device doctor --proxy "http://me:CANARY@$at:1"
-check 'a wrong command line is no finding: 64 (C1)' fails_with 64 USAGE
+check 'doctor with a password in --proxy exits 64' fails_with 64 USAGE
 
-# ---- What this machine knows by itself ----
+# ---- Errors found without a connection ----
 
 echo "HostName=$hub;DeviceId=dev1;SharedAccessKey=Q0FOQVJZ!" >bad-key.conn
 echo "HostName=$hub;DeviceId=dev1;SharedAccessSignature=CANARY" >bad-token.conn
@@ -128,7 +130,7 @@ string='connection string'
 while IFS='|' read -r code step text hint options; do
     # shellcheck disable=SC2086  # words are wanted
     IOTHUB_DEVICE_CONNECTION_STRING='' doctor c2d-device $options
-    check "$code at $step: $options (6.5, 4)" fails_at "$code" "$step" "$text" "$hint"
+    check "doctor $options fails at $step with $code" fails_at "$code" "$step" "$text" "$hint"
 done <<END
 78|$string|no connection string was found|pass -C FILE, or set IOTHUB_DEVICE|
 78|$string|'missing.conn': No such file||-C missing.conn
@@ -142,15 +144,16 @@ done <<END
 77|key|'open.key' holds a secret|chmod 600 open.key|$pair open.key
 END
 doctor c2d-device --cacert nonsense.pem
-check 'a CA file without a certificate: 78 (6.5)' \
+check 'doctor exits 78 for a --cacert without a certificate' \
     is "$CODE $(cut -c 1-13 out)" '78 FAIL  options'
-check 'none of these asked the hub (G7)' is "$(all_requests)" "$before"
+check 'an error found without a connection causes no request of doctor' \
+    is "$(all_requests)" "$before"
 doctor c2d-device -j -C bad-key.conn
-check 'with -j a failure has its name, its code and what to do (3, 4)' is "$CODE $(tail -n 1 out |
+check 'doctor -j prints name, code, detail and hint of a failed step' is "$CODE $(tail -n 1 out |
     jq -c '[.step, .ok, .name, .exit, (.detail | length) > 9, (.hint | length) > 9]')" \
     '78 ["key",false,"CONFIG",78,true,true]'
 
-# ---- What the way knows ----
+# ---- Errors on the way to the hub ----
 
 take_port && open=$PORT
 take_port && basic=$PORT
@@ -184,7 +187,7 @@ late="-C hostile.conn --cacert late.crt --connect-to $at:$PORT"
 while IFS='|' read -r code step text hint options; do
     # shellcheck disable=SC2086
     doctor c2d-device $options
-    check "$code at $step: $options (6.5, 4)" fails_at "$code" "$step" "$text" "$hint"
+    check "doctor $options fails at $step with $code" fails_at "$code" "$step" "$text" "$hint"
 done <<END
 20|DNS|cannot find the address of no.invalid|check HostName|-C unknown.conn
 20|DNS|cannot find the address of $hub|name server|--connect-to no.invalid:443
@@ -197,25 +200,28 @@ done <<END
 21|TLS|issuer /CN=c2d-sim|pass its root with --cacert|--cacert hub.crt
 21|TLS|expired (subject /CN=late|renewed|$late
 END
-check 'none of these reached the hub' is "$(all_requests)" "$before"
+check 'an error on the way to the hub causes no request of doctor' is "$(all_requests)" "$before"
 doctor c2d-device --connect-to "$at:$nobody"
-check 'the address is told also where nobody answers' says out "$at:$nobody is at $at"
+check 'doctor reports the address of a host that refuses connections' \
+    says out "$at:$nobody is at $at"
 doctor c2d-device --proxy "http://$at:$basic" --proxy-user-file right
-check 'through a proxy all is ok, and it is told' is_well "http://$at:$basic is at $at" \
+check 'doctor through a proxy reports the proxy and all steps ok' \
+    is_well "http://$at:$basic is at $at" \
     "with $at port $basic, the proxy, which has opened the way"
 
-# ---- What the hub knows ----
+# ---- Errors that the hub reports ----
 
 start_hostile --cert hub.crt --key hub.key keep:refusal
 printf 'HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n' >refusal
 doctor c2d-device -C hostile.conn --cacert hub.crt --connect-to "$at:$PORT"
-check 'a hub with a fault: 23' is "$CODE $(tail -n 1 out | cut -c 1-19)" '23 FAIL  authorisation'
-check 'which is asked only once (6.5)' is "$(heard DELETE)" 1
+check 'doctor exits 23 for a hub that answers 503' \
+    is "$CODE $(tail -n 1 out | cut -c 1-19)" '23 FAIL  authorisation'
+check 'doctor sends one request to a hub that answers 503' is "$(heard DELETE)" 1
 start_hostile --cert hub.crt --key hub.key keep:refused notify:cut-off
 printf 'HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n' >refused
 printf 'HTTP/1.1 412 No\r\n' >cut-off
 doctor c2d-device -C hostile.conn --cacert hub.crt --connect-to "$at:$PORT"
-check 'a second answer that is cut, on the same connection: what was reached before stays ok (6.5)' \
+check 'doctor exits 20 and keeps the earlier steps ok when its second response is truncated' \
     is "$CODE $(passed)" '20 |connection string|key|DNS|connection|TLS'
 
 echo "HostName=$hub;DeviceId=dev1;SharedAccessKey=d3Jvbmc=" >wrong.conn
@@ -228,7 +234,8 @@ for row in 'c2d-device|refused the credentials|with its present key|wrong.conn' 
 $row
 END
     doctor "$program" -C "$file"
-    check "77 at authorisation: $file (6.5, 4)" fails_at 77 authorisation "$text" "$hint"
+    check "doctor with $file fails at authorisation with 77" \
+        fails_at 77 authorisation "$text" "$hint"
 done
 doctor c2d-device -C off.conn
 check 'doctor of a disabled device, which the hub does not find, fails at authorisation with 14' \
@@ -240,7 +247,7 @@ check 'doctor of a device that the hub says is disabled fails at authorisation w
 
 # ---- Clocks ----
 
-# The clock is told as wrong with code 77, all other steps but those named are ok.
+# clock_is_told STEPS TEXT: true if the clock is reported with code 77, and exactly STEPS are ok.
 clock_is_told() {
     code_is 77 && is "$(passed)" "$1" && says out "FAIL  clock              $2 the hub's" \
         '; hint: set it'
@@ -248,31 +255,35 @@ clock_is_told() {
 others='|connection string|key|DNS|connection|TLS|authorisation'
 set_sim clock '{"offset": 7200}'
 doctor c2d-device
-check 'a clock that is 2 h behind is the finding, and all else is ok (6.5, N6)' \
+check 'doctor reports a clock 2 h behind and all other steps ok' \
     clock_is_told "$others" '120 min behind'
 doctor c2d-device -C wrong.conn
-check 'a wrong key is told beside it (N6)' clock_is_told "${others%|*}" '120 min behind'
-check 'by its own line' says out 'FAIL  authorisation'
+check 'doctor reports a clock 2 h behind also with a wrong key' \
+    clock_is_told "${others%|*}" '120 min behind'
+check 'doctor reports a wrong key in a line of its own beside the clock' \
+    says out 'FAIL  authorisation'
 doctor c2d-device -C x509.conn --cert x509dev.crt --key x509dev.key
-check 'it is told where no token depends on it' clock_is_told "$others" '120 min behind'
+check 'doctor reports a clock 2 h behind for a device with a certificate' \
+    clock_is_told "$others" '120 min behind'
 set_sim clock '{"offset": -7200}'
 doctor c2d-http
-check 'and so is one that is ahead' clock_is_told "$others" '120 min ahead of'
+check 'doctor reports a clock 2 h ahead' clock_is_told "$others" '120 min ahead of'
 set_sim clock '{"offset": 0}'
 fault '{"operation": "complete", "status": 412, "date": "nonsense"}'
 doctor c2d-device
-check 'a date that proves nothing is no finding (F11)' is_well 'not compared'
+check 'doctor reports all steps ok for a response with an invalid Date' is_well 'not compared'
 
 echo "HostName=$hub;DeviceId=dev1;SharedAccessSignature=SharedAccessSignature" \
     "sr=${hub%:*}%2Fdevices%2Fdev1&sig=CANARY&se=1000000000" >old.conn
 doctor c2d-device -C old.conn
-check 'an old token is found out before the hub refuses it: 77' \
+check 'doctor exits 77 at key for an expired ready token' \
     is "$CODE $(passed)" '77 |connection string|DNS|connection|TLS|clock'
-check 'and its line says how old it is' says out 'FAIL  key                the SharedAcc' 'd ago; hint'
+check 'doctor reports how long ago a ready token expired' \
+    says out 'FAIL  key                the SharedAcc' 'd ago; hint'
 
-# ---- Silence: it ends within ten seconds all the same ----
+# ---- No response: doctor ends within ten seconds ----
 
-# slowly NAME COMMAND...: in the background.
+# slowly NAME COMMAND...: runs COMMAND in the background.
 slowly() {
     name=$1
     shift
@@ -289,7 +300,7 @@ finish_slowly() {
 }
 slow=
 
-# Listens, but its queue is full: who comes gets no answer to his SYN.
+# Listens with a full queue: a new connection gets no answer to its SYN.
 cat >deaf.pl <<'END'
 use Socket qw(:DEFAULT SOCK_NONBLOCK);
 socket(my $server, PF_INET, SOCK_STREAM, 0);
@@ -314,10 +325,10 @@ start_hostile --cert hub.crt --key hub.key hang: hang:
 slowly dropped c2d-device doctor --connect-to "$at:$(cat deaf.port)"
 slowly silent c2d-device doctor --connect-to "$at:$silent"
 slowly unanswered c2d-device doctor -C hostile.conn --cacert hub.crt --connect-to "$at:$PORT"
-# A name server that hears and says nothing, on a machine of its own.
+# A name server that does not respond, in a network namespace of its own.
 cat >mute.pl <<'END'
 use Socket;
-$^F = 255; # what is opened stays open for the command
+$^F = 255; # open descriptors are inherited by the command
 my $up = pack("Z16 s x22", "lo", 0x41);
 socket(my $control, PF_INET, SOCK_DGRAM, 0);
 ioctl($control, 0x8914, $up) or die $!; # SIOCSIFFLAGS
@@ -335,37 +346,38 @@ fi
 wait $slow
 
 finish_slowly dropped
-check 'a hub that does not answer a connection: 20 (6.5)' \
+check 'doctor fails at connection with 20 for a hub that does not answer a SYN' \
     fails_at 20 connection 'no connection in time to' 'is port 443 open'
 finish_slowly silent
-check 'one that takes it and says nothing: 20 (6.5)' fails_at 20 TLS 'no TLS in time' 'firewall'
+check 'doctor fails at TLS with 20 for a hub that accepts and sends nothing' \
+    fails_at 20 TLS 'no TLS in time' 'firewall'
 finish_slowly unanswered
-check 'one that does not answer the request: 18 (6.5)' \
+check 'doctor fails at authorisation with 18 for a hub that does not respond' \
     is "$CODE $(passed) $(tail -n 1 out | cut -c 1-57)" '18 |connection string|key|DNS|'\
 'connection|TLS FAIL  authorisation      no answer in time from h74.test:'
 if [ -e mute.code ]; then
     finish_slowly mute
-    check 'a name server that does not answer: 20 (6.5)' \
+    check 'doctor fails at DNS with 20 for a name server that does not respond' \
         fails_at 20 DNS 'cannot find the address of h74.test' "this machine's name server"
 else
     echo '# no network namespaces here: a dead name server was not tried'
 fi
 run timeout 3 c2d-device doctor -C hostile.conn --cacert hub.crt --connect-to "$at:$PORT" \
     --timeout 500ms
-check '--timeout goes before the time that doctor takes by itself' code_is 18
+check 'doctor --timeout 500ms exits 18 within 3 s' code_is 18
 run timeout 3 c2d-device doctor --connect-to "$at:$(cat deaf.port)" --connect-timeout 500ms
-check 'and so does --connect-timeout' code_is 20
+check 'doctor --connect-timeout 500ms exits 20 within 3 s' code_is 20
 start_hostile --cert hub.crt --key hub.key hang:
 start_run c2d-device doctor -C hostile.conn --cacert hub.crt --connect-to "$at:$PORT"
 until_true [ -s hostile.log ]
 kill -INT "$RUN_PID"
 finish_run
-check 'a signal ends it at once (Q2)' ends_silently 130 ''
+check 'INT ends doctor at once with 130' ends_silently 130 ''
 
 # ---- Secrets ----
 
 c2d-device doctor -v --trace - >>all 2>&1
 c2d-http doctor -j -v --trace - >>all 2>&1
-check 'no key, token or password is in anything that was written (C7)' \
+check 'no output of doctor holds a key, token or password' \
     lacks all "$device_key" "$service_key" CANARY 'Q0FOQVJZ' 'd3Jvbmc=' 'BEGIN'
-check 'nor a signature' is "$(grep -c 'sig=[^*]' all)" 0
+check 'no output of doctor holds a signature' is "$(grep -c 'sig=[^*]' all)" 0

@@ -1,36 +1,36 @@
 # shellcheck shell=sh
-# Goal: with --tls-cache the next run resumes the session of TLS, but never one that was made for
-# another hub, way, trust store or certificate; and nothing about it makes a run fail (3, C7).
+# Goal: with --tls-cache the next run resumes the TLS session. It never resumes one of another hub,
+# proxy, trust store or certificate, and no error of the cache makes a run fail.
 # shellcheck source=tests/cli/lib.sh
 . "$C2D_TESTS/lib.sh"
 # shellcheck source=tests/cli/proxies.sh
 . "$C2D_TESTS/proxies.sh"
 umask 077
 
-# A drain with the cache; what was done with it is in err. Without a lock: other scenarios have a
-# dev1 at hub.test, too.
+# Runs receive with the cache; err has its trace. It takes no lock, as other scenarios also have a
+# dev1 at hub.test.
 cached() {
     run c2d-device receive --no-lock --retries 0 --tls-cache cache --trace - "$@"
 }
-# libcurl's own words tell whether the hub has shown its certificate.
+# The trace of libcurl shows whether the hub has sent its certificate.
 is_resumed() {
     code_is 0 && says err 'TLS cache: the session was resumed' && lacks err '(IN), TLS handshake, Certificate (11)'
 }
 is_full() {
     code_is 0 && says err '(IN), TLS handshake, Certificate (11)' && lacks err 'the session was resumed'
 }
-# Nothing was offered that the hub might have refused.
+# True if no session was offered that the hub could refuse.
 is_of_its_own() {
     is_full && lacks err 'the session was forgotten'
 }
-holds() { # how many files
+holds() { # number of files
     is "$(find cache -type f | wc -l)" "$1"
 }
 kept() {
     find cache -type f
 }
 
-# ---- Both versions of TLS ----
+# ---- TLS 1.2 and 1.3 ----
 
 cat >old.cnf <<END
 openssl_conf = all
@@ -50,27 +50,28 @@ for version in 1.2 1.3; do
     unset OPENSSL_CONF
     c2d-http send -q -m "over $version"
     cached --keep
-    check "TLS $version: the first run has the hub prove itself" is_full
-    check "TLS $version: it is that version" says err "SSL connection using TLSv$version"
-    check "TLS $version: a ticket comes, which no hub has to remember" says err Newsession
-    check "TLS $version: its session is kept for us alone (3)" \
+    check "TLS $version: the first run does a full handshake" is_full
+    check "TLS $version: the connection uses this version" \
+        says err "SSL connection using TLSv$version"
+    check "TLS $version: the hub sends a session ticket" says err Newsession
+    check "TLS $version: the cache has a folder of mode 700 and a file of mode 600" \
         is "$(stat -c %a cache "$(kept)" | xargs)" '700 600'
     reset_hub
     c2d-http send -q -m "over $version"
     cached
-    check "TLS $version: the next run resumes it (3)" is_resumed
-    check "TLS $version: and the name is compared all the same (N1)" \
+    check "TLS $version: the second run resumes the session" is_resumed
+    check "TLS $version: a resumed session is checked for the host name" \
         says err 'host "localhost" matched'
-    check "TLS $version: the message is received and completed" \
+    check "TLS $version: a run with a resumed session receives and completes a message" \
         is "$(jq -r .body out) $(queued)" "over $version 0"
     cached
-    check "TLS $version: so does the one after it" is_resumed
-    check "TLS $version: there is one file for it all" holds 1
+    check "TLS $version: the third run resumes the session" is_resumed
+    check "TLS $version: three runs leave one cache file" holds 1
 done
 
-# ---- No secret anywhere else (C7) ----
+# ---- Secrets outside the cache ----
 
-# A file is an OpenSSL session and 32 bytes behind it.
+# A cache file is an OpenSSL session followed by 32 bytes.
 head -c -32 "$(kept)" >session.der
 openssl sess_id -inform DER -in session.der -noout -text >session.txt
 key=$(sed -n 's/^ *Resumption PSK: //p' session.txt)
@@ -82,41 +83,41 @@ cached
 has_secret() {
     xxd -p "$1" | tr -d '\n' | grep -qi -e "$key" -e "$ticket"
 }
-check 'the session has a key and a ticket to look for' \
+check 'the cached session holds a key and a ticket' \
     is "$(printf %s "$key" | wc -c) $(has_secret elsewhere/session.der && echo found)" '96 found'
-check 'neither is told or written anywhere else (C7)' \
+check 'the session key and the ticket are in no file outside the cache' \
     is "$(find . -type f ! -path './cache/*' ! -path './elsewhere/*' | while read -r file; do
         has_secret "$file" && echo "$file"
     done)" ''
 
-# ---- Only when it is asked for ----
+# ---- Without --tls-cache ----
 
 rm -rf cache
 touch before after
 find . >before
 run c2d-device receive
 find . >after
-check 'without the option nothing is written (3)' cmp before after
+check 'receive without --tls-cache creates no file' cmp before after
 run c2d-device receive -n --tls-cache cache
-check 'a dry run does not touch the folder' not test -e cache
+check 'a dry run with --tls-cache does not create the folder' not test -e cache
 
-# ---- What is broken, or may be somebody else's, is ignored ----
+# ---- Invalid session files are ignored ----
 
-# What happens to the file or the folder
+# Commands that change the file or the folder
 while read -r command; do
     case $command in chown*) [ "$(id -u)" -eq 0 ] || continue ;; esac
     rm -rf cache real other
     cached
     session=$(kept)
     cached
-    is_resumed || check "before '$command', the session is good" false
+    is_resumed || check "the session is resumed before '$command'" false
     eval "$command"
     run c2d-device receive --retries 0 --tls-cache cache
-    check "$command: nobody hears of it (3)" ends_silently 0 ''
-    check "$command: a good session is there again" \
+    check "after '$command' a run with --tls-cache exits 0 and prints nothing" ends_silently 0 ''
+    check "after '$command' a run replaces the session file" \
         is "$(stat -c '%a %h %F %u' "$session")" "600 1 regular file $(id -u)"
     cached
-    check "$command: the run after that resumes it" is_resumed
+    check "after '$command' and a run, the next run resumes the session" is_resumed
 done <<'END'
 : >"$session"
 truncate -s -1 "$session"
@@ -131,9 +132,9 @@ rm "$session"; mkfifo "$session"
 ln -s ../other "$session.new"; echo left >other
 END
 
-# ---- A folder that others may use is not used ----
+# ---- Unsafe folders are not used ----
 
-# What is wrong | what the warning says
+# Command | text of the warning
 while IFS='|' read -r command why; do
     case $command in *chown*) [ "$(id -u)" -eq 0 ] || continue ;; esac
     rm -rf cache real
@@ -141,14 +142,15 @@ while IFS='|' read -r command why; do
     eval "$command"
     find . >before
     run c2d-device receive --retries 0 --tls-cache cache
-    check "$command: a warning, and the run is a good one (3)" code_is 0
-    check "$command: it says why" says err 'warning: no TLS session is kept or used' "$why"
+    check "after '$command' a run with --tls-cache exits 0" code_is 0
+    check "after '$command' a run warns that no TLS session is kept or used, and why" \
+        says err 'warning: no TLS session is kept or used' "$why"
     find . >after
-    check "$command: nothing is written there" cmp before after
+    check "after '$command' a run writes nothing to the folder" cmp before after
     cached
-    check "$command: nothing is read there" is_of_its_own
+    check "after '$command' a run offers no session" is_of_its_own
     run c2d-device receive --retries 0 --tls-cache cache -q
-    check "$command: with -q there is no warning" ends_silently 0 ''
+    check "after '$command' a run with -q prints no warning" ends_silently 0 ''
 done <<'END'
 chmod 750 cache|others may use it
 chmod 701 cache|others may use it
@@ -158,27 +160,29 @@ rm -r cache; echo >cache|no folder
 END
 rm -rf cache real
 run c2d-device receive --retries 0 --tls-cache none/cache
-check 'a folder that cannot be made: a warning too' says err 'none/cache' 'No such file'
+check 'a run with a --tls-cache that cannot be created warns of it' \
+    says err 'none/cache' 'No such file'
 cached
 : >"$(kept)"
 run prlimit --fsize=64 c2d-device receive --tls-cache cache
-check 'a disk that is full makes no run fail (3)' ends_silently 0 ''
-check 'and leaves nothing half written' holds 1
+check 'a run that cannot write the session file exits 0 and prints nothing' ends_silently 0 ''
+check 'a run that cannot write the session file leaves no partial file' holds 1
 run sh -c 'prlimit --fsize=64 c2d-device receive --tls-cache cache --trace - 2>&1 | cat'
-check 'the trace says it' says out 'TLS cache: ' 'No space left'
+check 'the trace of a run that cannot write the session file says why' \
+    says out 'TLS cache: ' 'No space left'
 
-# ---- Never another's ----
+# ---- Sessions of another peer, proxy or trust store ----
 
-# only_for SENTENCE OPTION...: with these options no session of others is used, nor theirs used up.
+# only_for SENTENCE OPTION...: checks that these options have a session of their own.
 only_for() {
     sentence=$1
     shift
     cached "$@"
-    check "$sentence: no session is offered (3)" is_of_its_own
+    check "the first run $sentence offers no session" is_of_its_own
     cached "$@"
-    check "$sentence: but its own is, the next time" is_resumed
+    check "the second run $sentence resumes its own session" is_resumed
     cached
-    check "$sentence: and that of before is still there" is_resumed
+    check "a run without options resumes its session after those $sentence" is_resumed
 }
 
 cp "$SSL_CERT_FILE" same.pem
@@ -190,26 +194,26 @@ hub=${C2D_SIM_URL#https://}
 rm -rf cache
 cached
 cached
-check 'what others are compared with is resumed' is_resumed
-only_for 'another CA file with the same content' --cacert same.pem
-only_for 'a hashed folder' --cacert hashed
-only_for 'another hashed folder' --cacert hashed-too
-only_for 'another address' --connect-to "127.0.0.1:${hub#*:}"
-# What has changed | options
+check 'a run without options resumes its session before runs with others' is_resumed
+only_for 'with another CA file with the same content' --cacert same.pem
+only_for 'with a hashed folder' --cacert hashed
+only_for 'with another hashed folder' --cacert hashed-too
+only_for 'with another address' --connect-to "127.0.0.1:${hub#*:}"
+# Command that changes a trust store | options
 while IFS='|' read -r command options; do
     # shellcheck disable=SC2086  # words are wanted
     cached $options
     eval "$command"
     # shellcheck disable=SC2086
     cached $options
-    check "$command: the session of before is not offered (3)" is_of_its_own
+    check "after '$command' the earlier session is not offered" is_of_its_own
 done <<'END'
 touch same.pem|--cacert same.pem
 cp -p same.pem same-too.pem; mv same-too.pem same.pem|--cacert same.pem
 touch hashed/01234567.0|--cacert hashed
 END
 
-# The system's own store: a folder, and a bundle that is read where that has no issuer.
+# The system store: a folder, and a bundle that is read if the folder does not have the issuer.
 if unshare -rm true 2>/dev/null; then
     mkdir both
     make_cert root DNS:root
@@ -222,16 +226,16 @@ if unshare -rm true 2>/dev/null; then
             c2d-device receive --no-lock --retries 0 --tls-cache cache --trace -
     }
     with_store
-    check 'the system store: no session is offered' is_of_its_own
+    check 'the first run with the system store offers no session' is_of_its_own
     with_store
-    check 'but its own is, the next time' is_resumed
+    check 'the second run with the system store resumes its session' is_resumed
     touch both/ca-certificates.crt
     with_store
-    check 'until its bundle changes (3)' is_of_its_own
+    check 'a run after a change of the system bundle offers no session' is_of_its_own
     with_store
     touch both/new.pem
     with_store
-    check 'or its folder' is_of_its_own
+    check 'a run after a change of the system folder offers no session' is_of_its_own
 else
     echo '# no mount namespaces here: the system store was not tried'
 fi
@@ -252,15 +256,15 @@ http_access allow all
 END
 only_for 'through a proxy' --proxy "http://127.0.0.1:$first"
 only_for 'through another proxy' --proxy "http://127.0.0.1:$second"
-only_for 'a proxy under another name' --proxy "http://localhost:$second"
+only_for 'through a proxy under another name' --proxy "http://localhost:$second"
 NO_PROXY=localhost cached --proxy "http://127.0.0.1:$first"
-check 'an exception from the proxy is the direct way' is_resumed
+check 'a run whose proxy NO_PROXY excludes resumes the session of a direct run' is_resumed
 rm -rf cache
 for try in first second; do
     cached --proxy "https://localhost:$secure" --cacert roots
-    check "an https proxy, $try time: both handshakes are whole (3)" \
+    check "the $try run through an https proxy does two full handshakes" \
         is "$CODE $(grep -c '(IN), TLS handshake, Certificate (11)' err)" '0 2'
-    check 'and no session of either is kept' not test -e cache
+    check "the $try run through an https proxy keeps no session" not test -e cache
 done
 export NO_PROXY=localhost
 
@@ -275,23 +279,26 @@ rm -rf cache
 cached
 IOTHUB_DEVICE_CONNECTION_STRING="$device;DeviceId=mine;x509=true"
 cached --cert unknown.crt --key unknown.key
-check 'an unknown certificate is refused' fails_with 77 AUTH
-check 'a session without certificate is not offered for it' lacks err 'was resumed' 'was forgotten'
+check 'receive with an unknown device certificate exits 77' fails_with 77 AUTH
+check 'a session without a device certificate is not offered with one' \
+    lacks err 'was resumed' 'was forgotten'
 grep -v '^\*' err | grep -E '^c2d-' >first-time
 cached --cert unknown.crt --key unknown.key
-check 'resumed, it is refused too' says err 'the session was resumed'
-check 'and for the same reason' cmp first-time - <<END
+check 'the second run with an unknown device certificate resumes its session' \
+    says err 'the session was resumed'
+check 'the second run with an unknown device certificate fails with the same error' \
+    cmp first-time - <<END
 $(grep -E '^c2d-' err)
 END
 cached --cert mine.crt --key mine.key
-check "another certificate gets no session of this one's (3)" is_of_its_own
+check "a run with another device certificate offers no session" is_of_its_own
 cached --cert mine.crt --key mine.key
-check 'a device is known again by its certificate' is_resumed
+check 'the second run with a device certificate resumes its session' is_resumed
 cp mine.crt unknown.crt && cp mine.key unknown.key
 cached --cert unknown.crt --key unknown.key
-check 'a certificate that was renewed under the same name begins anew (3)' is_of_its_own
+check 'a run with a renewed device certificate in the same file offers no session' is_of_its_own
 
-# ---- Hubs that forget, or mind ----
+# ---- Hubs that refuse a session ----
 
 make_cert hub DNS:hub.test,DNS:hub2.test
 printf 'HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n' >no-content
@@ -311,41 +318,43 @@ for ciphers in '' '--ciphers DEFAULT'; do
     # shellcheck disable=SC2086  # words are wanted
     start_hub $ciphers
     at_hub hub.test
-    check "hub.test $ciphers: a first handshake" is_of_its_own
+    check "the first run with hub.test offers no session $ciphers" is_of_its_own
     at_hub hub.test
-    check "hub.test $ciphers: is resumed" is_resumed
+    check "the second run with hub.test resumes the session $ciphers" is_resumed
     at_hub hub2.test
-    check "another host at the same address $ciphers: nothing is offered (3)" is_of_its_own
+    check "a run with another host at the same address offers no session $ciphers" is_of_its_own
     # shellcheck disable=SC2086
     start_hub $ciphers
     at_hub hub.test
-    check "a hub that was started anew $ciphers: a full handshake and no more (3)" is_full
-    check "its session was offered $ciphers" says err 'the session was forgotten'
-    check "one request, one answer $ciphers" is "$(heard GET)" 1
+    check "a run with a restarted hub does a full handshake $ciphers" is_full
+    check "a run with a restarted hub forgets the refused session $ciphers" \
+        says err 'the session was forgotten'
+    check "a restarted hub gets one request $ciphers" is "$(heard GET)" 1
     at_hub hub.test
-    check "the new session is resumed $ciphers" is_resumed
+    check "the next run with a restarted hub resumes the new session $ciphers" is_resumed
     # shellcheck disable=SC2086
     start_hub $ciphers --bad-tickets
     at_hub hub.test
-    check "a hub that breaks off for it $ciphers: once more without (3)" is_full
-    check "one request, one answer, also there $ciphers" is "$(heard GET)" 1
+    check "a run with a hub that aborts on the session connects again without it $ciphers" is_full
+    check "a hub that aborts on the session gets one request $ciphers" is "$(heard GET)" 1
     at_hub hub.test
-    check "the session is gone $ciphers" is_of_its_own
+    check "the next run with a hub that aborts on the session offers none $ciphers" is_of_its_own
 done
 start_hub
 IOTHUB_DEVICE_CONNECTION_STRING="HostName=hub.test;DeviceId=mine;x509=true"
 rm -rf cache
 cached --cert mine.crt --key mine.key --cacert hub.crt --connect-to "127.0.0.1:$port"
-check 'a hub that does not ask for the certificate: it has been reached' code_is 0
-check 'its session would hide that: none is kept' holds 0
+check 'a run with a device certificate that the hub does not request exits 0' code_is 0
+check 'a run with a device certificate that the hub does not request keeps no session' holds 0
 start_hub
 at_hub hub.test
 start_hostile --cert proxy.crt --key proxy.key --port "$port"
 at_hub hub.test
-check 'another server in its place is not trusted: 21 (N1)' fails_with 21 TLS
-check 'which a session has nothing to do with: it is asked once' is "$(grep -c 'Connected to' err)" 1
+check 'a run exits 21 when an untrusted server has replaced the hub' fails_with 21 TLS
+check 'a run connects once when an untrusted server has replaced the hub' \
+    is "$(grep -c 'Connected to' err)" 1
 
-# ---- Many at once ----
+# ---- Parallel runs ----
 
 # shellcheck source=/dev/null
 . "$HUB/env"
@@ -359,7 +368,7 @@ lost=0
 for pid in $racers; do
     wait "$pid" || lost=$((lost + 1))
 done
-check 'many at once: all are served' is "$lost $(cat race.*)" '0 '
-check 'and one good file is left' holds 1
+check 'eight parallel runs with one --tls-cache all exit 0' is "$lost $(cat race.*)" '0 '
+check 'eight parallel runs leave one session file' holds 1
 cached
-check 'which the next run resumes' is_resumed
+check 'the run after eight parallel runs resumes the session' is_resumed

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# Goal: the locale that the caller of the library has set changes nothing. In Turkish i is not the
-# small letter of I, in German a number has a comma.
+# Goal: the locale that the caller of the library has set has no effect. In Turkish i is not the
+# lower case of I, in German a number has a decimal comma.
 # shellcheck source=tests/cli/lib.sh
 . "$C2D_TESTS/lib.sh"
 
@@ -9,7 +9,7 @@ for name in tr_TR de_DE; do
     localedef -i "$name" -f UTF-8 "$PWD/locale/$name.UTF-8" 2>/dev/null \
         || skip "localedef makes no $name.UTF-8 (package locales)"
 done
-# in_locale NAME COMMAND...: with messages in English, for they are compared.
+# in_locale NAME COMMAND...: runs COMMAND with messages in English, as they are compared.
 in_locale() {
     name=$1
     shift
@@ -39,17 +39,17 @@ for name in tr_TR de_DE; do
     reset_hub
     set_sim clock '{"offset": 0}'
     in_locale "$name" ./locale-test send "$HUB/ca.pem" "$service"
-    check "in $name a message is sent" ends_silently 0 ''
+    check "in $name the library sends a message" ends_silently 0 ''
     in_locale "$name" ./locale-test receive "$HUB/ca.pem" "$device"
-    check "in $name it is received and completed" ends_silently 0
-    check "in $name it has its body, ids, properties and system properties" shows \
+    check "in $name the library receives and completes a message" ends_silently 0
+    check "in $name a received message has its body, ids, properties and system properties" shows \
         '.body == "1.5" and .messageId == "MID-i" and .correlationId == "CID-I"
         and .userId == "Ilk" and .contentType == "APPLICATION/JSON" and .ack == "full"
         and .contentEncoding == "utf-8" and .deliveryCount == 0 and .sequenceNumber != null
         and .properties == {"Id": "ISIK", "limit": "I"}'
     set_sim clock '{"advance": 16}'
     in_locale "$name" ./locale-test feedback "$HUB/ca.pem" "$service"
-    check "in $name its feedback says Success" shows \
+    check "in $name the feedback record of a completed message has the statusCode Success" shows \
         '.originalMessageId == "MID-i" and .deviceId == "dev1" and .statusCode == "Success"'
 done
 
@@ -75,7 +75,8 @@ for name in tr_TR de_DE; do
     start_hostile --cert hub.crt --key hub.key keep:message keep:no-content
     in_locale "$name" ./locale-test receive hub.crt "$string" "127.0.0.1:$PORT"
     check "in $name a message whose headers have another case is received" ends_silently 0
-    check "in $name its ids, properties and system properties are found" shows \
+    check "in $name the ids and properties of a message with headers in another case are found" \
+        shows \
         '.messageId == "m1" and .correlationId == "c1" and .userId == "u1" and .deliveryCount == 2
         and .expiryTime == "2026-01-31T12:00:00Z" and .contentEncoding == "utf-8"
         and .properties == {"Limit": "1", "id": "2"}'
@@ -86,10 +87,10 @@ for name in tr_TR de_DE; do
         and .description == "d" and .extra == {"level": 1.5}'
 done
 
-# ---- All the rest ----
+# ---- The unit tests ----
 
 [ -x "$C2D_BUILD/unit-tests" ] || exit 0
-# Not those of the programs' progress line: the programs set no locale.
+# Without the suite of the progress line: it belongs to the programs, which set no locale.
 for name in tr_TR de_DE; do
     in_locale "$name" "$C2D_BUILD/unit-tests" --filter '!(batch)/*'
     check "in $name the unit tests of the library pass" code_is 0

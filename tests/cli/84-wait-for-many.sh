@@ -1,15 +1,15 @@
 # shellcheck shell=sh
-# Goal: any number may wait, with and without a collector: whatever becomes of them, of the hub or of
-# their log, every record of others is in it (W1, W2, F3, F4, F19, F20).
+# Goal: any number of runs can wait, with and without a collector. Whatever happens to them, the hub
+# or the log, each record of other messages is in the log.
 # shellcheck source=tests/cli/lib.sh
 . "$C2D_TESTS/lib.sh"
 # shellcheck source=tests/cli/waits.sh
 . "$C2D_TESTS/waits.sh"
 start_sim --device dev1 --device dev2
 
-# ---- Others (W1, F3) ----
+# ---- Other messages and other runs ----
 
-# Sends one with a number for an id; out.N, err.N and code.N tell what came of it.
+# Starts a send with the id N. Its results are in out.N, err.N and code.N.
 start_numbered() { # N, option...
     number=$1
     shift
@@ -33,7 +33,7 @@ start_ten() {
     done
     until_true has_requests send 10
 }
-# How many have ended with 0 and printed the one record that is theirs.
+# The number of runs that exited 0 and printed their own record.
 served() {
     for number in 1 2 3 4 5 6 7 8 9 10; do
         [ "$(cat "code.$number")" = 0 ] && jq -r .originalMessageId "out.$number"
@@ -47,13 +47,13 @@ add_batch more 20 dev2
 add_batch mine 1
 add_batch last 3 dev2
 run c2d-http send dev1 -m x -i mine --wait 1s --feedback-log log
-check 'among the feedback of others it finds its own (W2)' outcome_is 0 Success
-check 'and keeps all that it takes (W1, F3)' \
+check 'send --wait finds its record among those of other messages' outcome_is 0 Success
+check 'send --wait writes all records that it takes to the log' \
     is "$(records theirs) $(records more) $(records mine)" '50 20 1'
-check 'and completes it, and leaves what it does not need' \
+check 'send --wait completes the batches that it takes and leaves the next one' \
     is "$(state '.feedback.completed, (.feedback.batches | length)' | xargs)" '3 1'
 run c2d-http send dev1 -m x -i none --wait 1s --feedback-log log
-check 'also when it finds nothing (W1)' \
+check 'send --wait without its record writes all records that it takes to the log' \
     is "$CODE $(records last) $(state '.feedback.batches | length')" '18 3 0'
 
 start_over
@@ -62,7 +62,7 @@ for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
 done
 fault '{"operation": "feedback", "count": -1, "delayMs": 1000}'
 run c2d-http send dev1 -m x -i none --wait 1s --feedback-log log
-check 'a queue that is filled faster than it is read makes nobody wait for ever: 18 (W2)' \
+check 'send --wait exits 18 in time when the feedback arrives faster than it is read' \
     is "$CODE $(state '.feedback.batches | length > 0')" '18 true'
 
 start_over
@@ -70,16 +70,18 @@ add_batch theirs 2 dev2
 c2d-http feedback --keep >/dev/null
 add_batch mine 1
 run c2d-http send dev1 -m x -i mine --wait 1s --feedback-log log
-check 'a batch that is locked elsewhere is neither waited for nor lost' \
+check 'send --wait exits 0 and leaves a batch that another reader has locked' \
     is "$CODE $(state '.feedback.completed, (.feedback.batches | length)' | xargs)" '0 1 1'
 
 start_over
 add_batch same 1 dev2
 add_batch same 1
 run c2d-http send dev2 -m x -i same --wait 1s --feedback-log log
-check 'two devices with one message id: each has its own record (W2)' shows '.deviceId == "dev2"'
+check 'send --wait takes the record of dev2 when two devices use one message id' \
+    shows '.deviceId == "dev2"'
 run c2d-http send dev1 -m x -i same --wait 1s --feedback-log log
-check 'and the other one, too' shows '.deviceId == "dev1"'
+check 'send --wait takes the record of dev1 when two devices use one message id' \
+    shows '.deviceId == "dev1"'
 
 start_over
 rm -f log
@@ -87,8 +89,8 @@ start_ten --wait 60s --interval 500ms
 c2d-device receive >/dev/null
 add_batch theirs 5 dev2
 until_true all_ended 10
-check 'ten who wait without a collector all get their record (W1)' is "$(served)" 10
-check 'and it is in the log once, as those of others are (W1, F3)' \
+check 'ten runs of send --wait without a collector all print their record' is "$(served)" 10
+check 'ten runs of send --wait write each record to the log once' \
     is "$(grep -c . log) $(records theirs) $(state .feedback.completed)" '15 5 1'
 
 start_over
@@ -97,7 +99,7 @@ start_run c2d-http feedback --follow --interval 1h -o log
 until_true has_requests feedback 1
 start_ten --wait 2s --interval 500ms
 until_true all_ended 10
-check 'where a collector is at work, those who wait leave the hub to it (W1)' \
+check 'ten runs of send --wait beside a collector send no request for feedback' \
     is "$(requests feedback) $(cat code.* | sort -u)" '1 18'
 kill "$RUN_PID"
 finish_run
@@ -107,19 +109,20 @@ start_ten --wait 60s
 c2d-device receive >/dev/null
 add_batch theirs 5 dev2
 until_true all_ended 10
-check 'and get their records from it' \
+check 'ten runs of send --wait print the records that a collector wrote' \
     is "$(served) $(records theirs) $(grep -c . log)" '10 5 15'
 kill "$RUN_PID"
 finish_run
 
-# ---- One takes over ----
+# ---- Change of the reader ----
 
 rm -f log
 start_wait dies --wait 60s --interval 2s
 fault '{"operation": "feedback", "delayMs": 30000}'
 until_true has_requests feedback 1
 run c2d-http feedback -o log
-check 'while one who waits reads the queue, a run of feedback is told so: 26 (F4)' ends_silently 26 ''
+check 'feedback -o to the log of a running send --wait exits 26 and prints nothing' \
+    ends_silently 26 ''
 rm -f code.*
 start_numbered 1 --wait 60s --interval 500ms
 until_true has_requests send 2
@@ -128,7 +131,7 @@ close_batch
 kill -KILL "$RUN_PID"
 finish_run
 until_true all_ended 1
-check 'when the one who reads the queue is killed, another one takes over (W1)' \
+check 'a second send --wait reads the feedback after the first one is killed' \
     is "$(cat code.1) $(records dies) $(records 1)" '0 1 1'
 
 rm -f log
@@ -137,7 +140,7 @@ fault '{"operation": "feedbackComplete", "drop": "before", "delayMs": 30000}'
 rm -f code.*
 start_numbered 1 --wait 60s
 until_true has_requests send 2
-kill -STOP "$(cat pid.1)" # so that it is the other one who reads the queue
+kill -STOP "$(cat pid.1)" # so that the other run reads the feedback
 c2d-device receive >/dev/null
 add_batch theirs 5 dev2
 until_true has_requests feedbackComplete 1 || until_true has_requests feedbackComplete 1
@@ -145,10 +148,10 @@ kill -KILL "$RUN_PID" 2>/dev/null
 finish_run
 kill -CONT "$(cat pid.1)"
 until_true all_ended 1
-check 'killed before it completes a batch: what is in the log counts (W1)' is "$(cat code.1)" 0
+check 'send --wait takes its record from the log of a killed reader' is "$(cat code.1)" 0
 set_sim clock '{"advance": 80}'
 run c2d-http send dev1 -m x -i none --wait 1s --feedback-log log
-check 'and the batch comes again: nothing of others is lost (F3)' \
+check 'a batch that a killed reader did not complete is delivered again' \
     is "$CODE $(records theirs) $(state .feedback.completed)" '18 10 1'
 
 start_wait gives --wait 60s
@@ -157,16 +160,17 @@ c2d-http feedback --follow --interval 200ms -o log &
 collector=$!
 PIDS="$PIDS $collector"
 until_true has_requests feedback 3
-check 'to a collector that comes later, who waits gives way (W1, F4)' test "$(requests feedback)" -ge 3
+check 'send --wait lets a collector that starts later read the feedback' \
+    test "$(requests feedback)" -ge 3
 c2d-device receive >/dev/null
 close_batch
 finish_run
-check 'and has its record from there' outcome_is 0 Success
+check 'send --wait prints the record that a later collector wrote' outcome_is 0 Success
 kill "$collector"
 
-# ---- Trouble behind the send (F20) ----
+# ---- Errors after the send ----
 
-# A send that meets a fault in reading feedback.
+# Runs a send --wait whose requests for feedback meet a fault.
 meets() { # fault, option...
     start_over
     add_batch theirs 1 dev2
@@ -174,36 +178,40 @@ meets() { # fault, option...
     shift
     run c2d-http send dev1 -m x -i sent --wait 1s --feedback-log log --retries 0 "$@"
 }
-# The error says that the message is with the hub, and why its outcome is not known.
+# True if the error says that the hub has the message, and why its outcome is unknown.
 is_unknown() { # code, name, text
     fails_with "$1" "$2" && says err "message 'sent' was accepted by the hub" "$3"
 }
 meets '"status": 401, "errorNumber": 401003'
-check 'a policy that may not read feedback: 77' is_unknown 77 AUTH 'refused the credentials'
+check 'send --wait with a policy that may not read feedback exits 77' \
+    is_unknown 77 AUTH 'refused the credentials'
 meets '"body": "no JSON"'
-check 'a response that is no feedback until the end: 18, with the reason' \
+check 'send --wait exits 18 and names the reason when each response is not JSON' \
     is_unknown 18 TIMEOUT 'no JSON'
 meets '"status": 503'
-check 'a hub that is down until the end: 18, with the reason (W2)' is_unknown 18 TIMEOUT 503
+check 'send --wait exits 18 and names the reason when each response is a 503' \
+    is_unknown 18 TIMEOUT 503
 meets '"status": 429'
-check 'one that throttles: 18, with the reason' is_unknown 18 TIMEOUT 429
+check 'send --wait exits 18 and names the reason when each response is a 429' \
+    is_unknown 18 TIMEOUT 429
 meets '"drop": "before"'
-check 'a network that is down: 18, with the reason' is_unknown 18 TIMEOUT 'connection was lost'
+check 'send --wait exits 18 and names the reason when each connection is lost' \
+    is_unknown 18 TIMEOUT 'connection was lost'
 start_over
 add_batch theirs 1 dev2
 fault '{"operation": "feedback", "drop": "after"}'
 run c2d-http send dev1 -m x -i sent --wait 1s --feedback-log log
-check 'an answer that was lost may have locked the record: 18 says so (R6)' \
+check 'send --wait exits 18 and says that a lost response may have locked the record' \
     is_unknown 18 TIMEOUT 'locked for a minute'
 meets '"status": 503' -j
-check 'with -j the error names device and message (E4)' \
+check 'send --wait -j names device and message in its error' \
     is "$(jq -r '"\(.exit) \(.deviceId) \(.messageId)"' err)" '18 dev1 sent'
 
 start_over
 fault '{"operation": "feedback", "status": 503}'
 add_batch sent 1
 run c2d-http send dev1 -m x -i sent --wait 3s --interval 1s --feedback-log log --retries 0
-check 'trouble that passes is told once, and the record is found: 0' \
+check 'send --wait warns once of a 503 that passes and exits 0' \
     is "$CODE $(grep -c 'warning: .*503' err) $(grep -c 'error' err)" '0 1 0'
 for code in 503 400; do
     start_over
@@ -211,7 +219,7 @@ for code in 503 400; do
     add_batch sent 1
     fault "{\"operation\": \"feedbackComplete\", \"status\": $code}"
     run c2d-http send dev1 -m x -i sent --wait 1s --feedback-log log --retries 0
-    check "a batch that could not be completed, $code, is a warning, once its record is found" \
+    check "send --wait exits 0 with a warning when the completion of its batch gets $code" \
         is "$CODE $(records sent) $(grep -c "warning: .*$code" err)" "0 1 1"
 done
 
@@ -220,21 +228,22 @@ rm -f log
 add_batch theirs 10 dev2
 add_batch sent 1
 run sh -c 'ulimit -f 2; exec c2d-http send dev1 -m x -i sent --wait 1s --feedback-log log'
-check 'a log that cannot take a batch: 74, and the hub has the message' \
+check 'send --wait exits 74 when its log cannot hold a batch' \
     is_unknown 74 IOERR 'log: File too large'
-check 'the batch is left, and nothing of it is in the log (F3)' \
+check 'send --wait leaves the batch and no partial record when its log is full' \
     is "$(requests feedbackComplete) $(wc -c <log)" '0 0'
 set_sim clock '{"advance": 61}'
-sim GET 'state?log=0' >/dev/null # the batch's lock has lapsed now
+sim GET 'state?log=0' >/dev/null # expires the lock of the batch now
 set_sim clock '{"advance": -61}'
 run c2d-http send dev1 -m x -i sent --wait 1s --feedback-log log
-check 'the next one takes it' is "$CODE $(records theirs)" '0 10'
+check 'the next send --wait writes the batch that did not fit into the log' \
+    is "$CODE $(records theirs)" '0 10'
 start_over
 rm -f log
 add_batch sent 1
 c2d-http send dev1 -m x -i sent --wait 1s --feedback-log log >/dev/full 2>err
 CODE=$?
-check 'stdout that is full: 74, but the record is in the log, and completed (F3)' \
+check 'send --wait to a full device exits 74, with the record in the log and the batch completed' \
     is "$CODE $(records sent) $(state .feedback.completed)" '74 1 1'
 
 for number in 130 143; do
@@ -243,7 +252,7 @@ for number in 130 143; do
     sleep 0.2
     kill -s "$signal" "$RUN_PID"
     finish_run
-    check "$signal ends the waiting at once, and it is said that the hub has the message (Q2)" \
+    check "$signal ends send --wait, which warns that the hub has the message" \
         is "$CODE $(grep -c "warning: message 'sent' was accepted" err)" \
         "$number 1"
 done
@@ -254,5 +263,5 @@ add_batch theirs 3 dev2
 until_true has_requests feedbackComplete 1
 kill "$RUN_PID"
 finish_run
-check 'a signal leaves no batch half done (Q2, F3)' \
+check 'TERM during the completion of a batch lets send --wait finish it and exits 143' \
     is "$CODE $(records theirs) $(state .feedback.completed)" '143 3 1'

@@ -1,25 +1,25 @@
 # shellcheck shell=sh
-# Goal: the curl command that -n prints makes the same request as the command itself, once the token
-# is filled in, with nothing of the environment.
+# Goal: the curl command that -n prints, with the token filled in and an empty environment, makes
+# the same request as the command itself.
 # shellcheck source=tests/cli/lib.sh
 . "$C2D_TESTS/lib.sh"
 # shellcheck source=tests/cli/proxies.sh
 . "$C2D_TESTS/proxies.sh"
-# A name that only --connect-to leads to, and a certificate that no system trusts.
+# A host name that only --connect-to reaches, and a certificate that no system trusts.
 start_sim --name hub.example.test
 unset SSL_CERT_FILE CURL_CA_BUNDLE NO_PROXY
 umask 077
 hub=127.0.0.1:${C2D_SIM_URL##*:}
 
-# Fills in what -n has left out; runs what it printed, with BODY on its stdin.
+# Runs the printed curl command with the token and password filled in and BODY on stdin.
 curl_does() {
     program=$(sed -n 's/.*<output of \(c2d-[a-z]*\) sas>.*/\1/p' out)
     token=$([ -z "$program" ] || "$program" sas | sed 's/[&|\\]/\\&/g')
     sed "s|<output of [a-z0-9-]* sas>|$token|; s|<USER:PASSWORD>|me:secret|" out >script
     printf %s "${BODY-}" | env -i PATH="$PATH" sh -eu script >curl.out 2>curl.err
 }
-# How many requests there were; then the last two, but for what differs between two tokens and two
-# clients; then how many messages wait, with how many bodies.
+# The number of requests. Then the last two without the headers that differ between tokens and
+# clients. Then the numbers of queued messages and of their distinct bodies.
 last_two() {
     state '(.log | length), (.log[-2:][] | [.method, .target, .bodySize, .httpStatus, (.headers
         | map(.[0] |= ascii_downcase) | map(select(.[0] | IN("authorization", "accept", "user-agent")
@@ -27,7 +27,7 @@ last_two() {
         (.devices.dev1.queue | "\(length) \(map(.bodyBase64) | unique | length)")'
 }
 total=0
-# The command and the curl command that it prints make equal requests.
+# True if the command and the curl command that it prints make equal requests.
 same() { # COMMAND...
     printf %s "${BODY-}" | "$@" --connect-to "$hub" --cacert "$HUB/ca.pem" >real.out 2>real.err
     printf %s "${BODY-}" | "$@" --connect-to "$hub" --cacert "$HUB/ca.pem" -n >out 2>err
@@ -51,35 +51,38 @@ ends_as_dry_run() {
 
 # ---- Requests ----
 
-check 'a text as body, with quotes, a newline, and properties of which one is empty' \
+check 'curl makes the same send of a text with quotes, a newline and an empty property' \
     same c2d-http send dev1 -i one -m "@it's
 two" -p "a=it's" -p "it's=" -p b= --content-type text/plain --correlation-id "'"
-check 'and both had the same body' both_arrived
+check 'send and curl queue the same text body' both_arrived
 start_over
 printf 'it\000s\n' >"it's a file"
-check 'a file as body, byte for byte' same c2d-http send dev1 -i one -f "it's a file"
-check 'which the command names' says out "'--data-binary' '@it'\\''s a file'"
-check 'and both files arrived' both_arrived
+check 'curl makes the same send of a file as the body' \
+    same c2d-http send dev1 -i one -f "it's a file"
+check 'the curl command names the file of the body' says out "'--data-binary' '@it'\\''s a file'"
+check 'send and curl queue the same file body' both_arrived
 start_over
 BODY='from stdin'
-check 'stdin as body' same c2d-http send dev1 -i one
-check 'which the command reads from its own stdin' says out "'--data-binary' '@-'"
-check 'and both bodies arrived' both_arrived
+check 'curl makes the same send of stdin as the body' same c2d-http send dev1 -i one
+check 'the curl command reads the body from its own stdin' says out "'--data-binary' '@-'"
+check 'send and curl queue the same body from stdin' both_arrived
 BODY=
-check 'an empty body' same c2d-http send dev1 -i one -m ''
-check 'an odd device id' same c2d-http send "a#?%'*!" -i one -m x
-check 'feedback' same c2d-http feedback --keep
-check 'purge' same c2d-http purge dev1 --force
-check 'abandon' same c2d-device abandon 0123
-check 'reject' same c2d-device reject 0123
-check 'complete' same c2d-device complete 0123
-check 'receive, where nothing waits' same c2d-device receive --api-version '2020-09{30'
+check 'curl makes the same send of an empty body' same c2d-http send dev1 -i one -m ''
+check 'curl makes the same send to a device id with special characters' \
+    same c2d-http send "a#?%'*!" -i one -m x
+check 'curl makes the same request as feedback --keep' same c2d-http feedback --keep
+check 'curl makes the same request as purge' same c2d-http purge dev1 --force
+check 'curl makes the same request as abandon' same c2d-device abandon 0123
+check 'curl makes the same request as reject' same c2d-device reject 0123
+check 'curl makes the same request as complete' same c2d-device complete 0123
+check 'curl makes the same request as receive from an empty queue' \
+    same c2d-device receive --api-version '2020-09{30'
 IOTHUB_CONNECTION_STRING=$(cat "$HUB/iothubowner.conn")
-check 'status' same c2d-http status dev1
+check 'curl makes the same request as status' same c2d-http status dev1
 
-# ---- How the hub is reached ----
+# ---- Trust, certificates and proxies ----
 
-# The curl command of a send arrives.
+# True if the request of the curl command of a send arrives.
 arrives() { # OPTION...
     run c2d-http send dev1 -m x -n --connect-to "$hub" "$@"
     ends_as_dry_run || return 1
@@ -90,8 +93,8 @@ arrives() { # OPTION...
 start_over
 mkdir roots
 cp "$HUB/ca.pem" roots && openssl rehash roots
-check 'a folder of roots is passed on' arrives --cacert roots
-SSL_CERT_FILE=$HUB/ca.pem check 'so is that of the environment' arrives
+check 'the curl command uses the folder of --cacert' arrives --cacert roots
+SSL_CERT_FILE=$HUB/ca.pem check 'the curl command uses the file of SSL_CERT_FILE' arrives
 
 make_cert x509dev DNS:x509dev
 mv x509dev.crt 'a:b\c.crt'
@@ -99,7 +102,7 @@ thumbprint=$(openssl x509 -in 'a:b\c.crt' -noout -fingerprint -sha256 | cut -d =
 set_sim devices "{\"devices\": [{\"deviceId\": \"x509dev\", \"thumbprint\": \"$thumbprint\"}]}"
 total=$(all_requests)
 export IOTHUB_DEVICE_CONNECTION_STRING="${IOTHUB_CONNECTION_STRING%%;*};DeviceId=x509dev;x509=true"
-check 'a certificate and its key are passed on, whatever their names are' \
+check 'curl makes the same receive with a device certificate whose name has special characters' \
     same c2d-device receive --cert 'a:b\c.crt' --key x509dev.key
 
 start_over
@@ -123,26 +126,28 @@ http_access allow asks known
 http_access deny asks
 http_access allow all
 END
-# by PORT OPTION...: and the proxy has been used.
+# by PORT OPTION...: the same, and the proxy at PORT has been used.
 by() {
     port=$1
     shift
     arrives "$@" && until_true grep -q "^$port 200 CONNECT" squid-all/log
 }
 cat "$HUB/ca.pem" proxy.crt >both.pem
-check 'a proxy is passed on' by "$open" --cacert both.pem --proxy "http://127.0.0.1:$open"
-check 'one over TLS with what is trusted' \
+check 'the curl command uses the proxy of --proxy' \
+    by "$open" --cacert both.pem --proxy "http://127.0.0.1:$open"
+check 'the curl command uses an https proxy with its CA' \
     by "$secure" --cacert both.pem --proxy "https://localhost:$secure"
-check 'one with a user and a password, which are left to be filled in' \
+check 'the curl command uses a proxy with a placeholder for user and password' \
     by "$basic" --cacert both.pem --proxy "http://127.0.0.1:$basic" --proxy-user-file user
-check 'that password is not printed' lacks out secret
+check 'the curl command does not hold the password of --proxy-user-file' lacks out secret
 : >squid-all/log
-https_proxy="http://me:secret@127.0.0.1:$basic" check 'one of the environment likewise' \
+https_proxy="http://me:secret@127.0.0.1:$basic" \
+    check 'the curl command uses the proxy of https_proxy with a placeholder for the password' \
     by "$basic" --cacert both.pem
-check 'and its password is not printed' lacks out secret
+check 'the curl command does not hold the password of https_proxy' lacks out secret
 : >squid-all/log
-NO_PROXY=.example.test check 'a host that is excepted from the proxy' \
+NO_PROXY=.example.test check 'the curl command reaches a host that NO_PROXY excludes' \
     arrives --cacert both.pem --proxy "http://127.0.0.1:$open"
-check 'is reached without it' is_empty squid-all/log
+check 'the curl command does not use the proxy for a host in NO_PROXY' is_empty squid-all/log
 https_proxy=http://127.0.0.1:1 run c2d-http send dev1 -m x -n --connect-to "$hub" --proxy none
-check '--proxy none holds for curl too, whatever its environment says' says out "'--noproxy' '*'"
+check 'the curl command of --proxy none disables all proxies' says out "'--noproxy' '*'"

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# What a user compiles: c2d.h alone in each standard of C and C++ that it is meant for, and the
-# examples in its comments in the oldest ones.
+# c2d.h compiles alone in each supported standard of C and C++. The examples in its comments compile
+# in the oldest ones.
 # shellcheck source=tests/cli/lib.sh
 . "$C2D_TESTS/lib.sh"
 ! is_sanitized || exit 0 # compiles nothing of this build
@@ -26,8 +26,8 @@ installed() {
 
 c_compilers=$(installed gcc clang)
 cxx_compilers=$(installed g++ clang++)
-check 'there is a compiler of C' test -n "$c_compilers"
-check 'there is a compiler of C++' test -n "$cxx_compilers"
+check 'a C compiler is installed' test -n "$c_compilers"
+check 'a C++ compiler is installed' test -n "$cxx_compilers"
 
 # ---- The header alone ----
 
@@ -46,8 +46,8 @@ done
 
 # ---- Its examples ----
 
-# Writes example-1.h and so on. An example stands in a comment behind five blanks or more, goes on
-# over empty lines, and has a line that ends a statement. Lists are behind more blanks.
+# Writes example-1.h and so on. An example is a part of a comment with an indent of five blanks, may
+# hold empty lines, and has a line that ends a statement. Lists have a larger indent.
 cut_examples() {
     awk '
         function end_block() {
@@ -66,7 +66,7 @@ cut_examples() {
 }
 cut_examples "$INCLUDE/c2d.h"
 
-# The names that an example may use. It gets a block of its own, where it may declare them anew.
+# The names that an example may use. It has its own block, in which it may declare them again.
 cat >example-start <<'END'
 #include "c2d.h"
 
@@ -115,4 +115,4 @@ while [ -e "example-$((number + 1)).h" ]; do
             -Wno-missing-field-initializers
     done
 done
-check 'c2d.h has examples' test "$number" -ge 1
+check 'c2d.h has at least one example' test "$number" -ge 1

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# What the README shows is what happens: every command in it is run here, against the hub on this
-# machine with the connection strings in files.
+# The commands of the README work: each one is run here against c2d-sim, with the connection strings
+# in files.
 # shellcheck source=tests/cli/lib.sh
 . "$C2D_TESTS/lib.sh"
 
@@ -8,7 +8,7 @@ ROOT=$C2D_TESTS/../..
 # shellcheck disable=SC2119  # no options are wanted
 start_sim
 
-# The blocks of one language below a heading, in their order.
+# The code blocks of one language below a heading, in order.
 blocks() { # heading, language
     awk -v heading="## $1" -v fence="\`\`\`$2" '
         /^## / { inside = $0 == heading; next }
@@ -17,7 +17,7 @@ blocks() { # heading, language
         printing' "$ROOT/README.md"
 }
 
-# Exit code and name, as the program of the README tells them.
+# True if the program of the README exited with this code and printed this name.
 fails_with_text() {
     code_is "$1" && grep -q "^$2: ." err
 }
@@ -35,10 +35,10 @@ check 'the message of "Against a real hub" arrives' says out '"body":"restart at
 
 blocks 'When it does not work' sh >doctor.sh
 run sh -e doctor.sh
-check 'the commands of "When it does not work" find all well' \
+check 'the commands of "When it does not work" report all steps ok' \
     is "$CODE $(grep -c '^ok ' out) $(wc -l <out)" '0 14 14'
 
-# Without the minutes, and with the programs of this build for the installed ones.
+# Without the time fields, and with the programs of this build in place of the installed ones.
 blocks 'From cron' crontab | sed 's/^[^ ]* [^ ]* [^ ]* [^ ]* [^ ]* *//; s:/usr/local/bin/::' >cron.sh
 c2d-http send dev1 -m 'for cron' -q
 run sh -e cron.sh
@@ -49,26 +49,27 @@ blocks 'With a handler' python >handle.py
 blocks 'With a handler' sh >handler.sh
 run sh -e handler.sh
 check 'the commands of "With a handler" work as they stand' code_is 0
-check 'the handler in sh has body and property' says out 'light kitchen: on'
-check 'the handler in Python has them, too' says out 'temperature celsius 4 bytes'
-check 'a binary has the body' cmp handle.py received.bin
-check 'what is spooled is handled' says out 'a long job is done'
+check 'the sh handler of the README gets body and property' says out 'light kitchen: on'
+check 'the Python handler of the README gets body and property' \
+    says out 'temperature celsius 4 bytes'
+check 'the binary file of "With a handler" holds the body' cmp handle.py received.bin
+check 'the spooled message of "With a handler" is handled' says out 'a long job is done'
 
-# sudo, systemd and /etc are not ours: the first three commands are run below a folder of our own.
+# Without sudo, systemd and /etc: the first three commands are run in a folder of the test.
 blocks 'As a service' sh | sed 's/sudo //; s:/etc/:./etc/:g' >service.sh
-check '"As a service" ends with starting the unit' is "$(tail -n 1 service.sh)" \
+check 'the commands of "As a service" end with the start of the unit' is "$(tail -n 1 service.sh)" \
     'systemctl enable --now c2d-device@dev1'
 sed -i '$d' service.sh
 mkdir etc
 run sh -e service.sh
-check 'its commands make what the unit reads' is \
+check 'the commands of "As a service" create the files that the unit reads' is \
     "$(cmp .config/c2d/device.conn etc/c2d/dev1.conn && cat etc/c2d/dev1.env)" \
     'ARGUMENTS=-- /usr/local/bin/handle'
 
 reset_hub
 blocks 'To a whole fleet' sh >fleet.sh
 run sh -e fleet.sh
-check 'the batch of "To a whole fleet" is sent once, and not again' is \
+check 'the batch of "To a whole fleet" is sent once by two runs' is \
     "$CODE $(jq -r '"\(.status):\(.attempts)"' out | xargs) $(queued)" \
     '0 enqueued:1 enqueued:0 1'
 reset_hub
@@ -79,7 +80,7 @@ until_true has_requests send 1
 c2d-device receive >/dev/null
 set_sim clock '{"advance": 16}'
 finish_run
-check 'the commands of "Did it arrive?" print that it did' \
+check 'the commands of "Did it arrive?" print Success' \
     is "$CODE $(jq -r .statusCode out) $(wc -l <feedback)" '0 Success 1'
 reset_hub
 set_sim clock '{"offset": 0}'
@@ -93,18 +94,20 @@ set_sim devices '{"devices": ["dev2", "dev3"]}'
 run sh -e parts.sh
 check 'the commands of "More than one machine" send each part' is \
     "$CODE $(cat part.?.out | jq -r .status | sort | uniq -c | xargs)" '0 15 enqueued'
-check 'in the order of each device' is "$(state '[.devices[] |
+check 'the commands of "More than one machine" keep the order of each device' \
+    is "$(state '[.devices[] |
     [.queue[].bodyBase64 | @base64d] | join("")] | sort | join(" ")')" '12345 12345 12345'
 run sh -e parts.sh
-check 'and again send what is left: nothing' is \
+check 'the commands of "More than one machine" send nothing when run again' is \
     "$CODE $(cat part.?.out | jq -r .attempts | sort | uniq -c | xargs) $(requests send)" '0 15 0 15'
 reset_hub
 
 blocks 'From a shell script' sh >script.sh
 run sh script.sh
 check 'the commands of "From a shell script" work as they stand' code_is 0
-check 'the kept message is read by another program' says out 'restart'
-check 'the kept message is completed afterwards, and the one behind it still waits' is \
+check 'the commands of "From a shell script" pass the kept message to another program' \
+    says out 'restart'
+check 'the commands of "From a shell script" complete one message and leave the next' is \
     "$(state '.devices.dev1 | [.queue[].bodySize] | tostring')" '[11]'
 
 blocks 'The library' c >example.c
@@ -115,22 +118,22 @@ run cc -std=c11 $flags -I"$ROOT/include" -o example example.c "$C2D_BUILD/libc2d
     $(pkg-config --libs libcurl libssl libcrypto libcjson)
 check 'the program of "The library" compiles without a warning' ends_silently 0 ''
 run ./example
-check 'without a connection string it says so' fails_with_text 78 CONFIG
+check 'the program of "The library" exits 78 without a connection string' fails_with_text 78 CONFIG
 IOTHUB_DEVICE_CONNECTION_STRING=$(cat "$HUB/device-dev1.conn")
 export IOTHUB_DEVICE_CONNECTION_STRING
 run env -u SSL_CERT_FILE ./example
-check 'where it cannot verify the hub it ends with 21' fails_with_text 21 TLS
+check 'the program of "The library" exits 21 if it cannot verify the hub' fails_with_text 21 TLS
 ./example >/dev/full 2>err
-check 'where it cannot print it ends with 1' is $? 1
-check 'and has left the message' is "$(queued dev1)" 1
+check 'the program of "The library" exits 1 if it cannot print' is $? 1
+check 'the program of "The library" leaves a message that it cannot print' is "$(queued dev1)" 1
 set_sim clock '{"advance": 61}'
 run ./example
-check 'else it prints the body' ends_silently 0 'measure now'
-check 'and completes the message' is "$(queued dev1)" 0
+check 'the program of "The library" prints the body' ends_silently 0 'measure now'
+check 'the program of "The library" completes the message' is "$(queued dev1)" 0
 
 listed=$(sed -n '/^| code /,/^$/p' "$ROOT/README.md" | grep -oE '[A-Z]{2}[A-Z_]*' | sort -u | xargs)
 known=$(grep -ohE '[{] [A-Z0-9]+_[A-Z_]+, "[A-Z_]+" [}]' "$ROOT/src/base/error.c" \
     "$ROOT/src/cli/common/exit_status.c" | cut -d '"' -f 2 \
     | grep -vE '^(DRY_RUN|CANCELLED)$' | sort -u | xargs)
-check 'the README lists every outcome that these programs can end with' is \
+check 'the README lists every outcome of the programs' is \
     "$(echo "$listed" | tr ' ' '\n' | grep -vxE 'UTC|CA' | xargs)" "$known"

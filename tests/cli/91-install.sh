@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# make install, into a folder: everything that a user of programs and library needs, and uninstall
-# takes it away again. The demo runs from a clean start.
+# make install into a folder installs all files of programs and library, and uninstall removes them.
+# The demo runs from a clean start.
 # shellcheck source=tests/cli/lib.sh
 . "$C2D_TESTS/lib.sh"
 
@@ -8,11 +8,12 @@ ROOT=$C2D_TESTS/../..
 ! is_sanitized || exit 0 # installs what the plain build has made
 
 run make -s -C "$ROOT" install DESTDIR="$PWD/root" PREFIX=/usr
-check 'make install says nothing and succeeds' ends_silently 0 ''
-check 'the programs are there' test -x root/usr/bin/c2d-http -a -x root/usr/bin/c2d-device
-check 'the shared library has its full version, soname and plain name' test \
+check 'make install exits 0 and prints nothing' ends_silently 0 ''
+check 'make install installs the programs' \
+    test -x root/usr/bin/c2d-http -a -x root/usr/bin/c2d-device
+check 'make install installs the shared library with its version, soname and plain name' test \
     -f root/usr/lib/libc2d.so.0.1.0 -a -L root/usr/lib/libc2d.so.1 -a -L root/usr/lib/libc2d.so
-check 'the units are there, and start the program that was installed' is \
+check 'make install installs units that start the installed program' is \
     "$(grep -hoE '^ExecStart=/usr/bin/c2d-device (poll|receive)' root/usr/lib/systemd/system/c2d-*)" \
     "$(printf 'ExecStart=/usr/bin/c2d-device %s\n' poll receive)"
 
@@ -28,7 +29,7 @@ flags=$(PKG_CONFIG_PATH=root/usr/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$PWD/root 
     pkg-config --cflags --libs libc2d)
 # shellcheck disable=SC2086  # one word for each flag is wanted
 run cc -o version version.c -I root/usr/include -L root/usr/lib $flags
-check 'pkg-config has what a C program needs to link' ends_silently 0 ''
+check 'a C program compiles and links with the flags of pkg-config' ends_silently 0 ''
 run env LD_LIBRARY_PATH=root/usr/lib ./version
 check 'a program runs with the installed shared library' ends_silently 0 0.1.0
 check 'the programs need nothing but libcurl, OpenSSL, cJSON and libc' is "$(
@@ -47,7 +48,8 @@ for program in c2d-http c2d-device c2d-sim; do
         is_hardened $program
 done
 
-# The linker sets the mark of a program only where each of its objects has it, the C library's too.
+# The linker marks a program only if each of its objects has the mark, including those of the C
+# library.
 has_mark() { # FILE...
     for file in "$@"; do
         readelf -nW "$file" | grep -q 'IBT, SHSTK' || { echo "no mark in $file"; return 1; }
@@ -81,4 +83,4 @@ check 'make uninstall leaves no file' is "$(find root ! -type d)" ''
 run "$ROOT/scripts/demo"
 check 'the demo shows the message and its acknowledgement' says out \
     'restart at noon' '"statusCode":"Success"'
-check 'the demo succeeds and is quiet on stderr' ends_silently 0
+check 'the demo exits 0 and prints nothing to stderr' ends_silently 0

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# The units are sound, and what they start works with what they give it: a credential, a folder for
-# the state, and the arguments of their environment file.
+# The units are valid, and their commands work with a credential, a state folder and the arguments
+# of the environment file.
 # shellcheck source=tests/cli/lib.sh
 . "$C2D_TESTS/lib.sh"
 # shellcheck disable=SC2119  # no options are wanted
@@ -12,14 +12,15 @@ for unit in "$C2D_TESTS"/../../src/systemd/*; do
     sed "s|@BINDIR@|$C2D_BUILD|" "$unit" >"units/$(basename "$unit")"
 done
 run systemd-analyze verify --man=no units/*
-check 'systemd finds nothing wrong with the units' ends_silently 0 ''
-check 'each service is shut in well' is "$(systemd-analyze --offline=true security units/*.service |
+check 'systemd-analyze verify reports no error of the units' ends_silently 0 ''
+check 'systemd-analyze security rates the exposure of both services below 3' \
+    is "$(systemd-analyze --offline=true security units/*.service |
     awk '/Overall/ && $(NF - 2) < 3' | wc -l)" 2
-check 'the timer asks no more often than a hub likes, and each device at a moment of its own' \
+check 'the timer starts every 25 minutes with a random delay for each device' \
     is "$(grep -cE '^(OnUnitInactiveSec=25min|RandomizedDelaySec=[1-9][0-9]*min)$' \
         units/c2d-receive@.timer)" 2
 
-# What systemd sets up for c2d-UNIT@dev1, in a folder of its own.
+# The environment that systemd sets up for c2d-UNIT@dev1, in a folder of the test.
 mkdir credentials private etc
 mkdir private/state private/cache && ln -s private/state state && ln -s private/cache cache
 cp "$HUB/device-dev1.conn" credentials/iothub_device_connection_string
@@ -43,15 +44,16 @@ until_true says handled polled
 until_true is "$(find state/spool/new -type f | wc -l)" 0
 kill -TERM "$RUN_PID"
 finish_run
-check 'the service polls, keeps and handles (cli 10)' is "$CODE $(cat handled) $(queued)" \
+check 'the service c2d-device@ receives and handles a message' is "$CODE $(cat handled) $(queued)" \
     '143 polled  0'
 
 printf 'ARGUMENTS=-- %s\n' "$PWD/handle" >etc/dev1.env
 enqueue '{"deviceId": "dev1", "body": "received"}'
 start_unit receive
 finish_run
-check "what the timer starts takes what waits, and ends" is "$CODE $(cat handled) $(queued)" \
-    '0 polled received 0'
-check 'both keep their TLS session in one place, for them alone (3)' \
+check "the service c2d-receive@ handles the queued message and exits 0" \
+    is "$CODE $(cat handled) $(queued)" '0 polled received 0'
+check 'both services keep one TLS session in a folder of mode 700' \
     is "$(find cache/tls -type f | wc -l) $(stat -c %a cache/tls)" '1 700'
-check 'nothing is kept once it is handled' is "$(find state/spool/new -type f | wc -l)" 0
+check 'the spool of both services is empty after the messages are handled' \
+    is "$(find state/spool/new -type f | wc -l)" 0

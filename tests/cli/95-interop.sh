@@ -1,13 +1,14 @@
 # shellcheck shell=sh
-# Goal: Microsoft's own clients for Node.js, unmodified, get on with our hub and with messages that
-# we send: what satisfies them and us is less likely to be our own idea of a hub (wire 1-5).
+# Goal: the unmodified clients of Microsoft for Node.js work with c2d-sim and with messages of
+# c2d-http. This shows that c2d-sim behaves like a hub.
 # shellcheck source=/dev/null
 . "$C2D_TESTS/lib.sh"
 
 SOURCES=$C2D_TESTS/../interop
 CLIENTS=$C2D_BUILD/interop
 
-# As the lock file has them; kept in the build folder until it changes. Without scripts of theirs.
+# Installs the versions of the lock file in the build folder, again when it changes. Runs none of
+# their scripts.
 install_clients() {
     ! cmp -s "$SOURCES/package-lock.json" "$CLIENTS/installed.json" || return 0
     mkdir -p "$CLIENTS" && rm -f "$CLIENTS/installed.json"
@@ -25,14 +26,14 @@ elif ! install_clients; then
     reason=$(grep -im 1 'err.* code' npm.log || echo 'it took too long')
     case $reason in
     *EUSAGE* | *EINTEGRITY* | *ETARGET*)
-        check 'npm finds no fault with the lock file of tests/interop' is "$reason" '' && exit
+        check 'npm ci accepts the lock file of tests/interop' is "$reason" '' && exit
         ;;
     esac
     skip "the clients cannot be installed: $reason"
 fi
 
 export NODE_PATH="$CLIENTS/node_modules" NODE_EXTRA_CA_CERTS="$HUB/ca.pem"
-# The hub has one address, and node up to 18 tries only the first of localhost's.
+# The hub has one address, and node up to 18 tries only the first address of localhost.
 export NODE_OPTIONS=--dns-result-order=ipv4first
 start_sim
 export PORT="${C2D_SIM_URL##*:}" IOTHUB_CONNECTION_STRING
@@ -42,7 +43,7 @@ device_js() {
 service_js() {
     run timeout 20 node "$SOURCES/service.js" "$@"
 }
-# A connection string as a hub with port 443 has it.
+# A connection string without a port, as that of a hub with port 443.
 portless() {
     sed "s/:$PORT;/;/" "$1"
 }
@@ -60,21 +61,23 @@ settles() {
     shift 2
     c2d-http send "$device" -m 'to settle ä' -i m1 --correlation-id c1 -p Kind=some.value -q
     device_js abandon "$@"
-    check "azure-iot-device with $how gets what we sent, and abandons it (wire 3)" \
+    check "azure-iot-device with $how receives and abandons a message of c2d-http" \
         shows '.body == "to settle ä" and .messageId == "m1" and .correlationId == "c1"
             and .properties == {"iothub-app-kind": "some.value"} and .result == "MessageAbandoned"
             and .to == "/devices/'"$device"'/messages/deviceBound"'
-    check 'its abandon puts the message back and counts (wire 3.2)' \
+    check "the abandon of azure-iot-device with $how puts the message back and counts" \
         is "$(of_device "$device")" '[1,1,1,0,0]'
     device_js reject "$@"
-    check "with $how it gets the message again, and rejects it (wire 3.2)" \
+    check "azure-iot-device with $how receives the message again and rejects it" \
         shows '.messageId == "m1" and .result == "MessageRejected"'
-    check 'its reject ends the message (wire 3.2)' is "$(of_device "$device")" '[null,0,1,1,0]'
+    check "the reject of azure-iot-device with $how removes the message" \
+        is "$(of_device "$device")" '[null,0,1,1,0]'
     c2d-http send "$device" -m '' -i m2 --ack full -q
     device_js complete "$@"
-    check "with $how it completes a message, though that is empty (wire 3.2)" \
+    check "azure-iot-device with $how receives and completes an empty message" \
         shows '.messageId == "m2" and .body == "" and .result == "MessageCompleted"'
-    check 'its complete ends the message (wire 3.2)' is "$(of_device "$device")" '[null,0,1,1,1]'
+    check "the complete of azure-iot-device with $how removes the message" \
+        is "$(of_device "$device")" '[null,0,1,1,1]'
 }
 
 refused() {
@@ -87,7 +90,7 @@ right=$IOTHUB_DEVICE_CONNECTION_STRING
 enqueue '{"deviceId": "dev1"}'
 IOTHUB_DEVICE_CONNECTION_STRING="${right%%SharedAccessKey=*}SharedAccessKey=d3Jvbmc="
 device_js complete
-check 'its token with a wrong key is refused (wire 1)' refused dev1
+check 'the hub refuses a token of azure-iot-device with a wrong key' refused dev1
 IOTHUB_DEVICE_CONNECTION_STRING=$right
 
 make_cert x509dev DNS:x509dev
@@ -98,43 +101,44 @@ IOTHUB_DEVICE_CONNECTION_STRING="${right%%;*};DeviceId=x509dev;x509=true"
 settles x509dev 'a certificate' x509dev.crt x509dev.key
 enqueue '{"deviceId": "x509dev"}'
 device_js complete other.crt other.key
-check "with another device's certificate it is refused (wire 7)" refused x509dev
+check "the hub refuses azure-iot-device with the certificate of another device" refused x509dev
 
 # ---- azure-iothub ----
 
 IOTHUB_CONNECTION_STRING=$(portless "$HUB/iothubowner.conn")
 service_js get dev1
-check 'azure-iothub reads a device with a key in the registry (wire 4.4)' \
+check 'azure-iothub reads a device with a key in the registry' \
     shows '.deviceId == "dev1" and .status == "enabled" and .cloudToDeviceMessageCount == 1
         and .authentication.type == "sas"'
-check 'with the key that the device signs with (wire 4.4)' \
+check 'azure-iothub reads the key of a device in the registry' \
     shows ".authentication.symmetricKey.primaryKey == \"${right##*SharedAccessKey=}\""
 service_js get x509dev
-check 'it reads one with a certificate there (wire 4.4)' \
+check 'azure-iothub reads a device with a certificate in the registry' \
     shows ".authentication.type == \"selfSigned\" and
         .authentication.x509Thumbprint.primaryThumbprint == \"$thumbprint\""
 service_js get nobody
-check 'it tells an unknown device from other errors (wire 5)' \
+check 'azure-iothub reports an unknown device as DeviceNotFoundError' \
     is "$CODE $(cut -d : -f 1 err)" '1 DeviceNotFoundError'
 IOTHUB_CONNECTION_STRING=$(portless "$HUB/service.conn")
 service_js get dev1
-check 'it is refused without RegistryRead (wire 1)' \
+check 'azure-iothub without RegistryRead gets UnauthorizedError' \
     is "$CODE $(cut -d : -f 1 err)" '1 UnauthorizedError'
 
 set_sim clock '{"advance": 16}'
 service_js abandon
-check 'it gets the feedback on what azure-iot-device did, and abandons it (wire 4.2)' \
+check 'azure-iothub receives and abandons the feedback on azure-iot-device' \
     shows '.status == 204 and (.records | map(.originalMessageId + " " + .statusCode + " "
         + .deviceId)) == ["m2 Success dev1", "m2 Success x509dev"]'
-check 'the batch waits again (wire 4.2)' \
+check 'the hub queues a feedback batch again that azure-iothub abandoned' \
     is "$(state '.feedback | [.batches[0].deliveryCount, .batches[0].state, .completed] | tojson')" \
     '[1,"enqueued",0]'
 service_js complete
-check 'it completes the feedback (wire 4.2)' shows '.status == 204 and (.records | length) == 2'
-check 'then the feedback is gone (wire 4.2)' \
+check 'azure-iothub receives and completes the feedback batch' \
+    shows '.status == 204 and (.records | length) == 2'
+check 'the hub removes a feedback batch that azure-iothub completed' \
     is "$(state '.feedback | [(.batches | length), .completed] | tojson')" '[0,1]'
 service_js complete
-check 'and there is no more of it (wire 4.2)' shows '. == {"status": 204}'
+check 'azure-iothub gets 204 when no feedback is queued' shows '. == {"status": 204}'
 service_js purge dev1
-check 'it purges what waits, and hears how much that was (wire 4.3)' \
+check 'azure-iothub purges the queue and gets the number of messages' \
     is "$(jq -c . out) $(queued)" '{"totalMessagesPurged":1,"deviceId":"dev1","moduleId":null} 0'

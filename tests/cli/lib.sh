@@ -1,7 +1,6 @@
 # shellcheck shell=sh
-# What the scenarios share. A scenario runs in an empty folder of its own, with the programs first
-# in
-# PATH and nothing else in its environment, and prints "ok - sentence" or "not ok - sentence".
+# Functions shared by the scenarios. A scenario runs in an empty folder, with the programs first in
+# PATH and nothing else in its environment, and prints "ok - SENTENCE" or "not ok - SENTENCE".
 #
 # A run leaves its stdout in the file out, its stderr in err and its exit code in CODE.
 
@@ -14,7 +13,8 @@ export PORT=
 
 # ---- Checks ----
 
-# check SENTENCE CONDITION...: the sentence is false when the condition, a command, fails.
+# check SENTENCE CONDITION...: prints "ok" if the command CONDITION succeeds. A sentence stands
+# alone in a log: what is done to what, and what is expected.
 check() {
     sentence=$1
     shift
@@ -73,19 +73,20 @@ skip() {
     exit
 }
 
-# Exit code and name of the one error line on stderr, and nothing on stdout.
+# fails_with CODE NAME: the run exited with CODE, and stderr has one error line, with NAME.
 fails_with() {
     code_is "$1" || return 1
     is "$(grep -c '^c2d-[a-z]*: error: ' err)" 1 || return 1
     grep -q "^c2d-[a-z]*: error: $2: ." err || { echo "no error line with $2"; return 1; }
 }
 
-# The exit code was $1, with nothing on stderr and, where $2 is given, exactly that on stdout.
+# ends_silently CODE [OUTPUT]: the run exited with CODE, printed nothing to stderr and OUTPUT to
+# stdout.
 ends_silently() {
     code_is "$1" && is_empty err && { [ $# -lt 2 ] || is "$(cat out)" "$2"; }
 }
 
-# The run's only line on stdout is JSON of which the jq filter is true.
+# The only line on stdout is JSON for which the jq filter is true.
 shows() {
     is "$(wc -l <out)" 1 && jq -e "$1" out >/dev/null
 }
@@ -97,18 +98,19 @@ run() {
     CODE=$?
 }
 
-# A run under strace, with which leaks cannot be looked for.
+# A run under strace, without the leak check, which does not work there.
 run_traced() {
     run env ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" strace -qq -o trace "$@"
 }
 
-# lacking COMMAND...: without what LACKS_SYNC and LACKS_LOCKS name, see tests/support/lacking.c.
+# lacking COMMAND...: runs COMMAND with the errors of LACKS_SYNC and LACKS_LOCKS, see
+# tests/support/lacking.c.
 lacking() {
     env ASAN_OPTIONS="${ASAN_OPTIONS-}:verify_asan_link_order=0" \
         LD_PRELOAD="$C2D_BUILD/lacking.so" "$@"
 }
 
-# In the background, and able to be interrupted, which a shell's background commands are not.
+# Starts a run in the background that reacts to INT, which background commands of a shell ignore.
 start_run() {
     env --default-signal=INT,TERM,HUP "$@" >out 2>err &
     RUN_PID=$!
@@ -120,7 +122,7 @@ finish_run() {
     wait "$RUN_PID" 2>/dev/null || CODE=$?
 }
 
-# Until the condition holds, for at most ten seconds.
+# Waits until the condition holds, for at most ten seconds.
 until_true() {
     tries=0
     until "$@" >/dev/null 2>&1; do
@@ -132,14 +134,14 @@ until_true() {
 
 # ---- The hub ----
 
-# Starts c2d-sim with the options given; its variables are exported from then on.
+# Starts c2d-sim with the options and exports its variables.
 start_sim() {
     c2d-sim --dir "$HUB" "$@" >sim.ready 2>sim.err &
     PIDS="$PIDS $!"
     until_true grep -q ^ready sim.ready || { cat sim.err && exit 1; }
     # shellcheck source=/dev/null
     . "$HUB/env"
-    unset no_proxy # NO_PROXY alone is what a scenario has to change
+    unset no_proxy # so that a scenario has to change NO_PROXY only
 }
 
 # sim GET|POST COMMAND [JSON]
@@ -164,17 +166,17 @@ reset_hub() {
     set_sim reset '{}'
 }
 
-# What a jq filter says of the hub's state.
+# The result of a jq filter over the state of the hub.
 state() {
     sim GET state | jq -r "$1"
 }
 
-# How many requests of an operation reached the hub.
+# The number of requests of an operation that reached the hub.
 requests() {
     state "[.log[] | select(.operation == \"$1\")] | length"
 }
 
-# How many requests of any kind reached the hub.
+# The number of all requests that reached the hub.
 all_requests() {
     state '.log | length'
 }
@@ -183,7 +185,7 @@ queued() {
     state ".devices[\"${1:-dev1}\"].queue | length"
 }
 
-# The newest value of a header that a request of the operation carried.
+# The value of a header in the last request of the operation.
 sent_header() {
     state "[.log[] | select(.operation == \"$1\")][-1].headers
            | map(select(.[0] | ascii_downcase == (\"$2\" | ascii_downcase)))[-1][1]"
@@ -193,7 +195,7 @@ has_requests() {
     is "$(requests "$1")" "$2"
 }
 
-# Nothing was settled, and the device still has its messages.
+# True if nothing was settled and the device still has its messages.
 is_left() {
     is "$(requests complete) $(requests reject) $(requests abandon)" '0 0 0' \
         && is "$(queued dev1)" "${1:-1}"
@@ -203,14 +205,14 @@ nothing_was_asked() {
     is "$(all_requests)" 0
 }
 
-# Were the programs built with sanitizers?
+# True if the programs were built with sanitizers.
 is_sanitized() {
     grep -q __asan_init "$C2D_BUILD/c2d-http"
 }
 
 # ---- Hostile servers ----
 
-# make_cert NAME SUBJECT-ALT-NAME [DAYS]: NAME.crt and NAME.key, signed by its own key.
+# make_cert NAME SUBJECT-ALT-NAME [DAYS]: creates NAME.crt, self-signed, and NAME.key.
 make_cert() {
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$1.key" \
         -out "$1.crt" -subj "/CN=$1 issuer" -addext "subjectAltName=$2" -days 30 2>/dev/null
@@ -235,7 +237,7 @@ stop_hostile() {
     HOSTILE_PID=
 }
 
-# How many requests of a method reached the hostile server.
+# The number of requests of a method that reached the hostile server.
 heard() {
     grep -aoE "$1 [^ ]* HTTP/1.1" hostile.log | wc -l
 }

@@ -1,12 +1,12 @@
 # shellcheck shell=sh
-# Real proxies for the scenarios that need them; to be read after lib.sh. Their ports follow from
-# this shell's number and lie below those that systems give to clients.
+# Real proxies for the scenarios that need them. Source it after lib.sh. The ports depend on the
+# process id of the shell and are below the range of client ports.
 
 PATH=$PATH:/usr/sbin
 FREE_PORT=$((10000 + $$ % 2000 * 10))
 export FREE_PORT
 
-# Sets PORT to one where nobody listens.
+# Sets PORT to a port without a listener.
 take_port() {
     while grep -qi ":$(printf %04x "$FREE_PORT") 0*:0000 0A" /proc/net/tcp; do
         FREE_PORT=$((FREE_PORT + 1))
@@ -15,8 +15,8 @@ take_port() {
     FREE_PORT=$((FREE_PORT + 1))
 }
 
-# start_squid NAME: with what stands on stdin as its own configuration. It logs to squid-NAME/log:
-# its port, what it answered and what was asked.
+# start_squid NAME: starts squid with the configuration on stdin. It logs to squid-NAME/log: its
+# port, the status of its response and the request.
 start_squid() {
     dir=$PWD/squid-$1
     [ -d "$dir" ] || mkdir "$dir"
@@ -33,12 +33,12 @@ logformat short %>lp %>Hs %rm %ru %un
 access_log stdio:$dir/log short
 END
     } >"$dir/conf"
-    # Started as root, it becomes a user of its own, who has to find the way here.
+    # Started as root, squid changes to its own user, which needs access to this folder.
     if [ "$(id -u)" -eq 0 ]; then
         chmod 711 .
         chown -R proxy "$dir"
     fi
-    # A name of its own, for what it shares in memory.
+    # A unique service name, for its shared memory.
     squid -N -n "c2d$$$1" -f "$dir/conf" >"$dir/out" 2>&1 &
     PIDS="$PIDS $!"
     ports=$(grep -cE '^https?_port ' "$dir/conf")
@@ -52,7 +52,7 @@ squid_listens() {
     is "$(grep -c 'Accepting ' "$1")" "$2"
 }
 
-# start_socks [OPTION...]: microsocks; sets PORT.
+# start_socks [OPTION...]: starts microsocks and sets PORT.
 start_socks() {
     take_port
     microsocks -i 127.0.0.1 -p "$PORT" "$@" >/dev/null 2>&1 &
