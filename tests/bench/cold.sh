@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2154,SC2317  # of scripts/bench, which reads this; functions called by name
-# P1, P2, P8: a process of its own for one message, as from cron.
+# A process for each message, as from cron.
 
 device=$C2D_SIM_URL/devices/$IOTHUB_DEVICE_ID
 root=$sim_root

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2034,SC2154,SC2317  # scripts/bench reads this; called by name
-# P3 to P6: many messages in one process. The server is nginx with one worker, which answers faster
+# Many messages in one process. The server is nginx with one worker, which answers faster
 # than any client here asks: what a client takes by the clock is what it takes of the processor.
 
 FEW=1000
@@ -135,7 +135,7 @@ peer() {
 	info "microseconds by the clock : $what" "$our_us" "$(best 1 peer "$count")"
 }
 
-# ---- P3 ----
+# ---- Receiving ----
 
 our_receive() {
 	"$1" c2d-device receive -c "$2"
@@ -155,7 +155,7 @@ peer 'curl command twice, token at hand' 20 tests/bench/peer receive-curl "$hub"
 peer 'sh, openssl, curl twice' 20 tests/bench/peer receive "$hub" "$key" 20
 output=$work/output
 
-# ---- P4 ----
+# ---- Sending ----
 
 # lines COUNT: a batch for a thousand devices, made once.
 lines() {
@@ -182,7 +182,7 @@ peer 'curl -Z, one process, token at hand' 2000 tests/bench/peer send-parallel "
 peer 'curl command, token at hand' 20 tests/bench/peer send-curl "$hub" "$key" 20
 peer 'sh, openssl, curl' 20 tests/bench/peer send "$hub" "$key" 20
 
-# ---- P5 ----
+# ---- Memory of a batch ----
 
 heading 'peak memory of send --batch -P 16 in KiB' limit
 lines 1000000 >/dev/null
@@ -195,7 +195,7 @@ row 'P5 1 000 000 lines : 1 000 lines + 1 MiB' "$large" $((small + 1024)) 1
 row 'P5 1 000 lines : 1 000 000 lines + 1 MiB' "$small" $((large + 1024)) 1
 rm "$work/lines.1000000"
 
-# ---- P6 ----
+# ---- A fleet ----
 
 our_poll() {
 	"$1" poll_fleet "$hub" "$work/root.crt" "${devices:-10000}" "$2"
@@ -214,7 +214,7 @@ info 'instructions, each request' "$(each $FEW $MANY our_poll instructions)" \
 devices=
 before=$(connections)
 memory=$(our_poll peak_kib 10000)
-# One of them is the question for their number.
+# One of them is the request for their number.
 row 'P6 TLS handshakes, counted by the server' $(($(connections) - before - 1)) 16 1 ==
 row 'P6 peak memory in KiB : 16 MiB and 1 KiB a device' "$memory" $((16384 + 10000)) 1
 

@@ -1,4 +1,4 @@
-/* What a bridge for a fleet does, on the public API alone: it asks DEVICES of one hub, whose queues
+/* A bridge for a fleet with the public API alone: it polls DEVICES of one hub, whose queues
  * are empty, for a message each, in one thread over CONNECTIONS connections (16).
  * usage: poll_fleet HOST CA-FILE DEVICES REQUESTS; one device after the other, round and round */
 #include "c2d.h"

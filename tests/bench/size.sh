@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2154  # of scripts/bench, which reads this
-# P7: what has to fit into a small device.
+# The sizes of the programs, for small devices.
 
 heading 'size in bytes, stripped' limit
 for program in c2d-device c2d-http libc2d.so; do

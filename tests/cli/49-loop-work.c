@@ -74,7 +74,7 @@ static void on_received(struct work *work, struct device *device, const struct c
 
 static void on_settled(struct work *work, struct device *device, const struct c2d_error *error)
 {
-    /* The attempt whose answer was lost has completed it. */
+    /* The attempt whose response was lost has completed it. */
     bool was_done = error->status == C2D_LOCK_LOST && error->earlier_try_unanswered;
 
     if (error->status == C2D_OK || was_done)
@@ -100,7 +100,7 @@ static void on_result(struct work *work, const struct c2d_result *result)
     c2d_message_free(result->message);
 }
 
-/* ---- What the loops call ---- */
+/* ---- Callbacks of the loops ---- */
 
 static bool is_done(const struct work *work)
 {

@@ -1,5 +1,4 @@
-/* Runs a program one of whose standard descriptors is not what a shell would give it, and is at the
- * other end of that itself.
+/* Runs a program with an unusual standard descriptor, and is the peer of that descriptor.
  *
  *     descriptors FD KIND END PROGRAM [ARG]...
  *
@@ -75,7 +74,7 @@ static void connect_tcp(int fds[2])
     close(listener);
 }
 
-/* fds[0] is ours, fds[1] the program's. */
+/* fds[0] is for this process, fds[1] for the program. */
 static void make(int fd, const char *kind, int fds[2])
 {
     int pair[2];

@@ -1,4 +1,4 @@
-/* Asks the hub twice; the first time memory lacks where libcurl keeps an option for all requests.
+/* Asks the hub twice; the first time an allocation of libcurl for an option fails.
  * Prints both outcomes. usage: 70-tls CA-FILE, with the connection string in the environment */
 #include "c2d.h"
 

@@ -1,15 +1,15 @@
-/* Lets allocations of the code under test fail: the linker's --wrap leads them here. */
+/* Makes allocations of the code under test fail: the --wrap of the linker redirects them here. */
 #ifndef ALLOC_H
 #define ALLOC_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The n-th allocation from now, counted from 1, fails; with lasting, so do all behind it. */
+/* Makes the n-th allocation from now fail, counted from 1; with lasting, all later ones too. */
 void alloc_fail_at(size_t n, bool lasting);
-/* No more failures; true if there was one. */
+/* Ends the failures; returns true if there was one. */
 bool alloc_stop(void);
-/* In between, allocations are neither counted nor failed: for what is not under test. May nest. */
+/* Between these two, allocations are not counted and do not fail. Calls may nest. */
 void alloc_pause(void);
 void alloc_resume(void);
 

@@ -13,8 +13,8 @@
  * REPLY, a file, sent as it is (no file: nothing is sent). HOW says what follows it:
  *
  *     keep    the connection stays open for the next request
- *     notify  TLS says good-bye, then the connection ends
- *     close   the connection ends without a word
+ *     notify  TLS close_notify, then the connection ends
+ *     close   the connection ends without close_notify
  *     reset   the connection ends with RST
  *     hang    nothing more happens until the client goes
  *     late    the reply comes after 5 s, and its last byte 0.3 s later; then as keep
@@ -80,7 +80,7 @@ static void send_all(struct connection *connection, const char *data, size_t siz
                                                 : write(connection->fd, data, size);
 
         if (count <= 0)
-            return; /* the client has gone, which is its right */
+            return; /* the client has closed, which is allowed */
         data += count;
         size -= (size_t)count;
     }
@@ -94,7 +94,7 @@ static void append_to_log(const struct server *server, const char *data, size_t 
         die(server->log);
 }
 
-/* How many bytes of body the head announces. */
+/* The Content-Length of the headers. */
 static size_t body_size(const char *head)
 {
     static const char name[] = "\nContent-Length:";
@@ -105,7 +105,7 @@ static size_t body_size(const char *head)
     return 0;
 }
 
-/* Waits for a request, but not while another client waits: false when there is none to come. */
+/* Waits for a request. Returns false if another client waits, or none will come. */
 static bool await_request(const struct server *server, const struct connection *connection)
 {
     struct pollfd fds[2] = { { .fd = connection->fd, .events = POLLIN },
@@ -250,7 +250,7 @@ static bool has_form(const char *reply_word)
     return false;
 }
 
-/* Fills in server from the command line; false when that is none of ours. */
+/* Reads the command line into server; false if it is invalid. */
 static bool parse(struct server *server, char **words)
 {
     for (; *words != NULL && strncmp(*words, "--", 2) == 0; words++) {
@@ -286,7 +286,7 @@ static SSL_TICKET_RETURN refuse_ticket(SSL *ssl, SSL_SESSION *session, const uns
                                        size_t name_size, SSL_TICKET_STATUS status, void *context)
 {
     (void)ssl, (void)session, (void)name, (void)name_size, (void)context;
-    /* No ticket at all is what a first handshake brings. */
+    /* In a first handshake there is no ticket. */
     return status == SSL_TICKET_EMPTY ? SSL_TICKET_RETURN_IGNORE_RENEW : SSL_TICKET_RETURN_ABORT;
 }
 
@@ -295,7 +295,7 @@ static void set_up_tls(struct server *server)
     server->tls = SSL_CTX_new(TLS_server_method());
     if (server->tls == NULL)
         die("TLS");
-    /* Level 0: what is weak is for the client to refuse. */
+    /* Level 0: the client has to refuse weak keys. */
     SSL_CTX_set_security_level(server->tls, 0);
     if (SSL_CTX_use_certificate_chain_file(server->tls, server->cert) != 1
         || SSL_CTX_use_PrivateKey_file(server->tls, server->key, SSL_FILETYPE_PEM) != 1)

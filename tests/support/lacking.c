@@ -1,8 +1,8 @@
-/* lacking: preloaded into a program, takes away what some systems do not have.
+/* lacking: preloaded into a program, makes calls fail that some systems do not support.
  *
  *     LACKS_SYNC="ERROR [SUFFIX]"   fsync(2) of a folder fails; only of those whose path ends with
  *                                   SUFFIX, where it is given
- *     LACKS_LOCKS=ERROR             locks of open file descriptions cannot be had
+ *     LACKS_LOCKS=ERROR             locks of open file descriptions fail
  *
  * ERROR is EINVAL, EIO or ENOLCK. */
 #include <errno.h>

@@ -1,5 +1,5 @@
-/* A hub made of paper: the scripted transport records each request and plays the replies it was
- * given, and its clock moves only while somebody waits on it, so no test really waits. */
+/* A scripted hub: its transport records each request and plays the given replies. Its clock moves
+ * only while the library waits, so tests take no real time. */
 #ifndef SCRIPT_H
 #define SCRIPT_H
 
@@ -7,7 +7,7 @@
 #include "table.h"
 
 #define HUB "hub.azure-devices.net"
-/* The keys are canaries: no test may find them in anything that is shown. */
+/* The keys are canaries: they must not be in any output. */
 #define DEVICE_KEY "Y2FuYXJ5LWtleS1vZi1kZXYx"
 #define SERVICE_KEY "Y2FuYXJ5LWtleS1vZi1odWIh"
 #define DEVICE_STRING "HostName=" HUB ";DeviceId=dev1;SharedAccessKey=" DEVICE_KEY
@@ -20,7 +20,7 @@ enum {
 };
 
 struct script_reply {
-    int status;                          /* HTTP; 0: no answer came, for the reason in failure */
+    int status;                          /* HTTP; 0: no response, for the reason in failure */
     const char *headers[SCRIPT_HEADERS]; /* "Name: value" */
     const char *body;
     size_t body_size; /* 0: strlen(body) */
@@ -31,7 +31,7 @@ struct script_reply {
     bool stale;       /* it failed on a reused connection */
     int64_t delay_ms; /* until the reply comes; past the request's time-out it is too late */
     bool silent;      /* it never comes */
-    bool deaf;        /* nor does the transport keep the time-out */
+    bool deaf;        /* the transport exceeds the time-out */
     bool cancels;     /* cancel_fd becomes readable while it is waited for */
     bool echoes;      /* Authorization comes back in body and header, as hostile servers do */
     struct c2d_connection connection;
@@ -49,7 +49,7 @@ struct script_request {
     int64_t at_s;  /* by the fake wall clock */
 };
 
-/* Zeroed but for the replies, it is ready. */
+/* Usable with the replies set and all else zero. */
 struct script {
     struct script_reply replies[SCRIPT_REPLIES];
     const struct c2d_options *options; /* NULL: defaults */
@@ -86,7 +86,7 @@ struct clock script_clock(struct script *script);
 int script_cancel_fd(struct script *script);
 void script_cancel(struct script *script);
 
-/* An answer as it stands after reading; headers end with NULL. body_size 0: strlen(body). */
+/* A response as the reader leaves it; headers end with NULL. body_size 0: strlen(body). */
 struct http_response response_for_test(int status, const char *const *headers, const char *body,
                                        size_t body_size);
 

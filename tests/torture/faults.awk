@@ -1,5 +1,5 @@
 # The table of faults: which calls may fail how, and with which codes c2d-device may end then. They
-# are those of cli.md section 4; where a library makes the call it may not say what it lacked.
+# are the documented exit codes. A library that makes the call may not report what failed.
 #
 #     awk -v way=WAY -f faults.awk       lines "CALL N" become cases: the N-th call fails
 #     awk -v codes=1 -f faults.awk       each case gets its codes in front: "71,74 fail stdout ..."

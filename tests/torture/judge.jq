@@ -8,14 +8,14 @@
 def records: @base64d | split("\n") | map(select(. != "") | (fromjson? | objects) // null);
 def ids: records | map(.messageId // empty);
 def is_torn: @base64d | . != "" and (endswith("\n") | not);
-# By timeout(1), with TERM or with KILL.
+# Ended by timeout(1), with TERM or with KILL.
 def was_stopped: . == 124 or . == 137;
 def hub: .devices.dev1;
 def honoured(operation): .log | map(select(.operation == operation and .effect));
 def targets: map(.target | split("?")[0]);
 def has_twice: length != (unique | length);
 
-# Of our two messages those that are neither in the hub's queue nor in the output.
+# The messages that are neither queued at the hub nor in the output.
 def missing(state; out): ["m1", "m2"] - (state | hub.queue | map(.messageId)) - (out | ids);
 def has_others($tail): (ids - ["m1", "m2"] != [])
     or (records | any(. != null and has("body") and .body != "body of " + .messageId + $tail));
@@ -31,7 +31,7 @@ def common: {
     hung: ((.code2 | was_stopped) or .struck != "died"
         and (.code1 == 124 or .part != "kill" and (.code1 | was_stopped))),
     silent,
-    # A delivery is counted where we abandon, which is where a handler fails.
+    # A delivery is counted by an abandon, which follows a failed handler.
     counted: (.way as $way | .before | (honoured("abandon") | length) as $abandons
         | $abandons > (if $way == "failing" then 2 else 0 end)
         or $abandons != (hub.queue | map(.deliveryCount) | add // 0)),
@@ -41,10 +41,10 @@ def common: {
 def exact: .tail as $tail | {
     lost: (missing(.before; .out1) + missing(.after; .out2) != [] or (.out2 | has_others($tail))),
     duplicates: (.out2 | ids | length - (unique | length) > 1),
-    # Only a network can make us ask twice for the end of one lock.
+    # Only a network error can cause two settlements of one lock.
     "settled-twice": (.part == "kill" and (.after.log | map(select(.operation == "complete"))
         | targets | has_twice)),
-    # X2: 0 says that all is done.
+    # Exit code 0 means that all messages are done.
     "not-done": (.code1 == 0 and (.left1 > 0 or (.before | hub.queue != [])))
 };
 def blurred: {

@@ -22,7 +22,7 @@
 
 #pragma GCC visibility push(default)
 
-/* The allocator itself, as glibc offers it to those who stand before it. */
+/* The allocator itself, as glibc exports it to wrappers. */
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *old, size_t size);
@@ -42,9 +42,9 @@ static void tell(const char *what, const char *who)
     int size = snprintf(line, sizeof line, "no_memory: %s%s\n", what, who);
     struct iovec part = { line, (size_t)size };
 
-    /* Not write(2): others let that one fail. */
+    /* Not write(2): other faults make that one fail. */
     if (writev(STDERR_FILENO, &part, 1) < 0) {
-        /* Whoever looks for the line will miss it. */
+        /* The worker reports the missing line. */
     }
 }
 

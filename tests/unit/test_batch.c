@@ -1,4 +1,4 @@
-/* The pure parts of send --batch: progress, devices that are full, what a broken line says. */
+/* Parts of send --batch without input or output: progress, full devices, ids of a broken line. */
 #include "../../src/cli/c2d-http/batch_devices.h"
 #include "../../src/cli/c2d-http/batch_line.h"
 #include "../../src/cli/c2d-http/batch_progress.h"
@@ -26,7 +26,7 @@ static const struct {
     { { 900, 0, 11, 0 }, 1000, "900 done, 0 failed, 10/s, 0 s left" },
 };
 
-Test(batch, progress_counts_what_took_a_request_and_chooses_its_units)
+Test(batch, progress_counts_lines_that_took_a_request_and_chooses_its_units)
 {
     for (size_t i = 0; i < COUNT(lines); i++) {
         char text[160];
@@ -36,7 +36,7 @@ Test(batch, progress_counts_what_took_a_request_and_chooses_its_units)
     }
 }
 
-Test(batch, a_device_that_refused_is_asked_again_after_a_minute)
+Test(batch, a_device_that_refused_is_tried_again_after_a_minute)
 {
     struct batch_devices *devices = calloc(1, sizeof *devices);
     const struct batch_refusal *refusal;
@@ -51,10 +51,10 @@ Test(batch, a_device_that_refused_is_asked_again_after_a_minute)
     batch_devices_refuse(devices, 7, 9, C2D_NOT_FOUND, 61500);
     refusal = batch_devices_find(devices, 7, 121499);
     cr_expect(refusal != NULL && refusal->line == 9);
-    cr_expect_eq(devices->count, 1, "the device has one entry");
+    cr_expect_eq(devices->count, 1, "the device must have one entry");
     for (uint64_t i = 0; i < BATCH_DEVICES_MAX; i++)
         batch_devices_refuse(devices, 100 + i, 10, C2D_QUEUE_FULL, 61500);
-    cr_expect_null(batch_devices_find(devices, 7, 61500), "the oldest is forgotten");
+    cr_expect_null(batch_devices_find(devices, 7, 61500), "the oldest entry must be forgotten");
     cr_expect_not_null(batch_devices_find(devices, 99 + BATCH_DEVICES_MAX, 61500));
     free(devices);
 }
@@ -80,11 +80,11 @@ static const struct {
     { "", NULL },
 };
 
-Test(batch, a_broken_line_says_whose_it_is_if_that_comes_before_the_fault)
+Test(batch, a_broken_line_names_its_device_and_message_if_they_precede_the_error)
 {
     for (size_t i = 0; i < COUNT(broken); i++) {
         size_t size = strlen(broken[i].line);
-        char *line = malloc(size + 1), *id; /* of its own: a sanitizer sees what reads past it */
+        char *line = malloc(size + 1), *id; /* a copy: sanitizers find a read past its end */
 
         memcpy(line, broken[i].line, size);
         line = realloc(line, size > 0 ? size : 1);

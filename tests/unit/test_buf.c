@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-Test(buf, appends_of_all_kinds_join_in_order_and_end_with_nul)
+Test(buf, appended_data_of_all_kinds_is_joined_in_order_and_ends_with_nul)
 {
     struct buf buf = { 0 };
 
@@ -20,7 +20,7 @@ Test(buf, appends_of_all_kinds_join_in_order_and_end_with_nul)
     buf_clear(&buf);
 }
 
-Test(buf, what_it_holds_survives_growth)
+Test(buf, contents_survive_growth)
 {
     struct buf buf = { 0 };
 
@@ -36,7 +36,7 @@ Test(buf, what_it_holds_survives_growth)
     buf_clear(&buf);
 }
 
-Test(buf, limit_may_be_reached_but_not_passed)
+Test(buf, limit_can_be_reached_and_not_exceeded)
 {
     struct buf buf = { .limit = 5 };
 
@@ -68,12 +68,12 @@ Test(buf, failure_sticks_until_it_is_cleared)
     cr_assert_not(buf_format(&buf, "a"));
     cr_assert_null(buf_reserve(&buf, 1));
     cr_assert_null(buf_take(&buf));
-    cr_assert(buf_text(&buf, "abc"), "buf_take() leaves a fresh buffer");
+    cr_assert(buf_text(&buf, "abc"), "buf_take() must leave an empty buffer");
     cr_assert_eq(buf.limit, 3);
     buf_clear(&buf);
 }
 
-Test(buf, lost_memory_is_a_failure_and_no_overflow)
+Test(buf, failed_allocation_is_a_failure_and_no_overflow)
 {
     struct buf buf = { 0 };
 
@@ -82,11 +82,11 @@ Test(buf, lost_memory_is_a_failure_and_no_overflow)
     cr_assert(alloc_stop());
     cr_assert(buf.failed);
     cr_assert_not(buf.overflow);
-    cr_assert_not(buf_text(&buf, "abc"), "memory is back, and the text would have a hole");
+    cr_assert_not(buf_text(&buf, "abc"), "appending after a failure would leave a gap");
     buf_clear(&buf);
 }
 
-Test(buf, taken_text_is_the_callers_and_empty_text_is_text)
+Test(buf, the_caller_owns_a_taken_text_even_if_it_is_empty)
 {
     struct buf buf = { 0 };
     char *text = buf_take(&buf);

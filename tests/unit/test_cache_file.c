@@ -1,4 +1,4 @@
-/* Secrets in a folder: written for us alone, and read only from where nobody else could write. */
+/* Secrets in a folder: written for the owner alone, read only if nobody else could write. */
 #include "../support/table.h"
 #include "http/cache_file.h"
 
@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The tests' names live below this folder, which is the current one. */
+/* The files of the tests are in this folder, which is the current one. */
 static void set_up(void)
 {
     char dir[] = "/tmp/c2d-cache-XXXXXX";
@@ -45,7 +45,7 @@ static bool write_text(const char *text)
     return ok;
 }
 
-/* Does dir/file hold this text? */
+/* True if dir/file holds this text. */
 static bool reads(const char *text, char why[512])
 {
     struct buf data = { 0 };
@@ -64,7 +64,7 @@ static void run(const char *command)
     cr_assert_eq(system(command), 0, "%s", command);
 }
 
-Test(cache_file, what_was_written_last_is_read_by_us_alone)
+Test(cache_file, last_written_contents_are_read_and_the_file_is_for_its_owner_alone)
 {
     struct stat status;
     char why[512];
@@ -122,7 +122,7 @@ Test(cache_file, old_files_of_the_cache_are_removed_and_no_others)
     run("test -e dir/" NAME "2");
 }
 
-/* What another user's file is, nobody else than root can try. */
+/* Only root can create a file of another user. */
 static bool is_skipped(const char *command)
 {
     return strstr(command, "chown") != NULL && geteuid() != 0;
@@ -131,7 +131,7 @@ static bool is_skipped(const char *command)
 Test(cache_file, folder_that_others_may_use_is_not_used)
 {
     static const struct {
-        const char *dir, *command, *why; /* NULL: it is good */
+        const char *dir, *command, *why; /* NULL: accepted */
     } rows[] = {
         { "dir", "true", NULL },
         { "dir///", "true", NULL },
@@ -163,7 +163,7 @@ Test(cache_file, folder_that_others_may_use_is_not_used)
     }
 }
 
-Test(cache_file, folder_that_is_missing_is_made_for_us_alone)
+Test(cache_file, missing_folder_is_created_for_its_owner_alone)
 {
     struct stat status;
 
@@ -173,7 +173,7 @@ Test(cache_file, folder_that_is_missing_is_made_for_us_alone)
     cr_expect_eq(status.st_mode & 07777, 0700);
 }
 
-Test(cache_file, file_that_others_may_have_made_is_not_read)
+Test(cache_file, file_that_others_may_have_written_is_not_read)
 {
     static const struct {
         const char *command, *why;
@@ -205,7 +205,7 @@ Test(cache_file, file_that_others_may_have_made_is_not_read)
     }
 }
 
-Test(cache_file, what_others_put_in_the_way_is_replaced_and_not_followed)
+Test(cache_file, file_or_link_in_the_way_is_replaced_and_not_followed)
 {
     char why[512];
 
@@ -215,7 +215,7 @@ Test(cache_file, what_others_put_in_the_way_is_replaced_and_not_followed)
     run("grep -qx mine victim");
 }
 
-Test(cache_file, write_that_fails_leaves_what_was_there)
+Test(cache_file, failed_write_leaves_the_old_contents)
 {
     struct rlimit small = { 4, 4 };
     char why[512];
@@ -225,10 +225,10 @@ Test(cache_file, write_that_fails_leaves_what_was_there)
     cr_assert_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
     cr_expect(!write_text("longer than 4 bytes"));
     cr_expect(reads("kept", why), "%s", why);
-    cr_expect_neq(access("dir/file.new", F_OK), 0, "nothing is left over");
+    cr_expect_neq(access("dir/file.new", F_OK), 0, "no temporary file must be left");
 }
 
-Test(cache_file, folder_that_is_not_ours_is_not_written_to)
+Test(cache_file, folder_of_another_user_is_not_written_to)
 {
     run("chmod 750 dir");
     cr_expect(!write_text("kept"));

@@ -1,4 +1,4 @@
-/* What a readable cancel_fd does to each kind of operation. */
+/* The effect of a readable cancel_fd on each kind of operation. */
 #include "../support/script.h"
 
 #include <criterion/criterion.h>
@@ -49,7 +49,7 @@ static enum c2d_status complete(struct setting *setting)
     return status;
 }
 
-Test(client_cancel, nothing_but_a_settlement_is_begun)
+Test(client_cancel, cancelled_client_starts_settlements_only)
 {
     struct setting receiving = { .script.replies = { { .status = 204 } } };
     struct setting sending = { .script.replies = { { .status = 204 } } };
@@ -69,7 +69,7 @@ Test(client_cancel, nothing_but_a_settlement_is_begun)
     cr_expect_eq(settling.script.request_count, 1);
 }
 
-Test(client_cancel, receive_is_given_up_at_once)
+Test(client_cancel, cancel_ends_a_receive_at_once)
 {
     struct setting setting = {
         .script.replies = { { .cancels = true, .status = 204, .delay_ms = 1000 } },
@@ -79,10 +79,11 @@ Test(client_cancel, receive_is_given_up_at_once)
     cr_assert_eq(receive(&setting), C2D_CANCELLED);
     cr_assert_eq(setting.script.now_ms, 0);
     cr_assert_eq(setting.script.cancelled, 1);
-    cr_assert(setting.error.earlier_try_unanswered, "a message may be locked");
+    cr_assert(setting.error.earlier_try_unanswered,
+              "a message may be locked by the cancelled receive");
 }
 
-Test(client_cancel, what_is_under_way_still_gets_five_seconds)
+Test(client_cancel, request_in_flight_gets_five_seconds_after_a_cancel)
 {
     struct setting sending = {
         .script.replies = { { .cancels = true, .status = 204, .delay_ms = 4900 } },
@@ -98,7 +99,7 @@ Test(client_cancel, what_is_under_way_still_gets_five_seconds)
     cr_expect_eq(settling.script.now_ms, 4900);
 }
 
-Test(client_cancel, what_is_under_way_gets_no_more_than_five_seconds)
+Test(client_cancel, request_in_flight_gets_no_more_than_five_seconds_after_a_cancel)
 {
     struct setting sending = { .script.replies = { { .cancels = true, .silent = true } } };
     struct setting settling = { .script.replies = { { .cancels = true, .silent = true } } };
@@ -113,7 +114,7 @@ Test(client_cancel, what_is_under_way_gets_no_more_than_five_seconds)
     cr_expect_eq(settling.script.request_count, 1);
 }
 
-Test(client_cancel, settlement_begun_after_it_gets_five_seconds)
+Test(client_cancel, settlement_started_after_a_cancel_gets_five_seconds)
 {
     struct setting setting = { .script.replies = { { .silent = true } } };
 
@@ -124,7 +125,7 @@ Test(client_cancel, settlement_begun_after_it_gets_five_seconds)
     cr_assert_eq(setting.script.requests[0].timeout_ms, 5000);
 }
 
-Test(client_cancel, grace_never_outlasts_the_time_out)
+Test(client_cancel, grace_period_never_exceeds_the_time_out)
 {
     struct setting setting = {
         .script.replies = { { .cancels = true, .silent = true, .written = true } },
@@ -136,7 +137,7 @@ Test(client_cancel, grace_never_outlasts_the_time_out)
     cr_assert_eq(setting.script.now_ms, 3000);
 }
 
-Test(client_cancel, request_is_not_tried_again_but_a_settlement_is_within_its_grace)
+Test(client_cancel, after_a_cancel_only_a_settlement_is_retried_within_its_grace_period)
 {
     struct setting receiving = {
         .script.replies = { { .cancels = true, .status = 503 }, { .status = 204 } },

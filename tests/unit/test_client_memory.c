@@ -146,7 +146,7 @@ static void fail_each(operation *run, const char *connection_string,
 
         while (fail_one(run, connection_string, replies, n, lasting != 0))
             n++;
-        cr_expect_gt(n, 3, "the operation allocates more than that");
+        cr_expect_gt(n, 3, "the operation must make three allocations or more");
     }
 }
 
@@ -224,7 +224,7 @@ Test(client_memory, token_survives_every_lost_allocation)
     fail_each(do_token, SERVICE_STRING, done);
 }
 
-Test(client_memory, client_survives_every_lost_allocation_of_its_making)
+Test(client_memory, creation_of_a_client_survives_every_lost_allocation)
 {
     bool failed = true;
 
@@ -253,7 +253,7 @@ Test(client_memory, client_survives_every_lost_allocation_of_its_making)
     }
 }
 
-Test(client_memory, dry_run_that_shows_nothing_is_no_dry_run)
+Test(client_memory, dry_run_without_memory_for_its_output_fails)
 {
     bool failed = true;
 

@@ -1,4 +1,4 @@
-/* Making a client: which options and credentials it takes. */
+/* c2d_client_new(): accepted options and credentials. */
 #include "../support/script.h"
 
 #include <criterion/criterion.h>
@@ -20,7 +20,7 @@ static enum c2d_status make(const char *text, const struct c2d_options *options,
     return status;
 }
 
-Test(client_new, other_kind_of_string_is_refused_and_told_apart)
+Test(client_new, connection_string_of_the_other_kind_is_refused_and_named)
 {
     static const struct {
         enum c2d_role role;
@@ -49,7 +49,7 @@ Test(client_new, other_kind_of_string_is_refused_and_told_apart)
     }
 }
 
-Test(client_new, step_of_a_refusal_is_the_string_its_key_or_neither)
+Test(client_new, refusal_names_the_string_or_the_key_as_the_failed_step_or_neither)
 {
     static const struct {
         enum c2d_role role;
@@ -163,6 +163,7 @@ Test(client_new, device_with_a_certificate_sends_no_authorization)
     cr_assert_eq(c2d_receive(client, &message, NULL), C2D_NO_MESSAGE);
     cr_assert_not(script.requests[0].has_authorization);
     cr_assert_eq(c2d_receive(client, &message, NULL), C2D_AUTH);
-    cr_assert_eq(script.request_count, 2, "there is no fresher token to try");
+    cr_assert_eq(script.request_count, 2,
+                 "a device with a certificate must not retry with a new token");
     c2d_client_free(client);
 }

@@ -20,7 +20,7 @@ static enum c2d_status probe_over(struct script *script, const char *connection_
     return status;
 }
 
-Test(client_probe, is_one_request_that_ends_a_lock_which_cannot_exist)
+Test(client_probe, probe_is_one_request_that_completes_a_lock_which_cannot_exist)
 {
     static const struct {
         const char *string, *url;
@@ -48,7 +48,7 @@ Test(client_probe, is_one_request_that_ends_a_lock_which_cannot_exist)
     }
 }
 
-Test(client_probe, tells_whom_it_has_reached_and_what_time_it_is_there)
+Test(client_probe, probe_returns_the_peer_and_its_time)
 {
     struct script script = {
         .replies = { { .status = 412,
@@ -67,7 +67,7 @@ Test(client_probe, tells_whom_it_has_reached_and_what_time_it_is_there)
     cr_assert_eq(probe.own_time_s, SCRIPT_START_S + 3);
 }
 
-Test(client_probe, knows_what_its_client_is_made_of)
+Test(client_probe, probe_returns_the_key_size_and_the_proxy_of_its_client)
 {
     struct c2d_options options = c2d_options_default();
     struct script script = { .replies = { { .status = 412 } }, .options = &options };
@@ -85,7 +85,7 @@ Test(client_probe, knows_what_its_client_is_made_of)
     c2d_client_free(client);
 }
 
-Test(client_probe, knows_when_its_token_or_certificate_ends)
+Test(client_probe, probe_returns_the_expiry_of_its_token_or_certificate)
 {
     struct script script = { .replies = { { .status = 412 }, { .status = 412 } } };
     struct c2d_client *client = client_for_test(
@@ -107,7 +107,7 @@ Test(client_probe, knows_when_its_token_or_certificate_ends)
     c2d_client_free(client);
 }
 
-Test(client_probe, is_made_once_whatever_hinders_it)
+Test(client_probe, probe_makes_one_attempt_whatever_fails)
 {
     static const struct {
         struct script_reply reply;
@@ -129,7 +129,7 @@ Test(client_probe, is_made_once_whatever_hinders_it)
     }
 }
 
-Test(client_probe, follows_the_clock_of_the_hub_and_tells_how_far_it_is)
+Test(client_probe, probe_follows_the_clock_of_the_hub_and_returns_its_offset)
 {
     struct c2d_options options = c2d_options_default();
     struct script script = {
@@ -148,13 +148,13 @@ Test(client_probe, follows_the_clock_of_the_hub_and_tells_how_far_it_is)
     cr_assert_eq(probe.hub_time_s - probe.own_time_s, 7200);
 }
 
-Test(client_probe, what_was_met_stays_known_when_the_second_try_fails)
+Test(client_probe, probe_keeps_the_peer_when_the_second_attempt_fails)
 {
     struct script script = {
         .replies = { { .status = 401,
                        .headers = { TWO_HOURS_ON },
                        .connection = { .address = "10.1.2.3", .port = 443, CERTIFIED } },
-                     /* On the connection that was kept. */
+                     /* on the kept connection */
                      { .status = 401, .connection = { .address = "10.1.2.3", .port = 443 } } },
     };
     struct c2d_probe probe;
@@ -167,7 +167,7 @@ Test(client_probe, what_was_met_stays_known_when_the_second_try_fails)
     cr_assert_eq(probe.hub_time_s - probe.own_time_s, 7200);
 }
 
-Test(client_probe, date_that_proves_nothing_is_none)
+Test(client_probe, probe_ignores_a_date_that_proves_nothing)
 {
     static const struct script_reply replies[] = {
         { .status = 412 },
@@ -186,7 +186,7 @@ Test(client_probe, date_that_proves_nothing_is_none)
     }
 }
 
-Test(client_probe, is_given_up_at_once_when_it_is_told_to_stop)
+Test(client_probe, cancel_ends_a_probe_at_once)
 {
     struct c2d_options options = c2d_options_default();
     struct script script = { .replies = { { .cancels = true, .silent = true } },

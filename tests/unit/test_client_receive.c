@@ -17,7 +17,7 @@ static enum c2d_status receive_over(struct script *script, struct c2d_message **
     return status;
 }
 
-Test(client_receive, request_is_the_wires_and_signed_by_the_device)
+Test(client_receive, request_has_the_form_of_the_protocol_and_is_signed_by_the_device)
 {
     struct script script = { .replies = { { .status = 204 } } };
     const struct script_request *request = script.requests;
@@ -38,7 +38,7 @@ Test(client_receive, request_is_the_wires_and_signed_by_the_device)
     cr_assert_not_null(strstr(error.text, "'dev1'"));
 }
 
-Test(client_receive, lock_is_counted_from_when_the_attempt_left_that_was_answered)
+Test(client_receive, lock_counts_from_the_start_of_the_attempt_that_got_the_response)
 {
     struct script script = {
         .replies = { { .status = 503 }, { .status = 200, .headers = { "ETag: \"t\"" } } },
@@ -52,7 +52,7 @@ Test(client_receive, lock_is_counted_from_when_the_attempt_left_that_was_answere
     c2d_message_free(message);
 }
 
-Test(client_receive, message_is_handed_over_with_body_and_times)
+Test(client_receive, message_is_returned_with_body_and_times)
 {
     struct script script = {
         .replies = { { .status = 200,
@@ -117,7 +117,7 @@ static void count_warnings(void *context, const struct c2d_event *event)
     snprintf(warnings->last, sizeof warnings->last, "%s", event->text);
 }
 
-Test(client_receive, success_without_content_in_the_place_of_204_is_an_empty_queue)
+Test(client_receive, success_without_content_in_place_of_204_is_an_empty_queue)
 {
     struct warnings warnings = { 0 };
     struct c2d_options options = c2d_options_default();
@@ -137,9 +137,10 @@ Test(client_receive, success_without_content_in_the_place_of_204_is_an_empty_que
     cr_assert_eq(c2d_receive(client, &message, &error), C2D_NO_MESSAGE);
     cr_assert_not(error.earlier_try_unanswered);
     cr_assert_eq(c2d_receive(client, &message, &error), C2D_NO_MESSAGE);
-    cr_assert_eq(warnings.count, 1, "it is said once");
+    cr_assert_eq(warnings.count, 1, "the warning must come once");
     cr_assert_not_null(strstr(warnings.last, "HTTP 200"), "%s", warnings.last);
-    cr_assert_eq(c2d_receive(client, &message, &error), C2D_PROTOCOL, "a message without a token");
+    cr_assert_eq(c2d_receive(client, &message, &error), C2D_PROTOCOL,
+                 "a message without a lock token must be refused");
     c2d_client_free(client);
 }
 
@@ -158,7 +159,7 @@ static const struct {
     { { .failure = C2D_TLS, .final = true }, C2D_TLS },
 };
 
-Test(client_receive, what_is_no_message_settles_nothing_and_is_told)
+Test(client_receive, response_without_a_message_is_an_error_and_settles_nothing)
 {
     for (size_t i = 0; i < COUNT(answers); i++) {
         struct script script = { .replies = { answers[i].reply } };
@@ -171,7 +172,7 @@ Test(client_receive, what_is_no_message_settles_nothing_and_is_told)
     }
 }
 
-Test(client_receive, empty_queue_behind_a_lost_answer_is_told_apart)
+Test(client_receive, empty_queue_after_a_lost_response_is_an_error)
 {
     struct script script = { .replies = { { .written = true }, { .status = 204 } } };
     struct c2d_message *message = NULL;
@@ -181,7 +182,7 @@ Test(client_receive, empty_queue_behind_a_lost_answer_is_told_apart)
     cr_assert(error.earlier_try_unanswered);
 }
 
-Test(client_receive, nothing_of_a_lost_try_reaches_the_message)
+Test(client_receive, nothing_of_a_lost_attempt_is_in_the_message)
 {
     struct script script = {
         .replies = { { .status = 503, .headers = { "iothub-app-old: 1" }, .body = "old" },

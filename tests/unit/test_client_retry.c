@@ -1,4 +1,4 @@
-/* Tries, delays, time-outs, tokens and clocks, by way of receive and a scripted hub. */
+/* Attempts, delays, time-outs, tokens and clocks, tested by c2d_receive() over a scripted hub. */
 #include "../support/script.h"
 #include "hub/sas.h"
 
@@ -85,11 +85,11 @@ Test(client_retry, after_a_reused_connection_failed_a_new_one_is_tried_at_once)
     cr_assert_eq(script.requests[1].at_ms, 0);
     cr_assert_not(script.requests[2].fresh);
     cr_assert_gt(script.requests[2].at_ms, 0);
-    cr_assert_eq(error.attempts, 3, "each counts");
+    cr_assert_eq(error.attempts, 3, "each attempt must count");
     cr_assert(error.earlier_try_unanswered);
 }
 
-Test(client_retry, only_what_may_pass_is_tried_again)
+Test(client_retry, only_temporary_failures_are_retried)
 {
     for (size_t i = 0; i < COUNT(worth); i++) {
         struct script script = { .replies = { worth[i].reply, { .status = 204 } } };
@@ -100,7 +100,7 @@ Test(client_retry, only_what_may_pass_is_tried_again)
     }
 }
 
-Test(client_retry, last_answer_is_reported_when_the_tries_are_used_up)
+Test(client_retry, last_response_is_reported_when_the_attempts_are_used_up)
 {
     struct script script = {
         .replies = { { .status = 503 }, { .status = 503 }, { .status = 503 }, { .status = 500 } },
@@ -133,7 +133,7 @@ static const struct {
       1 },
 };
 
-Test(client_retry, time_out_is_reported_only_where_the_hub_never_answered)
+Test(client_retry, time_out_is_reported_only_if_the_hub_never_responded)
 {
     for (size_t i = 0; i < COUNT(times_up); i++) {
         struct script script = { 0 };
@@ -147,7 +147,7 @@ Test(client_retry, time_out_is_reported_only_where_the_hub_never_answered)
     }
 }
 
-Test(client_retry, transport_that_misses_the_time_out_is_given_up_a_second_later)
+Test(client_retry, transport_that_exceeds_the_time_out_is_stopped_a_second_later)
 {
     struct script script = { .replies = { { .deaf = true } } };
     struct c2d_error error;
@@ -155,10 +155,10 @@ Test(client_retry, transport_that_misses_the_time_out_is_given_up_a_second_later
     cr_assert_eq(receive_over(&script, &error), C2D_TIMEOUT);
     cr_assert_eq(script.now_ms, 61000);
     cr_assert_eq(script.cancelled, 1);
-    cr_assert(error.earlier_try_unanswered, "nobody knows whether it was written");
+    cr_assert(error.earlier_try_unanswered, "the request may have been written");
 }
 
-Test(client_retry, each_try_gets_the_time_that_is_left)
+Test(client_retry, each_attempt_gets_the_remaining_time)
 {
     struct script script = { .replies = { { .status = 503, .delay_ms = 20000 },
                                           { .status = 204 } } };
@@ -169,7 +169,7 @@ Test(client_retry, each_try_gets_the_time_that_is_left)
     cr_assert_eq(script.requests[1].timeout_ms, 60000 - 20000 - 500);
 }
 
-Test(client_retry, wait_that_a_signal_cuts_goes_on)
+Test(client_retry, wait_that_a_signal_interrupts_goes_on)
 {
     struct script script = {
         .replies = { { .status = 503, .headers = { "Retry-After: 10" } }, { .status = 204 } },
@@ -226,7 +226,7 @@ Test(client_retry, second_refusal_is_final)
     cr_assert_eq(script.request_count, 2);
 }
 
-Test(client_retry, ready_token_is_not_tried_twice)
+Test(client_retry, ready_token_that_is_refused_is_not_retried)
 {
     struct script script = { .replies = { { .status = 401 }, { .status = 204 } } };
     struct c2d_client *client =
@@ -260,7 +260,7 @@ static enum c2d_status receive_with_token(struct script *script, int left_s,
     return status;
 }
 
-Test(client_retry, ready_token_that_expired_is_not_sent_and_its_end_is_named)
+Test(client_retry, ready_token_that_expired_is_not_sent_and_its_expiry_is_named)
 {
     struct script script = { .replies = { { .status = 204 } } };
     struct c2d_error error;
@@ -285,7 +285,7 @@ Test(client_retry, ready_token_that_expired_within_5_minutes_is_sent_as_a_hub_ma
     cr_assert_not_null(strstr(error.text, "expired at 2025-12-31T23:59:59Z"), "%s", error.text);
 }
 
-Test(client_retry, refused_token_that_is_good_for_longer_is_not_said_to_have_expired)
+Test(client_retry, refused_token_that_is_still_valid_is_not_reported_as_expired)
 {
     struct script script = { .replies = { { .status = 401 } } };
     struct c2d_error error;
@@ -319,7 +319,7 @@ Test(client_retry, token_is_kept_for_48_minutes_and_follows_a_clock_that_jumps)
     c2d_client_free(client);
 }
 
-/* ---- A clock that is off ---- */
+/* ---- A wrong clock ---- */
 
 static void count_warnings(void *context, const struct c2d_event *event)
 {
@@ -329,7 +329,7 @@ static void count_warnings(void *context, const struct c2d_event *event)
         strncat(text, event->text, 400 - strlen(text));
 }
 
-Test(client_retry, clock_that_is_off_is_warned_of_and_the_hubs_time_signed)
+Test(client_retry, wrong_clock_causes_a_warning_and_the_hubs_time_is_signed)
 {
     char warning[512] = "";
     struct c2d_options options = c2d_options_default();
@@ -353,7 +353,7 @@ Test(client_retry, clock_that_is_off_is_warned_of_and_the_hubs_time_signed)
     c2d_client_free(client);
 }
 
-Test(client_retry, clock_that_did_not_help_is_named_in_the_error)
+Test(client_retry, time_of_the_hub_that_did_not_help_is_named_in_the_error)
 {
     struct script script = {
         .replies = { { .status = 401, .headers = { DATE_2_H_BACK } },
@@ -366,7 +366,7 @@ Test(client_retry, clock_that_did_not_help_is_named_in_the_error)
     cr_assert_not_null(strstr(error.text, "120 min ahead"), "%s", error.text);
 }
 
-Test(client_retry, date_of_a_cache_or_of_another_status_moves_nothing)
+Test(client_retry, date_of_a_cache_or_of_another_status_has_no_effect)
 {
     static const struct script_reply replies[] = {
         { .status = 401, .headers = { DATE_2_H_BACK, "Age: 7200" } },
@@ -397,7 +397,7 @@ Test(client_retry, clock_that_is_set_right_later_is_trusted_again)
     struct c2d_message *message = NULL;
 
     cr_assert_eq(c2d_receive(client, &message, NULL), C2D_NO_MESSAGE);
-    script.wall_shift_s = -7200; /* what the hub's Date shows */
+    script.wall_shift_s = -7200; /* as the Date of the hub */
     cr_assert_eq(c2d_receive(client, &message, NULL), C2D_NO_MESSAGE);
     cr_expect_eq(expiry_of(&script.requests[3]), SCRIPT_START_S - 7200 + 3600);
     c2d_client_free(client);

@@ -1,4 +1,4 @@
-/* What an observer is shown: everything but secrets. */
+/* Events and traces of the observer hold no secret. */
 #include "../support/script.h"
 
 #include <criterion/criterion.h>
@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* All that was shown, and how often. */
+/* The text of all events, and their numbers. */
 struct shown {
     struct buf text;
     size_t attempts, warnings, traces, dry_runs;
@@ -45,7 +45,7 @@ static struct c2d_options watched(struct shown *shown)
     return options;
 }
 
-/* Is there anything of the key, or the signature of any token that was sent? */
+/* True if text holds a part of the key, or the signature of a token that was sent. */
 static void expect_no_secret(const struct script *script, const char *text)
 {
     static const char *const keys[] = { DEVICE_KEY, SERVICE_KEY, "canary-key" };
@@ -62,7 +62,7 @@ static void expect_no_secret(const struct script *script, const char *text)
     }
 }
 
-Test(client_secrets, events_of_a_send_hold_none_even_when_a_server_echoes_the_token)
+Test(client_secrets, events_of_a_send_hold_no_secret_even_if_a_server_echoes_the_token)
 {
     struct shown shown = { 0 };
     struct c2d_options options = watched(&shown);
@@ -78,7 +78,7 @@ Test(client_secrets, events_of_a_send_hold_none_even_when_a_server_echoes_the_to
     c2d_send(client, "dev1", &(struct c2d_message) { .body = "hello", .body_size = 5 }, &error);
     cr_assert_eq(script.request_count, 3);
     cr_assert_eq(shown.attempts, 3);
-    cr_assert_eq(shown.traces, 6, "a request and an answer each");
+    cr_assert_eq(shown.traces, 6, "each attempt must have a request and a response");
     cr_assert_not_null(strstr(shown.text.data, "Authorization: SharedAccessSignature sr="));
     cr_assert_not_null(strstr(shown.text.data, "you sent SharedAccessSignature"));
     expect_no_secret(&script, shown.text.data);
@@ -163,7 +163,7 @@ Test(client_secrets, trace_shows_names_and_values_of_headers_and_the_body_printa
     c2d_client_free(client);
 }
 
-Test(client_secrets, nothing_is_traced_unless_it_was_asked_for)
+Test(client_secrets, nothing_is_traced_unless_it_was_requested)
 {
     struct shown shown = { 0 };
     struct c2d_options options = watched(&shown);
@@ -180,7 +180,7 @@ Test(client_secrets, nothing_is_traced_unless_it_was_asked_for)
     c2d_client_free(client);
 }
 
-Test(client_secrets, attempt_event_tells_each_try)
+Test(client_secrets, there_is_one_attempt_event_for_each_attempt)
 {
     struct shown shown = { 0 };
     struct c2d_options options = watched(&shown);

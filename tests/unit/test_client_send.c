@@ -74,12 +74,13 @@ Test(client_send, bare_message_has_no_headers_but_an_id)
 
     cr_assert_eq(c2d_send(client, "dev1", &(struct c2d_message) { 0 }, NULL), C2D_OK);
     cr_assert_eq(strncmp(script.requests[0].headers, "iothub-messageid: ", 18), 0);
-    cr_assert_eq(strlen(script.requests[0].headers), 18 + 36 + 1, "a UUID and nothing else");
+    cr_assert_eq(strlen(script.requests[0].headers), 18 + 36 + 1,
+                 "the only header must be a UUID as the message id");
     cr_assert_eq(script.requests[0].body_size, 0);
     c2d_client_free(client);
 }
 
-Test(client_send, message_without_an_id_is_repeated_under_one_that_the_error_names)
+Test(client_send, message_without_an_id_is_retried_under_a_new_id_that_the_error_names)
 {
     struct script script = { .replies = { { .written = true }, { .status = 204 } } };
     struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
@@ -91,7 +92,7 @@ Test(client_send, message_without_an_id_is_repeated_under_one_that_the_error_nam
     cr_assert_not_null(strstr(script.requests[1].headers, error.message_id));
     cr_assert_eq(c2d_send(client, "dev1", &(struct c2d_message) { .message_id = "m" }, &error),
                  C2D_NETWORK);
-    cr_assert_str_eq(error.message_id, "", "the caller knows its own");
+    cr_assert_str_eq(error.message_id, "", "an id of the caller must not be repeated");
     c2d_client_free(client);
 }
 
@@ -122,7 +123,7 @@ static const struct {
     { { { .failure = C2D_PROTOCOL, .final = true } }, C2D_PROTOCOL, 0, "" },
 };
 
-Test(client_send, answer_becomes_its_status)
+Test(client_send, response_is_mapped_to_its_status)
 {
     for (size_t i = 0; i < COUNT(answers); i++) {
         struct script script = { 0 };
@@ -164,7 +165,7 @@ static const struct {
       true },
 };
 
-Test(client_send, gateway_that_failed_may_have_passed_the_message_on)
+Test(client_send, send_after_a_gateway_error_is_in_doubt)
 {
     for (size_t i = 0; i < COUNT(gateways); i++) {
         struct script script = { 0 };
@@ -177,7 +178,7 @@ Test(client_send, gateway_that_failed_may_have_passed_the_message_on)
     }
 }
 
-Test(client_send, what_the_wire_cannot_carry_never_reaches_it)
+Test(client_send, message_that_the_protocol_cannot_carry_is_not_sent)
 {
     static char body[65537];
     static const struct {
@@ -202,7 +203,7 @@ Test(client_send, what_the_wire_cannot_carry_never_reaches_it)
     }
 }
 
-Test(client_send, lost_answer_is_sent_again_under_the_same_id_and_says_so)
+Test(client_send, send_with_a_lost_response_is_retried_under_the_same_id_and_reported)
 {
     struct script script = { .replies = { { .written = true }, { .status = 204 } } };
     struct c2d_error error;
@@ -216,7 +217,7 @@ Test(client_send, lost_answer_is_sent_again_under_the_same_id_and_says_so)
     cr_assert_eq(error.attempts, 2);
 }
 
-Test(client_send, try_that_was_never_written_makes_no_duplicate)
+Test(client_send, attempt_that_was_never_written_causes_no_duplicate)
 {
     struct script script = { .replies = { { .written = false }, { .status = 204 } } };
     struct c2d_error error;
@@ -247,7 +248,7 @@ static const struct {
       C2D_QUEUE_FULL },
 };
 
-Test(client_send, outcome_is_unknown_only_where_a_written_send_was_never_answered)
+Test(client_send, outcome_is_unknown_only_if_a_written_send_got_no_response)
 {
     for (size_t i = 0; i < COUNT(endings); i++) {
         struct script script = { 0 };
@@ -261,7 +262,7 @@ Test(client_send, outcome_is_unknown_only_where_a_written_send_was_never_answere
     }
 }
 
-Test(client_send, refusal_behind_a_lost_answer_says_that_it_may_be_queued_all_the_same)
+Test(client_send, refusal_after_a_lost_response_says_that_the_message_may_be_queued)
 {
     struct script script = { .replies = { { .written = true }, { .status = 413 } } };
     struct c2d_error error;
@@ -271,7 +272,7 @@ Test(client_send, refusal_behind_a_lost_answer_says_that_it_may_be_queued_all_th
     cr_assert_not_null(strstr(error.text, "'m1' may be queued"), "%s", error.text);
 }
 
-Test(client_send, no_retries_is_at_most_once)
+Test(client_send, send_without_retries_is_sent_at_most_once)
 {
     struct c2d_options options = c2d_options_default();
     struct script script = { .replies = { { .written = true } }, .options = &options };
@@ -284,7 +285,7 @@ Test(client_send, no_retries_is_at_most_once)
 
 /* ---- The form of older hubs ---- */
 
-Test(client_send, older_form_follows_a_hub_that_does_not_know_the_path)
+Test(client_send, older_form_is_used_if_the_hub_does_not_know_the_path)
 {
     static const int unknown[] = { 404, 405, 501 };
 
@@ -302,7 +303,7 @@ Test(client_send, older_form_follows_a_hub_that_does_not_know_the_path)
     }
 }
 
-Test(client_send, older_form_does_not_follow_a_word_of_the_hub)
+Test(client_send, older_form_is_not_used_after_an_error_code_of_the_hub)
 {
     static const struct script_reply replies[] = {
         { .status = 404, .headers = { "iothub-errorcode: DeviceNotFound" } },
@@ -322,7 +323,7 @@ Test(client_send, older_form_does_not_follow_a_word_of_the_hub)
     }
 }
 
-Test(client_send, older_form_that_is_unknown_too_leaves_the_first_answer)
+Test(client_send, older_form_that_is_unknown_too_leaves_the_first_response)
 {
     struct script script = { .replies = { { .status = 404 }, { .status = 405 } } };
     struct c2d_error error;
@@ -332,7 +333,7 @@ Test(client_send, older_form_that_is_unknown_too_leaves_the_first_answer)
     cr_assert_eq(error.attempts, 2);
 }
 
-Test(client_send, tries_in_both_forms_are_counted)
+Test(client_send, attempts_in_both_forms_are_counted)
 {
     struct script script = { .replies = {
                                  { .status = 503 }, { .status = 404 }, { .status = 405 } } };
@@ -343,7 +344,7 @@ Test(client_send, tries_in_both_forms_are_counted)
     cr_assert_eq(error.attempts, 3);
 }
 
-Test(client_send, lost_answer_before_the_older_form_still_may_be_a_duplicate)
+Test(client_send, lost_response_before_the_older_form_may_cause_a_duplicate)
 {
     struct script script = {
         .replies = { { .written = true }, { .status = 404 }, { .status = 204 } },

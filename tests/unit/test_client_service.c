@@ -50,7 +50,7 @@ static const struct {
     { { .status = 404 }, C2D_NOT_FOUND },
 };
 
-Test(client_service, feedback_that_is_none_leaves_no_batch)
+Test(client_service, response_without_feedback_returns_no_batch)
 {
     for (size_t i = 0; i < COUNT(feedbacks); i++) {
         struct script script = { .replies = { feedbacks[i].reply } };
@@ -65,7 +65,7 @@ Test(client_service, feedback_that_is_none_leaves_no_batch)
     }
 }
 
-Test(client_service, empty_feedback_behind_a_lost_answer_is_told_apart)
+Test(client_service, empty_feedback_after_a_lost_response_is_an_error)
 {
     struct script script = { .replies = { { .written = true }, { .status = 204 } } };
     struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
@@ -77,7 +77,7 @@ Test(client_service, empty_feedback_behind_a_lost_answer_is_told_apart)
     c2d_client_free(client);
 }
 
-Test(client_service, purge_says_how_many)
+Test(client_service, purge_returns_the_number_of_messages)
 {
     struct script script = {
         .replies = { { .status = 200, .body = "{\"totalMessagesPurged\":3}" },
@@ -94,12 +94,13 @@ Test(client_service, purge_says_how_many)
     cr_assert_str_eq(script.requests[0].url, "https://" HUB "/devices/a%2Bb/commands" V);
     cr_assert_eq(c2d_purge(client, "d", NULL, NULL), C2D_OK);
     cr_assert_eq(c2d_purge(client, "d", &purged, NULL), C2D_PROTOCOL);
-    cr_assert_eq(c2d_purge(client, "d", &purged, NULL), C2D_PROTOCOL, "204 is no answer to purge");
-    cr_assert_eq(purged, 3, "a failure leaves the count alone");
+    cr_assert_eq(c2d_purge(client, "d", &purged, NULL), C2D_PROTOCOL,
+                 "a 204 to purge must be refused");
+    cr_assert_eq(purged, 3, "a failure must not change the count");
     c2d_client_free(client);
 }
 
-Test(client_service, registry_gives_the_device)
+Test(client_service, registry_returns_the_device)
 {
     struct script script = {
         .replies = { { .status = 200,
@@ -156,7 +157,7 @@ static const struct {
       NULL, NULL },
 };
 
-Test(client_service, token_is_signed_for_whom_it_is_asked_without_a_request)
+Test(client_service, token_is_signed_for_the_named_device_without_a_request)
 {
     for (size_t i = 0; i < COUNT(tokens); i++) {
         struct script script = { 0 };

@@ -34,7 +34,7 @@ static enum c2d_status settle_over(struct script *script, size_t row, struct c2d
     return status;
 }
 
-Test(client_settle, each_outcome_is_exactly_its_request)
+Test(client_settle, each_disposition_has_its_exact_request)
 {
     for (size_t i = 0; i < COUNT(requests); i++) {
         struct script script = { .replies = { { .status = 204 } } };
@@ -63,7 +63,7 @@ Test(client_settle, second_settlement_of_one_lock_reports_lock_lost)
     c2d_client_free(device);
 }
 
-Test(client_settle, lock_lost_after_an_unanswered_attempt_is_lost_and_said_to_be_in_doubt)
+Test(client_settle, lock_lost_after_a_lost_response_is_lost_and_reported_as_in_doubt)
 {
     for (size_t i = 0; i < COUNT(requests); i++) {
         struct script script = { .replies = { { .written = true }, { .status = 412 } } };
@@ -76,7 +76,7 @@ Test(client_settle, lock_lost_after_an_unanswered_attempt_is_lost_and_said_to_be
     }
 }
 
-Test(client_settle, settlement_without_any_response_is_said_to_be_in_doubt)
+Test(client_settle, settlement_without_any_response_is_reported_as_in_doubt)
 {
     struct script script = {
         .options = &(struct c2d_options) { .size = sizeof(struct c2d_options),
@@ -92,7 +92,7 @@ Test(client_settle, settlement_without_any_response_is_said_to_be_in_doubt)
                        error.text);
 }
 
-Test(client_settle, success_after_an_unanswered_attempt_is_certain)
+Test(client_settle, success_after_a_lost_response_is_certain)
 {
     struct script script = { .replies = { { .written = true }, { .status = 204 } } };
     struct c2d_error error;
@@ -101,7 +101,7 @@ Test(client_settle, success_after_an_unanswered_attempt_is_certain)
     cr_expect_str_eq(error.text, "");
 }
 
-Test(client_settle, lock_lost_behind_a_try_that_was_never_written_stays_lost)
+Test(client_settle, lock_lost_after_an_attempt_that_was_never_written_is_lost)
 {
     static const struct script_reply first[] = { { .written = false }, { .status = 503 } };
 
@@ -123,7 +123,7 @@ Test(client_settle, lock_lost_after_a_gateway_failed_is_in_doubt)
     cr_assert(error.earlier_try_unanswered);
 }
 
-Test(client_settle, success_without_content_in_the_place_of_204_is_done)
+Test(client_settle, success_without_content_in_place_of_204_settles_the_message)
 {
     static const int https[] = { 200, 201, 202 };
 
@@ -146,7 +146,7 @@ Test(client_settle, success_with_another_content_is_no_settlement)
     cr_assert_eq(settle_over(&script, 0, &error), C2D_PROTOCOL);
 }
 
-Test(client_settle, other_answers_are_failures)
+Test(client_settle, other_responses_are_failures)
 {
     static const struct {
         int http;
@@ -164,7 +164,7 @@ Test(client_settle, other_answers_are_failures)
     }
 }
 
-Test(client_settle, feedback_is_never_rejected_and_junk_tokens_go_nowhere)
+Test(client_settle, feedback_is_never_rejected_and_invalid_tokens_cause_no_request)
 {
     struct script script = { 0 };
     struct c2d_client *client = client_for_test(&script, SERVICE_STRING);

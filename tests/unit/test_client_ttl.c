@@ -1,4 +1,4 @@
-/* What goes by the hub's clock, over a scripted hub: time to live, tokens of clients that share. */
+/* Times by the clock of a scripted hub: time to live, and tokens of clients that share. */
 #include "../support/script.h"
 #include "base/timestamp.h"
 #include "hub/sas.h"
@@ -15,7 +15,7 @@
 
 static const struct c2d_message brief = { .message_id = "m1", .ttl_s = 60 };
 
-/* How many ms after the script's beginning the message of a request expires. */
+/* The expiry of the message of a request, in ms since the start of the script. */
 static int64_t ttl_in_ms(const struct script_request *request)
 {
     const char *at = strstr(request->headers, "iothub-expiry: ");
@@ -119,7 +119,7 @@ Test(client_ttl, the_expiry_of_each_attempt_goes_by_the_hubs_clock)
     }
 }
 
-Test(client_ttl, a_ttl_that_is_over_ends_the_attempts_and_says_what_is_known)
+Test(client_ttl, a_ttl_that_is_over_ends_the_attempts_and_the_error_says_what_is_known)
 {
     static const struct {
         bool in_batch;
@@ -178,7 +178,7 @@ Test(client_ttl, a_ttl_begins_within_a_second_and_is_no_shorter)
     cr_expect_eq(ttl_in_ms(&longest.requests[0]), 172800000);
 }
 
-Test(client_ttl, a_pause_of_a_batch_takes_nothing_of_a_ttl)
+Test(client_ttl, a_pause_of_a_batch_does_not_shorten_a_ttl)
 {
     struct c2d_options options = c2d_options_default();
     struct script script = { .replies = { { .status = 429, .headers = { "Retry-After: 25" } },
@@ -196,7 +196,7 @@ Test(client_ttl, a_pause_of_a_batch_takes_nothing_of_a_ttl)
 
 #define EXPIRY_REFUSED "{\"Message\":\"{\\\"errorCode\\\":403009,\\\"message\\\":\\\"no\\\"}\"}"
 
-Test(client_ttl, an_expiry_that_the_hub_refuses_after_the_ttl_is_the_ttl)
+Test(client_ttl, an_expiry_that_the_hub_refuses_after_the_ttl_is_reported_as_the_ttl)
 {
     static const struct {
         struct script_reply replies[2];
@@ -236,7 +236,7 @@ Test(client_ttl, an_expiry_that_has_passed_by_the_hubs_clock_makes_no_attempt)
     } rows[] = {
         { { .status = 204 }, 60, C2D_OK, 1, "" },
         { { .status = 204 }, 0, C2D_DATA, 0, "expiry was over before the attempt" },
-        /* Our clock turns out to be two hours ahead. */
+        /* The local clock is two hours ahead. */
         { { .status = 401, .headers = { DATE_2_H_BACK } }, 60, C2D_OK, 2, "" },
         { { .status = 401, .headers = { DATE_2_H_AHEAD } }, 60, C2D_DATA, 1, "expiry was over" },
         { { .failure = C2D_NETWORK, .written = true, .delay_ms = 29700 },
@@ -305,7 +305,7 @@ static const struct {
     { "no ttl", 0, { .status = 204, .headers = { DATE_2_H_BACK } }, NULL },
 };
 
-Test(client_ttl, a_date_that_shows_a_ttl_to_be_off_is_warned_of)
+Test(client_ttl, a_date_that_shows_a_wrong_ttl_causes_a_warning)
 {
     for (size_t i = 0; i < COUNT(skews); i++) {
         char warnings[1024] = "";
@@ -325,7 +325,7 @@ Test(client_ttl, a_date_that_shows_a_ttl_to_be_off_is_warned_of)
     }
 }
 
-Test(client_ttl, the_hubs_time_is_that_of_a_sends_success)
+Test(client_ttl, the_hubs_time_is_taken_from_a_successful_send)
 {
     static const struct {
         struct script_reply replies[2];
@@ -350,7 +350,7 @@ Test(client_ttl, the_hubs_time_is_that_of_a_sends_success)
     }
 }
 
-Test(client_ttl, a_ttl_that_is_off_is_warned_of_once)
+Test(client_ttl, a_wrong_ttl_causes_one_warning)
 {
     char warnings[1024] = "";
     struct c2d_options options = c2d_options_default();
@@ -368,7 +368,7 @@ Test(client_ttl, a_ttl_that_is_off_is_warned_of_once)
     c2d_client_free(client);
 }
 
-Test(client_ttl, a_clock_that_is_off_is_warned_of_once_whatever_shows_it)
+Test(client_ttl, a_wrong_clock_causes_one_warning_whatever_shows_it)
 {
     static const struct script_reply rows[][6] = {
         { { .status = 204, .headers = { DATE_2_H_BACK } },
@@ -399,7 +399,7 @@ Test(client_ttl, a_clock_that_is_off_is_warned_of_once_whatever_shows_it)
     }
 }
 
-Test(client_ttl, clients_that_share_follow_the_hubs_clock_together_and_are_warned_once)
+Test(client_ttl, clients_that_share_follow_the_hubs_clock_together_with_one_warning)
 {
     char warnings[1024] = "";
     struct c2d_options options = c2d_options_default(), sharing = c2d_options_default();
@@ -426,7 +426,7 @@ Test(client_ttl, clients_that_share_follow_the_hubs_clock_together_and_are_warne
     c2d_client_free(first);
 }
 
-Test(client_ttl, no_date_makes_a_token_that_is_good_for_years)
+Test(client_ttl, no_date_leads_to_a_token_that_is_valid_for_years)
 {
     static const char *const strings[] = { DEVICE_STRING, SERVICE_STRING };
 
@@ -450,7 +450,7 @@ Test(client_ttl, no_date_makes_a_token_that_is_good_for_years)
     }
 }
 
-Test(client_ttl, a_token_that_is_asked_for_goes_by_the_hubs_clock_too)
+Test(client_ttl, a_requested_token_is_signed_by_the_hubs_clock_too)
 {
     struct script script = {
         .replies = { { .status = 401, .headers = { DATE_2_H_BACK } }, { .status = 204 } },

@@ -61,7 +61,7 @@ static bool same(const char *one, const char *other)
     return one == NULL || other == NULL ? one == other : strcmp(one, other) == 0;
 }
 
-Test(connstr, every_form_is_taken_apart_in_any_order)
+Test(connstr, every_form_is_parsed_with_its_parts_in_any_order)
 {
     for (size_t i = 0; i < COUNT(good); i++) {
         struct credentials got;
@@ -81,7 +81,7 @@ Test(connstr, every_form_is_taken_apart_in_any_order)
     }
 }
 
-Test(connstr, value_begins_behind_the_first_equals_sign)
+Test(connstr, value_begins_after_the_first_equals_sign)
 {
     struct credentials got;
 
@@ -199,7 +199,7 @@ static const struct {
     { H "\n" D K, "control character (0x0a)" },
 };
 
-Test(connstr, what_cannot_be_used_is_refused_with_the_reason)
+Test(connstr, unusable_string_is_refused_with_the_reason)
 {
     for (size_t i = 0; i < COUNT(bad); i++) {
         struct credentials got;
@@ -213,7 +213,7 @@ Test(connstr, what_cannot_be_used_is_refused_with_the_reason)
     }
 }
 
-/* What people paste that is not the bare string; a hint says what to do about each. */
+/* Pasted text around or in place of the string; each has a hint. */
 static const struct {
     const char *text, *mentions, *hints;
 } pasted[] = {
@@ -244,7 +244,7 @@ static const struct {
     { "HostName=https://h/" D K, "no host name", "https://" },
 };
 
-Test(connstr, what_was_pasted_by_mistake_is_named_with_a_way_out)
+Test(connstr, text_pasted_by_mistake_is_named_with_a_hint)
 {
     for (size_t i = 0; i < COUNT(pasted); i++) {
         struct credentials got;
@@ -258,7 +258,7 @@ Test(connstr, what_was_pasted_by_mistake_is_named_with_a_way_out)
     }
 }
 
-Test(connstr, string_that_the_shell_cut_gets_that_hint)
+Test(connstr, string_that_the_shell_cut_is_refused_with_that_hint)
 {
     static const char *const cut[] = { H, H D, H P };
 
@@ -271,14 +271,15 @@ Test(connstr, string_that_the_shell_cut_gets_that_hint)
     }
 }
 
-Test(connstr, size_of_4096_bytes_is_the_most)
+Test(connstr, size_is_limited_to_4096_bytes)
 {
     static const char start[] = "HostName=h;DeviceId=d12;SharedAccessKey=";
     char text[4098];
     struct credentials got;
     struct c2d_error error = { 0 };
 
-    cr_assert_eq((4096 - strlen(start)) % 4, 0, "a key has four characters for three bytes");
+    cr_assert_eq((4096 - strlen(start)) % 4, 0,
+                 "the test needs a key of whole groups of four characters");
     memset(text, 'A', sizeof text);
     memcpy(text, start, strlen(start));
     text[4096] = '\n';
@@ -312,7 +313,7 @@ static const char *const leaky[] = {
     "SharedAccessSignature sr=h&se=9&sig=" CANARY,
 };
 
-/* A comma or a blank where ";" belongs, in strings that somebody then mended. */
+/* A comma or a blank in place of ";", in strings that were then partly corrected. */
 static const char *const glued[] = {
     "HostName=h,SharedAccessKey=" CANARY D K,
     H ";DeviceId=d SharedAccessKey=" CANARY K,
@@ -340,7 +341,7 @@ Test(connstr, error_text_holds_no_key_that_is_glued_to_another_value)
     expect_no_canary(glued, COUNT(glued));
 }
 
-Test(connstr, lost_memory_is_told_as_such_and_leaves_nothing)
+Test(connstr, failed_allocation_is_reported_as_such_and_leaves_nothing)
 {
     static const char *const texts[] = { H D K, H P K, H D SAS, H D ";x509=true" };
 
@@ -362,7 +363,7 @@ Test(connstr, lost_memory_is_told_as_such_and_leaves_nothing)
     }
 }
 
-Test(connstr, no_string_at_all_is_told)
+Test(connstr, missing_string_is_reported)
 {
     struct credentials credentials;
     struct c2d_error error = { 0 };

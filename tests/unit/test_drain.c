@@ -9,7 +9,7 @@
 
 static const struct program program = { .name = "c2d-device", .role = C2D_ROLE_DEVICE };
 
-/* What a drain did. */
+/* The effects of a drain. */
 struct drained {
     enum c2d_status result;
     struct c2d_error reported; /* the last error */
@@ -69,13 +69,13 @@ static struct drained drain_over(struct script *script)
         .status = 412                                                                              \
     }
 
-/* The script's clock stands where the drain's own is, or so much before it. */
+/* Sets the clock of the script to that of the drain, or to an earlier time. */
 static void start_clock(struct script *script, int64_t before_ms)
 {
     script->now_ms = clock_monotonic_ms(NULL) - before_ms;
 }
 
-Test(drain, lock_lost_after_an_unanswered_attempt_is_success_while_the_lock_held)
+Test(drain, lock_lost_after_a_lost_response_is_success_before_the_lock_expiry)
 {
     struct script script = { .replies = { MESSAGE("1", "t1"), LOST, GONE, DONE } };
     struct drained drained;
@@ -86,7 +86,7 @@ Test(drain, lock_lost_after_an_unanswered_attempt_is_success_while_the_lock_held
     cr_expect_eq(drained.dealt, 1);
 }
 
-Test(drain, lock_lost_after_an_unanswered_attempt_is_in_doubt_once_the_lock_expired)
+Test(drain, lock_lost_after_a_lost_response_is_in_doubt_after_the_lock_expiry)
 {
     struct script script = { .replies = { MESSAGE("1", "t1"), LOST, GONE, DONE } };
     struct drained drained;
@@ -94,10 +94,10 @@ Test(drain, lock_lost_after_an_unanswered_attempt_is_in_doubt_once_the_lock_expi
     start_clock(&script, 70000);
     drained = drain_over(&script);
     cr_expect_eq(drained.result, C2D_LOCK_LOST);
-    cr_expect_eq(drained.requests, 4, "the drain goes on");
+    cr_expect_eq(drained.requests, 4, "the drain must go on");
 }
 
-Test(drain, message_delivered_again_after_its_lock_expired_is_settled_and_not_dealt_with)
+Test(drain, message_delivered_again_after_its_lock_expired_is_settled_and_not_processed)
 {
     struct script script = {
         .replies = { MESSAGE("1", "t1"), GONE, MESSAGE("1", "t2"), DONE, DONE },
@@ -128,7 +128,7 @@ Test(drain, message_delivered_twice_again_while_its_lock_holds_ends_the_drain)
               "%s", drained.reported.text);
 }
 
-Test(drain, message_that_cannot_be_read_is_left_and_those_after_it_are_taken)
+Test(drain, message_that_cannot_be_read_is_left_and_later_ones_are_processed)
 {
     struct script script = {
         .replies = { UNREADABLE("1"), MESSAGE("2", "t2"), DONE, UNREADABLE("3"), DONE },

@@ -18,7 +18,7 @@ static const struct credentials device = {
 };
 static const struct credentials service = { .role = C2D_ROLE_SERVICE, .host = host };
 
-/* The request of an endpoint, about a device or a lock, by credentials. */
+/* The request of an endpoint for a device or a lock with these credentials. */
 static enum c2d_status make(const struct credentials *credentials, enum endpoint_id id,
                             const char *device_id, const char *lock_token,
                             struct http_request *request)
@@ -40,7 +40,7 @@ static void expect_request(enum c2d_status status, struct http_request *request,
     http_request_clear(request);
 }
 
-Test(endpoint, requests_of_a_device_are_exactly_those_of_the_wire)
+Test(endpoint, requests_of_a_device_are_exactly_those_of_the_protocol)
 {
     static const struct {
         enum endpoint_id id;
@@ -64,7 +64,7 @@ Test(endpoint, requests_of_a_device_are_exactly_those_of_the_wire)
     }
 }
 
-Test(endpoint, complete_never_says_reject)
+Test(endpoint, complete_never_has_the_reject_flag)
 {
     struct http_request request = { 0 };
 
@@ -73,7 +73,7 @@ Test(endpoint, complete_never_says_reject)
     http_request_clear(&request);
 }
 
-Test(endpoint, requests_of_the_back_end_are_exactly_those_of_the_wire)
+Test(endpoint, requests_of_the_back_end_are_exactly_those_of_the_protocol)
 {
     struct http_request r = { 0 };
 
@@ -126,7 +126,7 @@ Test(endpoint, older_send_names_the_device_in_a_header)
     expect_request(C2D_OK, &request, "POST", BASE "/messages/deviceBound" SERVICE_V);
 }
 
-Test(endpoint, wrong_kind_of_credentials_is_told_before_anything_is_sent)
+Test(endpoint, wrong_kind_of_credentials_is_reported_before_a_request)
 {
     struct http_request r = { 0 };
 
@@ -140,7 +140,7 @@ Test(endpoint, wrong_kind_of_credentials_is_told_before_anything_is_sent)
     cr_expect_null(r.url.data);
 }
 
-Test(endpoint, lock_token_that_no_hub_gives_is_refused)
+Test(endpoint, lock_token_that_no_hub_sends_is_refused)
 {
     static const char *const tokens[] = { "", " ", "a\nb", "\xff", "a " };
 

@@ -38,7 +38,7 @@ static const struct {
     { 130, C2D_CANCELLED, "CANCELLED" },
 };
 
-Test(exit_status, numbers_and_names_are_those_that_scripts_know)
+Test(exit_status, exit_codes_and_names_are_the_documented_ones)
 {
     for (size_t i = 0; i < COUNT(rows); i++) {
         cr_expect_eq((int)rows[i].status, rows[i].number, "%s", rows[i].name);

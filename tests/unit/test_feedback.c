@@ -15,11 +15,11 @@ static enum c2d_status read_batch(const char *text, struct c2d_feedback **feedba
     if (*text != '\0')
         buf_text(&body, text);
     status = feedback_read(&body, "lock", feedback, NULL);
-    buf_clear(&body); /* a batch owns all that it shows */
+    buf_clear(&body); /* the batch must not refer to the body */
     return status;
 }
 
-Test(feedback, documented_batch_is_read_whole)
+Test(feedback, documented_batch_is_read_completely)
 {
     struct c2d_feedback *batch = NULL;
     const struct c2d_feedback_record *record;
@@ -156,7 +156,7 @@ static const struct {
       "\"index\":0,\"size\":1}}" },
 };
 
-Test(feedback, record_becomes_one_line_that_drops_nothing)
+Test(feedback, record_becomes_one_line_with_all_its_members)
 {
     for (size_t i = 0; i < COUNT(lines); i++) {
         struct c2d_feedback *batch = NULL;
@@ -170,7 +170,7 @@ Test(feedback, record_becomes_one_line_that_drops_nothing)
     }
 }
 
-Test(feedback, line_says_where_in_the_batch_the_record_stood)
+Test(feedback, line_has_the_index_of_the_record_in_its_batch)
 {
     struct c2d_feedback *batch = NULL;
     char *line;
@@ -191,7 +191,7 @@ Test(feedback, empty_batch_is_a_batch)
     c2d_feedback_free(batch);
 }
 
-Test(feedback, what_is_no_array_of_objects_is_refused)
+Test(feedback, body_that_is_no_array_of_objects_is_refused)
 {
     static const char *const bodies[] = { "",        "{}",     "null",   "\"x\"",
                                           "[",       "[{}",    "[1]",    "[null]",
@@ -221,7 +221,7 @@ Test(feedback, line_holds_no_byte_that_moves_a_cursor_even_in_unknown_members)
     c2d_feedback_free(batch);
 }
 
-Test(feedback, text_that_only_the_grammar_allows_is_no_lost_memory)
+Test(feedback, text_that_only_the_grammar_allows_is_no_failed_allocation)
 {
     static const char *const bodies[] = {
         "[{\"description\":\"\\ud800\"}]", /* half of a surrogate pair */
@@ -238,14 +238,14 @@ Test(feedback, text_that_only_the_grammar_allows_is_no_lost_memory)
     }
 }
 
-Test(feedback, unknown_members_behind_a_record_without_any_are_freed)
+Test(feedback, unknown_members_after_a_record_without_any_are_freed)
 {
     struct c2d_feedback *batch = NULL;
 
     cr_assert_eq(read_batch("[{\"deviceId\":\"a\"},{\"deviceId\":\"b\",\"x\":1}]", &batch), C2D_OK);
     cr_assert_null(batch->records[0].extra_json);
     cr_assert_str_eq(batch->records[1].extra_json, "{\"x\":1}");
-    c2d_feedback_free(batch); /* a leak is a sanitizer's report */
+    c2d_feedback_free(batch); /* sanitizers report a leak */
 }
 
 Test(feedback, outcome_is_read_from_word_number_or_description)

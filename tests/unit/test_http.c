@@ -99,7 +99,7 @@ static const struct {
     { "iothub-app-\0: v", 15, C2D_PROTOCOL },
 };
 
-Test(http, header_that_is_needed_and_unclear_is_refused)
+Test(http, required_header_that_is_ambiguous_is_refused)
 {
     for (size_t i = 0; i < COUNT(unclear); i++) {
         struct http_headers headers = { 0 };
@@ -144,7 +144,7 @@ Test(http, folded_line_continues_the_value_before_it)
     http_headers_clear(&headers);
 }
 
-Test(http, names_are_compared_without_case_and_the_last_value_stands)
+Test(http, names_are_compared_without_case_and_the_last_value_counts)
 {
     struct http_headers headers = { 0 };
 
@@ -153,11 +153,11 @@ Test(http, names_are_compared_without_case_and_the_last_value_stands)
     http_headers_add(&headers, "etagx", "three", NULL);
     cr_assert_str_eq(http_headers_get(&headers, "ETAG"), "two");
     cr_assert_null(http_headers_get(&headers, "eta"));
-    cr_assert_str_eq(http_header_name(&headers, 0), "ETag", "the case of a name is kept");
+    cr_assert_str_eq(http_header_name(&headers, 0), "ETag", "the case of a name must be kept");
     http_headers_clear(&headers);
 }
 
-Test(http, header_1000_is_the_last)
+Test(http, at_most_1000_headers_are_read)
 {
     struct http_headers headers = { 0 };
     char name[16];
@@ -172,7 +172,7 @@ Test(http, header_1000_is_the_last)
     http_headers_clear(&headers);
 }
 
-Test(http, lost_memory_is_told_as_such_and_clearing_is_safe)
+Test(http, failed_allocation_is_reported_as_such_and_clearing_is_safe)
 {
     bool failed = true;
 

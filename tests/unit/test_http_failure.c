@@ -12,7 +12,7 @@
 #define LOST "the connection was lost before the whole answer came from "
 #define NO_TRUST "cannot trust the certificate of "
 
-/* proxy: its name, "" for none; a name behind "u@" has credentials. */
+/* proxy: its name, "" for none; a name after "u@" has credentials. */
 static void describe(const char *proxy_url, struct http_failure failure, struct c2d_error *error)
 {
     static const struct tls_verdict no_tls = { 0 };
@@ -94,7 +94,7 @@ static const struct {
     { "", { .kind = HTTP_BAD_FILE }, C2D_CONFIG, false, "a certificate file", "" },
     { "", { .kind = HTTP_NO_MEMORY }, C2D_OS, false, "out of memory", "" },
 
-    /* Who has lost the connection? */
+    /* The peer that closed the connection. */
     { "", { .kind = HTTP_CUT }, C2D_NETWORK, true, LOST HOST ": ", "" },
     { "", { .kind = HTTP_STALE, .written = true }, C2D_NETWORK, true,
       "a reused connection was lost before a response came from " HOST ": ", "" },
@@ -112,7 +112,7 @@ static const struct {
     { SECURE, { .kind = HTTP_CUT, .tls = &begun }, C2D_NETWORK, true,
       LOST "the proxy " SECURE, "kind of proxy" },
 
-    /* What the proxy says. */
+    /* Responses of the proxy. */
     { PROXY, { .kind = HTTP_CUT, .proxy_status = 407 }, C2D_AUTH, false,
       "user and password are asked for by the proxy " PROXY ": ", "--proxy-user-file" },
     { "http://u:pw@proxy:3128", { .kind = HTTP_CUT, .proxy_status = 407 }, C2D_AUTH, false,
@@ -155,7 +155,7 @@ static const struct {
 };
 /* clang-format on */
 
-Test(http_failure, every_kind_has_its_status_and_says_what_to_do)
+Test(http_failure, every_kind_of_failure_has_its_status_and_hint)
 {
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct c2d_error error;
@@ -171,7 +171,7 @@ Test(http_failure, every_kind_has_its_status_and_says_what_to_do)
     }
 }
 
-Test(http_failure, refused_answer_keeps_the_reason_of_its_reader)
+Test(http_failure, refused_response_keeps_the_reason_of_its_reader)
 {
     struct c2d_error broken = { .status = C2D_PROTOCOL, .text = "the answer has two lengths" };
     struct c2d_error error;
@@ -213,7 +213,7 @@ static const struct {
     { "no memory", "", { .kind = HTTP_NO_MEMORY, WRITTEN }, C2D_STEP_NONE },
 };
 
-Test(http_failure, step_is_the_one_behind_the_last_that_was_made)
+Test(http_failure, failed_step_is_the_one_after_the_last_success)
 {
     for (size_t i = 0; i < COUNT(steps); i++) {
         struct c2d_error error;
@@ -223,7 +223,7 @@ Test(http_failure, step_is_the_one_behind_the_last_that_was_made)
     }
 }
 
-Test(http_failure, issuer_that_is_missing_in_a_store_of_the_environment_names_the_variables)
+Test(http_failure, issuer_missing_in_a_store_of_the_environment_names_the_variables)
 {
     struct http_failure failure = { .kind = HTTP_NOT_TRUSTED, CONNECTED, .tls = &no_issuer };
     struct c2d_error error;

@@ -7,7 +7,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-/* Feeds lines until one is refused; true if all were taken. */
+/* Passes lines until one is refused; true if all were accepted. */
 static bool feed(struct http_reader *reader, const char *const *lines)
 {
     for (size_t i = 0; lines[i] != NULL; i++)
@@ -59,7 +59,7 @@ static const struct {
     { "nothing at all", 200, false, { NULL } },
 };
 
-Test(http_reader, success_counts_when_it_is_whole_and_a_refusal_by_its_head)
+Test(http_reader, success_counts_if_complete_and_a_refusal_by_its_headers)
 {
     for (size_t i = 0; i < COUNT(heads); i++) {
         struct http_reader reader;
@@ -87,7 +87,7 @@ static const struct {
     { "a blank before the colon", { "HTTP/1.1 200 OK\r\n", "Content-Length : 3\r\n" } },
 };
 
-Test(http_reader, line_that_two_readers_could_take_in_two_ways_is_refused)
+Test(http_reader, ambiguous_header_line_is_refused)
 {
     for (size_t i = 0; i < COUNT(refused); i++) {
         struct http_reader reader;
@@ -100,7 +100,7 @@ Test(http_reader, line_that_two_readers_could_take_in_two_ways_is_refused)
     }
 }
 
-Test(http_reader, only_the_final_head_counts)
+Test(http_reader, only_the_final_response_headers_count)
 {
     static const char *const lines[] = {
         "HTTP/1.1 103 Early Hints\r\n",
@@ -142,7 +142,7 @@ Test(http_reader, trailers_are_ignored)
     http_reader_clear(&reader);
 }
 
-Test(http_reader, what_is_not_needed_does_not_spoil_a_response)
+Test(http_reader, invalid_header_that_is_not_needed_is_ignored)
 {
     static const char *const lines[] = { "HTTP/1.1 200 OK\r\n",
                                          "Set-Cookie: a=\x01\r\n",
@@ -168,7 +168,7 @@ Test(http_reader, refusal_counts_with_a_body_over_the_limit)
     http_reader_init(&reader);
     cr_assert(feed(&reader, head));
     cr_assert(http_reader_body(&reader, piece, sizeof piece));
-    cr_assert_not(http_reader_body(&reader, "x", 1), "no more is read");
+    cr_assert_not(http_reader_body(&reader, "x", 1), "no more of the body must be accepted");
     cr_assert(http_reader_counts(&reader, false));
     cr_assert_eq(reader.response.body.size, HTTP_BODY_SIZE_MAX);
     http_reader_clear(&reader);
@@ -184,7 +184,7 @@ Test(http_reader, nul_in_a_header_of_the_hub_is_refused)
     http_reader_clear(&reader);
 }
 
-Test(http_reader, header_block_of_128_kib_is_the_most)
+Test(http_reader, header_block_is_limited_to_128_kib)
 {
     static char line[HTTP_HEAD_SIZE_MAX / 4];
     struct http_reader reader;
@@ -202,7 +202,7 @@ Test(http_reader, header_block_of_128_kib_is_the_most)
     http_reader_clear(&reader);
 }
 
-Test(http_reader, heads_without_end_reach_the_limit_too)
+Test(http_reader, interim_responses_without_end_reach_the_limit)
 {
     static const char *const interim[] = { "HTTP/1.1 100 Continue\r\n", "\r\n", NULL };
     struct http_reader reader;
@@ -227,7 +227,7 @@ Test(http_reader, header_1001_is_refused)
     http_reader_clear(&reader);
 }
 
-Test(http_reader, body_of_1_mib_is_the_most)
+Test(http_reader, body_is_limited_to_1_mib)
 {
     static char piece[64 * 1024];
     struct http_reader reader;
@@ -241,7 +241,7 @@ Test(http_reader, body_of_1_mib_is_the_most)
     http_reader_clear(&reader);
 }
 
-Test(http_reader, lost_memory_is_no_protocol_error)
+Test(http_reader, failed_allocation_is_no_protocol_error)
 {
     struct http_reader reader;
 
@@ -258,7 +258,7 @@ Test(http_reader, lost_memory_is_no_protocol_error)
     http_reader_clear(&reader);
 }
 
-Test(http_reader, nothing_of_a_broken_try_survives_clearing)
+Test(http_reader, nothing_of_a_broken_response_survives_clearing)
 {
     static const char *const first[] = { "HTTP/1.1 200 OK\r\n", "Content-Length: 9\r\n",
                                          "iothub-app-a: old\r\n", "\r\n", NULL };

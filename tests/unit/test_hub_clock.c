@@ -9,7 +9,7 @@
 
 enum { DAY_S = 86400 };
 
-/* Our clocks, which a test sets. */
+/* The local clocks, which a test sets. */
 struct own {
     int64_t wall_s, monotonic_ms;
 };
@@ -29,7 +29,7 @@ static struct clock clock_of(struct own *own)
     return (struct clock) { own_wall_ms, own_monotonic_ms, NULL, own };
 }
 
-/* What a 401 with that header (or NULL) and body leads to. */
+/* The result for a 401 with this header (or NULL) and body. */
 static enum hub_clock_verdict follow(struct hub_clock *hub, struct own *own, const char *header,
                                      const char *body, int64_t *off_s)
 {
@@ -42,7 +42,7 @@ static enum hub_clock_verdict follow(struct hub_clock *hub, struct own *own, con
     return verdict;
 }
 
-/* Our clock shows an instant, the hub's a Date. */
+/* The local clock shows an instant, the hub sends a Date. */
 static const struct {
     const char *what;
     bool back_end;
@@ -140,10 +140,10 @@ Test(hub_clock, the_body_of_a_401_shows_the_time_where_there_is_no_date)
 
 #define TWO_HOURS_AHEAD "Date: Fri, 15 Jan 2027 10:00:00 GMT"
 
-Test(hub_clock, what_was_followed_ends_when_our_clock_is_set)
+Test(hub_clock, offset_of_the_hub_is_dropped_when_the_local_clock_is_set)
 {
     static const struct {
-        int64_t wall_s, monotonic_ms, offset_s; /* later by so much, and what is then added */
+        int64_t wall_s, monotonic_ms, offset_s; /* elapsed times, and the offset after them */
     } rows[] = {
         { 86400, 86400000, 7200 },
         { 7200, 0, 0 },
@@ -164,7 +164,7 @@ Test(hub_clock, what_was_followed_ends_when_our_clock_is_set)
     }
 }
 
-Test(hub_clock, a_second_date_that_says_the_same_is_no_news_and_one_that_agrees_with_ours_ends_it)
+Test(hub_clock, an_equal_second_date_has_no_effect_and_one_that_agrees_with_the_local_clock_resets)
 {
     struct hub_clock hub = { 0 };
     struct own own = { .wall_s = 1800000000 };
@@ -196,7 +196,7 @@ Test(hub_clock, a_time_that_did_not_help_is_dropped_unless_another_request_has_c
     cr_expect_eq(hub_clock_now_s(&hub, &clock), own.wall_s + 7200);
 }
 
-Test(hub_clock, what_was_followed_for_a_device_is_not_used_for_a_policy)
+Test(hub_clock, offset_that_was_followed_for_a_device_is_not_used_for_a_policy)
 {
     struct hub_clock hub = { 0 };
     struct own own = { .wall_s = 1800000000 };
@@ -212,7 +212,7 @@ Test(hub_clock, what_was_followed_for_a_device_is_not_used_for_a_policy)
     cr_expect_eq(hub_clock_now_s(&hub, &clock), own.wall_s + 7200);
 }
 
-Test(hub_clock, spans_are_shown_in_a_unit_that_people_read)
+Test(hub_clock, time_spans_are_shown_in_a_readable_unit)
 {
     static const struct {
         int64_t off_s;

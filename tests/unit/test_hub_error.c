@@ -21,7 +21,7 @@ static enum c2d_status read_error(int http, const char *const *headers, const ch
     return status;
 }
 
-/* wire.md section 5: by number and by name. */
+/* The errors of a hub, by number and by name. */
 static const struct {
     int http;
     const char *body;   /* with the number */
@@ -90,7 +90,7 @@ Test(hub_error, code_decides_whether_it_comes_as_number_or_as_name)
     }
 }
 
-/* An answer without any code of the hub's. */
+/* A response without an error code of the hub. */
 static const struct {
     int http;
     enum c2d_status status;
@@ -106,7 +106,7 @@ static const struct {
     { 505, C2D_SERVER, false },
 };
 
-Test(hub_error, http_status_decides_where_there_is_no_code)
+Test(hub_error, http_status_decides_if_there_is_no_code)
 {
     static const char *const bodies[] = { "", "plain text", "<html><h1>Log in</h1></html>" };
 
@@ -136,7 +136,7 @@ Test(hub_error, text_names_http_status_and_code)
     cr_assert_not_null(strstr(error.text, "(HTTP 500)"), "%s", error.text);
 }
 
-Test(hub_error, fault_is_put_on_the_hub_only_where_the_hub_answered)
+Test(hub_error, server_error_is_blamed_on_the_hub_only_if_the_hub_responded)
 {
     static const char *const headers[] = { "x-ms-request-id: T1", NULL };
     struct c2d_error error;
@@ -149,7 +149,7 @@ Test(hub_error, fault_is_put_on_the_hub_only_where_the_hub_answered)
     cr_assert_not_null(strstr(error.hint, "--trace"), "%s", error.hint);
 }
 
-Test(hub_error, quota_says_when_it_resets)
+Test(hub_error, quota_error_says_when_the_quota_resets)
 {
     struct c2d_error error;
 
@@ -157,7 +157,7 @@ Test(hub_error, quota_says_when_it_resets)
     cr_assert_not_null(strstr(error.hint, "00:00 UTC"), "%s", error.hint);
 }
 
-Test(hub_error, forbidden_without_a_sign_of_the_hub_is_a_filter)
+Test(hub_error, status_403_without_an_error_code_of_the_hub_is_reported_as_a_filter)
 {
     static const char *const id[] = { "x-ms-request-id: R1", NULL };
     struct c2d_error error;
@@ -182,7 +182,7 @@ static const char *const full[] = {
     "{\"Message\":{\"errorCode\":\"403004\",\"trackingId\":\"T1\"}}",
 };
 
-Test(hub_error, a_full_queue_is_told_as_such_in_every_shape_of_a_body)
+Test(hub_error, a_full_queue_is_reported_as_such_in_every_shape_of_a_body)
 {
     for (size_t i = 0; i < COUNT(full); i++) {
         struct c2d_error error;
@@ -225,14 +225,14 @@ Test(hub_error, a_404_without_a_code_says_that_the_device_may_be_unknown_or_disa
     }
 }
 
-Test(hub_error, redirect_names_where_it_leads)
+Test(hub_error, redirect_is_reported_with_its_target)
 {
     static const char *const headers[] = { "Location: http://portal/login\xc2\x9b", NULL };
     struct c2d_error error;
 
     read_error(302, headers, "", &error);
     cr_assert_not_null(strstr(error.text, "http://portal/login"), "%s", error.text);
-    cr_assert_null(strstr(error.text, "\xc2\x9b"), "a stranger's text is made printable");
+    cr_assert_null(strstr(error.text, "\xc2\x9b"), "text of a peer must be made printable");
 }
 
 Test(hub_error, refusal_says_what_was_refused_and_where_to_look)
@@ -260,7 +260,7 @@ Test(hub_error, refusal_says_what_was_refused_and_where_to_look)
     }
 }
 
-Test(hub_error, wish_to_be_left_alone_is_read)
+Test(hub_error, retry_after_header_is_read)
 {
     static const char *const headers[] = { "Retry-After: 17", NULL };
     struct c2d_error error;
@@ -269,7 +269,7 @@ Test(hub_error, wish_to_be_left_alone_is_read)
     cr_assert_eq(error.retry_after_s, 17);
 }
 
-Test(hub_error, refusal_says_that_an_address_shut_out_gets_the_same_one)
+Test(hub_error, refusal_names_network_rules_as_a_possible_reason)
 {
     static const enum hub_proof proofs[] = { PROOF_POLICY, PROOF_DEVICE_KEY, PROOF_TOKEN,
                                              PROOF_CERTIFICATE };

@@ -9,7 +9,7 @@
 
 typedef enum c2d_status id_check(const char *id, struct c2d_error *error);
 
-/* Puts each byte into an id: the legal ones pass, the others are named with their place. */
+/* Tries each byte in an id: legal ones pass, the others are named with their position. */
 static void check_every_byte(id_check *check, const char *legal)
 {
     for (int byte = 1; byte < 256; byte++) {
@@ -51,7 +51,7 @@ Test(ids, length_is_1_to_128)
     }
 }
 
-Test(ids, device_id_is_no_folder)
+Test(ids, device_id_of_one_or_two_dots_is_refused)
 {
     cr_assert_eq(id_check_device(".", NULL), C2D_DATA);
     cr_assert_eq(id_check_device("..", NULL), C2D_DATA);
@@ -89,7 +89,7 @@ Test(ids, property_name_is_a_token_and_what_is_not_is_named)
     check_every_byte(property_name_check, ALNUM "!#$%&'*+-.^_`|~");
 }
 
-Test(ids, whoever_asks_beforehand_gets_the_same_answer)
+Test(ids, check_before_a_send_gives_the_same_result)
 {
     char longest[1026] = { 0 };
 
@@ -107,7 +107,7 @@ Test(ids, whoever_asks_beforehand_gets_the_same_answer)
     cr_expect_eq(c2d_check_lock_token(longest, NULL), C2D_OK);
 }
 
-Test(ids, character_that_only_looks_right_is_named_with_its_source)
+Test(ids, lookalike_character_is_named_with_its_probable_source)
 {
     static const struct {
         const char *id, *name, *hint;

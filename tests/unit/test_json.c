@@ -77,7 +77,7 @@ Test(json, refusal_is_read_in_the_shapes_of_hubs_and_empty_for_all_else)
     }
 }
 
-Test(json, refusal_texts_longer_than_their_place_are_cut_or_left_out)
+Test(json, refusal_texts_longer_than_their_buffer_are_cut_or_left_out)
 {
     char text[1000];
     struct buf body = { 0 };
@@ -94,7 +94,7 @@ Test(json, refusal_texts_longer_than_their_place_are_cut_or_left_out)
     buf_clear(&body);
 }
 
-/* depth brackets, then what closes them. */
+/* depth opening brackets, then the closing ones. */
 static struct buf nested(size_t depth)
 {
     struct buf body = { 0 };
@@ -155,7 +155,7 @@ static const struct {
     { "<html>", -1 },
 };
 
-Test(json, purge_says_how_many_or_is_refused)
+Test(json, purge_response_has_the_count_or_is_refused)
 {
     for (size_t i = 0; i < COUNT(purges); i++) {
         struct buf body = body_of(purges[i].body);
@@ -168,7 +168,7 @@ Test(json, purge_says_how_many_or_is_refused)
     }
 }
 
-Test(json, registry_answer_gives_what_may_be_shown)
+Test(json, registry_response_gives_the_members_that_may_be_shown)
 {
     struct buf body = body_of(
         "{\"deviceId\":\"d\",\"generationId\":\"g\",\"status\":\"enabled\",\"connectionState\":"
@@ -188,7 +188,7 @@ Test(json, registry_answer_gives_what_may_be_shown)
     buf_clear(&body);
 }
 
-Test(json, registry_answer_may_lack_all_but_the_device)
+Test(json, registry_response_may_lack_all_but_the_device)
 {
     struct buf body = body_of("{\"deviceId\":\"d\",\"status\":5,\"cloudToDeviceMessageCount\":-1}");
     struct c2d_device_info *info = NULL;
@@ -201,7 +201,7 @@ Test(json, registry_answer_may_lack_all_but_the_device)
     buf_clear(&body);
 }
 
-Test(json, registry_answer_without_a_device_is_refused)
+Test(json, registry_response_without_a_device_is_refused)
 {
     static const char *const bodies[] = {
         "",      "{}",   "{\"deviceId\":1}",    "[{\"deviceId\":\"d\"}]",
@@ -233,7 +233,7 @@ static const struct {
     { "", NULL },
 };
 
-Test(json, registry_answer_is_shown_without_its_keys_or_not_at_all)
+Test(json, registry_response_is_shown_without_its_keys_or_not_at_all)
 {
     for (size_t i = 0; i < COUNT(keys); i++) {
         struct buf body = body_of(keys[i].body), out = { 0 };
@@ -248,7 +248,7 @@ Test(json, registry_answer_is_shown_without_its_keys_or_not_at_all)
     }
 }
 
-Test(json, registry_answer_that_has_its_keys_twice_is_masked_twice)
+Test(json, registry_response_that_has_its_keys_twice_is_masked_twice)
 {
     struct buf body = body_of("{\"authentication\":{\"k\":\"x\"},"
                               "\"authentication\":{\"k\":\"CANARY\"}}");

@@ -14,7 +14,7 @@ Test(json_in, text_is_found_by_its_key)
     free(text);
 }
 
-Test(json_in, what_is_not_there_is_null_and_no_lost_memory)
+Test(json_in, missing_member_is_null_and_no_failed_allocation)
 {
     static const char *const lines[] = { "{\"a\":1}", "[]", "{\"b\":", "", "\"b\"" };
 
@@ -25,7 +25,7 @@ Test(json_in, what_is_not_there_is_null_and_no_lost_memory)
     }
 }
 
-Test(json_in, lost_memory_is_told_from_what_is_not_there)
+Test(json_in, failed_allocation_differs_from_a_missing_member)
 {
     alloc_fail_at(1, false);
     cr_assert_null(json_in_text("{\"a\":\"x\"}", "a"));

@@ -4,7 +4,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-Test(json_line, members_come_in_order_and_null_is_none)
+Test(json_line, members_are_written_in_order_and_null_is_left_out)
 {
     struct buf line;
     char *text;
@@ -21,7 +21,7 @@ Test(json_line, members_come_in_order_and_null_is_none)
     free(text);
 }
 
-Test(json_line, lost_memory_is_null_and_no_half_line)
+Test(json_line, failed_allocation_returns_null_and_no_partial_line)
 {
     struct buf line;
 

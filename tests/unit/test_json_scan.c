@@ -5,7 +5,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-Test(json_scan, what_the_grammar_draws_is_valid)
+Test(json_scan, text_of_the_json_grammar_is_valid)
 {
     static const char *const valid[] = {
         "0",
@@ -30,7 +30,7 @@ Test(json_scan, what_the_grammar_draws_is_valid)
         cr_expect(json_is_valid(valid[i], strlen(valid[i])), "%s", valid[i]);
 }
 
-Test(json_scan, everything_else_is_not)
+Test(json_scan, text_outside_of_the_json_grammar_is_invalid)
 {
     static const char *const invalid[] = {
         "",
@@ -72,7 +72,7 @@ Test(json_scan, everything_else_is_not)
 
     for (size_t i = 0; i < COUNT(invalid); i++)
         cr_expect_not(json_is_valid(invalid[i], strlen(invalid[i])), "%s", invalid[i]);
-    cr_expect_not(json_is_valid("1\0", 2), "a NUL behind the value");
+    cr_expect_not(json_is_valid("1\0", 2), "a NUL after the value must be refused");
 }
 
 Test(json_scan, depth_32_is_valid_and_33_is_not)

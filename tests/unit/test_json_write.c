@@ -41,7 +41,7 @@ Test(json_write, any_bytes_become_a_valid_string)
     }
 }
 
-Test(json_write, members_are_parted_by_commas_and_null_is_none)
+Test(json_write, members_are_separated_by_commas_and_null_is_left_out)
 {
     struct buf line = { 0 };
 
@@ -58,7 +58,7 @@ Test(json_write, members_are_parted_by_commas_and_null_is_none)
     buf_clear(&line);
 }
 
-Test(json_write, lost_memory_is_null)
+Test(json_write, failed_allocation_returns_null)
 {
     alloc_fail_at(1, false);
     cr_assert_null(json_quoted("abc", 3));
@@ -67,7 +67,7 @@ Test(json_write, lost_memory_is_null)
     cr_assert(alloc_stop());
 }
 
-Test(json_write, json_of_others_passes_with_its_controls_escaped)
+Test(json_write, foreign_json_is_written_with_its_controls_escaped)
 {
     struct buf line = { 0 };
 

@@ -56,7 +56,7 @@ Test(mask, no_byte_after_the_size_is_read_or_written)
     }
 }
 
-Test(mask, a_short_signature_is_masked_whole_and_none_masks_nothing)
+Test(mask, a_short_signature_is_masked_whole_and_without_one_nothing_is_masked)
 {
     char text[] = "abc ab a", untouched[] = "abc";
 

@@ -7,14 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The message that these header lines make; NULL, with error, when they make none. */
+/* The message of these header lines; NULL, with error, if they are invalid. */
 static struct c2d_message *read_message(const char *const *headers, struct c2d_error *error)
 {
     struct http_response response = response_for_test(200, headers, "body", 0);
     struct c2d_message *message = NULL;
 
     error->status = message_from_response(&response, "dev1", 1000, &message, error);
-    cr_assert_null(response.body.data, "the response's contents have a new owner");
+    cr_assert_null(response.body.data, "the message must own the contents of the response");
     return message;
 }
 
@@ -127,7 +127,7 @@ static const struct {
     { "ETag: \"a\", \"b\"", NULL },
 };
 
-Test(message, lock_token_is_the_etag_without_quotes_and_needed)
+Test(message, lock_token_is_the_etag_without_quotes_and_is_required)
 {
     for (size_t i = 0; i < COUNT(etags); i++) {
         const char *const headers[] = { etags[i].header, NULL };
@@ -183,7 +183,7 @@ static const struct {
     { "iothub-deliverycount: 99999999999999999999", -1 },
 };
 
-Test(message, delivery_count_that_is_no_number_is_unknown)
+Test(message, invalid_delivery_count_is_unknown)
 {
     for (size_t i = 0; i < COUNT(counts); i++) {
         const char *const headers[] = { "ETag: t", counts[i].header, NULL };

@@ -1,4 +1,4 @@
-/* What may be sent: module message, the other direction. */
+/* Checks of messages to be sent: module message. */
 #include "../support/table.h"
 #include "hub/limits.h"
 #include "hub/message.h"
@@ -64,7 +64,7 @@ static const struct {
       "space" },
 };
 
-Test(message_check, what_the_wire_cannot_carry_is_named)
+Test(message_check, value_that_the_protocol_cannot_carry_is_named)
 {
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct c2d_error error = { 0 };
@@ -109,7 +109,7 @@ Test(message_check, size_of_64_kib_counts_body_properties_and_system_values)
     }
 }
 
-Test(message_check, properties_900_are_the_most)
+Test(message_check, at_most_900_properties_are_sent)
 {
     static struct c2d_property properties[901];
     static char names[901][8];

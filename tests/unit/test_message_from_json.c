@@ -133,7 +133,7 @@ static const char *const refused[] = {
     ",\"bodySize\":1,\"bodyEncoding\":\"utf8\",\"body\":\"x\"}",
 };
 
-Test(message_from_json, what_is_no_line_of_ours_is_bad_data)
+Test(message_from_json, invalid_line_is_a_data_error)
 {
     static const char whole[] =
         "{\"deviceId\":\"d\"" REST ",\"bodySize\":1,\"bodyEncoding\":\"utf8\",\"body\":\"x\"}";
@@ -150,7 +150,7 @@ Test(message_from_json, what_is_no_line_of_ours_is_bad_data)
     }
 }
 
-Test(message_from_json, lost_memory_is_told_as_such_and_leaves_nothing_behind)
+Test(message_from_json, failed_allocation_is_reported_as_such_and_leaks_nothing)
 {
     struct c2d_message *message = received(6), *back = NULL;
     char *line = c2d_message_to_json(message, true);

@@ -145,7 +145,7 @@ Test(message_json, line_holds_no_byte_that_moves_a_cursor)
     free(line);
 }
 
-Test(message_json, lost_memory_is_null)
+Test(message_json, failed_allocation_returns_null)
 {
     bool failed = true;
 

@@ -117,7 +117,7 @@ static const struct {
     { { "--wait=soon" }, "from 1s to 1h" },
 };
 
-Test(options, what_cannot_be_meant_is_named_with_its_range)
+Test(options, invalid_option_is_named_with_its_range)
 {
     for (size_t i = 0; i < COUNT(bad); i++) {
         struct parsed p;
@@ -129,7 +129,7 @@ Test(options, what_cannot_be_meant_is_named_with_its_range)
     }
 }
 
-Test(options, secrets_on_the_command_line_are_refused_with_a_way_out)
+Test(options, secrets_on_the_command_line_are_refused_with_a_hint)
 {
     static const char *const names[] = { "connection-string", "login",    "shared-access-key",
                                          "sas-token",         "password", "token",
@@ -164,7 +164,7 @@ Test(options, list_keeps_all_its_values_in_order)
     free(p.settings.properties.items);
 }
 
-Test(options, words_stand_among_options_and_a_dash_is_one)
+Test(options, arguments_may_stand_among_options_and_a_dash_is_an_argument)
 {
     static const char *const argv[] = { "dev1", "-q", "-", "dev2", NULL };
     struct parsed p;
@@ -187,7 +187,7 @@ Test(options, two_dashes_end_the_options)
     cr_assert_not(p.settings.json);
 }
 
-Test(options, parsing_for_a_command_stops_behind_it)
+Test(options, parsing_for_a_command_stops_after_it)
 {
     static const char *const argv[] = { "-q", "send", "--its-own", NULL };
     struct parsed p;

@@ -14,7 +14,7 @@ static enum c2d_status read_text(struct c2d_outgoing **out, const char *json,
     return c2d_outgoing_from_json(out, json, strlen(json), error);
 }
 
-Test(outgoing, every_member_is_read)
+Test(outgoing, every_member_of_a_line_is_read)
 {
     struct c2d_outgoing *out = NULL;
     const struct c2d_message *message;
@@ -42,7 +42,7 @@ Test(outgoing, every_member_is_read)
     c2d_outgoing_free(out);
 }
 
-Test(outgoing, no_member_is_needed)
+Test(outgoing, no_member_of_a_line_is_required)
 {
     struct c2d_outgoing *out = NULL;
 
@@ -124,7 +124,7 @@ static const struct {
     { "{\"properties\":{\"a\":1}}", "property 'a' must be a string" },
 };
 
-Test(outgoing, what_is_wrong_is_said)
+Test(outgoing, error_of_an_invalid_line_says_what_is_wrong)
 {
     for (size_t i = 0; i < COUNT(refused); i++) {
         struct c2d_outgoing *out = NULL;
@@ -137,7 +137,7 @@ Test(outgoing, what_is_wrong_is_said)
     }
 }
 
-Test(outgoing, lost_memory_is_told_as_such)
+Test(outgoing, failed_allocation_is_reported_as_such)
 {
     enum c2d_status status = C2D_OS;
     struct c2d_outgoing *out = NULL;

@@ -1,4 +1,4 @@
-/* A hub that fails while many operations are under way, over a scripted hub. */
+/* A scripted hub that fails while many operations are in flight. */
 #include "../support/script.h"
 
 #include <criterion/criterion.h>
@@ -26,8 +26,8 @@ static void send_to(struct c2d_client *client, const char *device_id)
                  C2D_OK);
 }
 
-/* The results in the order of their coming: "TAG", "TAG:STATUS" of those that failed, with "!"
- * where all was given up, with "?" where an attempt is in doubt. */
+/* The results in the order of arrival: "TAG", or "TAG:STATUS" of a failure, with "!" where all
+ * operations failed together and "?" where an attempt is in doubt. */
 static const char *results(struct c2d_client *client)
 {
     static char text[512];
@@ -70,12 +70,13 @@ Test(pause, one_probe_at_a_time_asks_a_hub_that_fails_until_it_works)
     send_to(client, "d");
     cr_expect_str_eq(results(client), "b c d a ");
     cr_expect_eq(script.request_count, 9, "%zu requests", script.request_count);
-    cr_expect(asked_for(&script, 3, "/d/"), "the fewest attempts: d had none");
+    cr_expect(asked_for(&script, 3, "/d/"), "the probe must be d, which had no attempt");
     cr_expect_eq(script.requests[3].at_ms, 1500);
-    cr_expect(asked_for(&script, 4, "/a/"), "each has one now: the first in its turn");
+    cr_expect(asked_for(&script, 4, "/a/"),
+              "the probe must be the oldest of those with one attempt");
     cr_expect_eq(script.requests[4].at_ms, 3100);
     cr_expect_eq(script.requests[5].at_ms, 4600);
-    cr_expect_eq(script.requests[6].at_ms, 4600, "all others at once");
+    cr_expect_eq(script.requests[6].at_ms, 4600, "all others must be sent at once");
     cr_expect_eq(script.requests[8].at_ms, 4600);
     c2d_client_free(client);
 }
@@ -122,7 +123,7 @@ static const struct {
     { { .failure = C2D_TLS, .final = true }, false },
 };
 
-Test(pause, what_is_a_failure_of_the_hub)
+Test(pause, a_server_error_or_a_lost_response_is_a_failure_of_the_hub)
 {
     for (size_t i = 0; i < COUNT(kinds); i++) {
         struct script script = {
@@ -140,7 +141,7 @@ Test(pause, what_is_a_failure_of_the_hub)
     }
 }
 
-Test(pause, failures_of_the_hub_count_as_no_retry_and_take_no_time)
+Test(pause, failures_of_the_hub_count_as_no_retry_and_not_for_the_time_out)
 {
     struct script script = { .random = 1000, .options = PATIENT(1, 0) };
     struct c2d_client *client;
@@ -182,7 +183,7 @@ static const struct {
       4 },
 };
 
-Test(pause, an_attempt_without_response_counts)
+Test(pause, an_attempt_without_a_response_counts_as_a_failure_of_the_hub)
 {
     for (size_t i = 0; i < COUNT(lost); i++) {
         struct script script = {
@@ -201,7 +202,7 @@ Test(pause, an_attempt_without_response_counts)
     }
 }
 
-Test(pause, after_long_enough_all_that_waits_is_given_up)
+Test(pause, all_waiting_operations_fail_after_the_limit)
 {
     struct script script = {
         .random = 1000,
@@ -223,7 +224,7 @@ Test(pause, after_long_enough_all_that_waits_is_given_up)
     cr_expect_str_eq(results(client), "c:SERVER! a:UNKNOWN_OUTCOME!? b:SERVER! c:SERVER! ");
     cr_expect_eq(script.request_count, 5);
     send_to(client, "d");
-    cr_expect_str_eq(results(client), "d ", "what is submitted later starts afresh");
+    cr_expect_str_eq(results(client), "d ", "a later operation must have the whole limit again");
     c2d_client_free(client);
 }
 
@@ -243,10 +244,10 @@ Test(pause, one_device_that_always_fails_does_not_stop_the_others)
     send_to(client, "a");
     send_to(client, "b");
     cr_expect_str_eq(results(client), "a b bad ");
-    cr_expect_eq(script.requests[1].at_ms, 1500, "the probe is not for bad");
+    cr_expect_eq(script.requests[1].at_ms, 1500, "the probe must not be for bad");
     cr_expect(asked_for(&script, 2, "/bad/"));
     cr_expect(asked_for(&script, 3, "/b/"));
-    cr_expect_eq(script.requests[3].at_ms, 1500, "bad pauses nobody again");
+    cr_expect_eq(script.requests[3].at_ms, 1500, "bad must not pause others again");
     c2d_client_free(client);
 }
 
@@ -263,7 +264,7 @@ Test(pause, a_call_that_fails_again_after_others_got_through_pauses_only_itself)
     send_to(client, "bad");
     send_to(client, "a");
     cr_expect(c2d_wait(client, 1000, &result), "a");
-    cr_expect_not(c2d_wait(client, 1500, &result), "bad was tried again, and fails again");
+    cr_expect_not(c2d_wait(client, 1500, &result), "bad must be retried without a result yet");
     cr_expect_eq(script.request_count, 3);
     send_to(client, "b");
     cr_expect(c2d_wait(client, 0, &result));
@@ -353,7 +354,7 @@ Test(pause, an_attempt_that_hangs_does_not_keep_the_probe_back)
     c2d_client_free(client);
 }
 
-Test(pause, a_stop_ends_all_that_waits)
+Test(pause, a_cancel_ends_all_waiting_operations)
 {
     struct script script = {
         .random = 1000,
@@ -380,7 +381,7 @@ static void count_warning(void *context, const struct c2d_event *event)
         ++*(int *)context;
 }
 
-Test(pause, an_outage_is_warned_of_once_and_a_single_failure_is_none)
+Test(pause, an_outage_causes_one_warning_and_a_single_failure_none)
 {
     int warnings = 0;
     struct c2d_options options = *PATIENT(1, 0);
@@ -417,7 +418,7 @@ Test(pause, a_response_that_came_while_the_process_was_stopped_counts)
     c2d_client_free(client);
 }
 
-Test(pause, calls_that_each_end_in_doubt_end_with_the_patience_too)
+Test(pause, calls_that_each_end_in_doubt_end_at_the_limit_too)
 {
     struct script script = {
         .options = PATIENT(1, 0),
@@ -433,7 +434,7 @@ Test(pause, calls_that_each_end_in_doubt_end_with_the_patience_too)
     c2d_client_free(client);
 }
 
-Test(pause, time_in_which_nothing_waits_is_not_part_of_the_patience)
+Test(pause, time_without_a_waiting_operation_does_not_count_for_the_limit)
 {
     struct script script = {
         .options = PATIENT(1, 0),

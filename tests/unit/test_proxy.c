@@ -1,4 +1,4 @@
-/* Which proxy leads to a host, and what it is called. */
+/* The choice of the proxy for a host, and its name in errors. */
 #include "http/proxy.h"
 
 #include "../support/table.h"
@@ -54,7 +54,7 @@ Test(proxy, url_is_read_as_people_write_it)
     }
 }
 
-Test(proxy, url_that_cannot_be_is_refused_and_not_repeated)
+Test(proxy, invalid_url_is_refused_and_not_repeated)
 {
     static const char *const rows[] = {
         "http://",         "ftp://CANARY:1",      "://CANARY",        "http://CANARY:0",
@@ -78,7 +78,7 @@ Test(proxy, url_that_cannot_be_is_refused_and_not_repeated)
     }
 }
 
-Test(proxy, credentials_given_apart_are_encoded_and_win)
+Test(proxy, separate_credentials_are_encoded_and_take_precedence)
 {
     struct proxy proxy;
     struct c2d_error error;
@@ -142,7 +142,7 @@ Test(proxy, exceptions_cover_a_name_and_all_below_it)
     }
 }
 
-Test(proxy, no_proxy_is_no_failure)
+Test(proxy, connection_without_a_proxy_is_no_failure)
 {
     struct proxy proxy;
     struct c2d_error error;

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* cli.md X1; the same number: which of the two is not laid down. */
+/* The documented order. The order of two with the same number is undefined. */
 static const struct {
     int rank;
     enum c2d_status status;
@@ -21,7 +21,7 @@ static const struct {
     { 8, C2D_QUOTA },      { 9, C2D_OK },
 };
 
-Test(report, worse_of_two_failures_is_the_one_that_comes_first_in_the_contract)
+Test(report, worse_of_two_failures_is_the_first_in_the_documented_order)
 {
     for (size_t i = 0; i < COUNT(order); i++)
         for (size_t k = 0; k < COUNT(order); k++) {
@@ -34,14 +34,14 @@ Test(report, worse_of_two_failures_is_the_one_that_comes_first_in_the_contract)
         }
 }
 
-Test(report, of_two_failures_of_one_rank_the_first_stands)
+Test(report, first_of_two_failures_of_one_rank_is_kept)
 {
     cr_assert_eq(worse(C2D_NETWORK, C2D_SERVER), C2D_NETWORK);
     cr_assert_eq(worse(C2D_SERVER, C2D_NETWORK), C2D_SERVER);
     cr_assert_eq(worse(C2D_OK, C2D_OK), C2D_OK);
 }
 
-Test(report, line_is_told_also_without_memory)
+Test(report, line_is_reported_without_memory)
 {
     int ends[2];
     char told[64] = "";

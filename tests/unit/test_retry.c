@@ -23,7 +23,7 @@ static enum retry_verdict decide(struct retry_case now, struct retry_budget *bud
                         delay_ms == NULL ? &unused : delay_ms);
 }
 
-Test(retry, exactly_the_passing_http_statuses_are_retried)
+Test(retry, exactly_the_temporary_http_statuses_are_retried)
 {
     static const int retried[] = { 408, 429, 500, 502, 503, 504 };
 
@@ -70,7 +70,7 @@ Test(retry, delay_lies_between_half_a_second_and_three_times_the_previous_one)
     }
 }
 
-Test(retry, no_random_number_leads_out_of_bounds)
+Test(retry, delay_is_within_its_bounds_for_every_random_number)
 {
     static const uint64_t numbers[] = { UINT64_MAX, UINT64_MAX / 2, 1ULL << 63,
                                         12345678901234567U };
@@ -89,7 +89,7 @@ Test(retry, no_random_number_leads_out_of_bounds)
         }
 }
 
-Test(retry, tries_are_the_first_and_as_many_as_are_allowed)
+Test(retry, attempts_are_the_first_and_the_allowed_retries)
 {
     static const struct {
         unsigned attempt;
@@ -107,7 +107,7 @@ Test(retry, tries_are_the_first_and_as_many_as_are_allowed)
             rows[i].verdict, "row %zu", i);
 }
 
-Test(retry, what_is_not_worth_it_is_not_tried_again)
+Test(retry, permanent_failure_is_not_retried)
 {
     struct c2d_error error = { .http_status = 404, .retryable = false };
 
@@ -161,7 +161,7 @@ Test(retry, budget_bounds_the_extra_load)
     cr_assert_eq(decide(now, &budget, NULL), RETRY_AFTER_DELAY);
 }
 
-Test(retry, timed_out_try_costs_twice)
+Test(retry, timed_out_attempt_costs_twice)
 {
     struct retry_budget budget = { RETRY_BUDGET_FULL };
     int retries = 0;
@@ -173,7 +173,7 @@ Test(retry, timed_out_try_costs_twice)
     cr_assert_eq(retries, 10);
 }
 
-Test(retry, budget_is_paid_only_for_a_retry_and_never_overfull)
+Test(retry, budget_is_charged_only_for_a_retry_and_never_exceeds_its_maximum)
 {
     struct retry_budget budget = { RETRY_BUDGET_FULL };
     struct c2d_error final = { .http_status = 404 };
@@ -205,7 +205,7 @@ static const struct {
     { "soon", 0, 0 },
 };
 
-Test(retry, wish_beyond_all_numbers_is_a_long_one_and_not_none)
+Test(retry, retry_after_beyond_the_range_is_a_long_one)
 {
     cr_expect_eq(hub_error_retry_after_s("2147483648", 0), INT_MAX);
     cr_expect_eq(hub_error_retry_after_s("99999999999999999999", 0), INT_MAX);
@@ -220,7 +220,7 @@ Test(retry, retry_after_is_read_as_seconds_or_date)
     }
 }
 
-Test(retry, without_a_budget_only_the_number_of_tries_bounds)
+Test(retry, without_a_budget_only_the_number_of_attempts_is_limited)
 {
     struct c2d_error error = { .retryable = true };
     int64_t delay_ms;

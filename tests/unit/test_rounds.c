@@ -5,13 +5,13 @@
 
 enum { SECOND_MS = 1000, MINUTE_MS = 60 * SECOND_MS };
 
-/* Give or take 10 %. */
+/* A delay varies by 10 %. */
 static bool is_about(int64_t ms, int64_t wanted_ms)
 {
     return ms >= wanted_ms / 10 * 9 && ms <= wanted_ms / 10 * 11;
 }
 
-Test(rounds, trouble_that_may_pass_goes_on_and_all_other_ends)
+Test(rounds, temporary_error_continues_polling_and_a_permanent_one_ends_it)
 {
     static const enum c2d_status passing[] = { C2D_OK,        C2D_LOCK_LOST,  C2D_THROTTLED,
                                                C2D_QUOTA,     C2D_TIMEOUT,    C2D_NETWORK,
@@ -37,7 +37,7 @@ Test(rounds, trouble_that_may_pass_goes_on_and_all_other_ends)
     }
 }
 
-Test(rounds, refusal_by_a_filter_on_the_way_may_pass)
+Test(rounds, refusal_by_a_filter_on_the_way_is_temporary)
 {
     struct app app = { .common.quiet = true };
     struct rounds rounds = { .app = &app, .interval_ms = SECOND_MS, .filtered = true };
@@ -45,7 +45,7 @@ Test(rounds, refusal_by_a_filter_on_the_way_may_pass)
     cr_expect(rounds_next(&rounds, C2D_AUTH, C2D_AUTH, false) > 0);
 }
 
-Test(rounds, a_hub_in_trouble_is_asked_less_and_less_often)
+Test(rounds, polling_backs_off_while_the_hub_fails)
 {
     static const struct {
         int64_t interval_ms, delays_ms[4];
@@ -70,7 +70,7 @@ Test(rounds, a_hub_in_trouble_is_asked_less_and_less_often)
     }
 }
 
-Test(rounds, trouble_is_noted_as_told_until_it_is_over)
+Test(rounds, error_is_reported_once_until_it_is_over)
 {
     struct app app = { .common.quiet = true };
     struct rounds rounds = { .app = &app, .interval_ms = SECOND_MS };
@@ -81,7 +81,7 @@ Test(rounds, trouble_is_noted_as_told_until_it_is_over)
     cr_expect_eq(rounds.told, C2D_OK);
 }
 
-Test(rounds, what_a_lost_answer_may_have_locked_is_asked_for_when_its_lock_has_lapsed)
+Test(rounds, after_a_lost_response_the_next_poll_is_after_the_lock_expiry)
 {
     struct app app = { .common.quiet = true };
     struct rounds seldom = { .app = &app, .interval_ms = 25 * MINUTE_MS };

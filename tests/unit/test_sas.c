@@ -46,7 +46,7 @@ static const struct {
       "&sig=uux4PSAK1s9efNcBHin0pm7O5oENedTWkhqGp8JAyFY%3D&se=1546308061&skn=owner" },
 };
 
-/* Does token hold the field at text, up to "&" or its end, as a whole? */
+/* True if token holds the field at text, up to "&" or its end. */
 static bool has_field(const char *token, const char *field, size_t size)
 {
     const char *at = strchr(token, ' ') + 1;
@@ -176,7 +176,7 @@ static const char *const no_tokens[] = {
     S "sr=h&sig=s&se=9\xc3\xa9",
 };
 
-Test(sas, what_is_no_token_is_refused)
+Test(sas, invalid_token_is_refused)
 {
     for (size_t i = 0; i < COUNT(no_tokens); i++) {
         struct c2d_sas sas;
@@ -215,7 +215,7 @@ Test(sas, token_for_the_longest_host_and_id_is_read_back)
     buf_clear(&key);
 }
 
-Test(sas, signing_that_openssl_cannot_do_is_no_defect_of_ours)
+Test(sas, signing_that_openssl_cannot_do_is_a_system_error)
 {
     struct buf key = { 0 }, token = { 0 };
 
@@ -226,7 +226,7 @@ Test(sas, signing_that_openssl_cannot_do_is_no_defect_of_ours)
     buf_clear(&key);
 }
 
-Test(sas, lost_memory_is_told_as_such)
+Test(sas, failed_allocation_is_reported_as_such)
 {
     bool failed = true;
 

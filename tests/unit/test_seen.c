@@ -91,7 +91,7 @@ Test(seen, list_that_is_full_forgets_the_oldest_message_that_is_settled)
     seen_clear(&list);
 }
 
-Test(seen, list_that_is_full_of_unsettled_messages_takes_no_more)
+Test(seen, list_that_is_full_of_unsettled_messages_accepts_no_more)
 {
     struct seen_list list = { 0 };
     struct made made;

@@ -26,7 +26,7 @@ static const struct {
     { { C2D_OK, C2D_CONFIG }, C2D_CONFIG, 2, false },
 };
 
-Test(several, outcome_is_what_all_had_or_partial_and_some_failures_end_all)
+Test(several, outcome_is_the_common_one_or_partial_and_shared_failures_end_all)
 {
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct several several = { 0 };

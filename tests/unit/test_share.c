@@ -1,4 +1,4 @@
-/* Clients that share their connections: what one does to the others, and what it leaves behind. */
+/* Clients that share their connections: effects of one on the others, and of its end. */
 #include "../support/script.h"
 #include "engine/operations.h"
 
@@ -67,8 +67,8 @@ static const struct c2d_options *parallel(int count)
 
 /* ---- Freeing ---- */
 
-/* One operation that is done and not handed out, one in flight, one asleep, two that wait: the
- * client of any of them is freed at any time, and the others go on. */
+/* One operation is done, one is in flight, one is in its back-off, two are queued. The client of
+ * any of them is freed at any time, and the others go on. */
 Test(share, clients_are_freed_in_any_order_with_operations_in_every_state)
 {
     static const int orders[][CLIENTS] = { { 0, 1, 2, 3 }, { 3, 2, 1, 0 }, { 1, 0, 3, 2 },
@@ -101,7 +101,7 @@ Test(share, clients_are_freed_in_any_order_with_operations_in_every_state)
     }
 }
 
-Test(share, what_a_freed_client_has_submitted_is_given_up_and_the_rest_goes_on)
+Test(share, operations_of_a_freed_client_are_dropped_and_the_others_go_on)
 {
     struct script script = { .options = parallel(1), .replies = { { 204, .delay_ms = 10 } } };
     struct c2d_client *clients[3] = { 0 };
@@ -142,7 +142,7 @@ Test(share, a_send_goes_on_where_the_one_before_it_was_freed_with_its_client)
     c2d_client_free(second);
 }
 
-/* ---- What goes first, and for how long ---- */
+/* ---- Order and times ---- */
 
 Test(share, a_settlement_goes_before_what_was_submitted_earlier)
 {
@@ -175,7 +175,7 @@ Test(share, the_time_of_a_settlement_runs_while_it_waits_for_a_place)
     cr_expect_not(c2d_wait(clients[0], 500, &result));
     submit(clients[1], "t", "settle");
     script.replies[0].silent = false;
-    script.flights[0].due_ms = 5000; /* the transport does not keep its time either */
+    script.flights[0].due_ms = 5000; /* the transport exceeds its time-out too */
     script.flights[0].late = false;
     cr_assert(c2d_wait(clients[0], 10000, &result));
     cr_expect_str_eq(result.tag, "settle");
@@ -236,7 +236,7 @@ Test(share, an_operation_that_waits_for_its_retry_leaves_its_place_to_others)
         c2d_client_free(clients[i]);
 }
 
-/* ---- A clock that is wrong ---- */
+/* ---- A wrong clock ---- */
 
 Test(share, a_wrong_clock_costs_one_refusal_and_not_one_for_each_client)
 {

@@ -26,7 +26,7 @@ static const struct credentials service = {
 static const struct credentials ready_made = { .host_name = host_name, .token = ready };
 static const struct credentials x509 = { .host_name = host_name, .x509 = true };
 
-/* When the token that is in use at now_s ends. */
+/* The expiry of the token that is used at now_s. */
 static int64_t expiry_at(struct signer *signer, int64_t now_s)
 {
     const char *token = NULL;

@@ -30,7 +30,7 @@ Test(status, names_are_those_of_the_programs_contract)
                          rows[i].number);
 }
 
-Test(status, number_that_is_none_is_internal)
+Test(status, unknown_status_number_is_internal)
 {
     /* 11 and 74: the programs' own. */
     static const int none[] = { 1, 2, 11, 70, 74, 9999 };
@@ -49,7 +49,7 @@ Test(status, text_is_made_printable)
     cr_assert_str_eq(error.hint, "\\xc2\\x9b");
 }
 
-Test(status, text_is_kept_without_memory_but_for_what_is_not_plain)
+Test(status, text_is_kept_without_memory_except_unprintable_bytes)
 {
     struct c2d_error error = { 0 };
     char text[700];
@@ -64,7 +64,7 @@ Test(status, text_is_kept_without_memory_but_for_what_is_not_plain)
     cr_expect(alloc_stop());
 }
 
-Test(status, failing_keeps_the_facts_and_resetting_drops_them)
+Test(status, failing_keeps_the_details_and_resetting_drops_them)
 {
     struct c2d_error error = { .http_status = 503, .attempts = 2 };
 
@@ -76,7 +76,7 @@ Test(status, failing_keeps_the_facts_and_resetting_drops_them)
     cr_assert_str_eq(error.text, "");
 }
 
-Test(status, nobody_has_to_want_an_error)
+Test(status, error_argument_may_be_null)
 {
     error_reset(NULL);
     hint(NULL, "x");

@@ -1,4 +1,4 @@
-/* c2d_submit() and c2d_wait(): order, bounds and ends, over a scripted hub. */
+/* c2d_submit() and c2d_wait() over a scripted hub: order, limits and cancelling. */
 #include "../support/alloc.h"
 #include "../support/script.h"
 
@@ -26,7 +26,7 @@ static enum c2d_status send_to(struct c2d_client *client, const char *device_id)
                       NULL);
 }
 
-/* The tags of the results in the order of their coming, each with its status where it failed. */
+/* The tags of the results in the order of arrival, with the status of each failure. */
 static const char *results(struct c2d_client *client)
 {
     static char text[256];
@@ -50,7 +50,7 @@ static bool asked_for(const struct script *script, size_t request, const char *d
     return strstr(script->requests[request].url, device_id) != NULL;
 }
 
-Test(submit, no_more_are_under_way_than_was_asked_for)
+Test(submit, no_more_operations_are_in_flight_than_allowed)
 {
     struct script script = {
         .options = OPTIONS(3),
@@ -70,7 +70,7 @@ Test(submit, no_more_are_under_way_than_was_asked_for)
     c2d_client_free(client);
 }
 
-Test(submit, what_is_for_one_device_keeps_its_order)
+Test(submit, sends_to_one_device_keep_their_order)
 {
     struct script script = {
         .options = OPTIONS(8),
@@ -82,7 +82,7 @@ Test(submit, what_is_for_one_device_keeps_its_order)
     send_to(client, "dev1");
     send_to(client, "dev2");
     send_to(client, "dev1");
-    /* The first of dev1 is tried again: the others of dev1 wait for it, dev2 does not. */
+    /* The first send to dev1 is retried: the others to dev1 wait for it, dev2 does not. */
     cr_expect_str_eq(results(client), "dev2 dev1 dev1 dev1 ");
     cr_expect(asked_for(&script, 1, "dev2"));
     cr_expect_eq(script.most_flights, 2);
@@ -156,7 +156,7 @@ Test(submit, a_message_that_is_received_can_be_settled_in_turn)
     c2d_client_free(client);
 }
 
-Test(submit, waiting_ends_with_its_time_and_where_nothing_is_under_way)
+Test(submit, waiting_ends_at_its_time_out_and_if_nothing_is_in_flight)
 {
     struct script script = { .options = OPTIONS(1), .replies = { { 204, .delay_ms = 500 } } };
     struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
@@ -184,7 +184,7 @@ Test(submit, a_waiting_call_in_between_leaves_the_results_of_others_alone)
     c2d_client_free(client);
 }
 
-Test(submit, a_stop_ends_what_is_not_begun_and_lets_what_is_under_way_finish)
+Test(submit, a_cancel_ends_queued_operations_and_lets_those_in_flight_finish)
 {
     struct script script = {
         .options = OPTIONS(1),
@@ -204,7 +204,7 @@ Test(submit, a_stop_ends_what_is_not_begun_and_lets_what_is_under_way_finish)
     c2d_client_free(client);
 }
 
-Test(submit, a_hub_that_knows_no_path_is_asked_in_the_older_form)
+Test(submit, a_hub_that_does_not_know_the_path_gets_the_older_form)
 {
     struct script script = { .options = OPTIONS(2), .replies = { { 404 }, { 204 } } };
     struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
@@ -225,7 +225,7 @@ static enum c2d_status look_up(struct c2d_client *client, const char *device_id)
                       NULL);
 }
 
-Test(submit, devices_are_looked_up_side_by_side_and_each_has_its_own_result)
+Test(submit, devices_are_looked_up_in_parallel_and_each_has_its_own_result)
 {
     struct script script = {
         .options = OPTIONS(2),
@@ -254,7 +254,7 @@ Test(submit, devices_are_looked_up_side_by_side_and_each_has_its_own_result)
     c2d_client_free(client);
 }
 
-Test(submit, a_request_that_lacks_something_is_refused_at_once)
+Test(submit, an_incomplete_request_is_refused_at_once)
 {
     struct script script = { 0 };
     struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
@@ -270,7 +270,7 @@ Test(submit, a_request_that_lacks_something_is_refused_at_once)
     c2d_client_free(client);
 }
 
-Test(submit, what_is_not_handed_out_is_freed_with_the_client)
+Test(submit, results_that_were_not_returned_are_freed_with_the_client)
 {
     struct script script = {
         .options = OPTIONS(2),
@@ -286,7 +286,7 @@ Test(submit, what_is_not_handed_out_is_freed_with_the_client)
     cr_expect_eq(script.cancelled, script.flight_count + script.cancelled);
 }
 
-Test(submit, lost_memory_hands_nothing_over_and_leaves_nothing_behind)
+Test(submit, failed_allocation_returns_nothing_and_leaks_nothing)
 {
     struct script script = { .options = OPTIONS(1), .replies = { { 204 } } };
     struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
@@ -302,7 +302,7 @@ Test(submit, lost_memory_hands_nothing_over_and_leaves_nothing_behind)
     c2d_client_free(client);
 }
 
-Test(submit, a_hub_that_throttles_pauses_all_and_that_is_no_try)
+Test(submit, throttling_pauses_all_operations_and_counts_as_no_attempt)
 {
     struct script script = {
         .options = &(struct c2d_options) { .size = sizeof(struct c2d_options),
@@ -329,7 +329,7 @@ Test(submit, a_hub_that_throttles_pauses_all_and_that_is_no_try)
     c2d_client_free(client);
 }
 
-Test(submit, five_minutes_of_throttling_are_enough)
+Test(submit, operations_fail_after_five_minutes_of_throttling)
 {
     struct script script = {
         .options = &(struct c2d_options) { .size = sizeof(struct c2d_options),

@@ -96,7 +96,7 @@ static const struct {
       3, "\\xffa\\xc3" },
 };
 
-Test(text, what_could_move_a_cursor_or_reorder_a_line_is_shown_as_hex)
+Test(text, character_that_could_move_a_cursor_or_reorder_a_line_is_shown_as_hex)
 {
     for (size_t i = 0; i < COUNT(printables); i++) {
         char *shown = text_printable(printables[i].bytes, printables[i].size);
@@ -151,7 +151,7 @@ static const struct {
     { "\xb2", 99, -1 },
 };
 
-Test(text, number_is_read_whole_and_in_range_or_not_at_all)
+Test(text, number_is_read_completely_and_in_range_or_refused)
 {
     for (size_t i = 0; i < COUNT(numbers); i++) {
         long long number = -1;
@@ -183,7 +183,7 @@ static const struct {
 };
 
 /* tests/cli/76-locale.sh runs it in Turkish too. */
-Test(text, case_of_ascii_letters_alone_is_no_difference)
+Test(text, comparison_ignores_the_case_of_ascii_letters_alone)
 {
     for (size_t i = 0; i < COUNT(caseless); i++) {
         const char *text = caseless[i].text, *other = caseless[i].other;

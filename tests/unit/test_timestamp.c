@@ -47,7 +47,7 @@ Test(timestamp, http_date_is_read_in_its_one_form)
     }
 }
 
-Test(timestamp, day_that_its_month_has_not_is_no_date)
+Test(timestamp, day_beyond_the_end_of_its_month_is_refused)
 {
     int64_t seconds;
 
@@ -68,7 +68,7 @@ static const struct {
     { INT64_MIN, ".0000000Z", "1970-01-01T00:00:00.0000000Z" },
 };
 
-Test(timestamp, instants_are_written_in_rfc_3339_whatever_they_are)
+Test(timestamp, every_instant_is_written_in_rfc_3339)
 {
     for (size_t i = 0; i < COUNT(formats); i++) {
         char text[TIMESTAMP_SIZE];
@@ -153,7 +153,7 @@ static const struct {
     { "", -1 },
 };
 
-Test(timestamp, a_time_that_people_write_has_its_zone)
+Test(timestamp, a_time_that_people_write_needs_a_time_zone)
 {
     for (size_t i = 0; i < COUNT(rfc3339); i++) {
         int64_t ms = -1;
@@ -165,7 +165,7 @@ Test(timestamp, a_time_that_people_write_has_its_zone)
     }
 }
 
-Test(timestamp, the_public_reader_takes_what_hubs_write_and_nothing_else)
+Test(timestamp, the_public_reader_accepts_the_forms_of_hubs_and_no_other)
 {
     int64_t ms = -1;
 

@@ -1,4 +1,4 @@
-/* Whether files of certificates can be used, is found before anything connects. */
+/* Unusable certificate files are found before a connection. */
 #include "../support/alloc.h"
 #include "http/tls.h"
 
@@ -22,7 +22,7 @@ static const char ca[] = "-----BEGIN CERTIFICATE-----\n"
                          "t9/HAiB26Axr/SrzMTXf6/r3ITUSKGuWMwr/xx8tqzz7Ho/lFw==\n"
                          "-----END CERTIFICATE-----\n";
 
-/* What OpenSSL asks for fails with the rest only here: other tests count what is our own. */
+/* Allocations of OpenSSL fail only here: other tests count only those of the library. */
 static bool is_watched;
 
 static void *take(size_t size, const char *file, int line)
@@ -57,13 +57,13 @@ static void give_back(void *memory, const char *file, int line)
     free(memory);
 }
 
-/* Later OpenSSL has memory, and lets nobody in. */
+/* OpenSSL has memory again, and trusts no certificate. */
 __attribute__((constructor)) static void stand_before_openssl(void)
 {
     (void)CRYPTO_set_mem_functions(take, take_again, give_back);
 }
 
-Test(tls, file_for_which_memory_lacks_is_not_said_to_hold_no_certificate)
+Test(tls, failed_allocation_is_not_reported_as_a_file_without_a_certificate)
 {
     char name[] = "/tmp/c2d-tls-XXXXXX";
     FILE *file = fdopen(mkstemp(name), "w");

@@ -1,5 +1,5 @@
-/* Which sessions of TLS are kept, and for how long and where they are offered again. Client and
- * server shake hands in memory. */
+/* Which TLS sessions are kept, for how long, and to whom they are offered. Client and server do
+ * their handshake in memory. */
 #include "../support/alloc.h"
 #include "../support/table.h"
 #include "http/tls_cache.h"
@@ -19,7 +19,7 @@ enum { HOUR_S = 3600, DAY_S = 24 * HOUR_S, NAME_SIZE = 64 };
 struct world {
     SSL_CTX *server, *client;
     struct tls_cache cache;
-    int64_t now_s; /* what the cache takes for the time */
+    int64_t now_s; /* the time of the cache */
     bool resumed;  /* the last handshake */
 };
 
@@ -126,13 +126,13 @@ static void shake_hands(struct world *world, const char *name)
         SSL_do_handshake(server);
     }
     cr_assert(SSL_is_init_finished(client) && SSL_is_init_finished(server));
-    SSL_read(client, &byte, 1); /* with TLS 1.3 the session comes behind the handshake */
+    SSL_read(client, &byte, 1); /* with TLS 1.3 the session comes after the handshake */
     world->resumed = SSL_session_reused(client) == 1;
     SSL_free(client);
     SSL_free(server);
 }
 
-/* Would a session be offered at this time, by this cache? */
+/* True if this cache offers a session at this time. */
 static bool offers_at(struct world *world, const struct tls_cache *cache, int64_t now_s)
 {
     SSL *client = new_client(world, "hub.test");
@@ -148,7 +148,7 @@ static bool offers(struct world *world)
     return offers_at(world, &world->cache, world->now_s);
 }
 
-/* ---- What is kept ---- */
+/* ---- Sessions that are kept ---- */
 
 Test(tls_cache, session_is_resumed_by_the_next_client)
 {
@@ -197,7 +197,7 @@ Test(tls_cache, session_of_another_name_is_not_kept)
     world_clear(&world);
 }
 
-Test(tls_cache, session_is_good_for_a_day_and_not_past_the_end_of_the_certificate)
+Test(tls_cache, session_is_valid_for_a_day_and_not_past_the_end_of_the_certificate)
 {
     static const struct {
         long good_for_s;
@@ -259,7 +259,7 @@ Test(tls_cache, day_counts_from_the_full_handshake_however_often_it_is_resumed)
     world_clear(&world);
 }
 
-/* ---- For whom ---- */
+/* ---- Peers of a session ---- */
 
 static struct tls_cache all_set(void)
 {
@@ -323,7 +323,7 @@ Test(tls_cache, session_is_for_the_same_names_and_files_alone)
 }
 
 /* Also within one client: it has libcurl read the files when it likes. */
-Test(tls_cache, file_that_has_changed_ends_what_is_kept)
+Test(tls_cache, session_is_dropped_when_a_file_has_changed)
 {
     static const char *const commands[] = {
         "echo new >ca.pem",
@@ -358,7 +358,7 @@ Test(tls_cache, file_that_has_changed_ends_what_is_kept)
     }
 }
 
-/* ---- Trouble ---- */
+/* ---- Errors ---- */
 
 Test(tls_cache, file_with_any_byte_changed_or_missing_is_ignored)
 {
@@ -414,7 +414,7 @@ Test(tls_cache, without_a_folder_nothing_happens)
     world_clear(&world);
 }
 
-Test(tls_cache, memory_that_is_gone_is_told_or_costs_a_full_handshake)
+Test(tls_cache, failed_allocation_is_reported_or_costs_a_full_handshake)
 {
     struct world world;
     bool failed = true;

@@ -45,7 +45,7 @@ Test(url, escapes_are_read_back_or_refused_when_broken)
     }
 }
 
-Test(url, escape_that_the_size_cuts_is_broken)
+Test(url, escape_that_the_size_cuts_is_refused)
 {
     char out[8];
 

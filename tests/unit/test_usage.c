@@ -1,4 +1,4 @@
-/* What no caller can mean is C2D_USAGE, before anything is sent. */
+/* Invalid arguments are C2D_USAGE, before anything is sent. */
 #include "../support/script.h"
 
 #include <criterion/criterion.h>
@@ -51,7 +51,7 @@ Test(usage, options_of_the_first_version_are_taken_as_they_are)
     cr_expect_eq(client_with(&options, &error), C2D_USAGE);
 }
 
-Test(usage, a_cancel_fd_or_role_that_is_none_is_refused)
+Test(usage, an_invalid_cancel_fd_or_role_is_refused)
 {
     struct c2d_options options = c2d_options_default();
 
@@ -151,7 +151,7 @@ Test(usage, the_role_beside_share_is_that_of_the_new_client)
 
 /* ---- Arguments ---- */
 
-Test(usage, numbers_that_their_enum_lacks_are_refused)
+Test(usage, numbers_outside_of_their_enum_are_refused)
 {
     struct script script = { 0 };
     struct c2d_client *client = client_for_test(&script, DEVICE_STRING);
@@ -166,7 +166,7 @@ Test(usage, numbers_that_their_enum_lacks_are_refused)
     c2d_client_free(client);
 }
 
-Test(usage, messages_that_cannot_be_meant_are_refused)
+Test(usage, invalid_messages_are_refused)
 {
     static const struct c2d_property nameless = { NULL, "v" }, valueless = { "n", NULL };
     static const struct c2d_message rows[] = {
@@ -188,7 +188,7 @@ Test(usage, messages_that_cannot_be_meant_are_refused)
     c2d_client_free(client);
 }
 
-Test(usage, a_token_for_no_time_or_for_ever_is_refused)
+Test(usage, a_token_for_no_time_or_forever_is_refused)
 {
     static const int64_t refused[] = { 0, -1, INT64_MIN, INT64_MAX, INT64_C(4000000000) };
     struct script script = { 0 };
@@ -201,7 +201,7 @@ Test(usage, a_token_for_no_time_or_for_ever_is_refused)
     c2d_client_free(client);
 }
 
-Test(usage, null_where_a_table_may_hold_it_is_refused)
+Test(usage, null_arguments_are_refused)
 {
     struct script script = { 0 };
     struct c2d_client *client = client_for_test(&script, SERVICE_STRING), *none = NULL;

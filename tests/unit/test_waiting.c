@@ -2,14 +2,14 @@
 
 #include <criterion/criterion.h>
 
-Test(waiting, no_time_to_wait_means_to_ask_once)
+Test(waiting, without_a_waiting_time_there_is_one_request)
 {
     struct waiting waiting = waiting_begin(0, 10000);
 
     cr_assert_not(waiting_next(&waiting));
 }
 
-Test(waiting, a_fleet_that_was_started_together_does_not_ask_together)
+Test(waiting, devices_started_at_once_do_not_poll_at_once)
 {
     enum { FLEET = 1000, INTERVAL_MS = 25 * 60000, SLICES = 20 };
     int slices[SLICES] = { 0 };
