@@ -96,7 +96,6 @@ $(1)/hostile $(1)/cutter $(1)/no_memory.so $(1)/lacking.so:
 endef
 $(eval $(call RULES,build,,$(FORTIFY)))
 $(eval $(call RULES,build-asan,$(ASAN),))
-$(eval $(call RULES,build-cov,--coverage -O0,))
 
 # What the tests run, for one folder of the build.
 TESTED = $(1)/libc2d.so $(1)/libc2d.a $(addprefix $(1)/,c2d-http c2d-device c2d-sim unit-tests hostile lacking.so)
@@ -130,6 +129,6 @@ uninstall: ## what install has put there
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
 clean: ## remove what was built
-	rm -rf build build-asan build-cov
+	rm -rf build build-asan
 .PHONY: all sim check asan install uninstall help clean
--include $(shell find build build-asan build-cov -name '*.d' 2>/dev/null)
+-include $(shell find build build-asan -name '*.d' 2>/dev/null)

@@ -51,8 +51,8 @@
 extern "C" {
 #endif
 
-#define C2D_VERSION "0.1.0"
-#define C2D_VERSION_NUMBER 0x000100 /* one byte each; for #if */
+#define C2D_VERSION "0.2.0"
+#define C2D_VERSION_NUMBER 0x000200 /* one byte each; for #if */
 /* When that version was released, in seconds since 1970 UTC: a clock that is earlier is wrong. */
 #define C2D_RELEASE_S INT64_C(1795824000) /* 2026-11-28 */
 #define C2D_ABI 1
@@ -65,6 +65,8 @@ extern "C" {
 
 /* The library's version, C2D_VERSION as it was built. */
 C2D_API const char *c2d_version(void);
+/* The versions of the libraries that it runs with: "libcurl 7.88.1, OpenSSL/3.0.19". */
+C2D_API void c2d_library_versions(char text[96]);
 
 /* ---- Outcomes ----
  * The numbers are the exit codes of the programs, which have some more of their own. */

@@ -26,6 +26,8 @@ for program in c2d-http c2d-device; do
     check "$program --version prints to stdout alone and exits 0" \
         ends_silently 0 "$(cat out)"
     check "$program --version names program and version" grep -qE "^$program [0-9]" out
+    check "$program --version names the versions of libcurl and OpenSSL" \
+        grep -qE 'libcurl [0-9.]+, OpenSSL/[0-9.]+' out
     run $program -V
     check "$program -V prints what --version prints" grep -qE "^$program [0-9]" out
     for help in --help -h help; do

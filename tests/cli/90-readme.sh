@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# The commands of the README work: each one is run here against c2d-sim, with the connection strings
-# in files.
+# The commands of the README and of the manuals work: each one is run here against c2d-sim, with the
+# connection strings in files.
 # shellcheck source=tests/cli/lib.sh
 . "$C2D_TESTS/lib.sh"
 
@@ -9,13 +9,15 @@ ROOT=$C2D_TESTS/../..
 start_sim
 
 # The code blocks of one language below a heading, in order.
-blocks() { # heading, language
+blocks() { # heading, language, file
     awk -v heading="## $1" -v fence="\`\`\`$2" '
         /^## / { inside = $0 == heading; next }
         inside && $0 == fence { printing = 1; next }
         /^```/ { printing = 0 }
-        printing' "$ROOT/README.md"
+        printing' "$ROOT/${3-README.md}"
 }
+DEVICE=src/man/c2d-device.md
+HTTP=src/man/c2d-http.md
 
 # True if the program of the README exited with this code and printed this name.
 fails_with_text() {
@@ -45,18 +47,23 @@ run sh -e cron.sh
 check 'the line of "From cron" prints nothing' ends_silently 0 ''
 check 'the line of "From cron" keeps the message in its file' says messages.jsonl '"body":"for cron"'
 
-blocks 'With a handler' python >handle.py
 blocks 'With a handler' sh >handler.sh
 run sh -e handler.sh
 check 'the commands of "With a handler" work as they stand' code_is 0
 check 'the sh handler of the README gets body and property' says out 'light kitchen: on'
-check 'the Python handler of the README gets body and property' \
+blocks Handlers python "$DEVICE" >handle.py
+blocks Handlers sh "$DEVICE" >handlers.sh
+run sh -e handlers.sh
+check 'the commands of "Handlers" work as they stand' code_is 0
+check 'the Python handler of "Handlers" gets body and property' \
     says out 'temperature celsius 4 bytes'
-check 'the binary file of "With a handler" holds the body' cmp handle.py received.bin
-check 'the spooled message of "With a handler" is handled' says out 'a long job is done'
+check 'the binary file of "Handlers" holds the body' cmp handle.py received.bin
+check 'the spooled message of "Handlers" is handled' says out 'a long job is done'
+check 'the commands of "Handlers" pass the kept message to another program' says out 'measure now'
+check 'the commands of "Handlers" complete the kept message' is "$(queued dev1)" 0
 
 # Without sudo, systemd and /etc: the first three commands are run in a folder of the test.
-blocks 'As a service' sh | sed 's/sudo //; s:/etc/:./etc/:g' >service.sh
+blocks 'As a service' sh "$DEVICE" | sed 's/sudo //; s:/etc/:./etc/:g' >service.sh
 check 'the commands of "As a service" end with the start of the unit' is "$(tail -n 1 service.sh)" \
     'systemctl enable --now c2d-device@dev1'
 sed -i '$d' service.sh
@@ -74,7 +81,7 @@ check 'the batch of "To a whole fleet" is sent once by two runs' is \
     '0 enqueued:1 enqueued:0 1'
 reset_hub
 
-blocks 'Did it arrive?' sh >wait.sh
+blocks 'Did it arrive?' sh "$HTTP" >wait.sh
 start_run sh -e wait.sh
 until_true has_requests send 1
 c2d-device receive >/dev/null
@@ -85,7 +92,7 @@ check 'the commands of "Did it arrive?" print Success' \
 reset_hub
 set_sim clock '{"offset": 0}'
 
-blocks 'More than one machine' sh >parts.sh
+blocks 'More than one machine' sh "$HTTP" >parts.sh
 mkdir .parallel && : >.parallel/will-cite # it would ask for a citation
 for number in 1 2 3 4 5; do
     printf '{"deviceId":"dev%s","body":"%s"}\n' 1 $number 2 $number 3 $number
@@ -105,31 +112,39 @@ reset_hub
 blocks 'From a shell script' sh >script.sh
 run sh script.sh
 check 'the commands of "From a shell script" work as they stand' code_is 0
-check 'the commands of "From a shell script" pass the kept message to another program' \
-    says out 'restart'
-check 'the commands of "From a shell script" complete one message and leave the next' is \
-    "$(state '.devices.dev1 | [.queue[].bodySize] | tostring')" '[11]'
+check 'the message of "From a shell script" is queued' is "$(queued dev1)" 1
 
-blocks 'The library' c >example.c
 flags='-Wall -Wextra -Werror'
 ! is_sanitized || flags="$flags -fsanitize=address,undefined"
-# shellcheck disable=SC2046,SC2086  # one word for each flag is wanted
-run cc -std=c11 $flags -I"$ROOT/include" -o example example.c "$C2D_BUILD/libc2d.a" \
-    $(pkg-config --libs libcurl libssl libcrypto libcjson)
+compile() { # FILE
+    # shellcheck disable=SC2046,SC2086  # one word for each flag is wanted
+    run cc -std=c11 $flags -I"$ROOT/include" -o "${1%.c}" "$1" "$C2D_BUILD/libc2d.a" \
+        $(pkg-config --libs libcurl libssl libcrypto libcjson)
+}
+blocks 'The library' c >short.c
+compile short.c
 check 'the program of "The library" compiles without a warning' ends_silently 0 ''
+run ./short
+check 'the program of "The library" exits 1 without a connection string and says why' \
+    is "$CODE $(grep -c 'connection string' err)" '1 1'
+
+awk '/^```c$/ { printing = 1; next } /^```/ { printing = 0 } printing' \
+    "$ROOT/src/man/libc2d.md" >example.c
+compile example.c
+check 'the program of libc2d.md compiles without a warning' ends_silently 0 ''
 run ./example
-check 'the program of "The library" exits 78 without a connection string' fails_with_text 78 CONFIG
+check 'the program of libc2d.md exits 78 without a connection string' fails_with_text 78 CONFIG
 IOTHUB_DEVICE_CONNECTION_STRING=$(cat "$HUB/device-dev1.conn")
 export IOTHUB_DEVICE_CONNECTION_STRING
 run env -u SSL_CERT_FILE ./example
-check 'the program of "The library" exits 21 if it cannot verify the hub' fails_with_text 21 TLS
+check 'the program of libc2d.md exits 21 if it cannot verify the hub' fails_with_text 21 TLS
 ./example >/dev/full 2>err
-check 'the program of "The library" exits 1 if it cannot print' is $? 1
-check 'the program of "The library" leaves a message that it cannot print' is "$(queued dev1)" 1
+check 'the program of libc2d.md exits 1 if it cannot print' is $? 1
+check 'the program of libc2d.md leaves a message that it cannot print' is "$(queued dev1)" 1
 set_sim clock '{"advance": 61}'
 run ./example
-check 'the program of "The library" prints the body' ends_silently 0 'measure now'
-check 'the program of "The library" completes the message' is "$(queued dev1)" 0
+check 'the program of libc2d.md prints the body' ends_silently 0 'restart'
+check 'the program of libc2d.md completes the message' is "$(queued dev1)" 0
 
 listed=$(sed -n '/^| code /,/^$/p' "$ROOT/README.md" | grep -oE '[A-Z]{2}[A-Z_]*' | sort -u | xargs)
 known=$(grep -ohE '[{] [A-Z0-9]+_[A-Z_]+, "[A-Z_]+" [}]' "$ROOT/src/base/error.c" \

@@ -12,7 +12,7 @@ check 'make install exits 0 and prints nothing' ends_silently 0 ''
 check 'make install installs the programs' \
     test -x root/usr/bin/c2d-http -a -x root/usr/bin/c2d-device
 check 'make install installs the shared library with its version, soname and plain name' test \
-    -f root/usr/lib/libc2d.so.0.1.0 -a -L root/usr/lib/libc2d.so.1 -a -L root/usr/lib/libc2d.so
+    -f root/usr/lib/libc2d.so.0.2.0 -a -L root/usr/lib/libc2d.so.1 -a -L root/usr/lib/libc2d.so
 check 'make install installs units that start the installed program' is \
     "$(grep -hoE '^ExecStart=/usr/bin/c2d-device (poll|receive)' root/usr/lib/systemd/system/c2d-*)" \
     "$(printf 'ExecStart=/usr/bin/c2d-device %s\n' poll receive)"
@@ -31,7 +31,7 @@ flags=$(PKG_CONFIG_PATH=root/usr/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$PWD/root 
 run cc -o version version.c -I root/usr/include -L root/usr/lib $flags
 check 'a C program compiles and links with the flags of pkg-config' ends_silently 0 ''
 run env LD_LIBRARY_PATH=root/usr/lib ./version
-check 'a program runs with the installed shared library' ends_silently 0 0.1.0
+check 'a program runs with the installed shared library' ends_silently 0 0.2.0
 check 'the programs need nothing but libcurl, OpenSSL, cJSON and libc' is "$(
     for program in c2d-http c2d-device; do
         readelf -d "root/usr/bin/$program" | sed -n 's/.*NEEDED.*\[\(.*\)\.so.*/\1/p'

@@ -117,18 +117,21 @@ static enum c2d_status parse(struct app *app, char **argv, char **words, void **
 /* What --version or help is to show, the caller's; NULL when out of memory. */
 static char *help_text(const struct app *app, const struct command *command)
 {
-    char *text = NULL;
+    char *text = NULL, versions[96];
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
 
     if (out == NULL)
         return NULL;
-    if (app->common.version)
-        fprintf(out, "%s %s (libc2d %s)\n", app->program->name, C2D_VERSION, c2d_version());
-    else if (command == NULL)
+    if (app->common.version) {
+        c2d_library_versions(versions);
+        fprintf(out, "%s %s (libc2d %s, %s)\n", app->program->name, C2D_VERSION, c2d_version(),
+                versions);
+    } else if (command == NULL) {
         help_program(app->program, out);
-    else
+    } else {
         help_command(app->program, command, out);
+    }
     if (fclose(out) == 0)
         return text;
     free(text);
