@@ -66,9 +66,10 @@ $(1)/libc2d.a: $(1)/libc2d.o
 # The same for the programs, which have no such tables.
 $(1)/libc2d-bare.o: $(1)/libc2d.o
 	$$(OBJCOPY) --remove-section=.eh_frame --remove-section=.rela.eh_frame $$^ $$@
+# dlclose() leaves it in place: a name look-up that was given up goes on in a thread of libcurl's.
 $(1)/libc2d.so.$$(ABI): $$(LIB_SRC:%.c=$(1)/%.o)
-	$$(CC) -shared -Wl,-soname,libc2d.so.$$(ABI) $$(HARDEN_LDFLAGS) $$(CFLAGS) $(2) $$(LDFLAGS) \
-		-o $$@ $$^ $$(shell $$(PKG_CONFIG) --libs $$(PKGS))
+	$$(CC) -shared -Wl,-soname,libc2d.so.$$(ABI),-z,nodelete $$(HARDEN_LDFLAGS) $$(CFLAGS) $(2) \
+		$$(LDFLAGS) -o $$@ $$^ $$(shell $$(PKG_CONFIG) --libs $$(PKGS))
 $(1)/libc2d.so: $(1)/libc2d.so.$$(ABI)
 	ln -sf libc2d.so.$$(ABI) $$@
 $(1)/c2d-http: $$(HTTP_SRC:%.c=$(1)/%.o)

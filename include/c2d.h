@@ -16,9 +16,10 @@
  *              that links libc2d.a needs -z nodelete, as libc2d.so has it.
  * process      No output, no exit, no signal handler, no environment (libcurl: SSLKEYLOGFILE), any
  *              locale. Ignore SIGPIPE (libcurl before 7.87). A child of fork() must not touch its
- *              parent's clients; exec() closes all descriptors.
- * memory       Client: 10 KiB, 4 descriptors. One that shares: 0.4 KiB. Connection: about 70 KiB, 1
- *              descriptor. Operation that was submitted: 1 KiB, and its message.
+ *              parent's clients; exec() closes all descriptors but two of libcurl's (7.88).
+ * memory       Client: 10 KiB and 4 descriptors, 5 with cancel_fd; 0.8 MiB more with a bundle of
+ *              140 CA certificates. One that shares: 0.4 KiB. Connection: 65 to 105 KiB and 1
+ *              descriptor. Operation: 1 KiB, 6 KiB in flight, and its message.
  * blocking     c2d_client_new() reads files (a bundle of 140 CA certificates: 25 ms). Operations
  *              take timeout_ms and 1 s at most, besides pauses (patience_ms). Others do not block.
  * clocks       Names in _s and _ms are seconds and milliseconds since 1970 UTC, or spans. Time-outs
@@ -152,7 +153,7 @@ struct c2d_options {
     /* How long to wait for a hub that fails, in ms; default 0: not at all. See "A hub that fails"
      * below. */
     int patience_ms;
-    int parallel; /* requests in flight, 1 to 64; default 1 */
+    int parallel; /* requests in flight, 1 to 64; 0: 1; default 1 */
     /* Use the connections and all options of this client of the same hub; NULL: own ones. Other
      * options must be their default or the same as its; role is this client's own. */
     struct c2d_client *share;
@@ -171,8 +172,9 @@ struct c2d_options {
      * writes to a disk, for a day. Made if missing; not used unless it is ours alone. NULL: none.
      */
     const char *tls_cache;
-    /* While it is readable, or was closed, operations end with C2D_CANCELLED: reads at once, a send
-     * in flight or a settlement after 5 s. Looked at in every call, never read. -1: none. */
+    /* While it is readable, or once it was closed: reads, and what has not been started, end at
+     * once with C2D_CANCELLED. A send in flight and settlements get 5 s more. Looked at in every
+     * call, and never read. -1: none. */
     int cancel_fd;
     bool dry_run;           /* every operation ends with C2D_DRY_RUN and an event; no socket */
     bool trace;             /* C2D_EVENT_TRACE wanted */
@@ -183,16 +185,16 @@ struct c2d_options {
 /* The defaults above, the system's trust store, no proxy. */
 static inline struct c2d_options c2d_options_default(void)
 {
-    struct c2d_options options;
+    struct c2d_options made;
 
-    memset(&options, 0, sizeof options);
-    options.size = sizeof options;
-    options.connect_timeout_ms = 10000;
-    options.timeout_ms = 60000;
-    options.retries = 3;
-    options.parallel = 1;
-    options.cancel_fd = -1;
-    return options;
+    memset(&made, 0, sizeof made);
+    made.size = sizeof made;
+    made.connect_timeout_ms = 10000;
+    made.timeout_ms = 60000;
+    made.retries = 3;
+    made.parallel = 1;
+    made.cancel_fd = -1;
+    return made;
 }
 
 /* Reads connection_string ("HostName=...;DeviceId=...;SharedAccessKey=...", or

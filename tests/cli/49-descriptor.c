@@ -169,6 +169,31 @@ static void try_cancelling(const char *connection_string, struct c2d_options opt
     c2d_client_free(first);
 }
 
+/* A copy of a cancel_fd that is closed lives on elsewhere, as in a child of fork(). */
+static void try_closing(const char *connection_string, struct c2d_options options)
+{
+    struct c2d_client *client;
+    enum c2d_status status = C2D_OK;
+    int other = dup(stop[0]);
+
+    options.cancel_fd = stop[0];
+    client = client_new(connection_string, &options);
+    descriptor = c2d_fd(client);
+    submit(client);
+    run(client, 100, &status);
+    close(stop[0]);
+    submit(client);
+    say("few events until all has ended by a closed cancel_fd",
+        run(client, 100, &status) < EVENTS_MAX && c2d_pending(client) == 0);
+    say_status("the result by a closed cancel_fd", status);
+    say("readable after a cancel_fd was closed", is_readable(100));
+    submit(client);
+    run(client, 100, &status);
+    say_status("a later result by a closed cancel_fd", status);
+    c2d_client_free(client);
+    close(other);
+}
+
 int main(int argc, char **argv)
 {
     struct c2d_options options = c2d_options_default();
@@ -182,5 +207,6 @@ int main(int argc, char **argv)
     listen_silently(place);
     options.connect_to = place;
     try_cancelling(argv[2], options);
+    try_closing(argv[2], options);
     return EXIT_SUCCESS;
 }

@@ -42,4 +42,8 @@ readable when the cancel is over: no
 readable after a cancel with nothing under way: no
 readable when the client of all operations was freed: no
 readable after a cancel when it was freed: no
+few events until all has ended by a closed cancel_fd: yes
+the result by a closed cancel_fd: CANCELLED
+readable after a cancel_fd was closed: no
+a later result by a closed cancel_fd: CANCELLED
 END

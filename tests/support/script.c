@@ -1,7 +1,7 @@
 #include "script.h"
 
-#include "base/error.h"
 #include "alloc.h"
+#include "base/error.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

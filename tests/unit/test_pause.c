@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define PATIENT(number, tries)                                                                     \
     &(struct c2d_options)                                                                          \
@@ -444,6 +445,52 @@ Test(pause, time_in_which_nothing_waits_is_not_part_of_the_patience)
     send_to(client, "a");
     cr_expect_str_eq(results(client), "a:UNKNOWN_OUTCOME? ");
     script.now_ms += 400000;
+    send_to(client, "b");
+    cr_expect_str_eq(results(client), "b ");
+    c2d_client_free(client);
+}
+
+Test(pause, a_probe_that_ends_without_an_attempt_makes_room_for_another)
+{
+    struct script script = { .random = 1000,
+                             .options = PATIENT(1, 3),
+                             .replies = { { 503 }, { 204 }, { 204 } } };
+    struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
+    struct c2d_message expires = {
+        .body = "x", .body_size = 1, .message_id = "m", .expires_at_s = SCRIPT_START_S + 1
+    };
+
+    send_to(client, "a");
+    cr_assert_eq(c2d_submit(client,
+                            &(struct c2d_request) { .action = C2D_ACTION_SEND,
+                                                    .device_id = "b",
+                                                    .message = &expires,
+                                                    .tag = (char *)"b" },
+                            NULL),
+                 C2D_OK);
+    send_to(client, "c");
+    cr_expect_str_eq(results(client), "b:DATA c a ");
+    c2d_client_free(client);
+}
+
+Test(pause, time_in_which_nothing_waits_after_a_cancel_is_not_a_failing_hub_s)
+{
+    struct c2d_options options = *PATIENT(1, 3);
+    struct script script = { .random = 1000,
+                             .options = &options,
+                             .replies = { { 503 }, { 503 }, { 204 } } };
+    struct c2d_client *client;
+    struct c2d_result result;
+    char byte;
+
+    options.cancel_fd = script_cancel_fd(&script);
+    client = client_for_test(&script, SERVICE_STRING);
+    send_to(client, "a");
+    cr_expect_not(c2d_wait(client, 100, &result), "the pause begins");
+    script_cancel(&script);
+    cr_assert(c2d_wait(client, 0, &result));
+    cr_assert_eq(read(options.cancel_fd, &byte, 1), 1);
+    script.now_ms += options.patience_ms + 1000;
     send_to(client, "b");
     cr_expect_str_eq(results(client), "b ");
     c2d_client_free(client);

@@ -188,6 +188,19 @@ Test(share, the_time_of_a_settlement_runs_while_it_waits_for_a_place)
     c2d_client_free(clients[1]);
 }
 
+Test(share, a_settlement_whose_time_is_over_gets_no_attempt)
+{
+    struct script script = { .options = parallel(1), .replies = { { 204 } } };
+    struct c2d_client *clients[1] = { 0 };
+
+    make_clients(&script, clients, 1);
+    submit(clients[0], "t", "settle");
+    script.now_ms += 61000;
+    cr_expect_str_eq(results(clients[0]), "settle:TIMEOUT ");
+    cr_expect_eq(script.request_count, 0);
+    c2d_client_free(clients[0]);
+}
+
 Test(share, the_time_of_a_receive_begins_with_its_first_attempt)
 {
     struct c2d_options options = *parallel(1);
@@ -243,6 +256,27 @@ Test(share, a_wrong_clock_costs_one_refusal_and_not_one_for_each_client)
     cr_expect_eq(script.request_count, 9, "%zu requests", script.request_count);
     cr_expect_eq(script.most_flights, 7, "then all others go at once");
     for (size_t i = 0; i < 8; i++)
+        c2d_client_free(clients[i]);
+}
+
+Test(share, a_first_attempt_without_response_does_not_show_whether_the_clock_is_right)
+{
+    struct script script = {
+        .random = 1000,
+        .options = parallel(8),
+        .replies = { { .failure = C2D_NETWORK },
+                     { 401, .headers = { "Date: Fri, 02 Jan 2026 00:00:00 GMT" }, .delay_ms = 50 } }
+    };
+    struct c2d_client *clients[6] = { 0 };
+
+    for (size_t i = 2; i < SCRIPT_REPLIES; i++)
+        script.replies[i].status = 204;
+    make_clients(&script, clients, 6);
+    for (size_t i = 0; i < 6; i++)
+        submit(clients[i], NULL, "r");
+    results(clients[0]);
+    cr_expect_eq(script.request_count, 8, "6, and the two that failed: %zu", script.request_count);
+    for (size_t i = 0; i < 6; i++)
         c2d_client_free(clients[i]);
 }
 
@@ -318,6 +352,23 @@ Test(share, a_cancel_descriptor_that_was_closed_cancels_and_does_not_spin)
     cr_expect_str_eq(results(clients[0]), "a:CANCELLED settle:OK ");
     cr_expect_eq(script.now_ms, 1000, "a settlement still has its time");
     script.cancel_pipe[1] = 0; /* the script would close both ends */
+    c2d_client_free(clients[0]);
+}
+
+Test(share, a_settlement_that_gets_no_place_after_a_cancel_was_cancelled)
+{
+    struct c2d_options options = *parallel(1);
+    struct script script = { .options = &options, .replies = { { .silent = true, .deaf = true } } };
+    struct c2d_client *clients[1] = { 0 };
+
+    options.cancel_fd = script_cancel_fd(&script);
+    make_clients(&script, clients, 1);
+    submit(clients[0], "t", "flying");
+    submit(clients[0], "u", "waiting");
+    cr_expect_not(c2d_wait(clients[0], 100, &(struct c2d_result) { 0 }));
+    script_cancel(&script);
+    cr_expect_str_eq(results(clients[0]), "waiting:CANCELLED flying:TIMEOUT ");
+    cr_expect_eq(script.now_ms, 5100);
     c2d_client_free(clients[0]);
 }
 

@@ -50,7 +50,7 @@ static bool asked_for(const struct script *script, size_t request, const char *d
     return strstr(script->requests[request].url, device_id) != NULL;
 }
 
-Test(many, no_more_are_under_way_than_was_asked_for)
+Test(submit, no_more_are_under_way_than_was_asked_for)
 {
     struct script script = {
         .options = OPTIONS(3),
@@ -70,7 +70,7 @@ Test(many, no_more_are_under_way_than_was_asked_for)
     c2d_client_free(client);
 }
 
-Test(many, what_is_for_one_device_keeps_its_order)
+Test(submit, what_is_for_one_device_keeps_its_order)
 {
     struct script script = {
         .options = OPTIONS(8),
@@ -89,7 +89,7 @@ Test(many, what_is_for_one_device_keeps_its_order)
     c2d_client_free(client);
 }
 
-Test(many, clients_that_share_use_one_bound_and_their_own_tokens)
+Test(submit, clients_that_share_use_one_bound_and_their_own_tokens)
 {
     static const char other[] = "HostName=" HUB ";DeviceId=dev2;SharedAccessKey=" SERVICE_KEY;
     struct script script = {
@@ -113,7 +113,7 @@ Test(many, clients_that_share_use_one_bound_and_their_own_tokens)
     cr_expect(script.destroyed);
 }
 
-Test(many, only_connections_of_one_hub_can_be_shared)
+Test(submit, only_connections_of_one_hub_can_be_shared)
 {
     struct script script = { 0 };
     struct c2d_client *first = client_for_test(&script, DEVICE_STRING), *second = NULL;
@@ -130,7 +130,7 @@ Test(many, only_connections_of_one_hub_can_be_shared)
     c2d_client_free(first);
 }
 
-Test(many, a_message_that_is_received_can_be_settled_in_turn)
+Test(submit, a_message_that_is_received_can_be_settled_in_turn)
 {
     struct script script = {
         .options = OPTIONS(2),
@@ -156,7 +156,7 @@ Test(many, a_message_that_is_received_can_be_settled_in_turn)
     c2d_client_free(client);
 }
 
-Test(many, waiting_ends_with_its_time_and_where_nothing_is_under_way)
+Test(submit, waiting_ends_with_its_time_and_where_nothing_is_under_way)
 {
     struct script script = { .options = OPTIONS(1), .replies = { { 204, .delay_ms = 500 } } };
     struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
@@ -170,7 +170,7 @@ Test(many, waiting_ends_with_its_time_and_where_nothing_is_under_way)
     c2d_client_free(client);
 }
 
-Test(many, a_waiting_call_in_between_leaves_the_results_of_others_alone)
+Test(submit, a_waiting_call_in_between_leaves_the_results_of_others_alone)
 {
     struct script script = {
         .options = OPTIONS(4),
@@ -184,7 +184,7 @@ Test(many, a_waiting_call_in_between_leaves_the_results_of_others_alone)
     c2d_client_free(client);
 }
 
-Test(many, a_stop_ends_what_is_not_begun_and_lets_what_is_under_way_finish)
+Test(submit, a_stop_ends_what_is_not_begun_and_lets_what_is_under_way_finish)
 {
     struct script script = {
         .options = OPTIONS(1),
@@ -204,7 +204,7 @@ Test(many, a_stop_ends_what_is_not_begun_and_lets_what_is_under_way_finish)
     c2d_client_free(client);
 }
 
-Test(many, a_hub_that_knows_no_path_is_asked_in_the_older_form)
+Test(submit, a_hub_that_knows_no_path_is_asked_in_the_older_form)
 {
     struct script script = { .options = OPTIONS(2), .replies = { { 404 }, { 204 } } };
     struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
@@ -225,7 +225,7 @@ static enum c2d_status look_up(struct c2d_client *client, const char *device_id)
                       NULL);
 }
 
-Test(many, devices_are_looked_up_side_by_side_and_each_has_its_own_result)
+Test(submit, devices_are_looked_up_side_by_side_and_each_has_its_own_result)
 {
     struct script script = {
         .options = OPTIONS(2),
@@ -254,7 +254,7 @@ Test(many, devices_are_looked_up_side_by_side_and_each_has_its_own_result)
     c2d_client_free(client);
 }
 
-Test(many, a_request_that_lacks_something_is_refused_at_once)
+Test(submit, a_request_that_lacks_something_is_refused_at_once)
 {
     struct script script = { 0 };
     struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
@@ -270,7 +270,7 @@ Test(many, a_request_that_lacks_something_is_refused_at_once)
     c2d_client_free(client);
 }
 
-Test(many, what_is_not_handed_out_is_freed_with_the_client)
+Test(submit, what_is_not_handed_out_is_freed_with_the_client)
 {
     struct script script = {
         .options = OPTIONS(2),
@@ -286,7 +286,7 @@ Test(many, what_is_not_handed_out_is_freed_with_the_client)
     cr_expect_eq(script.cancelled, script.flight_count + script.cancelled);
 }
 
-Test(many, lost_memory_hands_nothing_over_and_leaves_nothing_behind)
+Test(submit, lost_memory_hands_nothing_over_and_leaves_nothing_behind)
 {
     struct script script = { .options = OPTIONS(1), .replies = { { 204 } } };
     struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
@@ -302,7 +302,7 @@ Test(many, lost_memory_hands_nothing_over_and_leaves_nothing_behind)
     c2d_client_free(client);
 }
 
-Test(many, a_hub_that_throttles_pauses_all_and_that_is_no_try)
+Test(submit, a_hub_that_throttles_pauses_all_and_that_is_no_try)
 {
     struct script script = {
         .options = &(struct c2d_options) { .size = sizeof(struct c2d_options),
@@ -329,7 +329,7 @@ Test(many, a_hub_that_throttles_pauses_all_and_that_is_no_try)
     c2d_client_free(client);
 }
 
-Test(many, five_minutes_of_throttling_are_enough)
+Test(submit, five_minutes_of_throttling_are_enough)
 {
     struct script script = {
         .options = &(struct c2d_options) { .size = sizeof(struct c2d_options),
@@ -350,7 +350,7 @@ Test(many, five_minutes_of_throttling_are_enough)
     c2d_client_free(client);
 }
 
-Test(many, a_token_that_one_renews_is_still_masked_for_another)
+Test(submit, a_token_that_one_renews_is_still_masked_for_another)
 {
     struct script script = {
         .options = OPTIONS(2),
@@ -368,5 +368,21 @@ Test(many, a_token_that_one_renews_is_still_masked_for_another)
         cr_expect_null(
             strstr(result.error.hub_code_name, strstr(script.requests[1].authorization, "sig=")));
     }
+    c2d_client_free(client);
+}
+
+Test(submit, one_wait_keeps_its_time_whatever_forms_the_sends_take)
+{
+    struct script script = { .options = OPTIONS(1) };
+    struct c2d_client *client;
+    struct c2d_result result;
+
+    for (size_t i = 0; i < 16; i++)
+        script.replies[i] = (struct script_reply) { 404, .delay_ms = 900 };
+    client = client_for_test(&script, SERVICE_STRING);
+    for (size_t i = 0; i < 8; i++)
+        send_to(client, &"a\0b\0c\0d\0e\0f\0g\0h"[i * 2]);
+    cr_expect_not(c2d_wait(client, 1000, &result));
+    cr_expect_eq(script.now_ms, 1000);
     c2d_client_free(client);
 }

@@ -108,9 +108,9 @@ Test(usage, options_beside_share_may_be_the_defaults_or_those_of_the_other_clien
 
 Test(usage, an_option_beside_share_that_would_be_ignored_is_refused_and_named)
 {
-    struct c2d_options options = options_of_first(), rows[6];
-    const char *names[] = { "timeout_ms", "api_version",      "proxy",
-                            "observer",   "observer_context", "retry_budget" };
+    struct c2d_options options = options_of_first(), rows[8];
+    const char *names[] = { "timeout_ms",       "api_version",  "proxy",    "observer",
+                            "observer_context", "retry_budget", "no_proxy", "proxy" };
     struct script script = { .options = &options };
     struct c2d_client *first = client_for_test(&script, DEVICE_STRING);
     struct c2d_error error;
@@ -123,6 +123,9 @@ Test(usage, an_option_beside_share_that_would_be_ignored_is_refused_and_named)
     rows[3].observer = no_observer;
     rows[4].observer_context = first;
     rows[5].retry_budget = true;
+    rows[6].no_proxy = "*";
+    rows[7].proxy = NULL;
+    rows[7].proxy_user = "somebody";
     for (size_t i = 0; i < COUNT(rows); i++) {
         cr_expect_eq(join(first, rows[i], &error), C2D_USAGE, "%s", names[i]);
         cr_expect_not_null(strstr(error.text, names[i]), "%s: %s", names[i], error.text);

@@ -11,6 +11,7 @@ static enum c2d_status perform(struct c2d_client *client, const struct c2d_reque
     struct exchange *exchange;
     struct c2d_error spare;
 
+    /* cppcheck-suppress uninitvar; error_reset() fills it in */
     error = error == NULL ? &spare : error;
     error_reset(error);
     request_clear(result);
@@ -140,6 +141,7 @@ enum c2d_status c2d_probe(struct c2d_client *client, struct c2d_probe *probe,
     enum c2d_status status;
     bool is_device;
 
+    /* cppcheck-suppress uninitvar; error_reset() fills it in */
     error = error == NULL ? &spare : error;
     error_reset(error);
     *probe = (struct c2d_probe) { 0 };

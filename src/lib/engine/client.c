@@ -177,7 +177,9 @@ static enum c2d_status check_shared_proxy(const struct wiring *wiring,
     enum c2d_status status = proxy_choose(&proxy, options, host_name, error);
     const struct buf *ours = &proxy.secret, *theirs = &wiring->proxy.secret;
 
-    if (status == C2D_OK && options->proxy != NULL
+    if (status == C2D_OK
+        && (options->proxy != NULL || options->proxy_user != NULL
+            || options->proxy_password != NULL)
         && (strcmp(proxy.name, wiring->proxy.name) != 0 || ours->size != theirs->size
             || (ours->size > 0 && memcmp(ours->data, theirs->data, ours->size) != 0)))
         status = fail(error, C2D_USAGE,

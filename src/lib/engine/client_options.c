@@ -39,7 +39,7 @@ static const struct option {
     OPTION(proxy, TEXT, true),
     OPTION(proxy_user, TEXT, true),
     OPTION(proxy_password, TEXT, true),
-    OPTION(no_proxy, TEXT, true),
+    OPTION(no_proxy, TEXT, false),
     OPTION(connect_to, TEXT, false),
     OPTION(tls_cache, TEXT, false),
     OPTION(cancel_fd, NUMBER, false),

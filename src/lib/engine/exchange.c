@@ -6,6 +6,7 @@
 
 enum {
     STARTS_MAX = 16, /* attempts that begin before the sockets are looked at */
+    WAIT_MAX_MS = 3600000,
     ALONE_MS = 2000, /* how long the others wait for the first attempt of clients that share */
 };
 
@@ -14,7 +15,7 @@ int64_t exchange_now_ms(const struct exchange *exchange)
     return exchange->terms.clock.monotonic_ms(exchange->terms.clock.context);
 }
 
-static bool is_idle(const struct exchange *exchange)
+bool exchange_is_idle(const struct exchange *exchange)
 {
     return exchange->schedule.flying_count == 0 && exchange->schedule.waiting_count == 0;
 }
@@ -116,14 +117,12 @@ static void finish_try(struct exchange *exchange, struct http_done *done)
         warn_of_rewriting(exchange, call);
         exchange_end(exchange, call);
     }
-    if (next != CALL_AGAIN) {
+    if (next != CALL_AGAIN && has_response && !call->hub_failed) {
         exchange->is_known = true;
         schedule->alone_until_ms = 0;
     }
     if (is_over)
         exchange_give_up(exchange, call);
-    if (is_idle(exchange))
-        schedule->pause.idle_from_ms = now;
 }
 
 /* Gives up an attempt for which the transport has not kept its time. */
@@ -155,8 +154,19 @@ static void finish_all_late(struct exchange *exchange, int64_t looked)
         finish_late(exchange, call);
         link = flying->next; /* the others may have moved */
     }
-    while ((call = schedule_take_late(&exchange->schedule, looked)) != NULL) {
-        set_failure(call, C2D_TIMEOUT, "no attempt could be made in time: all places were taken");
+}
+
+/* Ends the settlements whose time is over before they got a place. */
+static void end_late_settlements(struct exchange *exchange, int64_t now)
+{
+    struct call *call;
+
+    while ((call = schedule_take_late(&exchange->schedule, now)) != NULL) {
+        if (call->progress.cancelled)
+            set_failure(call, C2D_CANCELLED, "cancelled: it got no place within 5 s");
+        else
+            set_failure(call, C2D_TIMEOUT,
+                        "no attempt could be made in time: all places were taken");
         exchange_end(exchange, call);
     }
 }
@@ -262,6 +272,17 @@ static struct call *take_ended(struct exchange *exchange, struct call *wanted)
     return wanted;
 }
 
+/* For how long the transport may wait. */
+static int64_t wait_span_ms(const struct exchange *exchange, int64_t now, int64_t end_ms)
+{
+    int64_t until_ms = next_due_ms(exchange);
+
+    until_ms = until_ms < end_ms ? until_ms : end_ms;
+    if (until_ms <= now)
+        return 0;
+    return until_ms - now < WAIT_MAX_MS ? until_ms - now : WAIT_MAX_MS;
+}
+
 static struct call *work(struct exchange *exchange, struct call *wanted, int64_t timeout_ms)
 {
     int64_t now = exchange_now_ms(exchange);
@@ -269,22 +290,24 @@ static struct call *work(struct exchange *exchange, struct call *wanted, int64_t
 
     exchange_look_for_stop(exchange);
     for (;; now = exchange_now_ms(exchange)) {
-        bool all_begun = advance(exchange, now);
-        struct call *call = take_ended(exchange, wanted);
         struct http_done done;
+        struct call *call;
         int64_t wait_ms;
+        bool all_begun;
 
+        end_late_settlements(exchange, now);
+        all_begun = advance(exchange, now);
+        call = take_ended(exchange, wanted);
         if (call != NULL)
             return call;
-        if (is_idle(exchange)) {
+        if (exchange_is_idle(exchange)) {
             /* A timer, or a connection that closes, keeps the descriptor readable until then. */
             if (exchange->is_watched)
                 (void)exchange->transport.wait(exchange->transport.self, 0, &done);
             return NULL;
         }
-        wait_ms = next_due_ms(exchange);
-        wait_ms = all_begun ? (wait_ms < end_ms ? wait_ms : end_ms) - now : 0;
-        if (exchange->transport.wait(exchange->transport.self, wait_ms > 0 ? wait_ms : 0, &done)) {
+        wait_ms = all_begun ? wait_span_ms(exchange, now, end_ms) : 0;
+        if (exchange->transport.wait(exchange->transport.self, wait_ms, &done)) {
             finish_try(exchange, &done);
         } else {
             finish_all_late(exchange, now);
@@ -342,8 +365,7 @@ void exchange_drop(struct exchange *exchange, struct link *owner)
         drop(exchange, LINK_OWNER(owner->next, struct call, owners));
     if (exchange->is_watched)
         exchange_look_for_stop(exchange); /* not to be watched for any more, if nothing is left */
-    if (is_idle(exchange))
-        exchange->schedule.pause.idle_from_ms = exchange_now_ms(exchange);
+    exchange_note_idle(exchange);
     set_wake(exchange);
 }
 

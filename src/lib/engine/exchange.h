@@ -11,11 +11,12 @@ struct exchange {
     struct call_terms terms;
     int cancel_fd; /* -1: none */
 
-    bool stopped;        /* cancel_fd is readable */
+    bool stopped; /* cancel_fd is readable, or was closed */
+    bool is_cancel_fd_closed;
     bool is_shared;      /* by several clients */
     bool told_rewritten; /* once is enough */
     bool is_watched;     /* somebody waits for the transport's descriptor */
-    bool is_known;       /* an attempt has ended: the clock is right, or corrected */
+    bool is_known;       /* the hub has answered: the clock is right, or corrected */
     struct schedule schedule;
     struct link ended; /* and not handed out yet */
     size_t pending;    /* submitted, and not handed out yet */
@@ -42,6 +43,9 @@ int exchange_descriptor(struct exchange *exchange);
 
 /* Within the exchange. */
 int64_t exchange_now_ms(const struct exchange *exchange);
+bool exchange_is_idle(const struct exchange *exchange);
+/* Time in which nothing is under way does not count as time in which the hub fails. */
+void exchange_note_idle(struct exchange *exchange);
 /* Ends a call that is in no list: it waits to be handed out. */
 void exchange_end(struct exchange *exchange, struct call *call);
 /* Lets a call start that has come after another one of its device; NULL: there is none. */

@@ -70,10 +70,20 @@ void exchange_end(struct exchange *exchange, struct call *call)
 {
     struct call *follower = NULL;
 
+    /* The pause's probe may end without an attempt. */
+    if (exchange->schedule.probe == call)
+        exchange->schedule.probe = NULL;
     if (call->message != NULL)
         follower = call_order_leave(&exchange->order, call);
     add_ended(exchange, call);
     exchange_follow(exchange, follower);
+    exchange_note_idle(exchange);
+}
+
+void exchange_note_idle(struct exchange *exchange)
+{
+    if (exchange_is_idle(exchange))
+        exchange->schedule.pause.idle_from_ms = exchange_now_ms(exchange);
 }
 
 void exchange_stop_call(struct exchange *exchange, struct call *call)
@@ -139,7 +149,10 @@ void exchange_look_for_stop(struct exchange *exchange)
 
     if (exchange->cancel_fd < 0)
         return;
-    exchange->stopped = poll(&poll_fd, 1, 0) > 0;
+    /* Another file may get the number of a descriptor that was closed. */
+    if (poll(&poll_fd, 1, 0) > 0)
+        exchange->is_cancel_fd_closed |= (poll_fd.revents & POLLNVAL) != 0;
+    exchange->stopped = exchange->is_cancel_fd_closed || poll_fd.revents != 0;
     if (exchange->stopped && !was_stopped)
         stop(exchange);
     watch(exchange);

@@ -52,6 +52,7 @@ void outcome_set(struct outcome *outcome, const struct c2d_error *error)
         .retryable = error->retryable,
         .earlier_try_unanswered = error->earlier_try_unanswered,
         .gave_up = error->gave_up,
+        .has_code_name = error->hub_code_name[0] != '\0',
     };
 }
 
@@ -80,6 +81,8 @@ void outcome_get(const struct outcome *outcome, struct c2d_error *error)
     }
     if (at != NULL || error->status == C2D_OK)
         return;
+    if (outcome->has_code_name)
+        memcpy(error->hub_code_name, "?", sizeof "?");
     /* A cancel ends many calls at once, and needs no memory for it. */
     fail(error, error->status, "%s",
          error->status == C2D_CANCELLED ? "cancelled" : "out of memory for the text of the error");

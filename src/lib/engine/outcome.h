@@ -13,11 +13,12 @@ struct outcome {
     unsigned attempts;
     unsigned char step;
     bool retryable, earlier_try_unanswered, gave_up;
+    bool has_code_name; /* what the hub said decides more than its text does */
 };
 
 /* Replaces what outcome held. Without memory only the texts are lost. */
 void outcome_set(struct outcome *outcome, const struct c2d_error *error);
-/* Fills in all of error. A failure without texts gets one. */
+/* Fills in all of error. A failure whose texts are lost gets others. */
 void outcome_get(const struct outcome *outcome, struct c2d_error *error);
 /* Empties it. Zeroed storage is fine. */
 void outcome_clear(struct outcome *outcome);

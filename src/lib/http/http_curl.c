@@ -34,7 +34,7 @@ static bool reap(struct curl_transport *transport, struct http_done *done)
              || tls_start_over(&transfer->tls))
             && transfer_begin(transfer))
             continue;
-        transfer_finish(transfer, code, done);
+        transfer_finish(transfer, (int)code, done);
         transport->has_more = left > 0;
         return true;
     }
@@ -243,7 +243,8 @@ enum c2d_status http_curl_new(struct http_transport *out, const struct http_curl
         return fail_memory(error);
     }
     transport->options = *options;
-    transport->events_fd = transport->timer_fd = transport->watched_fd = -1;
+    transport->events_fd = transport->timer_fd = -1;
+    transport->watched_fd = transport->watched_original = -1;
     transport->deadline_ms = transport->timer_ms = transport->armed_ms = INT64_MAX;
     status = set_up_trust(transport, error);
     if (status == C2D_OK && !events_open(transport))

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 
 #include <curl/curl.h>
+#include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 #include <time.h>
@@ -31,9 +32,9 @@ static int on_events(CURL *easy, curl_socket_t fd, int what, void *context, void
         event.events |= EPOLLIN;
     if (what != CURL_POLL_IN)
         event.events |= EPOLLOUT;
-    if (epoll_ctl(transport->events_fd, EPOLL_CTL_ADD, fd, &event) != 0
-        && epoll_ctl(transport->events_fd, EPOLL_CTL_MOD, fd, &event) != 0)
-        return -1; /* libcurl gives its transfer up */
+    /* No failure is passed on: libcurl would end all transfers. This one ends by its time-out. */
+    if (epoll_ctl(transport->events_fd, EPOLL_CTL_ADD, fd, &event) != 0)
+        (void)epoll_ctl(transport->events_fd, EPOLL_CTL_MOD, fd, &event);
     return 0;
 }
 
@@ -78,8 +79,7 @@ bool events_look(struct curl_transport *transport, int64_t left_ms)
             bits |= CURL_CSELECT_IN;
         if ((events[i].events & EPOLLOUT) != 0)
             bits |= CURL_CSELECT_OUT;
-        if ((events[i].events & (EPOLLERR | EPOLLHUP)) != 0)
-            bits |= CURL_CSELECT_ERR;
+        /* For EPOLLERR and EPOLLHUP alone 0: libcurl looks for itself, and reads what is there. */
         act(transport, fd, bits);
     }
     return is_over;
@@ -103,19 +103,24 @@ int64_t events_due_ms(const struct curl_transport *transport, int64_t other_ms)
     return earlier(earlier(transport->timer_ms, transport->deadline_ms), other_ms);
 }
 
+/* Watches a copy: an epoll goes on reporting a descriptor that was closed while another one of the
+ * same file is open, and then it cannot be taken out any more. */
 void events_watch(void *self, int fd)
 {
     struct curl_transport *transport = self;
-    struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
+    struct epoll_event event = { .events = EPOLLIN };
 
-    if (fd == transport->watched_fd)
+    if (fd == transport->watched_original)
         return;
-    if (transport->watched_fd >= 0)
+    if (transport->watched_fd >= 0) {
         (void)epoll_ctl(transport->events_fd, EPOLL_CTL_DEL, transport->watched_fd, &event);
-    transport->watched_fd = fd;
+        close(transport->watched_fd);
+    }
+    transport->watched_original = fd;
+    transport->watched_fd = event.data.fd = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 3);
     /* Not possible for a file, which is always readable: then nobody waits. */
-    if (fd >= 0)
-        (void)epoll_ctl(transport->events_fd, EPOLL_CTL_ADD, fd, &event);
+    if (transport->watched_fd >= 0)
+        (void)epoll_ctl(transport->events_fd, EPOLL_CTL_ADD, transport->watched_fd, &event);
 }
 
 void events_wake_at(void *self, int64_t wake_ms)
@@ -163,6 +168,8 @@ bool events_join(struct curl_transport *transport)
 
 void events_close(struct curl_transport *transport)
 {
+    if (transport->watched_fd >= 0)
+        close(transport->watched_fd);
     if (transport->events_fd >= 0)
         close(transport->events_fd);
     if (transport->timer_fd >= 0)

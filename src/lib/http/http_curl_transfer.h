@@ -36,8 +36,9 @@ struct curl_transport {
     int64_t armed_ms;    /* when timer_fd fires; INT64_MAX: never */
     int events_fd;       /* an epoll of libcurl's sockets, timer_fd and watched_fd */
     int timer_fd;        /* for whoever waits for events_fd elsewhere */
-    int watched_fd;      /* ends a wait; -1: none */
-    bool has_more;       /* transfers that have ended and are not handed out */
+    int watched_fd;      /* ends a wait, a copy of watched_original; -1: none */
+    int watched_original;
+    bool has_more; /* transfers that have ended and are not handed out */
     struct curl_slist *connect_to;
     struct buf url; /* of the hub; what is behind it is each request's own, and not parsed again */
     struct http_curl_options options;
