@@ -1,4 +1,4 @@
-/* A buffer grows by doubling into fresh memory and wipes the old memory, which may hold a secret. */
+/* A buffer grows by doubling into fresh memory and wipes the old memory: it may hold a secret. */
 #define _DEFAULT_SOURCE /* explicit_bzero */
 #include "buf.h"
 

@@ -107,6 +107,6 @@ for tls in '' '--ciphers ALL'; do
     check "a certificate that the server's TLS trusts is shown to it (C3) $tls" ends_silently 0 ''
     at_hostile other
     check "one that it does not trust: 21, and whose it was (C3) $tls" \
-        tells 21 TLS "this device's certificate is refused by hub.test" 'known to the hub'
+        tells 21 TLS "client certificate refused by hub.test" 'the hub knows it'
     check "no more than the first was answered $tls" is "$(heard GET)" 1
 done

@@ -89,7 +89,7 @@ check 'after a handler of 40 s the settlement goes over a new connection' \
 if ! is_sanitized; then
     NO_THREADS=1 preloaded run c2d-device receive --retries 0 --connect-to no.invalid:1
     check 'no thread to look a name up: 20, and that is what the text says' \
-        says err 'NETWORK: no thread can be started to look up'
+        says err 'NETWORK: cannot start a thread to look up'
     check 'no thread to look a name up: the hint names the limits' says err 'hint: ' TasksMax
 fi
 

@@ -75,7 +75,7 @@ chain.crt leaf.key root.crt
 whole.crt leaf.key root.crt
 END
 
-pass='pass its root with --cacert'
+pass='pass its root in a CA file'
 # What is wrong | the server's certificate | key and options | what is trusted | why | what to do
 while IFS='|' read -r what cert key trusted why todo; do
     # shellcheck disable=SC2086  # words are wanted
@@ -86,11 +86,12 @@ while IFS='|' read -r what cert key trusted why todo; do
     check "$what: no HTTP is heard (N1)" heard_no_http
     check "$what: host and reason are named (E3)" says err ' hub70.test:' "$why"
     check "$what: so is what to do (E3)" says err "hint: " "$todo"
+    [ "$todo" != "$pass" ] || check "$what: so is the option" says err "see --cacert FILE"
 done <<END
 self-signed|hub.crt|hub.key||subject /CN=hub issuer, issuer /CN=hub issuer|$pass
 a CA that is not trusted|whole.crt|leaf.key|hub.crt|issuer /CN=root issuer|$pass
 no intermediate|leaf.crt|leaf.key|root.crt|subject /CN=leaf, issuer /CN=middle|an intermediate
-an issuer that is no CA|no-ca.crt|below-leaf.key|root.crt|issuer /CN=middle|put right
+an issuer that is no CA|no-ca.crt|below-leaf.key|root.crt|issuer /CN=middle|replaced
 another name|elsewhere.crt|elsewhere.key|elsewhere.crt|subject /CN=elsewhere issuer|another name
 expired|expired.crt|expired.key|expired.crt|expired|renewed
 not valid yet|early.crt|hub.key|early.crt|not yet valid|clock

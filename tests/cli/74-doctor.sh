@@ -189,12 +189,12 @@ done <<END
 20|DNS|cannot find the address of no.invalid|check HostName|-C unknown.conn
 20|DNS|cannot find the address of $hub|name server|--connect-to no.invalid:443
 20|DNS|the address of the proxy http://no.invalid:1|check its name|--proxy http://no.invalid:1
-20|connection|cannot connect to $hub|is port 443 open|--connect-to $at:$nobody
-20|connection|cannot connect to the proxy|is it up|--proxy http://$at:$nobody
-77|connection|user and password are asked for|--proxy-user-file|--proxy http://$at:$basic
-20|connection|no connection is allowed|administrator|--proxy http://$at:$denied
-20|connection|does not get through|kind of proxy|--proxy http://$at:$open --connect-to $at:$nobody
-21|TLS|issuer /CN=c2d-sim|pass its root with --cacert|--cacert hub.crt
+20|connection|cannot connect to $hub|check that port 443 is open|--connect-to $at:$nobody
+20|connection|cannot connect to the proxy|check that it is running|--proxy http://$at:$nobody
+77|connection|proxy authentication required|proxy user and password|--proxy http://$at:$basic
+20|connection|the proxy refused to connect|administrator|--proxy http://$at:$denied
+20|connection|could not reach the hub|kind of proxy|--proxy http://$at:$open --connect-to $at:$nobody
+21|TLS|issuer /CN=c2d-sim|pass its root in a CA file|--cacert hub.crt
 21|TLS|expired (subject /CN=late|renewed|$late
 END
 check 'none of these reached the hub' is "$(all_requests)" "$before"
@@ -336,13 +336,13 @@ wait $slow
 
 finish_slowly dropped
 check 'a hub that does not answer a connection: 20 (6.5)' \
-    fails_at 20 connection 'no connection in time to' 'is port 443 open'
+    fails_at 20 connection 'timed out connecting to' 'check that port 443 is open'
 finish_slowly silent
-check 'one that takes it and says nothing: 20 (6.5)' fails_at 20 TLS 'no TLS in time' 'firewall'
+check 'one that takes it and says nothing: 20 (6.5)' fails_at 20 TLS 'TLS handshake timed out' 'firewall'
 finish_slowly unanswered
 check 'one that does not answer the request: 18 (6.5)' \
     is "$CODE $(passed) $(tail -n 1 out | cut -c 1-57)" '18 |connection string|key|DNS|'\
-'connection|TLS FAIL  authorisation      no answer in time from h74.test:'
+'connection|TLS FAIL  authorisation      no response in time from h74.test:'
 if [ -e mute.code ]; then
     finish_slowly mute
     check 'a name server that does not answer: 20 (6.5)' \

@@ -150,8 +150,8 @@ while IFS='|' read -r command why; do
     run c2d-device receive --retries 0 --tls-cache cache -q
     check "$command: with -q there is no warning" ends_silently 0 ''
 done <<'END'
-chmod 750 cache|others may use it
-chmod 701 cache|others may use it
+chmod 750 cache|other users have access
+chmod 701 cache|other users have access
 chown 65534 cache|another user
 mv cache real; ln -s real cache|it is a link
 rm -r cache; echo >cache|no folder

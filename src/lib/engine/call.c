@@ -19,7 +19,7 @@ static enum hub_proof proof_of(const struct call *call, const struct http_done *
         return PROOF_POLICY;
     if (!call->signer->credentials->x509)
         return PROOF_DEVICE_KEY;
-    return done->asked_for_certificate ? PROOF_CERTIFICATE : PROOF_UNSEEN;
+    return done->certificate_requested ? PROOF_CERTIFICATE : PROOF_UNSEEN;
 }
 
 static bool is_expected(const struct call *call, int http_status)
