@@ -27,7 +27,7 @@ for first in '#' '"' "'"; do
     printf '%s\n' "$first$SECRET" >conn && chmod 600 conn
     run c2d-device receive -C conn
     check "a file that begins with $first is 78" fails_with 78 CONFIG
-    check "and told what it should hold: $first" says err 'stands alone'
+    check "and told what it should hold: $first" says err 'give only the string'
 done
 
 # Those that cannot be read are told before anything is connected (G7).

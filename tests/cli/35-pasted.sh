@@ -44,7 +44,7 @@ refuses_file 'a string in typographic quotes' 'a typographic quote (U+201C) at p
 printf '{\n  "connectionString": "%s"\n}\n' "$device" >pasted.conn
 refuses_file "a cloud command's JSON" 'the connection string is JSON' '-o tsv'
 printf '"%s"\n' "$device" >pasted.conn
-refuses_file 'a JSON string' 'begins with a quote' 'stands alone'
+refuses_file 'a JSON string' 'begins with a quote' 'give only the string'
 printf 'export IOTHUB_DEVICE_CONNECTION_STRING="%s"\n' "$device" >pasted.conn
 refuses_file 'a line of a shell script' "begins with a variable's name" 'what follows NAME='
 printf 'IOTHUB_DEVICE_CONNECTION_STRING=%s\nOTHER=x\n' "$device" >pasted.conn

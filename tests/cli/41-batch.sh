@@ -60,8 +60,8 @@ check 'a line that is wrong fails alone: 11 (B5)' is "$CODE $(jq -r .status out 
 check 'and the good one is sent' is "$(requests send) $(jq -r 'select(.line == 14).messageId' out)" \
     '1 good'
 check 'each says what is wrong' eval 'line_says 1 "valid UTF-8" && line_says 2 u0000 &&
-    line_says 3 "body must be a string" && line_says 4 "given twice" && line_says 5 "no member" &&
-    line_says 6 "nothing behind" && line_says 7 exclude && line_says 8 "/" && line_says 9 " " &&
+    line_says 3 "body must be a string" && line_says 4 "given twice" && line_says 5 "not a member" &&
+    line_says 6 "nothing after" && line_says 7 exclude && line_says 8 "/" && line_says 9 " " &&
     line_says 10 "no deviceId" && line_says 11 "256 KiB" && line_says 12 65536 &&
     line_says 13 "256 KiB"'
 check 'and with which code' is "$(jq -r '.error.name // empty' out | sort | uniq -c | xargs)" \

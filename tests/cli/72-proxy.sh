@@ -190,8 +190,8 @@ done <<END
 77 AUTH|http://$at:$digest|$with|authentication refused by|proxy|response 407|--proxy-user-file
 77 AUTH|http://$at:$both||authentication required by|proxy|response 407|--proxy-user-file
 77 AUTH|http://$at:$both|$with|authentication refused by|proxy|response 407|--proxy-user-file
-77 AUTH|http://$at:$kerberos|$with|were not sent to|proxy|response 407|Kerberos
-77 AUTH|http://$at:$kerberos|--proxy-user-file ticket|were not sent to|proxy||Kerberos
+77 AUTH|http://$at:$kerberos|$with|no usable authentication method offered by|proxy|response 407|Kerberos
+77 AUTH|http://$at:$kerberos|--proxy-user-file ticket|no usable authentication method offered by|proxy||Kerberos
 77 AUTH|socks5h://$at:$asking_socks||authentication required by|proxy||--proxy-user-file
 77 AUTH|socks5h://$at:$asking_socks|$with|authentication refused by|proxy||--proxy-user-file
 20 NETWORK|http://$at:$denied||proxy refused to connect to|hub|response 403|administrator

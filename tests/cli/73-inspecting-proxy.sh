@@ -99,5 +99,5 @@ check 'a device with a certificate receives through a proxy that does not inspec
     ends_silently 0 ''
 run c2d-device receive --cert x509dev.crt --key x509dev.key --cacert ca.crt
 check 'but not through one that does: 77 (wire 7)' fails_with 77 AUTH
-check 'and the text says that the certificate was not asked for' says err 'saw no certificate'
+check 'and the text says that the certificate was not asked for' says err 'received no certificate'
 check 'the hint says why, and what to do' says err 'hint: a proxy that inspects TLS' exempted

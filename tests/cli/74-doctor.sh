@@ -222,7 +222,7 @@ echo "HostName=$hub;DeviceId=dev1;SharedAccessKey=d3Jvbmc=" >wrong.conn
 echo "HostName=$hub;DeviceId=off;SharedAccessKey=$device_key" >off.conn
 token=$(c2d-http sas dev1)
 echo "HostName=$hub;SharedAccessKeyName=service;SharedAccessSignature=$token" >device-only.conn
-for row in 'c2d-device|refused the credentials|with its present key|wrong.conn' \
+for row in 'c2d-device|refused the credentials|with its current key|wrong.conn' \
     'c2d-http|refused the credentials|needs the right ServiceConnect|device-only.conn'; do
     IFS='|' read -r program text hint file <<END
 $row

@@ -154,7 +154,7 @@ chmod 750 cache|other users have access
 chmod 701 cache|other users have access
 chown 65534 cache|another user
 mv cache real; ln -s real cache|it is a link
-rm -r cache; echo >cache|no folder
+rm -r cache; echo >cache|not a folder
 END
 rm -rf cache real
 run c2d-device receive --retries 0 --tls-cache none/cache

@@ -173,7 +173,7 @@ Test(http_failure, every_kind_has_its_status_and_says_what_to_do)
 
 Test(http_failure, refused_answer_keeps_the_reason_of_its_reader)
 {
-    struct c2d_error broken = { .status = C2D_PROTOCOL, .text = "the answer has two lengths" };
+    struct c2d_error broken = { .status = C2D_PROTOCOL, .text = "the response has two lengths" };
     struct c2d_error error;
 
     describe("", (struct http_failure) { .kind = HTTP_LOST, .broken = &broken }, &error);

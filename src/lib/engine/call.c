@@ -11,15 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-static enum hub_proof proof_of(const struct call *call, const struct http_done *done)
+static enum hub_auth proof_of(const struct call *call, const struct http_done *done)
 {
     if (call->signer->credentials->token != NULL)
-        return PROOF_TOKEN;
+        return HUB_AUTH_TOKEN;
     if (!endpoint_is_for_device(call->endpoint))
-        return PROOF_POLICY;
+        return HUB_AUTH_POLICY;
     if (!call->signer->credentials->x509)
-        return PROOF_DEVICE_KEY;
-    return done->certificate_requested ? PROOF_CERTIFICATE : PROOF_UNSEEN;
+        return HUB_AUTH_DEVICE_KEY;
+    return done->certificate_requested ? HUB_AUTH_CERTIFICATE : HUB_AUTH_NOT_REQUESTED;
 }
 
 static bool is_expected(const struct call *call, int http_status)
@@ -45,7 +45,7 @@ static bool is_rewritten_204(const struct call *call, const struct http_response
 {
     const struct http_headers *headers = &response->headers;
 
-    /* Where 412 is expected too, the question is whether it was the hub that answered. */
+    /* Where 412 is expected too, the request is whether it was the hub that answered. */
     if (!is_expected(call, 204) || is_expected(call, 412) || response->body.size > 0
         || response->status < 200 || response->status > 202
         || http_headers_get(headers, "ETag") != NULL)
@@ -62,7 +62,7 @@ static bool read_rewritten_204(struct call *call, struct http_response *response
                                struct c2d_error *error)
 {
     *error = (struct c2d_error) { .http_status = response->status };
-    if (call->endpoint->manner == ENDPOINT_SENDS) {
+    if (call->endpoint->effect == ENDPOINT_SENDS) {
         error->step = C2D_STEP_ANSWER;
         fail(error, C2D_UNKNOWN_OUTCOME,
              "a response without content (HTTP %d) came in the place of the hub's 204",
@@ -87,25 +87,26 @@ static void note_probe(struct c2d_probe *probe, const struct http_done *done, in
 static bool read_response(struct call *call, const struct call_terms *terms, struct http_done *done,
                           struct c2d_error *error)
 {
-    const struct hub_question question = {
+    const struct hub_request request = {
         .what = call->endpoint->what,
         .device_id = call->device_id,
         .right = call->endpoint->right,
-        .proof = proof_of(call, done),
+        .auth = proof_of(call, done),
     };
     int64_t hub_now_s = hub_clock_now_s(call->signer->hub_clock, &terms->clock);
     bool success = is_expected(call, done->response.status);
 
-    observe_response(&terms->observe, &call->request, &done->response, call->endpoint->hides_keys);
+    observe_response(&terms->observe, &call->request, &done->response,
+                     call->endpoint->returns_keys);
     if (is_rewritten_204(call, &done->response))
         success = read_rewritten_204(call, &done->response, error);
     else if (success)
         *error = (struct c2d_error) { .http_status = done->response.status };
     else
-        hub_error_read(&done->response, &question, hub_now_s, error);
+        hub_error_read(&done->response, &request, hub_now_s, error);
     if (error->http_status == 401)
         signer_check_ready(call->signer, hub_now_s, true, error);
-    if (call->endpoint->manner != ENDPOINT_READS && call_leaves_doubt(error))
+    if (call->endpoint->effect != ENDPOINT_READS && call_leaves_doubt(error))
         call->progress.in_doubt = true;
     return success;
 }
@@ -204,7 +205,7 @@ static void blame_clock(struct call *call, struct c2d_error *error)
          describe_off(call->progress.clock_off_s, off),
          verdict == HUB_CLOCK_TOO_FAR ? "too far for the hub's time to be used: set the clock"
                                       : "but a token signed with the hub's time was refused too");
-    hub_clock_doubt(call->signer->hub_clock);
+    hub_clock_reject(call->signer->hub_clock);
     signer_renew(call->signer);
 }
 
@@ -257,7 +258,7 @@ static enum retry_verdict judge(struct call *call, const struct call_terms *term
     };
 
     /* After a cancel only settlements are sent again: a message left unsettled comes twice. */
-    if ((progress->cancelled && call->endpoint->manner != ENDPOINT_SETTLES)
+    if ((progress->cancelled && call->endpoint->effect != ENDPOINT_SETTLES)
         || (call->probe != NULL && error->http_status != 401))
         return RETRY_NEVER;
     /* A pause bounds the load of retries by itself. */
@@ -272,7 +273,7 @@ static void excuse(struct call *call, const struct call_terms *terms, const stru
     struct call_progress *progress = &call->progress;
     /* Without retries a send is made at most once. */
     bool is_last =
-        terms->retries == 0 && call->endpoint->manner != ENDPOINT_READS && call_leaves_doubt(error);
+        terms->retries == 0 && call->endpoint->effect != ENDPOINT_READS && call_leaves_doubt(error);
 
     if (progress->hub_failures++ == 0)
         progress->hub_failed_ms = now_ms;

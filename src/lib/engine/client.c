@@ -339,7 +339,7 @@ enum c2d_status c2d_sas_token(struct c2d_client *client, const char *device_id, 
     if (credentials->device_id != NULL)
         device_id = credentials->device_id;
     if (device_id != NULL)
-        status = id_check_device(device_id, error);
+        status = ids_check_device(device_id, error);
     if (status == C2D_OK && !signer_resource(credentials, device_id, &resource))
         status = fail_memory(error);
     if (status == C2D_OK)

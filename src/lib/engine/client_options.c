@@ -184,7 +184,7 @@ enum c2d_status client_options_check(const struct c2d_options *options, struct c
     if (options->cancel_fd >= 0 && fcntl(options->cancel_fd, F_GETFD) < 0)
         return fail(error, C2D_USAGE, "cancel_fd is %d, which is no open descriptor",
                     options->cancel_fd);
-    if (options->api_version != NULL && value_check("", options->api_version, NULL) != C2D_OK)
+    if (options->api_version != NULL && ids_check_value("", options->api_version, NULL) != C2D_OK)
         return fail(error, C2D_USAGE, "--api-version takes printable ASCII without outer spaces");
     if (options->connect_to != NULL && !is_host_and_port(options->connect_to))
         return fail(error, C2D_USAGE, "--connect-to takes HOST:PORT, not '%.60s'",

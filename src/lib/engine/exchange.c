@@ -234,7 +234,7 @@ void exchange_submit_again(struct exchange *exchange, struct link *owner, struct
         pause->since_ms += now - pause->idle_from_ms;
     pause->idle_from_ms = 0;
     /* Its lock expires, also while it waits for a place. */
-    if (call->endpoint->manner == ENDPOINT_SETTLES && call->progress.deadline_ms == 0)
+    if (call->endpoint->effect == ENDPOINT_SETTLES && call->progress.deadline_ms == 0)
         call->progress.deadline_ms = now + exchange->terms.timeout_ms;
     call->state = CALL_BEHIND;
     if (call->message == NULL || !call_order_follows(&exchange->order, call))

@@ -20,9 +20,9 @@ static void add_ended(struct exchange *exchange, struct call *call)
 static bool survives(const struct exchange *exchange, struct call *call)
 {
     int64_t grace_end_ms = exchange_now_ms(exchange) + GRACE_MS;
-    bool settles = call->endpoint->manner == ENDPOINT_SETTLES;
+    bool settles = call->endpoint->effect == ENDPOINT_SETTLES;
 
-    if (!settles && (call->endpoint->manner == ENDPOINT_READS || call->state != CALL_FLYING))
+    if (!settles && (call->endpoint->effect == ENDPOINT_READS || call->state != CALL_FLYING))
         return false;
     if (call->progress.deadline_ms == 0 || grace_end_ms < call->progress.deadline_ms)
         call->progress.deadline_ms = grace_end_ms;
@@ -38,7 +38,7 @@ static void cancel(struct call *call, enum call_state state)
     bool is_unanswered = call->progress.in_doubt || state == CALL_FLYING;
 
     http_request_clear(&call->request);
-    if (state == CALL_SLEEPING && call->endpoint->manner != ENDPOINT_READS) {
+    if (state == CALL_SLEEPING && call->endpoint->effect != ENDPOINT_READS) {
         call_conclude(call); /* why it failed says more than that it was cancelled */
         return;
     }

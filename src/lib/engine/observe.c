@@ -134,11 +134,11 @@ void observe_request(const struct observe *observe, const struct http_request *r
 }
 
 static void append_answer_body(struct buf *out, const struct http_response *response,
-                               bool hides_keys)
+                               bool returns_keys)
 {
     struct buf shown = { 0 };
 
-    if (!hides_keys)
+    if (!returns_keys)
         append_body(out, "<", response->body.data, response->body.size);
     else if (device_info_append_masked(&shown, &response->body))
         append_body(out, "<", shown.data, shown.size);
@@ -148,7 +148,7 @@ static void append_answer_body(struct buf *out, const struct http_response *resp
 }
 
 void observe_response(const struct observe *observe, const struct http_request *request,
-                      const struct http_response *response, bool hides_keys)
+                      const struct http_response *response, bool returns_keys)
 {
     struct buf text = { 0 };
 
@@ -165,7 +165,7 @@ void observe_response(const struct observe *observe, const struct http_request *
         text_append_printable(&text, value, strlen(value));
         buf_text(&text, "\n");
     }
-    append_answer_body(&text, response, hides_keys);
+    append_answer_body(&text, response, returns_keys);
     if (!text.failed)
         mask_signature(text.data, text.size, request->authorization);
     tell_trace(observe, &text);

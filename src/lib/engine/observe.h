@@ -17,10 +17,10 @@ void observe_warning(const struct observe *observe, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* False without memory. */
 bool observe_dry_run(const struct observe *observe, const struct http_request *request);
-/* Traces; nothing unless trace is set. hides_keys: the answer holds a device's keys: masked. */
+/* Traces; nothing unless trace is set. returns_keys: the answer holds a device's keys: masked. */
 void observe_request(const struct observe *observe, const struct http_request *request);
 void observe_response(const struct observe *observe, const struct http_request *request,
-                      const struct http_response *response, bool hides_keys);
+                      const struct http_response *response, bool returns_keys);
 void observe_note(void *observe, const char *text, size_t size);
 
 #endif

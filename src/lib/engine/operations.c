@@ -223,7 +223,7 @@ enum c2d_status operation_finish_feedback(struct operation *operation,
         return error->status;
     if (response->status == 204)
         return fail(error, C2D_NO_MESSAGE, "no feedback waits");
-    lock_token = lock_token_of(&response->headers);
+    lock_token = message_lock_token(&response->headers);
     if (lock_token == NULL)
         return fail(error, C2D_PROTOCOL, "the feedback batch has no usable lock token (ETag)");
     status = feedback_read(&response->body, lock_token, feedback, error);
