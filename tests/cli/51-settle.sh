@@ -100,8 +100,8 @@ fault '{"operation": "complete", "drop": "after"}'
 run c2d-device complete "$token"
 check 'complete TOKEN whose response was lost, then 412: 13, as nobody knows how long the lock held' \
     fails_with 13 LOCK_LOST
-check 'its text says that the message may be settled all the same' \
-    says err 'an attempt got no response: the message may be settled all the same'
+check 'its text says that the message may have been settled' \
+    says err 'an attempt got no response: the message may have been settled'
 messages 2
 fault '{"operation": "complete", "status": 400, "errorNumber": 400004}'
 run c2d-device receive

@@ -37,7 +37,7 @@ hub_says '302: 24' 24 PROTOCOL '"status": 302, "headers": [["Location", "https:/
 hub_says 'a disabled device: 77' \
     77 AUTH '"status": 403, "errorNumber": 403012' "device 'dev1' is disabled"
 hub_says '403 without a code of the hub: a filter on the way (E3)' 77 AUTH \
-    '"status": 403, "shape": "html"' 'a filter on the way'
+    '"status": 403, "shape": "html"' 'a network filter responded'
 hub_says 'a Basic-tier hub is told so (E3)' 77 AUTH '"status": 403, "errorNumber": 403010' tier
 hub_says '401: 77' 77 AUTH '"status": 401, "errorNumber": 401002' 401
 

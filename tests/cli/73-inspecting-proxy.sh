@@ -81,10 +81,10 @@ check 'sending works through it too' is "$CODE $(queued dev1)" '0 1'
 
 https_proxy="http://127.0.0.1:$filtering" run c2d-device receive --cacert ca.crt
 check 'a page that a filter shows in place of the hub: 77 (E3)' fails_with 77 AUTH
-check 'and the text says that it was no hub (E3)' says err 'a filter on the way' 'HTTP 403'
+check 'and the text says that it was no hub (E3)' says err 'a network filter responded' 'HTTP 403'
 https_proxy="http://127.0.0.1:$doubting" run c2d-device receive --retries 0 --cacert ca.crt
 check 'a gateway that does not trust the hub answers itself: 23 (E3)' fails_with 23 SERVER
-check 'and the text does not blame the hub alone' says err 'or a proxy on the way to it' 'HTTP 503'
+check 'and the text does not blame the hub alone' says err 'or of a proxy before it' 'HTTP 503'
 
 # ---- Certificates of devices do not survive it (wire 7) ----
 
@@ -100,4 +100,4 @@ check 'a device with a certificate receives through a proxy that does not inspec
 run c2d-device receive --cert x509dev.crt --key x509dev.key --cacert ca.crt
 check 'but not through one that does: 77 (wire 7)' fails_with 77 AUTH
 check 'and the text says that the certificate was not asked for' says err 'received no certificate'
-check 'the hint says why, and what to do' says err 'hint: a proxy that inspects TLS' exempted
+check 'the hint says why, and what to do' says err 'hint: client certificates do not pass a proxy that inspects TLS' exempted

@@ -132,7 +132,7 @@ while IFS='|' read -r code step text hint options; do
 done <<END
 78|$string|no connection string was found|pass -C FILE, or set IOTHUB_DEVICE|
 78|$string|'missing.conn': No such file||-C missing.conn
-78|$string|from cut.conn: the connection string has a HostName and nothing else|by the shell|-C cut.conn
+78|$string|from cut.conn: the connection string has a HostName and nothing else|a shell cuts it|-C cut.conn
 78|$string|from $HUB/service.conn: this is a hub policy|device itself|-C $HUB/service.conn
 77|$string|'open.conn' holds a secret|chmod 600 open.conn|-C open.conn
 78|key|SharedAccessKey in the connection string is not base64|copy it again|-C bad-key.conn
@@ -341,7 +341,7 @@ finish_slowly silent
 check 'one that takes it and says nothing: 20 (6.5)' fails_at 20 TLS 'TLS handshake timed out' 'firewall'
 finish_slowly unanswered
 check 'one that does not answer the request: 18 (6.5)' \
-    is "$CODE $(passed) $(tail -n 1 out | cut -c 1-57)" '18 |connection string|key|DNS|'\
+    is "$CODE $(passed) $(tail -n 1 out | cut -c 1-59)" '18 |connection string|key|DNS|'\
 'connection|TLS FAIL  authorisation      no response in time from h74.test:'
 if [ -e mute.code ]; then
     finish_slowly mute

@@ -182,7 +182,7 @@ meets '"status": 401, "errorNumber": 401003'
 check 'a policy that may not read feedback: 77' is_unknown 77 AUTH 'refused the credentials'
 meets '"body": "no JSON"'
 check 'a response that is no feedback until the end: 18, with the reason' \
-    is_unknown 18 TIMEOUT 'no JSON'
+    is_unknown 18 TIMEOUT 'is not JSON'
 meets '"status": 503'
 check 'a hub that is down until the end: 18, with the reason (W2)' is_unknown 18 TIMEOUT 503
 meets '"status": 429'
@@ -204,7 +204,7 @@ fault '{"operation": "feedback", "status": 503}'
 add_batch sent 1
 run c2d-http send dev1 -m x -i sent --wait 8s --feedback-log log --retries 0
 check 'trouble that passes is told once, and the record is found: 0' \
-    is "$CODE $(grep -c 'warning: .*503' err) $(grep -c 'error' err)" '0 1 0'
+    is "$CODE $(grep -c 'warning: .*503' err) $(grep -c ': error: ' err)" '0 1 0'
 for code in 503 400; do
     start_over
     rm -f log

@@ -230,8 +230,9 @@ enum c2d_status c2d_outgoing_from_json(struct c2d_outgoing **outgoing, const cha
     status = json_parse(json, size, &owned->tree, error);
     if (status == C2D_PROTOCOL) {
         hint(error, "each line holds one whole object: jq -c . FILE writes it so");
-        status = fail(error, C2D_DATA,
-                      "not valid JSON: one object in UTF-8, without \\u0000, and nothing after it");
+        status = fail(
+            error, C2D_DATA,
+            "not valid JSON: one object in valid UTF-8, without \\u0000, and nothing after it");
     }
     if (status == C2D_OK && !json_is_object(owned->tree))
         status = fail(error, C2D_DATA, "JSON, but not an object");
