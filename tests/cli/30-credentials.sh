@@ -137,7 +137,8 @@ refused_service 'a device string is refused by c2d-http, and named so (C6)' "$de
 refused_service 'a string cut at ; by the shell is refused with that hint (C6, F24)' \
     "${service%%;*}" "a shell cuts it at ';'"
 refused_device 'so on a device (C6, F24)' "${device%%;*}" "a shell cuts it at ';'"
-refused_device 'and when the key alone was cut off (C6, F24)' "${device%;*}" "a shell cuts it at ';'"
+refused_device 'and when the key alone was cut off (C6, F24)' "${device%;*}" \
+    "a shell cuts it at ';'"
 refused_device 'a key that lost its last character is refused (F25)' "${device%?}" 'not base64'
 refused_service 'so for the back end (F25)' "${service%?}" 'not base64'
 refused_device "a hub's key with a DeviceId is refused (C6, F30)" "$service;DeviceId=dev1" policy

@@ -9,7 +9,7 @@ enqueue '{"deviceId": "dev1", "body": "x", "count": 3}'
 fault '{"operation": "purge", "drop": "after"}'
 run c2d-http purge dev1 --force
 check 'a purge whose first answer was lost does not pass its count off as the whole (X2)' \
-    says err 'an earlier attempt got no response'
+    says err 'an earlier try got no answer'
 
 reset_hub
 c2d-http send dev1 -m x --ack full -q

@@ -91,7 +91,8 @@ for capture in "$captures"/*.json; do
         serve 1 c2d-device receive -j
         check "$name: the refusal is read" refused_as_expected
         check "$name: text and hint name both reasons" \
-            says err "'dev1' is unknown to the hub, or disabled" 'that the id exists' 'the device is enabled'
+            says err "'dev1' is unknown to the hub, or disabled" \
+            'that the id exists' 'the device is enabled'
         ;;
     feedback-*)
         serve 1 c2d-http feedback

@@ -61,21 +61,21 @@ clock 0
 fault '{"operation": "send", "status": 503, "retryAfter": 20}'
 run timeout 10 c2d-http send dev1 -m x --ttl 1s
 check 'a ttl that is over before the second attempt: 65 at once, and no second attempt' \
-    is "$CODE $(requests send) $(grep -c 'error: DATA: .*ttl of 1 s was over' err)" '65 1 1'
+    is "$CODE $(requests send) $(grep -c 'error: DATA: .*ttl of 1 s had passed' err)" '65 1 1'
 check 'and the clock is not blamed for it' lacks err clock
 reset_hub
 fault '{"operation": "send", "delayMs": 1100, "status": 403, "errorNumber": 403009}'
 run c2d-http send dev1 -m x --ttl 1s
 check 'a ttl that is over when the hub has read the request: 65, and the text says so' \
     fails_with 65 DATA
-check 'with the ttl and not the clock as the reason' says err 'ttl of 1 s was over when the hub'
+check 'with the ttl and not the clock as the reason' says err 'ttl of 1 s had passed when the hub'
 check 'and without a question about the clock' lacks err clock
 reset_hub
 fault '{"operation": "send", "drop": "after", "delayMs": 1100}'
 run c2d-http send dev1 -m x -i doubt --ttl 1s
 check 'a ttl that is over after an attempt in doubt: 25, with the id' \
     fails_with 25 UNKNOWN_OUTCOME
-check 'and the reason' says err "'doubt' may be queued" 'ttl of 1 s was over'
+check 'and the reason' says err "'doubt' may be queued" 'ttl of 1 s had passed'
 
 # ---- A batch ----
 

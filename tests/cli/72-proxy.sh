@@ -215,7 +215,8 @@ done <<END
 END
 https_proxy=http://me:CANARY@$at:$basic run c2d-device receive --retries 0 --trace - -v
 check 'a password of the environment that is refused: 77 (3, 4)' \
-    tells 77 AUTH 'authentication refused by' "the proxy http://$at:$basic" 'response 407' "the proxy's variable"
+    tells 77 AUTH 'authentication refused by' "the proxy http://$at:$basic" 'response 407' \
+    "the proxy's variable"
 check 'and it is in no output, encoded neither (C7)' lacks err "$(printf me:CANARY | base64)"
 check 'the hub heard of none of these' nothing_was_asked
 
@@ -228,7 +229,8 @@ check 'a proxy that never answers is told from one that is not there (E3)' \
     tells 20 NETWORK 'cannot connect to' "$(party hub "$proxy")" '' 'could not reach the hub'
 run c2d-device receive --retries 0 --timeout 1s --proxy "$proxy"
 check 'and when all time is used up: 18 (4)' \
-    tells 18 TIMEOUT 'no response in time from' "$(party proxy "$proxy")" '' 'check that it is running'
+    tells 18 TIMEOUT 'no response in time from' "$(party proxy "$proxy")" '' \
+    'check that it is running'
 
 # Its answer to CONNECT is full of what a message could be made of.
 make_cert hub DNS:hub72.test

@@ -58,7 +58,8 @@ check 'a certificate of the proxy making is refused: 21 (F12, N1)' fails_with 21
 check 'host, proxy, subject and issuer are named (F12, E3)' says err \
     "the certificate of localhost:${C2D_SIM_URL##*:} through the proxy $https_proxy: " \
     'subject /O=Example Ltd/CN=Web Gateway CA, issuer /O=Example Ltd/CN=Web Gateway CA'
-check 'and the hint says what to do (F12)' says err 'inspecting proxy' 'pass its root in a CA file' '--cacert FILE'
+check 'and the hint says what to do (F12)' says err 'inspecting proxy' \
+    'pass its root in a CA file' '--cacert FILE'
 run c2d-device receive --retries 0 --cacert "$hub_ca"
 check "the hub's own root is of no help there" fails_with 21 TLS
 check 'and nothing was asked of the hub so far (N1)' nothing_was_asked
@@ -100,4 +101,5 @@ check 'a device with a certificate receives through a proxy that does not inspec
 run c2d-device receive --cert x509dev.crt --key x509dev.key --cacert ca.crt
 check 'but not through one that does: 77 (wire 7)' fails_with 77 AUTH
 check 'and the text says that the certificate was not asked for' says err 'received no certificate'
-check 'the hint says why, and what to do' says err 'hint: client certificates do not pass a proxy that inspects TLS' exempted
+check 'the hint says why, and what to do' says err \
+    'hint: client certificates do not pass a proxy that inspects TLS' exempted

@@ -338,7 +338,8 @@ finish_slowly dropped
 check 'a hub that does not answer a connection: 20 (6.5)' \
     fails_at 20 connection 'timed out connecting to' 'check that port 443 is open'
 finish_slowly silent
-check 'one that takes it and says nothing: 20 (6.5)' fails_at 20 TLS 'TLS handshake timed out' 'firewall'
+check 'one that takes it and says nothing: 20 (6.5)' \
+    fails_at 20 TLS 'TLS handshake timed out' 'firewall'
 finish_slowly unanswered
 check 'one that does not answer the request: 18 (6.5)' \
     is "$CODE $(passed) $(tail -n 1 out | cut -c 1-59)" '18 |connection string|key|DNS|'\

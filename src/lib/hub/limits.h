@@ -1,4 +1,4 @@
-/* Limits of ids, messages and tokens [hub docs], and of what is read. */
+/* Limits of ids, messages and tokens [hub docs], and of data that is read. */
 #ifndef LIMITS_H
 #define LIMITS_H
 
