@@ -124,7 +124,7 @@ fault '{"operation": "send", "status": 429, "retryAfter": 1, "count": 3}'
 run c2d-http send --batch twenty --retries 0 --timeout 2s
 check 'a throttled batch waits, which is no try (B3)' is \
     "$CODE $(jq -s 'map(select(.status == "enqueued")) | length' out)" '0 20'
-check 'and says so, once' is "$(grep -c throttles err) $(wc -l <err)" '1 1'
+check 'and says so, once' is "$(grep -c throttling err) $(wc -l <err)" '1 1'
 
 afresh
 fault '{"operation": "send", "status": 429, "retryAfter": 30, "count": -1}'
