@@ -1,5 +1,4 @@
-/* Growth by doubling into fresh memory, so that a secret is never left behind in the old. What the
- * bytes mean, text or secret, is the affair of those who append them. */
+/* A buffer grows by doubling into fresh memory and wipes the old memory: it may hold a secret. */
 #define _DEFAULT_SOURCE /* explicit_bzero */
 #include "buf.h"
 
@@ -16,13 +15,13 @@ static bool refuse(struct buf *buf, bool overflow)
     return false;
 }
 
-/* Not realloc(): it may leave a copy of a secret behind. */
+/* Not realloc(): it may free memory that still holds a secret. */
 static bool grow(struct buf *buf, size_t needed)
 {
     size_t capacity = buf->capacity < 64 ? 64 : buf->capacity;
     char *data;
 
-    /* Where doubling would overflow, exactly what is needed is the last try. */
+    /* Where doubling would overflow, the capacity is exactly what is needed. */
     while (capacity < needed)
         capacity = capacity > SIZE_MAX / 2 ? needed : capacity * 2;
     data = malloc(capacity);
@@ -42,7 +41,7 @@ char *buf_reserve(struct buf *buf, size_t size)
 {
     if (buf->failed)
         return NULL;
-    /* The 1 is for the NUL behind the data, which does not count against the limit. */
+    /* The 1 is for the NUL after the data, which does not count against the limit. */
     if (size > SIZE_MAX - buf->size - 1
         || (buf->limit > 0 && (buf->size > buf->limit || size > buf->limit - buf->size))) {
         refuse(buf, true);
@@ -87,7 +86,7 @@ bool buf_format(struct buf *buf, const char *format, ...)
     if ((size_t)length < sizeof text) {
         ok = buf_append(buf, text, (size_t)length);
     } else {
-        /* The size is known now, and none that is fixed here can cut a token or an answer short. */
+        /* Formatted again into the buffer: a long text is never cut short. */
         room = buf_reserve(buf, (size_t)length);
         ok = room != NULL;
         va_start(args, format);
@@ -104,7 +103,7 @@ char *buf_take(struct buf *buf)
 {
     char *text = NULL;
 
-    /* Nothing appended so far still makes a text: NULL is for failure alone. */
+    /* An empty buffer returns "": NULL means failure. */
     if (buf_append(buf, "", 0)) {
         text = buf->data;
         buf->data = NULL;
@@ -125,7 +124,7 @@ void buf_clear(struct buf *buf)
 
 void wipe(void *data, size_t size)
 {
-    /* glibc declares the pointer as never NULL, also for no bytes at all. */
+    /* glibc declares that the pointer is never NULL, even with a size of 0. */
     if (size > 0)
         explicit_bzero(data, size);
 }

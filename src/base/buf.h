@@ -1,5 +1,5 @@
-/* A growing byte buffer with a hard limit. Its bytes are wiped when it grows, shrinks to nothing or
- * is cleared, so it may hold secrets. A failure sticks: writers append freely and ask once. */
+/* A growing byte buffer with a hard limit. Its bytes are wiped when it grows or is cleared, so it
+ * may hold secrets. A failure is sticky: callers append freely and check `failed` once. */
 #ifndef BUF_H
 #define BUF_H
 
@@ -12,21 +12,22 @@ struct buf {
     size_t capacity;
     size_t limit;  /* 0: none */
     bool overflow; /* the limit was reached */
-    bool failed;   /* the limit was reached, or memory is gone */
+    bool failed;   /* the limit was reached, or out of memory */
 };
 
-/* False, and buf unchanged but for its flags, when the limit is passed or memory is gone. */
+/* Return false over the limit or out of memory; then only the flags of buf have changed. */
 bool buf_append(struct buf *buf, const void *data, size_t size);
 bool buf_text(struct buf *buf, const char *text);
 bool buf_format(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Room for size more bytes at data + size, for a caller that adds them to size itself; or NULL. */
+/* Returns room for size bytes at data + size; the caller writes them and adds to `size`. NULL on
+ * failure. */
 char *buf_reserve(struct buf *buf, size_t size);
-/* The text, which is the caller's now, or NULL after a failure; buf is empty again either way. */
+/* Returns the text, which the caller frees, or NULL after a failure. buf is empty afterwards. */
 char *buf_take(struct buf *buf);
-/* Wipes and frees; limit stays. Zeroed storage is fine. */
+/* Wipes and frees the bytes; keeps the limit. A zeroed struct is fine. */
 void buf_clear(struct buf *buf);
 
-/* Overwrites memory in a way that no compiler removes. NULL with size 0 is fine. */
+/* Overwrites memory; the compiler cannot optimise it away. NULL with size 0 is fine. */
 void wipe(void *data, size_t size);
 /* Wipes text up to its NUL and frees it. NULL is fine. */
 void wipe_free(char *text);

@@ -1,6 +1,6 @@
-/* The system's two clocks, and randomness for jitter. The monotonic one is for spans and deadlines:
- * it does not jump when the time is set, and it counts the time that the machine was suspended,
- * in which locks expire all the same. The other is for tokens and timestamps. */
+/* The system's two clocks, and randomness for jitter. The monotonic clock measures spans and
+ * deadlines. It does not jump when the time is set, and it counts the time that the machine is
+ * suspended, because locks expire meanwhile. The wall clock is for tokens and timestamps. */
 #include "clock.h"
 
 #include "crypto.h"
@@ -11,7 +11,7 @@ static struct timespec read_clock(clockid_t id)
 {
     struct timespec now = { 0 };
 
-    /* CLOCK_BOOTTIME is Linux's own: a system that imitates Linux may lack it. */
+    /* Only Linux has CLOCK_BOOTTIME: a system that emulates Linux may lack it. */
     if (clock_gettime(id, &now) != 0)
         clock_gettime(CLOCK_MONOTONIC, &now);
     return now;
@@ -41,7 +41,7 @@ uint64_t clock_random(void *context)
     uint64_t number = 0;
 
     (void)context;
-    /* Without randomness the delay is only less spread. */
+    /* Without randomness the delays only spread less. */
     (void)crypto_random(&number, sizeof number);
     return number;
 }

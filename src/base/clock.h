@@ -1,4 +1,5 @@
-/* Time and chance, as the library takes them: through pointers, so that no test has to wait. */
+/* The library's sources of time and randomness: function pointers, so that tests can replace them
+ * and need not wait. */
 #ifndef CLOCK_H
 #define CLOCK_H
 

@@ -1,5 +1,4 @@
-/* All cryptography: one HMAC and base64, which are OpenSSL's, and random bytes. How a token is put
- * together from them is sas.c's. */
+/* HMAC and base64 from OpenSSL, random bytes from the kernel, and UUIDs. */
 #include "crypto.h"
 
 #include "c2d.h"
@@ -25,7 +24,7 @@ void base64_append(struct buf *buf, const void *data, size_t size)
 {
     const unsigned char *at = data;
 
-    /* In pieces, so that no length reaches EVP_EncodeBlock() that an int cannot hold. */
+    /* In pieces: EVP_EncodeBlock() takes the length as an int. */
     while (size > 0) {
         /* A multiple of 3, so that only the last piece is padded. */
         size_t piece = size < 3072 ? size : 3072;
@@ -57,11 +56,11 @@ bool base64_decode(struct buf *buf, const char *text, size_t size)
     if (size == 0 || size % 4 != 0 || size > INT_MAX)
         return false;
     padding = base64_padding(text, size);
-    /* EVP_DecodeBlock() alone skips blanks and decodes what stands behind padding. */
+    /* EVP_DecodeBlock() would accept blanks, and characters after the padding. */
     for (size_t i = 0; i < size - padding; i++)
         if (!byte_is_alnum((unsigned char)text[i]) && text[i] != '+' && text[i] != '/')
             return false;
-    /* It writes whole triples: padding becomes zero bytes, which the size then leaves out. */
+    /* It writes whole triples; the size excludes the zero bytes that padding becomes. */
     room = buf_reserve(buf, size / 4 * 3);
     if (room == NULL
         || EVP_DecodeBlock((unsigned char *)room, (const unsigned char *)text, (int)size) < 0)
@@ -75,7 +74,7 @@ bool crypto_random(void *data, size_t size)
 {
     ssize_t count;
 
-    /* The kernel's own: OpenSSL's generator takes ten times as long for an id. */
+    /* From the kernel: OpenSSL's generator takes ten times as long for one id. */
     do
         count = getrandom(data, size, 0);
     while (count < 0 && errno == EINTR);

@@ -1,4 +1,4 @@
-/* HMAC-SHA256, base64 and randomness; the library's only user of OpenSSL beside tls.c. */
+/* HMAC-SHA256, base64 and randomness. In the library, OpenSSL is used here and in http/ (TLS). */
 #ifndef CRYPTO_H
 #define CRYPTO_H
 
@@ -10,11 +10,12 @@ enum { HMAC_SIZE = 32 };
 
 bool crypto_hmac_sha256(const struct buf *key, const void *data, size_t size,
                         unsigned char mac[HMAC_SIZE]);
-/* Appends data in base64. */
+/* Appends data in base64. A failure is recorded in buf. */
 void base64_append(struct buf *buf, const void *data, size_t size);
-/* Strict: the standard alphabet, padded, no white space. False also for empty text or no memory. */
+/* Strict: the standard alphabet, padded, no white space. Also returns false for empty text, and
+ * when out of memory. */
 bool base64_decode(struct buf *buf, const char *text, size_t size);
-/* False when the system has no randomness to give. */
+/* Returns false if the system provides no randomness. */
 bool crypto_random(void *data, size_t size);
 
 #endif

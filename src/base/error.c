@@ -1,5 +1,5 @@
-/* Every text that an error shows is made here, and so is printable whatever it quotes. When to fail
- * is known elsewhere; printing is the program's. */
+/* Fills in errors. All texts pass through here, so they are printable whatever they quote. The
+ * library prints nothing: that is left to the program. */
 #include "error.h"
 
 #include "buf.h"
@@ -11,7 +11,7 @@
 
 static const struct {
     enum c2d_status status;
-    /* As scripts see them on stderr: fixed, like the numbers. */
+    /* Part of the programs' interface, as scripts read them on stderr: must not change. */
     const char *name;
 } names[] = {
     { C2D_DRY_RUN, "DRY_RUN" },
@@ -50,7 +50,7 @@ const char *c2d_version(void)
     return C2D_VERSION;
 }
 
-/* Member by member: each call does this twice, and the texts are 1 KiB. */
+/* Member by member: each call does this twice, and the texts alone take 1 KiB. */
 void error_reset(struct c2d_error *error)
 {
     if (error == NULL)
@@ -66,7 +66,7 @@ void error_reset(struct c2d_error *error)
     memset(error->spare, 0, sizeof error->spare);
 }
 
-/* Printable without memory. */
+/* Makes text printable without an allocation. */
 static void mask(char *text)
 {
     for (; *text != '\0'; text++)
@@ -74,7 +74,8 @@ static void mask(char *text)
             *text = '?';
 }
 
-/* Formats into out, printable, cut at size with "..." rather than in mid-escape. */
+/* Formats printable text into out. A text that is too long ends with "...", never within an
+ * escape. */
 __attribute__((format(printf, 3, 0))) static void format_printable(char *out, size_t size,
                                                                    const char *format, va_list args)
 {
@@ -130,7 +131,7 @@ enum c2d_status fail_memory(struct c2d_error *error)
 {
     if (error != NULL) {
         error->status = C2D_OS;
-        /* Not by way of fail(), which needs memory itself. */
+        /* Not fail(): it allocates memory. */
         snprintf(error->text, sizeof error->text, "out of memory");
     }
     return C2D_OS;

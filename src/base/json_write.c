@@ -1,5 +1,5 @@
-/* Appends to a buffer whose failure sticks, so no call here is checked: callers ask once, at the
- * end. The public texts that need no more than this are made here too. */
+/* JSON output into a struct buf. No append is checked here: a failure of the buffer is sticky, and
+ * the caller checks it once, at the end. */
 #include "json_write.h"
 
 #include "text.h"
@@ -16,7 +16,7 @@ static void append_escape(struct buf *buf, unsigned code)
         buf_format(buf, "\\u%04x", code);
 }
 
-static bool stands_for_itself(unsigned char byte)
+static bool needs_no_escape(unsigned char byte)
 {
     return byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
 }
@@ -28,11 +28,11 @@ void json_append_quoted(struct buf *buf, const void *text, size_t size)
 
     buf_text(buf, "\"");
     while (at < end) {
-        const unsigned char *run = at; /* goes out in one piece */
+        const unsigned char *run = at; /* appended in one piece */
         unsigned code = 0;
         size_t length;
 
-        while (at < end && stands_for_itself(*at))
+        while (at < end && needs_no_escape(*at))
             at++;
         buf_append(buf, run, (size_t)(at - run));
         if (at == end)
@@ -56,7 +56,7 @@ void json_append_json(struct buf *buf, const char *json)
         unsigned code = 0;
         size_t length = utf8_sequence(at, (size_t)(end - at), &code);
 
-        /* Such a code point stands in a string for sure: around strings JSON is ASCII. */
+        /* Outside strings JSON is ASCII, so such a code point is within a string. */
         if (length > 0 && code >= 0x7f && !utf8_is_harmless(code))
             append_escape(buf, code);
         else

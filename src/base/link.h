@@ -1,24 +1,23 @@
-/* Doubly linked lists through members of what they hold: to take something out costs the same
- * wherever it is. */
+/* Intrusive doubly linked lists: an element can be removed in constant time. */
 #ifndef LINK_H
 #define LINK_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The head of a list, or a place in one. A list is a ring: its head comes after its last. */
+/* The head of a list, or an element's link. Lists are circular: after the last comes the head. */
 struct link {
     struct link *next, *previous;
 };
 
-/* What a link is a member of. */
+/* The struct of type whose member is link. */
 #define LINK_OWNER(link, type, member) ((type *)(void *)((char *)(link)-offsetof(type, member)))
 
-/* An empty list. */
+/* Makes head an empty list. */
 void link_init(struct link *head);
 bool link_is_empty(const struct link *head);
 void link_append(struct link *head, struct link *link);
-/* Takes link out of its list; a zeroed link is in none. It is zeroed afterwards. */
+/* Removes link from its list and zeroes it. A zeroed link, which is in no list, is fine. */
 void link_remove(struct link *link);
 
 #endif

@@ -1,5 +1,5 @@
-/* What a stranger's bytes are, and how they are shown. Classes are ASCII by comparison and not
- * <ctype.h>'s, which ask the locale. */
+/* Classifies untrusted bytes and makes them printable. Not with <ctype.h>, which depends on the
+ * locale. */
 #include "text.h"
 
 #include <stdio.h>
@@ -7,7 +7,7 @@
 
 size_t utf8_sequence(const unsigned char *text, size_t size, unsigned *code)
 {
-    /* By length: a smaller code point has been written in a longer form than it needs. */
+    /* The smallest code point of each length: a smaller one is an overlong form. */
     static const unsigned smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
     unsigned char lead = text[0];
     /* 0xc0 and 0xc1 begin overlong forms only; from 0xf5 on, nothing is Unicode. */
@@ -54,7 +54,7 @@ void text_append_printable(struct buf *buf, const void *text, size_t size)
     const unsigned char *end = at + size;
 
     while (at < end) {
-        const unsigned char *run = at; /* of plain ASCII, goes out in one piece */
+        const unsigned char *run = at; /* plain ASCII, appended in one piece */
         unsigned code = 0;
         size_t length;
         bool shown;
@@ -68,14 +68,14 @@ void text_append_printable(struct buf *buf, const void *text, size_t size)
         shown = length > 0 && utf8_is_harmless(code);
         if (shown)
             buf_append(buf, at, length);
-        /* Byte by byte, so that what is shown leads back to what came. */
+        /* Byte by byte, so that the original bytes can be told from the output. */
         for (size_t i = 0; !shown && i < (length > 0 ? length : 1); i++)
             buf_format(buf, "\\x%02x", at[i]);
         at += length > 0 ? length : 1;
     }
 }
 
-/* Characters that word processors, web pages and chats put in the place of ASCII. */
+/* Characters that word processors, browsers and chat programs substitute for ASCII. */
 static const struct {
     unsigned first, last;
     const char *name;
@@ -161,10 +161,10 @@ void text_append_shell_word(struct buf *buf, const char *text)
 
 size_t text_cut(const char *text, size_t size)
 {
-    /* Needs the byte at size: it tells whether a character goes on there. */
+    /* Reads the byte at size: a continuation byte there means that a character would be cut. */
     while (size > 0 && ((unsigned char)text[size] & 0xc0) == 0x80)
         size--;
-    /* \xNN is 4 bytes long, so 3 of them at most stand before the cut. */
+    /* \xNN is 4 bytes long, so at most 3 of them come before the cut. */
     for (size_t back = 1; back <= 3 && back <= size; back++)
         if (text[size - back] == '\\' && text[size - back + 1] == 'x')
             return size - back;
@@ -200,7 +200,7 @@ static unsigned lower(char byte)
 
 bool text_equals_nocase(const char *a, const char *b)
 {
-    /* Most pairs are the same, or differ at once. */
+    /* Compares the bytes first: most pairs are equal, or differ in the first byte. */
     for (; *a == *b || lower(*a) == lower(*b); a++, b++)
         if (*a == '\0')
             return true;
@@ -224,7 +224,7 @@ bool text_to_number(const char *text, long long max, long long *number)
     for (; *text != '\0'; text++) {
         int digit = *text - '0';
 
-        /* Rounded down, so that value * 10 + digit never passes max. */
+        /* The division rounds down, so value * 10 + digit never exceeds max. */
         if (digit < 0 || digit > 9 || value > (max - digit) / 10)
             return false;
         value = value * 10 + digit;

@@ -1,5 +1,4 @@
-/* Forms of time, all UTC and free of locale and time zone. What a hub writes is passed on as text
- * too: it may change the form. */
+/* Reads and writes times, in UTC, independent of locale and time zone. */
 #define _DEFAULT_SOURCE /* timegm */
 #include "timestamp.h"
 
@@ -35,7 +34,8 @@ static int month_number(const char *text)
     return -1;
 }
 
-/* What tm, read from digits, stands for; false where there is no such day or hour. */
+/* Sets *seconds to the time in tm, which was read from digits. Returns false if there is no such
+ * day or hour. */
 static bool seconds_of(struct tm tm, int64_t *seconds)
 {
     int day = tm.tm_mday;
@@ -44,15 +44,15 @@ static bool seconds_of(struct tm tm, int64_t *seconds)
         || tm.tm_hour > 23 || tm.tm_min < 0 || tm.tm_min > 59 || tm.tm_sec < 0 || tm.tm_sec > 60)
         return false;
     *seconds = timegm(&tm);
-    return tm.tm_mday == day || tm.tm_sec == 60; /* 31 April would have become 1 May */
+    return tm.tm_mday == day || tm.tm_sec == 60; /* timegm() turns 31 April into 1 May */
 }
 
 bool timestamp_parse_http(const char *text, int64_t *seconds)
 {
     struct tm tm = { 0 };
 
-    /* "Sun, 06 Nov 1994 08:49:37 GMT": the one form that may still be sent. The name of the day is
-     * not looked at. */
+    /* "Sun, 06 Nov 1994 08:49:37 GMT": the only form that may still be sent. The name of the day is
+     * ignored. */
     if (strlen(text) != 29 || strcmp(text + 25, " GMT") != 0 || text[3] != ',' || text[4] != ' '
         || text[7] != ' ' || text[11] != ' ' || text[16] != ' ' || text[19] != ':'
         || text[22] != ':')
@@ -66,7 +66,7 @@ bool timestamp_parse_http(const char *text, int64_t *seconds)
     return seconds_of(tm, seconds);
 }
 
-/* ".789" as 789 ms; *text is moved behind the digits, of which three count. */
+/* Returns 789 for ".789" and moves *text past the digits; those after the third are ignored. */
 static int read_fraction(const char **text)
 {
     int ms = 0;
@@ -78,7 +78,7 @@ static int read_fraction(const char **text)
     return ms;
 }
 
-/* "Z", nothing or "+01:00": how far it is ahead of UTC, in seconds; false for anything else. */
+/* Reads "Z", "" or "+01:00": the offset from UTC in seconds. Returns false for anything else. */
 static bool parse_zone(const char *text, int64_t *ahead_s)
 {
     int hours = 0, minutes = 0;
@@ -96,7 +96,7 @@ static bool parse_zone(const char *text, int64_t *ahead_s)
     return hours >= 0 && hours < 24 && minutes >= 0 && minutes < 60;
 }
 
-/* "2026-01-31T12:00:00.1234567Z", or with "+01:00"; without a zone it is UTC too. */
+/* "2026-01-31T12:00:00.1234567Z", or with "+01:00"; without a zone it is UTC. */
 static bool parse_iso(const char *text, int64_t *ms)
 {
     struct tm tm = { 0 };
@@ -120,7 +120,8 @@ static bool parse_iso(const char *text, int64_t *ms)
     return true;
 }
 
-/* One or two digits, and the byte that must follow; *text is moved behind it. -1: none. */
+/* Reads one or two digits and the byte that must follow, and moves *text past it. Returns -1 if
+ * that is not what text begins with. */
 static int short_number(const char **text, char end)
 {
     int count =
@@ -132,7 +133,7 @@ static int short_number(const char **text, char end)
     return value;
 }
 
-/* "12:14:12 AM", where 12 AM is midnight, or "20:50:39", of which every number has two digits. */
+/* "12:14:12 AM", where 12 AM is midnight, or "20:50:39", where each number has two digits. */
 static bool parse_american_time(const char *text, struct tm *tm)
 {
     bool has_24_h = strlen(text) == 8;
@@ -150,8 +151,8 @@ static bool parse_american_time(const char *text, struct tm *tm)
     return true;
 }
 
-/* "12/22/2017 12:14:12 AM", as hubs wrote it in 2017, and "10/18/2022 20:50:39", as they write it
- * into errors. */
+/* "12/22/2017 12:14:12 AM", as hubs wrote it in 2017, or "10/18/2022 20:50:39", as they write it in
+ * errors. */
 static bool parse_american(const char *text, int64_t *ms)
 {
     struct tm tm = { 0 };
@@ -190,7 +191,7 @@ bool c2d_time_parse(const char *text, int64_t *ms)
 
 void timestamp_format(int64_t seconds, const char *suffix, char out[TIMESTAMP_SIZE])
 {
-    /* A year of five digits has no place in this form. */
+    /* The form has room for four digits of the year. */
     const int64_t last = 253402300799; /* 9999-12-31T23:59:59 */
     time_t when = (time_t)(seconds < 0 ? 0 : seconds > last ? last : seconds);
     struct tm tm = { 0 };

@@ -137,10 +137,11 @@ refused_device 'c2d-device refuses the connection string of a policy and names w
 refused_service 'c2d-http refuses the connection string of a device and names what it is' \
     "$device" DeviceId
 refused_service 'c2d-http hints that the shell cut the connection string at its first ;' \
-    "${service%%;*}" "cut at ';'"
+    "${service%%;*}" "a shell cuts it at ';'"
 refused_device 'c2d-device hints that the shell cut the connection string at its first ;' \
-    "${device%%;*}" "cut at ';'"
-refused_device 'c2d-device hints at a cut when only the key is missing' "${device%;*}" "cut at ';'"
+    "${device%%;*}" "a shell cuts it at ';'"
+refused_device 'c2d-device hints at a cut when only the key is missing' "${device%;*}" \
+    "a shell cuts it at ';'"
 refused_device 'c2d-device refuses a key without its last character' "${device%?}" 'not base64'
 refused_service 'c2d-http refuses a key without its last character' "${service%?}" 'not base64'
 refused_device "a policy key together with a DeviceId is refused" "$service;DeviceId=dev1" policy

@@ -110,7 +110,7 @@ for tls in '' '--ciphers ALL'; do
     check "receive presents a certificate that the TLS server trusts $tls" ends_silently 0 ''
     at_hostile other
     check "receive with a certificate that the TLS server refuses exits 21 and names it $tls" \
-        tells 21 TLS "this device's certificate is refused by hub.test" 'known to the hub'
+        tells 21 TLS "client certificate refused by hub.test" 'the hub knows it'
     check "the TLS server gets no request with a certificate that it refuses $tls" \
         is "$(heard GET)" 1
 done

@@ -30,7 +30,7 @@ for first in '#' '"' "'"; do
     run c2d-device receive -C conn
     check "a connection string file that begins with $first exits 78" fails_with 78 CONFIG
     check "the error for a file that begins with $first says that the string stands alone" \
-        says err 'stands alone'
+        says err 'give only the string'
 done
 
 # Proxies that cannot be parsed (78) are reported before the program connects.

@@ -36,14 +36,14 @@ refuses_file 'a string with spaces between its parts' \
     "a space at position $(($(printf %s "${device%%;*}" | wc -c) + 2))" remove
 printf '%s\302\240\n' "$device" >pasted.conn
 refuses_file 'a string with a no-break space' \
-    "a no-break space (U+00A0) at position $((${#device} + 1))" 'Type that character by hand'
+    "a no-break space (U+00A0) at position $((${#device} + 1))" 'type that character by hand'
 printf '\342\200\234%s\342\200\235\n' "$device" >pasted.conn
 refuses_file 'a string in typographic quotes' 'a typographic quote (U+201C) at position 1' \
-    'Type that character by hand'
+    'type that character by hand'
 printf '{\n  "connectionString": "%s"\n}\n' "$device" >pasted.conn
 refuses_file "a cloud command's JSON" 'the connection string is JSON' '-o tsv'
 printf '"%s"\n' "$device" >pasted.conn
-refuses_file 'a JSON string' 'begins with a quote' 'stands alone'
+refuses_file 'a JSON string' 'begins with a quote' 'give only the string'
 printf 'export IOTHUB_DEVICE_CONNECTION_STRING="%s"\n' "$device" >pasted.conn
 refuses_file 'a line of a shell script' "begins with a variable's name" 'what follows NAME='
 printf 'IOTHUB_DEVICE_CONNECTION_STRING=%s\nOTHER=x\n' "$device" >pasted.conn

@@ -66,8 +66,8 @@ check 'the valid line of a batch with invalid lines is sent' \
     is "$(requests send) $(jq -r 'select(.line == 14).messageId' out)" '1 good'
 check 'the result of each invalid batch line says what is wrong' \
     eval 'line_says 1 "valid UTF-8" && line_says 2 u0000 &&
-    line_says 3 "body must be a string" && line_says 4 "given twice" && line_says 5 "no member" &&
-    line_says 6 "nothing behind" && line_says 7 exclude && line_says 8 "/" && line_says 9 " " &&
+    line_says 3 "body must be a string" && line_says 4 "given twice" && line_says 5 "not a member" &&
+    line_says 6 "nothing after" && line_says 7 exclude && line_says 8 "/" && line_says 9 " " &&
     line_says 10 "no deviceId" && line_says 11 "256 KiB" && line_says 12 65536 &&
     line_says 13 "256 KiB"'
 check 'the results of invalid batch lines have the names DATA and TOO_LARGE' \
@@ -131,7 +131,7 @@ fault '{"operation": "send", "status": 429, "retryAfter": 1, "count": 3}'
 run c2d-http send --batch twenty --retries 0 --timeout 2s
 check 'a throttled batch waits and sends all lines with --retries 0' is \
     "$CODE $(jq -s 'map(select(.status == "enqueued")) | length' out)" '0 20'
-check 'a throttled batch prints one warning' is "$(grep -c throttles err) $(wc -l <err)" '1 1'
+check 'a throttled batch prints one warning' is "$(grep -c throttling err) $(wc -l <err)" '1 1'
 
 afresh
 fault '{"operation": "send", "status": 429, "retryAfter": 30, "count": -1}'

@@ -55,7 +55,7 @@ sleep 0.3
 check 'while a hub answers 503 a batch sends it one request at a time' \
     at_most "$(requests send)" 111
 check 'the batch warns once that it waits for the hub' \
-    is "$(grep -c 'warning: the hub fails: waiting' err) $(wc -l <err)" '1 1'
+    is "$(grep -c 'warning: the hub is failing: waiting' err) $(wc -l <err)" '1 1'
 fault '{"clear": true}'
 finish_run
 check 'a batch with --retries 0 sends all lines although the hub answers 503 for a while' \

@@ -47,7 +47,7 @@ wait $pids
 rendered mixed | grep . >shown
 check 'results and warnings of a batch on a terminal have lines of their own' is \
     "$(grep -vc '^c2d-http: ' shown) $(grep -v '^c2d-http: ' shown | jq -s length) $(
-        grep -c '^c2d-http: warning: the hub throttles: [a-z ]*$' shown)" '30 30 1'
+        grep -c '^c2d-http: warning: the hub is throttling: [a-z ]*$' shown)" '30 30 1'
 check 'the progress line is drawn again after a result or a warning' \
     grep -qE "$(printf '\n?\r')[0-9]+ done, .*$(printf '\r')" mixed
 check 'a batch on a terminal without TERM sends no escape sequence' \

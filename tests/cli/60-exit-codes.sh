@@ -39,7 +39,7 @@ hub_says 'send exits 24 for a 302' \
 hub_says 'send exits 77 for a disabled device' \
     77 AUTH '"status": 403, "errorNumber": 403012' "device 'dev1' is disabled"
 hub_says 'send exits 77 for a 403 without a hub error code' 77 AUTH \
-    '"status": 403, "shape": "html"' 'a filter on the way'
+    '"status": 403, "shape": "html"' 'a network filter responded'
 hub_says 'send exits 77 for a hub of the Basic tier' \
     77 AUTH '"status": 403, "errorNumber": 403010' tier
 hub_says 'send exits 77 for a 401' 77 AUTH '"status": 401, "errorNumber": 401002' 401

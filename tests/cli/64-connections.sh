@@ -89,7 +89,7 @@ check 'receive completes over a new connection after a handler of 40 s' \
 if ! is_sanitized; then
     NO_THREADS=1 preloaded run c2d-device receive --retries 0 --connect-to no.invalid:1
     check 'receive reports that no thread can be started to resolve the host name' \
-        says err 'NETWORK: no thread can be started to look up'
+        says err 'NETWORK: cannot start a thread to look up'
     check 'the hint for a thread that cannot be started names TasksMax' says err 'hint: ' TasksMax
 fi
 

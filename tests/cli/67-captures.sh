@@ -91,7 +91,8 @@ for capture in "$captures"/*.json; do
         serve 1 c2d-device receive -j
         check "$name: the refusal is read" refused_as_expected
         check "$name: error and hint name an unknown and a disabled device" \
-            says err "'dev1' is unknown to the hub, or disabled" 'have this id' 'enabled?'
+            says err "'dev1' is unknown to the hub, or disabled" \
+            'that the id exists' 'the device is enabled'
         ;;
     feedback-*)
         serve 1 c2d-http feedback

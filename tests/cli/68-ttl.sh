@@ -66,7 +66,7 @@ clock 0
 fault '{"operation": "send", "status": 503, "retryAfter": 20}'
 run timeout 10 c2d-http send dev1 -m x --ttl 1s
 check 'send exits 65 without a second attempt when its ttl ends before that' \
-    is "$CODE $(requests send) $(grep -c 'error: DATA: .*ttl of 1 s was over' err)" '65 1 1'
+    is "$CODE $(requests send) $(grep -c 'error: DATA: .*ttl of 1 s had passed' err)" '65 1 1'
 check 'the error for a ttl over before the second attempt does not name the clock' lacks err clock
 reset_hub
 fault '{"operation": "send", "delayMs": 1100, "status": 403, "errorNumber": 403009}'
@@ -74,7 +74,7 @@ run c2d-http send dev1 -m x --ttl 1s
 check 'send exits 65 when its ttl is over before the hub has read the request' \
     fails_with 65 DATA
 check 'the error for a ttl over at the hub names the ttl' \
-    says err 'ttl of 1 s was over when the hub'
+    says err 'ttl of 1 s had passed when the hub'
 check 'the error for a ttl over at the hub does not name the clock' lacks err clock
 reset_hub
 fault '{"operation": "send", "drop": "after", "delayMs": 1100}'
@@ -82,7 +82,7 @@ run c2d-http send dev1 -m x -i doubt --ttl 1s
 check 'send exits 25 when its ttl is over after an attempt in doubt' \
     fails_with 25 UNKNOWN_OUTCOME
 check 'the error for a ttl over after an attempt in doubt names the message and the ttl' \
-    says err "'doubt' may be queued" 'ttl of 1 s was over'
+    says err "'doubt' may be queued" 'ttl of 1 s had passed'
 
 # ---- A batch ----
 

@@ -75,7 +75,7 @@ chain.crt leaf.key root.crt
 whole.crt leaf.key root.crt
 END
 
-pass='pass its root with --cacert'
+pass='pass its root in a CA file'
 # What is wrong | the server's certificate | key and options | what is trusted | why | what to do
 while IFS='|' read -r what cert key trusted why todo; do
     # shellcheck disable=SC2086  # words are wanted
@@ -87,11 +87,12 @@ while IFS='|' read -r what cert key trusted why todo; do
     check "the error for a server with $what names the host and the reason" \
         says err ' hub70.test:' "$why"
     check "the hint for a server with $what says what to do" says err "hint: " "$todo"
+    [ "$todo" != "$pass" ] || check "$what: so is the option" says err "see --cacert FILE"
 done <<END
 a self-signed certificate|hub.crt|hub.key||subject /CN=hub issuer, issuer /CN=hub issuer|$pass
 a CA that is not trusted|whole.crt|leaf.key|hub.crt|issuer /CN=root issuer|$pass
 no intermediate CA|leaf.crt|leaf.key|root.crt|subject /CN=leaf, issuer /CN=middle|an intermediate
-an issuer that is no CA|no-ca.crt|below-leaf.key|root.crt|issuer /CN=middle|put right
+an issuer that is no CA|no-ca.crt|below-leaf.key|root.crt|issuer /CN=middle|replaced
 another name|elsewhere.crt|elsewhere.key|elsewhere.crt|subject /CN=elsewhere issuer|another name
 an expired certificate|expired.crt|expired.key|expired.crt|expired|renewed
 a certificate that is not valid yet|early.crt|hub.key|early.crt|not yet valid|clock

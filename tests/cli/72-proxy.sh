@@ -176,7 +176,7 @@ reset_hub
 at=127.0.0.1
 with='--proxy-user-file wrong'
 elsewhere="--connect-to $at:$nobody"
-roots='root with --cacert'
+roots='root in a CA file'
 # outcome | proxy | options | what | on what | why | what to do
 while IFS='|' read -r outcome proxy options what on why todo; do
     # shellcheck disable=SC2086  # words are wanted
@@ -185,29 +185,29 @@ while IFS='|' read -r outcome proxy options what on why todo; do
     check "receive with --proxy $proxy $options exits with $outcome" \
         tells $outcome "$what" "$(party "$on" "$proxy")" "$why" "$todo"
 done <<END
-77 AUTH|http://$at:$basic||asked for by|proxy|response 407|--proxy-user-file
-77 AUTH|http://$at:$basic|$with|refused by|proxy|response 407|--proxy-user-file
-77 AUTH|http://$at:$digest||asked for by|proxy|response 407|--proxy-user-file
-77 AUTH|http://$at:$digest|$with|refused by|proxy|response 407|--proxy-user-file
-77 AUTH|http://$at:$both||asked for by|proxy|response 407|--proxy-user-file
-77 AUTH|http://$at:$both|$with|refused by|proxy|response 407|--proxy-user-file
-77 AUTH|http://$at:$kerberos|$with|were not sent to|proxy|response 407|Kerberos
-77 AUTH|http://$at:$kerberos|--proxy-user-file ticket|were not sent to|proxy||Kerberos
-77 AUTH|socks5h://$at:$asking_socks||asked for by|proxy||--proxy-user-file
-77 AUTH|socks5h://$at:$asking_socks|$with|refused by|proxy||--proxy-user-file
-20 NETWORK|http://$at:$denied||no connection is allowed to|hub|response 403|administrator
-20 NETWORK|http://$at:$open|$elsewhere|cannot connect to|hub|response 503|does not get through
-20 NETWORK|socks5h://$at:$socks|$elsewhere|cannot connect to|hub||does not get through
-20 NETWORK|socks5h://$at:$socks|--connect-to no.invalid:1|cannot connect to|hub||get through
-20 NETWORK|http://$at:$nobody||cannot connect to|proxy|port $nobody|is it up
-20 NETWORK|https://$at:$nobody||cannot connect to|proxy|port $nobody|is it up
-20 NETWORK|socks5h://$at:$nobody||cannot connect to|proxy|port $nobody|is it up
+77 AUTH|http://$at:$basic||authentication required by|proxy|response 407|--proxy-user-file
+77 AUTH|http://$at:$basic|$with|authentication refused by|proxy|response 407|--proxy-user-file
+77 AUTH|http://$at:$digest||authentication required by|proxy|response 407|--proxy-user-file
+77 AUTH|http://$at:$digest|$with|authentication refused by|proxy|response 407|--proxy-user-file
+77 AUTH|http://$at:$both||authentication required by|proxy|response 407|--proxy-user-file
+77 AUTH|http://$at:$both|$with|authentication refused by|proxy|response 407|--proxy-user-file
+77 AUTH|http://$at:$kerberos|$with|no usable authentication method offered by|proxy|response 407|Kerberos
+77 AUTH|http://$at:$kerberos|--proxy-user-file ticket|no usable authentication method offered by|proxy||Kerberos
+77 AUTH|socks5h://$at:$asking_socks||authentication required by|proxy||--proxy-user-file
+77 AUTH|socks5h://$at:$asking_socks|$with|authentication refused by|proxy||--proxy-user-file
+20 NETWORK|http://$at:$denied||proxy refused to connect to|hub|response 403|administrator
+20 NETWORK|http://$at:$open|$elsewhere|cannot connect to|hub|response 503|could not reach the hub
+20 NETWORK|socks5h://$at:$socks|$elsewhere|cannot connect to|hub||could not reach the hub
+20 NETWORK|socks5h://$at:$socks|--connect-to no.invalid:1|cannot connect to|hub||could not reach the hub
+20 NETWORK|http://$at:$nobody||cannot connect to|proxy|port $nobody|check that it is running
+20 NETWORK|https://$at:$nobody||cannot connect to|proxy|port $nobody|check that it is running
+20 NETWORK|socks5h://$at:$nobody||cannot connect to|proxy|port $nobody|check that it is running
 20 NETWORK|http://no.invalid:3128||cannot find the address of|proxy|resolve|check its name
 20 NETWORK|https://no.invalid:443||cannot find the address of|proxy|resolve|check its name
 20 NETWORK|socks5h://no.invalid:1080||cannot find the address of|proxy|resolve|check its name
-20 NETWORK|http://$at:$secure||connection was lost before the whole answer came from|proxy||kind
-20 NETWORK|http://$at:$socks||connection was lost before the whole answer came from|proxy||kind
-21 TLS|https://$at:$open||cannot talk TLS with|proxy|wrong version|http://HOST:PORT
+20 NETWORK|http://$at:$secure||connection was lost before the whole response from|proxy||kind
+20 NETWORK|http://$at:$socks||connection was lost before the whole response from|proxy||kind
+21 TLS|https://$at:$open||TLS handshake failed with|proxy|wrong version|http://HOST:PORT
 21 TLS|https://localhost:$secure||cannot trust the certificate of|proxy|issuer /CN=proxy|$roots
 21 TLS|https://$at:$secure|--cacert roots|certificate of|proxy|/CN=proxy|another name
 21 TLS|https://localhost:$secure|--cacert proxy.crt|certificate of|hub|c2d-sim|$roots
@@ -216,7 +216,8 @@ done <<END
 END
 https_proxy=http://me:CANARY@$at:$basic run c2d-device receive --retries 0 --trace - -v
 check 'receive exits 77 when the proxy refuses the password in https_proxy' \
-    tells 77 AUTH 'refused by' "the proxy http://$at:$basic" 'response 407' "the proxy's variable"
+    tells 77 AUTH 'authentication refused by' "the proxy http://$at:$basic" 'response 407' \
+    "the proxy's variable"
 check 'the refused proxy password is in no output, not even base64-encoded' \
     lacks err "$(printf me:CANARY | base64)"
 check 'a proxy error causes no request to the hub' nothing_was_asked
@@ -227,10 +228,11 @@ start_hostile --plain hang: hang:
 proxy=http://127.0.0.1:$PORT
 run c2d-device receive --retries 0 --connect-timeout 1s --proxy "$proxy"
 check 'receive exits 20 within --connect-timeout for a proxy that does not respond' \
-    tells 20 NETWORK 'cannot connect to' "$(party hub "$proxy")" '' 'does not get through'
+    tells 20 NETWORK 'cannot connect to' "$(party hub "$proxy")" '' 'could not reach the hub'
 run c2d-device receive --retries 0 --timeout 1s --proxy "$proxy"
 check 'receive exits 18 within --timeout for a proxy that does not respond' \
-    tells 18 TIMEOUT 'no answer in time from' "$(party proxy "$proxy")" '' 'is it up'
+    tells 18 TIMEOUT 'no response in time from' "$(party proxy "$proxy")" '' \
+    'check that it is running'
 
 # Its response to CONNECT has the headers of a message.
 make_cert hub DNS:hub72.test

@@ -60,7 +60,8 @@ check 'the error for an inspecting proxy names host, proxy, subject and issuer' 
     "the certificate of localhost:${C2D_SIM_URL##*:} through the proxy $https_proxy: " \
     'subject /O=Example Ltd/CN=Web Gateway CA, issuer /O=Example Ltd/CN=Web Gateway CA'
 check 'the hint for an inspecting proxy is to pass its root with --cacert' \
-    says err 'inspecting proxy' 'pass its root with --cacert'
+    says err 'inspecting proxy' \
+    'pass its root in a CA file' '--cacert FILE'
 run c2d-device receive --retries 0 --cacert "$hub_ca"
 check "receive through an inspecting proxy exits 21 with the root of the hub" fails_with 21 TLS
 check 'the hub gets no request before the inspecting proxy is trusted' nothing_was_asked
@@ -85,11 +86,11 @@ check 'send through an inspecting proxy queues the message' is "$CODE $(queued d
 https_proxy="http://127.0.0.1:$filtering" run c2d-device receive --cacert ca.crt
 check 'receive exits 77 for the page of a filter' fails_with 77 AUTH
 check 'the error for the page of a filter names a filter on the way' \
-    says err 'a filter on the way' 'HTTP 403'
+    says err 'a network filter responded' 'HTTP 403'
 https_proxy="http://127.0.0.1:$doubting" run c2d-device receive --retries 0 --cacert ca.crt
 check 'receive exits 23 for the 503 of a gateway that does not trust the hub' fails_with 23 SERVER
 check 'the error for the 503 of a gateway names a proxy on the way' \
-    says err 'or a proxy on the way to it' 'HTTP 503'
+    says err 'or of a proxy before it' 'HTTP 503'
 
 # ---- Certificates of devices ----
 
@@ -105,6 +106,7 @@ check 'a device with a certificate receives through a proxy that does not inspec
 run c2d-device receive --cert x509dev.crt --key x509dev.key --cacert ca.crt
 check 'a device with a certificate exits 77 through a proxy that inspects' fails_with 77 AUTH
 check 'the error for a device certificate and an inspecting proxy says that the hub saw none' \
-    says err 'saw no certificate'
+    says err 'received no certificate'
 check 'the hint for a device certificate and an inspecting proxy says to exempt the hub' \
-    says err 'hint: a proxy that inspects TLS' exempted
+    says err \
+    'hint: client certificates do not pass a proxy that inspects TLS' exempted

@@ -134,7 +134,7 @@ while IFS='|' read -r code step text hint options; do
 done <<END
 78|$string|no connection string was found|pass -C FILE, or set IOTHUB_DEVICE|
 78|$string|'missing.conn': No such file||-C missing.conn
-78|$string|from cut.conn: the connection string has a HostName and nothing else|by the shell|-C cut.conn
+78|$string|from cut.conn: the connection string has a HostName and nothing else|a shell cuts it|-C cut.conn
 78|$string|from $HUB/service.conn: this is a hub policy|device itself|-C $HUB/service.conn
 77|$string|'open.conn' holds a secret|chmod 600 open.conn|-C open.conn
 78|key|SharedAccessKey in the connection string is not base64|copy it again|-C bad-key.conn
@@ -192,12 +192,12 @@ done <<END
 20|DNS|cannot find the address of no.invalid|check HostName|-C unknown.conn
 20|DNS|cannot find the address of $hub|name server|--connect-to no.invalid:443
 20|DNS|the address of the proxy http://no.invalid:1|check its name|--proxy http://no.invalid:1
-20|connection|cannot connect to $hub|is port 443 open|--connect-to $at:$nobody
-20|connection|cannot connect to the proxy|is it up|--proxy http://$at:$nobody
-77|connection|user and password are asked for|--proxy-user-file|--proxy http://$at:$basic
-20|connection|no connection is allowed|administrator|--proxy http://$at:$denied
-20|connection|does not get through|kind of proxy|--proxy http://$at:$open --connect-to $at:$nobody
-21|TLS|issuer /CN=c2d-sim|pass its root with --cacert|--cacert hub.crt
+20|connection|cannot connect to $hub|check that port 443 is open|--connect-to $at:$nobody
+20|connection|cannot connect to the proxy|check that it is running|--proxy http://$at:$nobody
+77|connection|proxy authentication required|proxy user and password|--proxy http://$at:$basic
+20|connection|the proxy refused to connect|administrator|--proxy http://$at:$denied
+20|connection|could not reach the hub|kind of proxy|--proxy http://$at:$open --connect-to $at:$nobody
+21|TLS|issuer /CN=c2d-sim|pass its root in a CA file|--cacert hub.crt
 21|TLS|expired (subject /CN=late|renewed|$late
 END
 check 'an error on the way to the hub causes no request of doctor' is "$(all_requests)" "$before"
@@ -228,7 +228,7 @@ echo "HostName=$hub;DeviceId=dev1;SharedAccessKey=d3Jvbmc=" >wrong.conn
 echo "HostName=$hub;DeviceId=off;SharedAccessKey=$device_key" >off.conn
 token=$(c2d-http sas dev1)
 echo "HostName=$hub;SharedAccessKeyName=service;SharedAccessSignature=$token" >device-only.conn
-for row in 'c2d-device|refused the credentials|with its present key|wrong.conn' \
+for row in 'c2d-device|refused the credentials|with its current key|wrong.conn' \
     'c2d-http|refused the credentials|needs the right ServiceConnect|device-only.conn'; do
     IFS='|' read -r program text hint file <<END
 $row
@@ -347,14 +347,15 @@ wait $slow
 
 finish_slowly dropped
 check 'doctor fails at connection with 20 for a hub that does not answer a SYN' \
-    fails_at 20 connection 'no connection in time to' 'is port 443 open'
+    fails_at 20 connection 'timed out connecting to' 'check that port 443 is open'
 finish_slowly silent
 check 'doctor fails at TLS with 20 for a hub that accepts and sends nothing' \
-    fails_at 20 TLS 'no TLS in time' 'firewall'
+    \
+    fails_at 20 TLS 'TLS handshake timed out' 'firewall'
 finish_slowly unanswered
 check 'doctor fails at authorisation with 18 for a hub that does not respond' \
-    is "$CODE $(passed) $(tail -n 1 out | cut -c 1-57)" '18 |connection string|key|DNS|'\
-'connection|TLS FAIL  authorisation      no answer in time from h74.test:'
+    is "$CODE $(passed) $(tail -n 1 out | cut -c 1-59)" '18 |connection string|key|DNS|'\
+'connection|TLS FAIL  authorisation      no response in time from h74.test:'
 if [ -e mute.code ]; then
     finish_slowly mute
     check 'doctor fails at DNS with 20 for a name server that does not respond' \

@@ -152,11 +152,11 @@ while IFS='|' read -r command why; do
     run c2d-device receive --retries 0 --tls-cache cache -q
     check "after '$command' a run with -q prints no warning" ends_silently 0 ''
 done <<'END'
-chmod 750 cache|others may use it
-chmod 701 cache|others may use it
+chmod 750 cache|other users have access
+chmod 701 cache|other users have access
 chown 65534 cache|another user
 mv cache real; ln -s real cache|it is a link
-rm -r cache; echo >cache|no folder
+rm -r cache; echo >cache|not a folder
 END
 rm -rf cache real
 run c2d-device receive --retries 0 --tls-cache none/cache

@@ -187,7 +187,7 @@ check 'send --wait with a policy that may not read feedback exits 77' \
     is_unknown 77 AUTH 'refused the credentials'
 meets '"body": "no JSON"'
 check 'send --wait exits 18 and names the reason when each response is not JSON' \
-    is_unknown 18 TIMEOUT 'no JSON'
+    is_unknown 18 TIMEOUT 'is not JSON'
 meets '"status": 503'
 check 'send --wait exits 18 and names the reason when each response is a 503' \
     is_unknown 18 TIMEOUT 503
@@ -212,7 +212,7 @@ fault '{"operation": "feedback", "status": 503}'
 add_batch sent 1
 run c2d-http send dev1 -m x -i sent --wait 3s --interval 1s --feedback-log log --retries 0
 check 'send --wait warns once of a 503 that passes and exits 0' \
-    is "$CODE $(grep -c 'warning: .*503' err) $(grep -c 'error' err)" '0 1 0'
+    is "$CODE $(grep -c 'warning: .*503' err) $(grep -c ': error: ' err)" '0 1 0'
 for code in 503 400; do
     start_over
     rm -f log

@@ -137,13 +137,13 @@ Test(cache_file, folder_that_others_may_use_is_not_used)
         { "dir///", "true", NULL },
         { "new", "true", NULL },
         { "new", "umask 0; true", NULL },
-        { "dir", "chmod 710 dir", "others may use it" },
-        { "dir", "chmod 704 dir", "others may use it" },
-        { "dir", "chmod 701 dir", "others may use it" },
+        { "dir", "chmod 710 dir", "other users have access" },
+        { "dir", "chmod 704 dir", "other users have access" },
+        { "dir", "chmod 701 dir", "other users have access" },
         { "dir", "chown 65534 dir", "another user" },
         { "link", "ln -s dir link", "link" },
         { "link/", "ln -s dir link", "link" },
-        { "file", "umask 077; touch file", "no folder" },
+        { "file", "umask 077; touch file", "not a folder" },
         { "none/dir", "true", "No such file" },
         { "", "true", "No such file" },
     };
@@ -178,16 +178,16 @@ Test(cache_file, file_that_others_may_have_written_is_not_read)
     static const struct {
         const char *command, *why;
     } rows[] = {
-        { "chmod 640 dir/file", "others may use it" },
-        { "chmod 602 dir/file", "others may use it" },
+        { "chmod 640 dir/file", "other users have access" },
+        { "chmod 602 dir/file", "other users have access" },
         { "chown 65534 dir/file", "another user" },
         { "mv dir/file dir/other; ln -s other dir/file", "link" },
         { "mv dir/file other; ln -s ../other dir/file", "link" },
         { "ln dir/file other", "second name" },
         { "rm dir/file; mkdir -m 700 dir/file", "cannot be read" },
-        { "rm dir/file; mkfifo -m 600 dir/file", "no file" },
+        { "rm dir/file; mkfifo -m 600 dir/file", "not a regular file" },
         { "head -c 65537 /dev/zero >dir/file", "too long" },
-        { "chmod 750 dir", "others may use it" },
+        { "chmod 750 dir", "other users have access" },
         { "mv dir real; ln -s real dir", "link" },
         { "chown 65534 dir", "another user" },
     };

@@ -99,7 +99,7 @@ Test(client_probe, probe_returns_the_expiry_of_its_token_or_certificate)
     cr_assert_null(probe.certificate);
     cr_assert_null(probe.proxy);
     client->credentials.x509 = true;
-    client->wiring->certificate =
+    client->shared->certificate =
         (struct tls_certificate) { .subject = "CN=dev1", .ends_at_s = 1800000000 };
     cr_assert_eq(c2d_probe(client, &probe, NULL), C2D_OK);
     cr_assert_str_eq(probe.certificate, "CN=dev1");

@@ -111,7 +111,7 @@ Test(client_retry, last_response_is_reported_when_the_attempts_are_used_up)
     cr_assert_eq(script.request_count, 4);
     cr_assert_eq(error.http_status, 500);
     cr_assert_eq(error.attempts, 4);
-    cr_assert_not_null(strstr(error.text, "(4 tries)"), "%s", error.text);
+    cr_assert_not_null(strstr(error.text, "(4 attempts)"), "%s", error.text);
 }
 
 static const struct {
@@ -189,7 +189,7 @@ Test(client_retry, budget_ends_the_retries_of_a_hub_that_is_down)
     struct c2d_message *message = NULL;
     size_t requests = 0;
 
-    client->wiring->exchange.terms.budget = &budget;
+    client->shared->exchange.terms.budget = &budget;
 
     /* 100 tokens, 5 for a retry: 20 retries, and then one request per call. */
     for (int call = 0; call < 12; call++) {
@@ -417,13 +417,13 @@ Test(client_retry, a_budget_bounds_the_retries_of_many_operations)
     struct c2d_client *client = client_for_test(&script, DEVICE_STRING);
     struct c2d_message *message = NULL;
 
-    cr_assert_eq(client->wiring->budget.tokens, RETRY_BUDGET_FULL);
-    client->wiring->budget.tokens = 9; /* a retry costs 5 */
+    cr_assert_eq(client->shared->budget.tokens, RETRY_BUDGET_FULL);
+    client->shared->budget.tokens = 9; /* a retry costs 5 */
     cr_expect_eq(c2d_receive(client, &message, NULL), C2D_SERVER);
     cr_expect_eq(script.request_count, 2);
     cr_expect_eq(c2d_receive(client, &message, NULL), C2D_SERVER);
     cr_expect_eq(script.request_count, 3);
     cr_expect_eq(c2d_receive(client, &message, NULL), C2D_NO_MESSAGE);
-    cr_expect_eq(client->wiring->budget.tokens, 5);
+    cr_expect_eq(client->shared->budget.tokens, 5);
     c2d_client_free(client);
 }

@@ -146,7 +146,7 @@ Test(client_ttl, a_ttl_that_is_over_ends_the_attempts_and_the_error_says_what_is
                      "row %zu: %s", i, error.text);
         cr_expect_eq(script.request_count, rows[i].status == C2D_OK ? 2 : 1, "row %zu", i);
         if (rows[i].status != C2D_OK)
-            cr_expect_not_null(strstr(error.text, "ttl of 10 s was over"), "%s", error.text);
+            cr_expect_not_null(strstr(error.text, "ttl of 10 s had passed"), "%s", error.text);
     }
 }
 
@@ -205,11 +205,11 @@ Test(client_ttl, an_expiry_that_the_hub_refuses_after_the_ttl_is_reported_as_the
     } rows[] = {
         { { { .status = 403, .body = EXPIRY_REFUSED, .delay_ms = 10000 } },
           C2D_DATA,
-          "ttl of 10 s was over when the hub had it" },
+          "ttl of 10 s had passed when the hub received it" },
         { { { .failure = C2D_NETWORK, .written = true, .delay_ms = 2000 },
             { .status = 403, .body = EXPIRY_REFUSED, .delay_ms = 10000 } },
           C2D_UNKNOWN_OUTCOME,
-          "message 'm1' may be queued: the message's ttl of 10 s was over" },
+          "message 'm1' may be queued: the message's ttl of 10 s had passed" },
         { { { .status = 403, .body = EXPIRY_REFUSED, .delay_ms = 1000 } }, C2D_PROTOCOL, "expiry" },
     };
     const struct c2d_message message = { .message_id = "m1", .ttl_s = 10 };
@@ -235,15 +235,15 @@ Test(client_ttl, an_expiry_that_has_passed_by_the_hubs_clock_makes_no_attempt)
         const char *says;
     } rows[] = {
         { { .status = 204 }, 60, C2D_OK, 1, "" },
-        { { .status = 204 }, 0, C2D_DATA, 0, "expiry was over before the attempt" },
+        { { .status = 204 }, 0, C2D_DATA, 0, "expiry had passed before the attempt" },
         /* The local clock is two hours ahead. */
         { { .status = 401, .headers = { DATE_2_H_BACK } }, 60, C2D_OK, 2, "" },
-        { { .status = 401, .headers = { DATE_2_H_AHEAD } }, 60, C2D_DATA, 1, "expiry was over" },
+        { { .status = 401, .headers = { DATE_2_H_AHEAD } }, 60, C2D_DATA, 1, "expiry had passed" },
         { { .failure = C2D_NETWORK, .written = true, .delay_ms = 29700 },
           30,
           C2D_UNKNOWN_OUTCOME,
           1,
-          "message 'm1' may be queued: the message's expiry was over" },
+          "message 'm1' may be queued: the message's expiry had passed" },
     };
 
     for (size_t i = 0; i < COUNT(rows) * 2; i++) {

@@ -9,7 +9,7 @@
 #define PROXY "http://proxy:3128"
 #define SECURE "https://proxy:3129"
 #define SOCKS "socks5h://proxy:1080"
-#define LOST "the connection was lost before the whole answer came from "
+#define LOST "the connection was lost before the whole response from "
 #define NO_TRUST "cannot trust the certificate of "
 
 /* proxy: its name, "" for none; a name after "u@" has credentials. */
@@ -37,13 +37,13 @@ static void describe(const char *proxy_url, struct http_failure failure, struct 
     proxy_clear(&proxy);
 }
 
-static const struct tls_verdict begun = { .begun = true };
-static const struct tls_verdict refused = { .begun = true, .refused = true };
-static const struct tls_verdict alert = { .begun = true, .alert = "expired" };
+static const struct tls_verdict started = { .started = true };
+static const struct tls_verdict refused = { .started = true, .refused = true };
+static const struct tls_verdict alert = { .started = true, .alert = "expired" };
 
 #define VERDICT(kind, why)                                                                         \
     {                                                                                              \
-        .begun = true, .refused = true, .fault = (kind), .reason = (why),                          \
+        .started = true, .refused = true, .fault = (kind), .reason = (why),                        \
         .certificate = { .subject = "CN=hub", .issuer = "CN=Corporate Proxy" },                    \
     }
 static const struct tls_verdict no_issuer = VERDICT(TLS_NO_ISSUER, "no issuer");
@@ -69,87 +69,87 @@ static const struct {
     { "", { .kind = HTTP_NO_NAME }, C2D_NETWORK, true,
       "cannot find the address of " HOST ": in its own words", "HostName" },
     { PROXY, { .kind = HTTP_NO_NAME }, C2D_NETWORK, true,
-      "cannot find the address of the proxy " PROXY ": in its own words", "https_proxy" },
+      "cannot find the address of the proxy " PROXY ": in its own words", "proxy address" },
     { "", { .kind = HTTP_NO_CONNECTION }, C2D_NETWORK, true, "cannot connect to " HOST, "443" },
     { PROXY, { .kind = HTTP_NO_CONNECTION }, C2D_NETWORK, true,
-      "cannot connect to the proxy " PROXY, "is it up" },
+      "cannot connect to the proxy " PROXY, "check that it is running" },
     { "", { .kind = HTTP_CONNECT_TIMEOUT }, C2D_NETWORK, true,
       "cannot find the address of " HOST, "name server" },
     { "", { .kind = HTTP_CONNECT_TIMEOUT, NAMED }, C2D_NETWORK, true,
-      "no connection in time to " HOST, "443" },
+      "timed out connecting to " HOST, "443" },
     { "", { .kind = HTTP_CONNECT_TIMEOUT, CONNECTED }, C2D_NETWORK, true,
-      "no TLS in time with " HOST, "firewall" },
+      "TLS handshake timed out with " HOST, "firewall" },
     { PROXY, { .kind = HTTP_CONNECT_TIMEOUT, NAMED }, C2D_NETWORK, true,
-      "no connection in time to the proxy " PROXY, "is it up" },
+      "timed out connecting to the proxy " PROXY, "check that it is running" },
     { PROXY, { .kind = HTTP_CONNECT_TIMEOUT, CONNECTED, .proxy_status = 200 }, C2D_NETWORK, true,
-      "no TLS in time with " HOST " through the proxy " PROXY, "firewall" },
+      "TLS handshake timed out with " HOST " through the proxy " PROXY, "firewall" },
     { PROXY, { .kind = HTTP_CONNECT_TIMEOUT, CONNECTED }, C2D_NETWORK, true,
-      "cannot connect to " HOST " through the proxy " PROXY, "does not get through" },
-    { "", { .kind = HTTP_STALLED }, C2D_NETWORK, true, "nothing came for 30 s from " HOST, "" },
-    { "", { .kind = HTTP_TIMEOUT }, C2D_TIMEOUT, true, "no answer in time from " HOST, "" },
+      "cannot connect to " HOST " through the proxy " PROXY, "could not reach the hub" },
+    { "", { .kind = HTTP_STALLED }, C2D_NETWORK, true, "no data for 30 s from " HOST, "" },
+    { "", { .kind = HTTP_TIMEOUT }, C2D_TIMEOUT, true, "no response in time from " HOST, "" },
     { PROXY, { .kind = HTTP_TIMEOUT }, C2D_TIMEOUT, true,
-      "no answer in time from the proxy " PROXY, "is it up" },
+      "no response in time from the proxy " PROXY, "check that it is running" },
     { "", { .kind = HTTP_NOT_HTTP }, C2D_PROTOCOL, false,
-      "nothing like HTTP comes from " HOST, "" },
-    { "", { .kind = HTTP_BAD_FILE }, C2D_CONFIG, false, "a certificate file", "" },
+      "not an HTTP response from " HOST, "" },
+    { "", { .kind = HTTP_BAD_FILE }, C2D_CONFIG, false, "cannot use a certificate file", "" },
     { "", { .kind = HTTP_NO_MEMORY }, C2D_OS, false, "out of memory", "" },
 
     /* The peer that closed the connection. */
-    { "", { .kind = HTTP_CUT }, C2D_NETWORK, true, LOST HOST ": ", "" },
+    { "", { .kind = HTTP_LOST }, C2D_NETWORK, true, LOST HOST ": ", "" },
     { "", { .kind = HTTP_STALE, .written = true }, C2D_NETWORK, true,
-      "a reused connection was lost before a response came from " HOST ": ", "" },
+      "a reused connection was lost before a response from " HOST ": ", "" },
     { "", { .kind = HTTP_NO_THREAD }, C2D_NETWORK, true,
-      "no thread can be started to look up " HOST ": ", "TasksMax" },
+      "cannot start a thread to look up " HOST ": ", "TasksMax" },
     { PROXY, { .kind = HTTP_NO_THREAD }, C2D_NETWORK, true,
-      "no thread can be started to look up the proxy " PROXY ": ", "pids" },
-    { PROXY, { .kind = HTTP_CUT }, C2D_NETWORK, true, LOST "the proxy " PROXY, "kind of proxy" },
-    { PROXY, { .kind = HTTP_CUT, .proxy_status = 200 }, C2D_NETWORK, true,
+      "cannot start a thread to look up the proxy " PROXY ": ", "pids" },
+    { PROXY, { .kind = HTTP_LOST }, C2D_NETWORK, true, LOST "the proxy " PROXY, "the right kind" },
+    { PROXY, { .kind = HTTP_LOST, .proxy_status = 200 }, C2D_NETWORK, true,
       LOST HOST " through the proxy " PROXY, "" },
-    { PROXY, { .kind = HTTP_CUT, .written = true }, C2D_NETWORK, true,
+    { PROXY, { .kind = HTTP_LOST, .written = true }, C2D_NETWORK, true,
       LOST HOST " through the proxy " PROXY, "" },
-    { SOCKS, { .kind = HTTP_CUT, .tls = &begun }, C2D_NETWORK, true,
+    { SOCKS, { .kind = HTTP_LOST, .tls = &started }, C2D_NETWORK, true,
       LOST HOST " through the proxy " SOCKS, "" },
-    { SECURE, { .kind = HTTP_CUT, .tls = &begun }, C2D_NETWORK, true,
-      LOST "the proxy " SECURE, "kind of proxy" },
+    { SECURE, { .kind = HTTP_LOST, .tls = &started }, C2D_NETWORK, true,
+      LOST "the proxy " SECURE, "the right kind" },
 
     /* Responses of the proxy. */
-    { PROXY, { .kind = HTTP_CUT, .proxy_status = 407 }, C2D_AUTH, false,
-      "user and password are asked for by the proxy " PROXY ": ", "--proxy-user-file" },
-    { "http://u:pw@proxy:3128", { .kind = HTTP_CUT, .proxy_status = 407 }, C2D_AUTH, false,
-      "user and password were not sent to the proxy " PROXY ": ", "Kerberos" },
+    { PROXY, { .kind = HTTP_LOST, .proxy_status = 407 }, C2D_AUTH, false,
+      "proxy authentication required by the proxy " PROXY ": ", "proxy user and password" },
+    { "http://u:pw@proxy:3128", { .kind = HTTP_LOST, .proxy_status = 407 }, C2D_AUTH, false,
+      "no usable authentication method offered by the proxy " PROXY ": ", "Kerberos" },
     { "http://u:pw@proxy:3128",
-      { .kind = HTTP_CUT, .proxy_status = 407, .credentials_used = true }, C2D_AUTH, false,
-      "user and password are refused by the proxy " PROXY ": ", "--proxy-user-file" },
-    { PROXY, { .kind = HTTP_CUT, .proxy_status = 403 }, C2D_NETWORK, false,
-      "no connection is allowed to " HOST " through the proxy " PROXY, "administrator" },
-    { PROXY, { .kind = HTTP_CUT, .proxy_status = 503 }, C2D_NETWORK, true,
-      "cannot connect to " HOST " through the proxy " PROXY, "does not get through" },
+      { .kind = HTTP_LOST, .proxy_status = 407, .credentials_used = true }, C2D_AUTH, false,
+      "proxy authentication refused by the proxy " PROXY ": ", "proxy user and password" },
+    { PROXY, { .kind = HTTP_LOST, .proxy_status = 403 }, C2D_NETWORK, false,
+      "the proxy refused to connect to " HOST " through the proxy " PROXY, "administrator" },
+    { PROXY, { .kind = HTTP_LOST, .proxy_status = 503 }, C2D_NETWORK, true,
+      "cannot connect to " HOST " through the proxy " PROXY, "could not reach the hub" },
 
     /* TLS. */
-    { "", { .kind = HTTP_NO_TLS, .tls = &begun }, C2D_NETWORK, true, LOST HOST, "" },
+    { "", { .kind = HTTP_NO_TLS, .tls = &started }, C2D_NETWORK, true, LOST HOST, "" },
     { "", { .kind = HTTP_NO_TLS, .tls = &refused }, C2D_TLS, false,
-      "cannot talk TLS with " HOST, "TLS 1.2" },
+      "TLS handshake failed with " HOST, "TLS 1.2" },
     { "", { .kind = HTTP_OLD_TLS, .tls = &refused }, C2D_TLS, false,
-      "cannot talk TLS with " HOST, "secure renegotiation" },
+      "TLS handshake failed with " HOST, "secure renegotiation" },
     { SECURE, { .kind = HTTP_NO_TLS, .tls = &refused }, C2D_TLS, false,
-      "cannot talk TLS with the proxy " SECURE, "http://" },
-    { "", { .kind = HTTP_CUT, .tls = &alert, .written = true }, C2D_TLS, false,
-      "this device's certificate is refused by " HOST, "valid" },
+      "TLS handshake failed with the proxy " SECURE, "http://" },
+    { "", { .kind = HTTP_LOST, .tls = &alert, .written = true }, C2D_TLS, false,
+      "client certificate refused by " HOST, "valid" },
     { "", { .kind = HTTP_NOT_TRUSTED, .tls = &no_issuer }, C2D_TLS, false,
       NO_TRUST HOST ": no issuer (subject CN=hub, issuer CN=Corporate Proxy)",
-      "pass its root with --cacert" },
+      "pass its root in a CA file" },
     { SECURE, { .kind = HTTP_NOT_TRUSTED, .tls = &no_issuer }, C2D_TLS, false,
-      NO_TRUST "the proxy " SECURE ": no issuer", "the hub's root then too" },
+      NO_TRUST "the proxy " SECURE ": no issuer", "also hold the hub's root" },
     { SECURE, { .kind = HTTP_NO_TLS, .tls = &no_issuer, .proxy_status = 200 }, C2D_TLS, false,
       NO_TRUST HOST " through the proxy " SECURE, "intermediate" },
     { "", { .kind = HTTP_NOT_TRUSTED, .tls = &self_signed }, C2D_TLS, false, NO_TRUST,
-      "pass its root with --cacert" },
+      "pass its root in a CA file" },
     { "", { .kind = HTTP_NOT_TRUSTED, .tls = &expired }, C2D_TLS, false, NO_TRUST, "renewed" },
     { SECURE, { .kind = HTTP_NOT_TRUSTED, .tls = &expired }, C2D_TLS, false, NO_TRUST, "renewed" },
     { "", { .kind = HTTP_NOT_TRUSTED, .tls = &early }, C2D_TLS, false, NO_TRUST, "clock" },
     { "", { .kind = HTTP_NOT_TRUSTED, .tls = &weak }, C2D_TLS, false, NO_TRUST, "SHA-256" },
     { "", { .kind = HTTP_NOT_TRUSTED, .tls = &other_fault }, C2D_TLS, false, NO_TRUST,
-      "put right" },
+      "replaced" },
     { "", { .kind = HTTP_NOT_TRUSTED, .tls = &other_name }, C2D_TLS, false,
       NO_TRUST HOST ": in its own words (subject CN=hub", "another name" },
 };
@@ -173,15 +173,15 @@ Test(http_failure, every_kind_of_failure_has_its_status_and_hint)
 
 Test(http_failure, refused_response_keeps_the_reason_of_its_reader)
 {
-    struct c2d_error broken = { .status = C2D_PROTOCOL, .text = "the answer has two lengths" };
+    struct c2d_error broken = { .status = C2D_PROTOCOL, .text = "the response has two lengths" };
     struct c2d_error error;
 
-    describe("", (struct http_failure) { .kind = HTTP_CUT, .broken = &broken }, &error);
+    describe("", (struct http_failure) { .kind = HTTP_LOST, .broken = &broken }, &error);
     cr_assert_eq(error.status, C2D_PROTOCOL);
     cr_assert_not(error.retryable);
     cr_assert_not_null(strstr(error.text, "two lengths"), "%s", error.text);
     broken.status = C2D_OS;
-    describe("", (struct http_failure) { .kind = HTTP_CUT, .broken = &broken }, &error);
+    describe("", (struct http_failure) { .kind = HTTP_LOST, .broken = &broken }, &error);
     cr_assert_eq(error.status, C2D_OS);
 }
 
@@ -196,7 +196,7 @@ static const struct {
     { "no proxy there", PROXY, { .kind = HTTP_NO_CONNECTION, NAMED }, C2D_STEP_CONNECTION },
     { "CONNECT refused",
       PROXY,
-      { .kind = HTTP_CUT, CONNECTED, .proxy_status = 403 },
+      { .kind = HTTP_LOST, CONNECTED, .proxy_status = 403 },
       C2D_STEP_CONNECTION },
     { "TLS of the proxy",
       SECURE,
@@ -208,7 +208,7 @@ static const struct {
       C2D_STEP_TLS },
     { "silence", "", { .kind = HTTP_CONNECT_TIMEOUT, CONNECTED }, C2D_STEP_TLS },
     { "not trusted", "", { .kind = HTTP_NOT_TRUSTED, CONNECTED, .tls = &expired }, C2D_STEP_TLS },
-    { "our certificate", "", { .kind = HTTP_CUT, WRITTEN, .tls = &alert }, C2D_STEP_TLS },
+    { "our certificate", "", { .kind = HTTP_LOST, WRITTEN, .tls = &alert }, C2D_STEP_TLS },
     { "no answer", "", { .kind = HTTP_TIMEOUT, WRITTEN }, C2D_STEP_ANSWER },
     { "no memory", "", { .kind = HTTP_NO_MEMORY, WRITTEN }, C2D_STEP_NONE },
 };

@@ -188,11 +188,11 @@ Test(hub_clock, a_time_that_did_not_help_is_dropped_unless_another_request_has_c
     int64_t off_s;
 
     follow(&hub, &own, TWO_HOURS_AHEAD, "", &off_s);
-    hub_clock_doubt(&hub);
+    hub_clock_reject(&hub);
     cr_expect_eq(hub_clock_now_s(&hub, &clock), own.wall_s);
     follow(&hub, &own, TWO_HOURS_AHEAD, "", &off_s);
     hub_clock_confirm(&hub);
-    hub_clock_doubt(&hub);
+    hub_clock_reject(&hub);
     cr_expect_eq(hub_clock_now_s(&hub, &clock), own.wall_s + 7200);
 }
 

@@ -7,7 +7,7 @@
 
 #define FLAT(code) "{\"errorCode\":" code ",\"trackingId\":\"T1\",\"message\":\"words\"}"
 
-static const struct hub_question send = { "send", "dev1", "ServiceConnect", PROOF_POLICY };
+static const struct hub_request send = { "send", "dev1", "ServiceConnect", HUB_AUTH_POLICY };
 
 static enum c2d_status read_error(int http, const char *const *headers, const char *body,
                                   struct c2d_error *error)
@@ -37,13 +37,14 @@ static const struct {
       "send" },
     { 400, FLAT("400006"), "iothub-errorcode: IotHubFormatError", 400006, C2D_PROTOCOL, false,
       "send" },
-    { 400, FLAT("400024"), "iothub-errorcode: RequestTimedOut", 400024, C2D_SERVER, true, "slow" },
+    { 400, FLAT("400024"), "iothub-errorcode: RequestTimedOut", 400024, C2D_SERVER, true,
+      "timed out" },
     { 401, FLAT("401002"), "iothub-errorcode: IotHubUnauthorizedAccess", 401002, C2D_AUTH, false,
       "credentials" },
     { 401, FLAT("401003"), "iothub-errorcode: IotHubUnauthorized", 401003, C2D_AUTH, false,
       "credentials" },
     { 403, FLAT("403002"), "iothub-errorcode: IotHubQuotaExceeded", 403002, C2D_QUOTA, false,
-      "day" },
+      "daily quota" },
     { 403, FLAT("403004"), "iothub-errorcode: DeviceMaximumQueueDepthExceeded", 403004,
       C2D_QUEUE_FULL, false, "device 'dev1' already holds 50 messages" },
     { 403, FLAT("403007"), "iothub-errorcode: DeviceMaximumQueueSizeExceeded", 403007,
@@ -62,11 +63,13 @@ static const struct {
     { 413, FLAT("413001"), "iothub-errorcode: MessageTooLarge", 413001, C2D_TOO_LARGE, false,
       "large" },
     { 429, FLAT("429001"), "iothub-errorcode: ThrottlingException", 429001, C2D_THROTTLED, true,
-      "often" },
-    { 500, FLAT("500001"), "iothub-errorcode: ServerError", 500001, C2D_SERVER, true, "fault" },
+      "throttling requests" },
+    { 500, FLAT("500001"), "iothub-errorcode: ServerError", 500001, C2D_SERVER, true,
+      "server error" },
     { 503, FLAT("503001"), "iothub-errorcode: ServiceUnavailable", 503001, C2D_SERVER, true,
-      "fault" },
-    { 503, FLAT("503005"), "iothub-errorcode: ServerBusy", 503005, C2D_SERVER, true, "fault" },
+      "server error" },
+    { 503, FLAT("503005"), "iothub-errorcode: ServerBusy", 503005, C2D_SERVER, true,
+      "server error" },
 };
 
 Test(hub_error, code_decides_whether_it_comes_as_number_or_as_name)
@@ -142,11 +145,12 @@ Test(hub_error, server_error_is_blamed_on_the_hub_only_if_the_hub_responded)
     struct c2d_error error;
 
     read_error(503, headers, "", &error);
-    cr_assert_not_null(strstr(error.text, "the hub has a fault"), "%s", error.text);
+    cr_assert_not_null(strstr(error.text, "server error of the hub (HTTP 503)"), "%s", error.text);
     cr_assert_str_eq(error.hint, "");
     read_error(503, NULL, "<html>", &error);
-    cr_assert_not_null(strstr(error.text, "or a proxy on the way"), "%s", error.text);
-    cr_assert_not_null(strstr(error.hint, "--trace"), "%s", error.hint);
+    cr_assert_not_null(strstr(error.text, "server error of the hub, or of a proxy"), "%s",
+                       error.text);
+    cr_assert_not_null(strstr(error.hint, "a trace shows who responded"), "%s", error.hint);
 }
 
 Test(hub_error, quota_error_says_when_the_quota_resets)
@@ -197,30 +201,30 @@ Test(hub_error, a_full_queue_is_reported_as_such_in_every_shape_of_a_body)
 Test(hub_error, a_404_without_a_code_says_that_the_device_may_be_unknown_or_disabled)
 {
     static const struct {
-        enum hub_proof proof;
+        enum hub_auth auth;
         const char *device_id, *body;
         bool both;
     } rows[] = {
-        { PROOF_DEVICE_KEY, "dev1", "", true },
-        { PROOF_CERTIFICATE, "dev1", "<html>", true },
-        { PROOF_DEVICE_KEY, "dev1", FLAT("404001"), true },
-        { PROOF_POLICY, "dev1", "", true },
-        { PROOF_POLICY, "dev1", FLAT("404001"), false },
-        { PROOF_DEVICE_KEY, "dev1", FLAT("404013"), false },
-        { PROOF_DEVICE_KEY, "dev1", FLAT("404103"), false },
-        { PROOF_POLICY, NULL, "", false },
+        { HUB_AUTH_DEVICE_KEY, "dev1", "", true },
+        { HUB_AUTH_CERTIFICATE, "dev1", "<html>", true },
+        { HUB_AUTH_DEVICE_KEY, "dev1", FLAT("404001"), true },
+        { HUB_AUTH_POLICY, "dev1", "", true },
+        { HUB_AUTH_POLICY, "dev1", FLAT("404001"), false },
+        { HUB_AUTH_DEVICE_KEY, "dev1", FLAT("404013"), false },
+        { HUB_AUTH_DEVICE_KEY, "dev1", FLAT("404103"), false },
+        { HUB_AUTH_POLICY, NULL, "", false },
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct hub_question question = { "receive", rows[i].device_id, "R", rows[i].proof };
+        struct hub_request request = { "receive", rows[i].device_id, "R", rows[i].auth };
         struct http_response response = response_for_test(404, NULL, rows[i].body, 0);
         struct c2d_error error;
 
-        cr_expect_eq(hub_error_read(&response, &question, 0, &error), C2D_NOT_FOUND);
+        cr_expect_eq(hub_error_read(&response, &request, 0, &error), C2D_NOT_FOUND);
         cr_expect_eq(strstr(error.text, "'dev1' is unknown to the hub, or disabled") != NULL,
                      rows[i].both, "row %zu: %s", i, error.text);
-        cr_expect_eq(strstr(error.hint, "device enabled?") != NULL, rows[i].both, "row %zu: %s", i,
-                     error.hint);
+        cr_expect_eq(strstr(error.hint, "device is enabled") != NULL, rows[i].both, "row %zu: %s",
+                     i, error.hint);
         http_response_clear(&response);
     }
 }
@@ -238,22 +242,23 @@ Test(hub_error, redirect_is_reported_with_its_target)
 Test(hub_error, refusal_says_what_was_refused_and_where_to_look)
 {
     static const struct {
-        enum hub_proof proof;
+        enum hub_auth auth;
         const char *text, *hint;
     } rows[] = {
-        { PROOF_POLICY, "the credentials", "right RIGHT," },
-        { PROOF_DEVICE_KEY, "the credentials", "that of device 'dev1', with its present key" },
-        { PROOF_TOKEN, "the credentials", "right RIGHT, " },
-        { PROOF_CERTIFICATE, "refused the device's certificate", "thumbprint for device 'dev1'?" },
-        { PROOF_UNSEEN, "saw no certificate", "inspect" },
+        { HUB_AUTH_POLICY, "the credentials", "right RIGHT and" },
+        { HUB_AUTH_DEVICE_KEY, "the credentials", "that of device 'dev1', with its current key" },
+        { HUB_AUTH_TOKEN, "the credentials", "right RIGHT, " },
+        { HUB_AUTH_CERTIFICATE, "refused the device's certificate",
+          "thumbprint for device 'dev1':" },
+        { HUB_AUTH_NOT_REQUESTED, "received no certificate", "inspect" },
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct hub_question question = { "receive", "dev1", "RIGHT", rows[i].proof };
+        struct hub_request request = { "receive", "dev1", "RIGHT", rows[i].auth };
         struct http_response response = response_for_test(401, NULL, "", 0);
         struct c2d_error error;
 
-        cr_expect_eq(hub_error_read(&response, &question, 0, &error), C2D_AUTH);
+        cr_expect_eq(hub_error_read(&response, &request, 0, &error), C2D_AUTH);
         cr_expect_not_null(strstr(error.text, rows[i].text), "row %zu: %s", i, error.text);
         cr_expect_not_null(strstr(error.hint, rows[i].hint), "row %zu: %s", i, error.hint);
         http_response_clear(&response);
@@ -271,15 +276,15 @@ Test(hub_error, retry_after_header_is_read)
 
 Test(hub_error, refusal_names_network_rules_as_a_possible_reason)
 {
-    static const enum hub_proof proofs[] = { PROOF_POLICY, PROOF_DEVICE_KEY, PROOF_TOKEN,
-                                             PROOF_CERTIFICATE };
+    static const enum hub_auth auths[] = { HUB_AUTH_POLICY, HUB_AUTH_DEVICE_KEY, HUB_AUTH_TOKEN,
+                                           HUB_AUTH_CERTIFICATE };
 
-    for (size_t i = 0; i < COUNT(proofs); i++) {
-        struct hub_question question = { "receive", "dev1", "ServiceConnect", proofs[i] };
+    for (size_t i = 0; i < COUNT(auths); i++) {
+        struct hub_request request = { "receive", "dev1", "ServiceConnect", auths[i] };
         struct http_response response = response_for_test(401, NULL, "", 0);
         struct c2d_error error;
 
-        hub_error_read(&response, &question, 0, &error);
+        hub_error_read(&response, &request, 0, &error);
         cr_expect_not_null(strstr(error.hint, "IP rules or private endpoint"), "row %zu: %s", i,
                            error.hint);
         cr_expect_null(strstr(error.hint, "..."), "row %zu: cut: %s", i, error.hint);

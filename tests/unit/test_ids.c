@@ -7,10 +7,10 @@
 #define ALNUM "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 #define ID64 "i234567890123456789012345678901234567890123456789012345678901234"
 
-typedef enum c2d_status id_check(const char *id, struct c2d_error *error);
+typedef enum c2d_status check_id(const char *id, struct c2d_error *error);
 
 /* Tries each byte in an id: legal ones pass, the others are named with their position. */
-static void check_every_byte(id_check *check, const char *legal)
+static void check_every_byte(check_id *check, const char *legal)
 {
     for (int byte = 1; byte < 256; byte++) {
         char id[4] = { 'a', (char)byte, 'z', '\0' };
@@ -31,17 +31,17 @@ static void check_every_byte(id_check *check, const char *legal)
 
 Test(ids, device_id_holds_the_legal_characters_and_no_other)
 {
-    check_every_byte(id_check_device, ALNUM "-.+%_#*?!(),:=@$'");
+    check_every_byte(ids_check_device, ALNUM "-.+%_#*?!(),:=@$'");
 }
 
 Test(ids, message_id_holds_the_legal_characters_and_no_other)
 {
-    check_every_byte(id_check_message, ALNUM "-:.+%_#*?!(),=@;$'");
+    check_every_byte(ids_check_message, ALNUM "-:.+%_#*?!(),=@;$'");
 }
 
 Test(ids, length_is_1_to_128)
 {
-    static id_check *const checks[] = { id_check_device, id_check_message };
+    static check_id *const checks[] = { ids_check_device, ids_check_message };
 
     for (size_t i = 0; i < 2; i++) {
         cr_expect_eq(checks[i]("", NULL), C2D_DATA);
@@ -53,15 +53,15 @@ Test(ids, length_is_1_to_128)
 
 Test(ids, device_id_of_one_or_two_dots_is_refused)
 {
-    cr_assert_eq(id_check_device(".", NULL), C2D_DATA);
-    cr_assert_eq(id_check_device("..", NULL), C2D_DATA);
-    cr_assert_eq(id_check_device("...", NULL), C2D_OK);
-    cr_assert_eq(id_check_device(".a", NULL), C2D_OK);
+    cr_assert_eq(ids_check_device(".", NULL), C2D_DATA);
+    cr_assert_eq(ids_check_device("..", NULL), C2D_DATA);
+    cr_assert_eq(ids_check_device("...", NULL), C2D_OK);
+    cr_assert_eq(ids_check_device(".a", NULL), C2D_OK);
 }
 
 static enum c2d_status check_value(const char *value, struct c2d_error *error)
 {
-    return value_check("user id", value, error);
+    return ids_check_value("user id", value, error);
 }
 
 Test(ids, value_holds_printable_ascii_and_no_other)
@@ -85,8 +85,8 @@ Test(ids, value_has_no_outer_spaces)
 
 Test(ids, property_name_is_a_token_and_what_is_not_is_named)
 {
-    cr_assert_eq(property_name_check("", NULL), C2D_DATA);
-    check_every_byte(property_name_check, ALNUM "!#$%&'*+-.^_`|~");
+    cr_assert_eq(ids_check_property_name("", NULL), C2D_DATA);
+    check_every_byte(ids_check_property_name, ALNUM "!#$%&'*+-.^_`|~");
 }
 
 Test(ids, check_before_a_send_gives_the_same_result)
@@ -126,7 +126,7 @@ Test(ids, lookalike_character_is_named_with_its_probable_source)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct c2d_error error = { 0 };
 
-        cr_expect_eq(id_check_device(rows[i].id, &error), C2D_DATA);
+        cr_expect_eq(ids_check_device(rows[i].id, &error), C2D_DATA);
         cr_expect_not_null(strstr(error.text, rows[i].name), "row %zu: %s", i, error.text);
         cr_expect_not_null(strstr(error.hint, rows[i].hint), "row %zu: %s", i, error.hint);
     }

@@ -55,3 +55,38 @@ Test(report, line_is_reported_without_memory)
     cr_assert_gt(read(ends[0], told, sizeof told - 1), 0);
     cr_assert_str_eq(told, "c2d-device: error: OS: out of ?memory\n");
 }
+
+Test(report, hint_names_the_options_for_what_the_library_names)
+{
+    static const struct {
+        const char *text, *hint, *shown;
+    } rows[] = {
+        { "", "pass its root in a CA file", "pass its root in a CA file; see --cacert FILE" },
+        { "", "set proxy user and password", "--proxy-user-file FILE" },
+        { "the proxy address is not valid", "", "see --proxy URL" },
+        { "connect_to must be HOST:PORT", "", "see --connect-to HOST:PORT" },
+        { "the hub has no CA file", "try again", "try again" },
+        { "", "see --cacert FILE for a CA file", "see --cacert FILE for a CA file" },
+        { "another", "", "" },
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct c2d_error error = { .status = C2D_TLS };
+
+        snprintf(error.text, sizeof error.text, "%s", rows[i].text);
+        snprintf(error.hint, sizeof error.hint, "%s", rows[i].hint);
+        report_name_options(&error);
+        cr_expect_not_null(strstr(error.hint, rows[i].shown), "row %zu: %s", i, error.hint);
+        cr_expect(strcmp(rows[i].hint, rows[i].shown) != 0 || strcmp(error.hint, rows[i].hint) == 0,
+                  "row %zu: %s", i, error.hint);
+    }
+}
+
+Test(report, hint_without_room_for_the_options_stays)
+{
+    struct c2d_error error = { .status = C2D_TLS };
+
+    snprintf(error.hint, sizeof error.hint, "%0240dCA file", 0);
+    report_name_options(&error);
+    cr_assert_null(strstr(error.hint, "--cacert"));
+}

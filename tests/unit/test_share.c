@@ -385,7 +385,7 @@ Test(share, the_table_of_sends_grows_with_the_devices)
 {
     struct script script = { 0 };
     struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
-    const struct call_order *order = &exchange_of(client)->order;
+    const struct call_order *order = &client_exchange(client)->order;
     static char ids[5000][8];
 
     for (size_t i = 0; i < COUNT(ids); i++) {

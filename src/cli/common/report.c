@@ -105,9 +105,43 @@ static void put_json(const struct app *app, const char *level, const struct c2d_
     free(text);
 }
 
+/* The library names what to set; these are the options of the programs that set it. */
+static const struct {
+    const char *term, *options;
+} option_names[] = {
+    { "CA file", "--cacert FILE" },
+    { "client certificate and key", "--cert FILE --key FILE" },
+    { "proxy address", "--proxy URL, https_proxy or ALL_PROXY" },
+    { "proxy user and password", "--proxy-user-file FILE, or the proxy's variable" },
+    { "connect_to", "--connect-to HOST:PORT" },
+    { "api_version", "--api-version VERSION" },
+    { "a trace shows", "--trace -" },
+    { "decode the token", "c2d-http sas --decode" },
+};
+
+void report_name_options(struct c2d_error *error)
+{
+    const char *separator = *error->hint != '\0' ? "; see " : "see ";
+    const char *searched = *error->hint != '\0' ? error->hint : error->text;
+
+    for (size_t i = 0; i < sizeof option_names / sizeof *option_names; i++) {
+        const char *options = option_names[i].options;
+        size_t size = strlen(error->hint);
+
+        if (strstr(searched, option_names[i].term) == NULL || strstr(error->hint, options) != NULL
+            || size + strlen(separator) + strlen(options) >= sizeof error->hint)
+            continue;
+        snprintf(error->hint + size, sizeof error->hint - size, "%s%s", separator, options);
+        separator = ", ";
+    }
+}
+
 char *report_error_json(const struct app *app, const struct c2d_error *error)
 {
-    return json_of(app, "error", error, NULL);
+    struct c2d_error shown = *error;
+
+    report_name_options(&shown);
+    return json_of(app, "error", &shown, NULL);
 }
 
 static bool is_silent(const struct app *app, enum c2d_status status)
@@ -153,10 +187,13 @@ static void put(const struct app *app, const char *level, const char *name,
 enum c2d_status report_error(const struct app *app, const struct c2d_error *error,
                              const struct subject *subject)
 {
+    struct c2d_error shown = *error;
+
+    report_name_options(&shown);
     if (app->held != NULL)
-        *app->held = *error;
+        *app->held = shown;
     else if (!is_silent(app, error->status))
-        put(app, "error", status_name(error->status), error, subject);
+        put(app, "error", status_name(error->status), &shown, subject);
     return error->status;
 }
 

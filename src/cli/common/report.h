@@ -17,6 +17,8 @@ enum c2d_status report_error(const struct app *app, const struct c2d_error *erro
  * which -q does not hide. subject may be NULL. */
 void report_summary(const struct app *app, const struct c2d_error *error,
                     const struct subject *subject);
+/* Adds to the hint the program's options for what the hint names, such as the CA file. */
+void report_name_options(struct c2d_error *error);
 /* An error as an object for a line of results, the caller's; NULL when out of memory. */
 char *report_error_json(const struct app *app, const struct c2d_error *error);
 /* Reports an error of the program's own; hint may be NULL. Returns status. */

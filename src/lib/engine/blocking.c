@@ -1,4 +1,4 @@
-/* The public operations that wait for their result. */
+/* The public operations that block until their result. */
 #include "base/error.h"
 #include "hub/hub_clock.h"
 #include "request.h"
@@ -16,13 +16,13 @@ static enum c2d_status perform(struct c2d_client *client, const struct c2d_reque
     error_reset(error);
     request_clear(result);
     if (request_prepare(&operation, client, request, error) == C2D_OK) {
-        exchange = exchange_of(client);
+        exchange = client_exchange(client);
         operation.call.expiry.from_start = true;
         do
             exchange_perform(exchange, &client->calls, &operation.call);
-        while (operation_takes_older_form(&operation));
+        while (operation_use_older_form(&operation));
         request_finish(&operation, request->action, result, error);
-        /* Not for those that are submitted: it takes a hundredth of a send. */
+        /* Not for c2d_submit(), as it takes a hundredth of the time of a send. */
         if (request->action == C2D_ACTION_SEND && error->status == C2D_OK)
             hub_clock_read(&operation.call.response,
                            hub_clock_now_s(client->signer.hub_clock, &exchange->terms.clock),
@@ -115,18 +115,18 @@ enum c2d_status c2d_device_info_get(struct c2d_client *service, const char *devi
 
 /* ---- Probe ---- */
 
-/* What is known before anything is asked. */
+/* Fills in what is known before a request. */
 static void describe(const struct c2d_client *client, struct c2d_probe *probe)
 {
     const struct credentials *credentials = &client->credentials;
 
     *probe = (struct c2d_probe) {
         .key_size = credentials->key.size,
-        .proxy = client->wiring->proxy.name[0] != '\0' ? client->wiring->proxy.name : NULL,
+        .proxy = client->shared->proxy.name[0] != '\0' ? client->shared->proxy.name : NULL,
     };
     if (credentials->x509) {
-        probe->certificate = client->wiring->certificate.subject;
-        probe->credentials_end_at_s = client->wiring->certificate.ends_at_s;
+        probe->certificate = client->shared->certificate.subject;
+        probe->credentials_end_at_s = client->shared->certificate.ends_at_s;
     } else if (credentials->token != NULL) {
         probe->credentials_end_at_s = credentials->token_ends_at_s;
     }
@@ -154,7 +154,7 @@ enum c2d_status c2d_probe(struct c2d_client *client, struct c2d_probe *probe,
                                error);
     operation.call.probe = probe;
     if (status == C2D_OK) {
-        exchange_perform(exchange_of(client), &client->calls, &operation.call);
+        exchange_perform(client_exchange(client), &client->calls, &operation.call);
         outcome_get(&operation.call.outcome, error);
         status = error->status;
     }

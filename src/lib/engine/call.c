@@ -1,5 +1,4 @@
-/* What the end of an attempt leads to; sleeps and waits for nothing. What an answer's body means is
- * for the callers. */
+/* Processes the end of an attempt, without blocking. The callers read the body of a response. */
 #include "call.h"
 
 #include "base/timestamp.h"
@@ -13,15 +12,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-static enum hub_proof proof_of(const struct call *call, const struct http_done *done)
+static enum hub_auth auth_of(const struct call *call, const struct http_done *done)
 {
     if (call->signer->credentials->token != NULL)
-        return PROOF_TOKEN;
+        return HUB_AUTH_TOKEN;
     if (!endpoint_is_for_device(call->endpoint))
-        return PROOF_POLICY;
+        return HUB_AUTH_POLICY;
     if (!call->signer->credentials->x509)
-        return PROOF_DEVICE_KEY;
-    return done->asked_for_certificate ? PROOF_CERTIFICATE : PROOF_UNSEEN;
+        return HUB_AUTH_DEVICE_KEY;
+    return done->certificate_requested ? HUB_AUTH_CERTIFICATE : HUB_AUTH_NOT_REQUESTED;
 }
 
 static bool is_expected(const struct call *call, int http_status)
@@ -32,7 +31,7 @@ static bool is_expected(const struct call *call, int http_status)
 }
 
 /* Without a code of the hub, these come from a gateway that may have passed the request on, or from
- * a hub that failed while it worked on it. A success in the place of another proves no more. */
+ * a hub that failed while it processed it. A rewritten success proves as little. */
 bool call_leaves_doubt(const struct c2d_error *error)
 {
     int status = error->http_status;
@@ -42,12 +41,13 @@ bool call_leaves_doubt(const struct c2d_error *error)
                || error->status == C2D_UNKNOWN_OUTCOME);
 }
 
-/* Is it what a proxy makes of a 204: another success without content, and nothing of a hub's? */
+/* True if a proxy may have rewritten a 204: another success, without content or headers of a hub.
+ */
 static bool is_rewritten_204(const struct call *call, const struct http_response *response)
 {
     const struct http_headers *headers = &response->headers;
 
-    /* Where 412 is expected too, the question is whether it was the hub that answered. */
+    /* Not for a probe, which expects 412: it must find out whether the hub itself responded. */
     if (!is_expected(call, 204) || is_expected(call, 412) || response->body.size > 0
         || response->status < 200 || response->status > 202
         || http_headers_get(headers, "ETag") != NULL)
@@ -58,17 +58,16 @@ static bool is_rewritten_204(const struct call *call, const struct http_response
     return true;
 }
 
-/* Takes it for the 204 that it probably was; but a send was perhaps never queued, and is in doubt.
- * True on success. */
+/* Treats the response as the 204 that it probably was. But a send may not have been queued: it is
+ * in doubt. Returns true on success. */
 static bool read_rewritten_204(struct call *call, struct http_response *response,
                                struct c2d_error *error)
 {
     *error = (struct c2d_error) { .http_status = response->status };
-    if (call->endpoint->manner == ENDPOINT_SENDS) {
+    if (call->endpoint->effect == ENDPOINT_SENDS) {
         error->step = C2D_STEP_ANSWER;
         fail(error, C2D_UNKNOWN_OUTCOME,
-             "a response without content (HTTP %d) came in the place of the hub's 204",
-             response->status);
+             "a response without content (HTTP %d) instead of the hub's 204", response->status);
         return false;
     }
     call->progress.rewritten = true;
@@ -76,10 +75,10 @@ static bool read_rewritten_204(struct call *call, struct http_response *response
     return true;
 }
 
-/* Notes whom a try has reached, and what time it is there; now_s is our clock. */
+/* Records the peer of an attempt and its time; now_s is our clock. */
 static void note_probe(struct c2d_probe *probe, const struct http_done *done, int64_t now_s)
 {
-    /* A second try on the same connection has no handshake to tell of. */
+    /* A second attempt on the same connection has no handshake. */
     if (probe->connection.tls_version[0] == '\0' || done->connection.tls_version[0] != '\0')
         probe->connection = done->connection;
     if (hub_clock_read(&done->response, now_s, &probe->hub_time_s))
@@ -89,30 +88,31 @@ static void note_probe(struct c2d_probe *probe, const struct http_done *done, in
 static bool read_response(struct call *call, const struct call_terms *terms, struct http_done *done,
                           struct c2d_error *error)
 {
-    const struct hub_question question = {
+    const struct hub_request request = {
         .what = call->endpoint->what,
         .device_id = call->device_id,
         .right = call->endpoint->right,
-        .proof = proof_of(call, done),
+        .auth = auth_of(call, done),
     };
     int64_t hub_now_s = hub_clock_now_s(call->signer->hub_clock, &terms->clock);
     bool success = is_expected(call, done->response.status);
 
-    observe_response(&terms->observe, &call->request, &done->response, call->endpoint->hides_keys);
+    observe_response(&terms->observe, &call->request, &done->response,
+                     call->endpoint->returns_keys);
     if (is_rewritten_204(call, &done->response))
         success = read_rewritten_204(call, &done->response, error);
     else if (success)
         *error = (struct c2d_error) { .http_status = done->response.status };
     else
-        hub_error_read(&done->response, &question, hub_now_s, error);
+        hub_error_read(&done->response, &request, hub_now_s, error);
     if (error->http_status == 401)
         signer_check_ready(call->signer, hub_now_s, true, error);
-    if (call->endpoint->manner != ENDPOINT_READS && call_leaves_doubt(error))
+    if (call->endpoint->effect != ENDPOINT_READS && call_leaves_doubt(error))
         call->progress.in_doubt = true;
     return success;
 }
 
-/* Turns what came back into error; true on success. */
+/* Turns the response, or the lack of one, into error. Returns true on success. */
 static bool read_done(struct call *call, const struct call_terms *terms, struct http_done *done,
                       struct c2d_error *error)
 {
@@ -130,14 +130,14 @@ static bool read_done(struct call *call, const struct call_terms *terms, struct 
         if (error->status == C2D_PROTOCOL && call->endpoint == &endpoints[ENDPOINT_RECEIVE])
             message_note_unreadable(&done->response, error);
     }
-    /* A server may have put the token that it got into its message. */
+    /* A server may quote the token in its message. */
     mask_error(error, call->request.authorization);
     error->attempts = progress->attempts;
     error->earlier_try_unanswered = progress->in_doubt;
     return success;
 }
 
-/* "3 h behind" */
+/* Returns "3 h behind" or "3 h ahead of". */
 static const char *describe_off(int64_t off_s, char out[static 48])
 {
     char span[32];
@@ -148,7 +148,7 @@ static const char *describe_off(int64_t off_s, char out[static 48])
 }
 
 /* Warns once if the Date of a response shows that a message with a ttl expires too early or too
- * late. The Date may be later than the request by as long as that took. */
+ * late. The Date may be later than the request by the time that it took. */
 static void check_ttl(const struct call *call, const struct call_terms *terms,
                       const struct http_response *response, int64_t now_ms)
 {
@@ -172,7 +172,7 @@ static void check_ttl(const struct call *call, const struct call_terms *terms,
                     off_s > 0 ? "early" : "late");
 }
 
-/* After a 401: a fresh token, signed with the hub's time if its clock and ours differ. */
+/* After a 401: a new token, signed with the hub's time if its clock and ours differ. */
 static void renew_token(struct call *call, const struct call_terms *terms,
                         const struct http_response *response)
 {
@@ -188,13 +188,13 @@ static void renew_token(struct call *call, const struct call_terms *terms,
         return;
     hub->has_warned = true;
     observe_warning(&terms->observe,
-                    "this machine's clock is %s the hub's: trying again with the hub's time; "
+                    "this machine's clock is %s the hub's: retrying with the hub's time; "
                     "set the clock",
                     describe_off(progress->clock_off_s, off));
 }
 
-/* Says what the comparison of clocks has shown, once it has not helped. */
-static void blame_clock(struct call *call, struct c2d_error *error)
+/* Adds the result of the comparison of clocks to a 401 after the retry. */
+static void add_clock(struct call *call, struct c2d_error *error)
 {
     enum hub_clock_verdict verdict = call->progress.clock_verdict;
     char refusal[sizeof error->text], off[48];
@@ -206,7 +206,7 @@ static void blame_clock(struct call *call, struct c2d_error *error)
          describe_off(call->progress.clock_off_s, off),
          verdict == HUB_CLOCK_TOO_FAR ? "too far for the hub's time to be used: set the clock"
                                       : "but a token signed with the hub's time was refused too");
-    hub_clock_doubt(call->signer->hub_clock);
+    hub_clock_reject(call->signer->hub_clock);
     signer_renew(call->signer);
 }
 
@@ -216,18 +216,18 @@ static void conclude(struct call *call, struct c2d_error *error, bool out_of_tim
     char last[sizeof error->text];
 
     memcpy(last, error->text, sizeof last);
-    /* An answer of the hub says more than the time that ran out behind it (N4). */
-    if (error->http_status == 0 && call->answer.http_status != 0
+    /* A response of the hub is more precise than the time-out after it. */
+    if (error->http_status == 0 && call->last_response.http_status != 0
         && (out_of_time || error->status == C2D_TIMEOUT))
-        outcome_get(&call->answer, error);
+        outcome_get(&call->last_response, error);
     else if (error->http_status == 0 && out_of_time)
-        fail(error, C2D_TIMEOUT, "no time for another try: %.400s", last);
-    blame_clock(call, error);
+        fail(error, C2D_TIMEOUT, "no time for another attempt: %.400s", last);
+    add_clock(call, error);
     error->attempts = progress->attempts;
     error->earlier_try_unanswered = progress->in_doubt;
     if (progress->attempts > 1) {
         memcpy(last, error->text, sizeof last);
-        fail(error, error->status, "%.480s (%u tries)", last, progress->attempts);
+        fail(error, error->status, "%.480s (%u attempts)", last, progress->attempts);
     }
 }
 
@@ -240,10 +240,10 @@ void call_conclude(struct call *call)
     outcome_set(&call->outcome, &error);
 }
 
-/* What the policy says of an attempt that failed; *delay_ms until the next one. */
-static enum retry_verdict judge(struct call *call, const struct call_terms *terms,
-                                const struct c2d_error *error, bool may_pause, int64_t now_ms,
-                                int64_t *delay_ms)
+/* Applies the retry policy to a failed attempt; *delay_ms is the time until the next one. */
+static enum retry_verdict decide(struct call *call, const struct call_terms *terms,
+                                 const struct c2d_error *error, bool may_pause, int64_t now_ms,
+                                 int64_t *delay_ms)
 {
     struct call_progress *progress = &call->progress;
     struct retry_case now = {
@@ -258,38 +258,38 @@ static enum retry_verdict judge(struct call *call, const struct call_terms *term
         .random = terms->clock.random(terms->clock.context),
     };
 
-    /* After a cancel only settlements are sent again: a message left unsettled comes twice. */
-    if ((progress->cancelled && call->endpoint->manner != ENDPOINT_SETTLES)
+    /* After a cancellation only settlements are retried: an unsettled message comes again. */
+    if ((progress->cancelled && call->endpoint->effect != ENDPOINT_SETTLES)
         || (call->probe != NULL && error->http_status != 401))
         return RETRY_NEVER;
-    /* A pause bounds the load of retries by itself. */
+    /* The pause limits the load of retries already. */
     return retry_decide(&now, may_pause ? NULL : terms->budget, delay_ms);
 }
 
-/* Notes a failure of the hub that other calls wait for, too. is_lost: the attempt was written and
- * got no response. */
-static void excuse(struct call *call, const struct call_terms *terms, const struct c2d_error *error,
-                   bool is_lost, int64_t now_ms)
+/* Records a failure of the hub for which calls pause. is_lost: the attempt was written and got no
+ * response. */
+static void note_hub_failure(struct call *call, const struct call_terms *terms,
+                             const struct c2d_error *error, bool is_lost, int64_t now_ms)
 {
     struct call_progress *progress = &call->progress;
-    /* Without retries a send is made at most once. */
+    /* Without retries a send is not repeated if it may have taken effect. */
     bool is_last =
-        terms->retries == 0 && call->endpoint->manner != ENDPOINT_READS && call_leaves_doubt(error);
+        terms->retries == 0 && call->endpoint->effect != ENDPOINT_READS && call_leaves_doubt(error);
 
     if (progress->hub_failures++ == 0)
         progress->hub_failed_ms = now_ms;
     if (!is_lost && !is_last)
         progress->uncounted++;
-    progress->deadline_ms = 0; /* the next attempt gets all the time */
+    progress->deadline_ms = 0; /* the next attempt restarts the time-out */
 }
 
-/* What follows an attempt that has failed; error may become that of the call. */
+/* Decides what follows a failed attempt; may change error. */
 static enum call_next follow_up(struct call *call, const struct call_terms *terms,
                                 struct http_done *done, int64_t now_ms, bool may_pause,
                                 struct c2d_error *error)
 {
     int64_t delay_ms = 0;
-    enum retry_verdict verdict = judge(call, terms, error, may_pause, now_ms, &delay_ms);
+    enum retry_verdict verdict = decide(call, terms, error, may_pause, now_ms, &delay_ms);
     struct expiry_moment next;
 
     call->progress.previous_delay_ms = delay_ms;
@@ -310,20 +310,20 @@ static enum call_next follow_up(struct call *call, const struct call_terms *term
     return CALL_AGAIN_LATER;
 }
 
-/* Keeps the last answer, which may say more than the attempts after it. */
-static void keep_answer(struct call *call, bool has_response)
+/* Keeps the outcome of the last response, which may be more precise than that of later attempts. */
+static void keep_last_response(struct call *call, bool has_response)
 {
     if (has_response) {
-        outcome_clear(&call->answer);
+        outcome_clear(&call->last_response);
     } else if (call->outcome.http_status != 0) {
-        outcome_clear(&call->answer);
-        call->answer = call->outcome;
+        outcome_clear(&call->last_response);
+        call->last_response = call->outcome;
         call->outcome = (struct outcome) { 0 };
     }
 }
 
-enum call_next call_finish_try(struct call *call, const struct call_terms *terms,
-                               struct http_done *done, int64_t now_ms, bool may_pause)
+enum call_next call_finish_attempt(struct call *call, const struct call_terms *terms,
+                                   struct http_done *done, int64_t now_ms, bool may_pause)
 {
     bool has_response = done->error.status == C2D_OK, is_lost = !has_response && done->written;
     struct c2d_error error;
@@ -332,7 +332,7 @@ enum call_next call_finish_try(struct call *call, const struct call_terms *terms
 
     observe_attempt(&terms->observe, &call->request, &error, now_ms - call->progress.started_ms);
     http_request_clear(&call->request);
-    keep_answer(call, has_response);
+    keep_last_response(call, has_response);
     call->hub_failed = !success && error.retryable && !done->stale;
     if (success) {
         retry_success(terms->budget);
@@ -342,9 +342,9 @@ enum call_next call_finish_try(struct call *call, const struct call_terms *terms
         done->response = (struct http_response) { 0 };
     } else {
         if (expiry_explains(&call->expiry, &error, now_ms))
-            expiry_fail(&call->expiry, "when the hub had it", &error);
+            expiry_fail(&call->expiry, "when the hub received it", &error);
         if (call->hub_failed && may_pause)
-            excuse(call, terms, &error, is_lost, now_ms);
+            note_hub_failure(call, terms, &error, is_lost, now_ms);
         next = follow_up(call, terms, done, now_ms, may_pause, &error);
     }
     http_response_clear(&done->response);

@@ -25,7 +25,7 @@ static void put(struct call_heap *heap, size_t place, struct call *call)
     call->heap_place = place;
 }
 
-/* Moves call, whose place is free, towards the first. */
+/* Puts call at place, which is free, or closer to the root. */
 static void move_up(struct call_heap *heap, size_t place, struct call *call)
 {
     while (place > 0 && heap->calls[(place - 1) / 2]->wake_ms > call->wake_ms) {
@@ -35,7 +35,7 @@ static void move_up(struct call_heap *heap, size_t place, struct call *call)
     put(heap, place, call);
 }
 
-/* Moves call, whose place is free, towards the last. */
+/* Puts call at place, which is free, or further from the root. */
 static void move_down(struct call_heap *heap, size_t place, struct call *call)
 {
     for (;;) {

@@ -1,4 +1,4 @@
-/* The calls that sleep, by the time at which they wake. */
+/* The calls that wait for their next attempt, sorted by its time. */
 #ifndef CALL_HEAP_H
 #define CALL_HEAP_H
 
@@ -10,12 +10,12 @@ struct call_heap {
     size_t count, capacity;
 };
 
-/* Makes room for count calls, so that to add one cannot fail; false without memory. */
+/* Makes room for count calls, so that adding one cannot fail. False: out of memory. */
 bool call_heap_reserve(struct call_heap *heap, size_t count);
-/* By call->wake_ms, which must not change until call is removed. */
+/* Adds a call by its wake_ms, which must not change until it is removed. */
 void call_heap_add(struct call_heap *heap, struct call *call);
 void call_heap_remove(struct call_heap *heap, struct call *call);
-/* The one that wakes first; NULL: it is empty. */
+/* Returns the call with the earliest wake_ms; NULL: the heap is empty. */
 struct call *call_heap_first(const struct call_heap *heap);
 void call_heap_clear(struct call_heap *heap);
 

@@ -39,12 +39,12 @@ bool call_order_reserve(struct call_order *order)
         return true;
     buckets = calloc(count, sizeof(struct call *));
     if (buckets == NULL)
-        return order->bucket_count > 0; /* slower, and no worse */
+        return order->bucket_count > 0; /* the smaller table works, only slower */
     grow(order, buckets, count);
     return true;
 }
 
-bool call_order_follows(struct call_order *order, struct call *call)
+bool call_order_add(struct call_order *order, struct call *call)
 {
     struct call **place, *before;
 
@@ -66,7 +66,7 @@ bool call_order_follows(struct call_order *order, struct call *call)
     return before != NULL;
 }
 
-/* The last of a row leaves: the one before it takes its place in the table. */
+/* Replaces the last send to a device, in the table, by the one before it. */
 static void replace_last(struct call_order *order, struct call *call)
 {
     struct call **place = bucket_of(order, call);
@@ -82,7 +82,7 @@ static void replace_last(struct call_order *order, struct call *call)
     }
 }
 
-struct call *call_order_leave(struct call_order *order, struct call *call)
+struct call *call_order_remove(struct call_order *order, struct call *call)
 {
     struct call *next = call->before == NULL ? call->after : NULL;
 

@@ -1,4 +1,4 @@
-/* The sends of each device, one after the other in the order in which they were submitted. */
+/* Keeps the sends to each device in the order in which they were submitted. */
 #ifndef CALL_ORDER_H
 #define CALL_ORDER_H
 
@@ -11,13 +11,13 @@ struct call_order {
     size_t devices;
 };
 
-/* Makes room for one more; false without memory. */
+/* Makes room for one more send. False: out of memory. */
 bool call_order_reserve(struct call_order *order);
-/* Adds a send after the last unfinished one of its device, after call_order_reserve(). Returns
- * false if there is none: call may start. */
-bool call_order_follows(struct call_order *order, struct call *call);
-/* Removes a call, wherever it is in its row. Returns the one that may start now, or NULL. */
-struct call *call_order_leave(struct call_order *order, struct call *call);
+/* Adds a send after the last unfinished one to its device. Returns false if there is none: call may
+ * start. Needs call_order_reserve() before. */
+bool call_order_add(struct call_order *order, struct call *call);
+/* Removes a send. Returns the one that may start now, or NULL. */
+struct call *call_order_remove(struct call_order *order, struct call *call);
 void call_order_clear(struct call_order *order);
 
 #endif

@@ -1,4 +1,4 @@
-/* What an attempt sends. The request is made anew for each: a call that waits holds none. */
+/* Starts an attempt. Each one makes its request: a call that waits holds none, to save memory. */
 #include "call.h"
 
 #include "base/error.h"
@@ -22,7 +22,7 @@ enum c2d_status call_check(const struct call *call, struct c2d_error *error)
     return status == C2D_OK && call->message != NULL ? message_check(call->message, error) : status;
 }
 
-/* All but what changes from attempt to attempt. */
+/* Makes the request, without token and expiry. */
 static enum c2d_status build(struct call *call, const struct call_terms *terms,
                              struct c2d_error *error)
 {
@@ -41,7 +41,7 @@ static enum c2d_status build(struct call *call, const struct call_terms *terms,
     return status;
 }
 
-/* The token of now, in the request's own storage. */
+/* Adds the current token, as a copy in the request. */
 static enum c2d_status authorize(struct call *call, int64_t hub_now_s, struct c2d_error *error)
 {
     struct http_request *request = &call->request;
@@ -72,13 +72,13 @@ static enum c2d_status check_expiry(struct call *call, const struct call_terms *
     struct expiry_moment moment = call_moment(call, terms, now_ms, 0);
 
     if (expiry_is_over(&call->expiry, &moment)) {
-        /* A call that goes on in another form has a new outcome. */
+        /* The outcome is new if the send is repeated in its older form. */
         error->attempts = call->progress.attempts;
         error->earlier_try_unanswered = call->progress.in_doubt;
         return expiry_fail(&call->expiry, "before the attempt", error);
     }
     if (expiry_is_too_far(&call->expiry, &moment))
-        return fail(error, C2D_DATA, "the expiry must lie ahead, by 2 days at most");
+        return fail(error, C2D_DATA, "the expiry must be in the future, by 2 days at most");
     expiry_write(&call->expiry, &moment, &call->request.headers);
     return C2D_OK;
 }
@@ -100,7 +100,7 @@ static enum c2d_status begin(struct call *call, const struct call_terms *terms,
     int64_t left_ms = call->progress.deadline_ms - now_ms;
     enum c2d_status status = C2D_OK;
 
-    /* A probe asks even then: it is to find out how far a request comes. */
+    /* Not for a probe, which must find out how far a request gets. */
     if (call->probe == NULL)
         status = signer_check_ready(call->signer, hub_now_s, false, error);
     if (status == C2D_OK)
@@ -111,15 +111,15 @@ static enum c2d_status begin(struct call *call, const struct call_terms *terms,
         status = check_expiry(call, terms, now_ms, error);
     if (status != C2D_OK)
         return status;
-    /* After the signing, so that what is shown is the whole request. */
+    /* After the token was added, so that the event shows the whole request. */
     if (terms->dry_run)
         return dry_run(call, terms, error);
-    /* Never 0, which libcurl takes for no time-out at all. */
+    /* Never 0, which is no time-out for libcurl. */
     request->timeout_ms = left_ms > 1 ? (int)left_ms : 1;
     request->connect_timeout_ms = terms->connect_timeout_ms;
     observe_request(&terms->observe, request);
     call->progress.attempts++;
-    /* From here a lock's minute is counted: the hub cannot have begun it earlier. */
+    /* A lock counts from here: the hub cannot have locked the message earlier. */
     call->progress.started_at_s = terms->clock.wall_ms(terms->clock.context) / 1000;
     call->progress.started_ms = now_ms;
     return transport->start(transport->self, request, call, error);
@@ -143,5 +143,5 @@ void call_clear(struct call *call)
     http_request_clear(&call->request);
     http_response_clear(&call->response);
     outcome_clear(&call->outcome);
-    outcome_clear(&call->answer);
+    outcome_clear(&call->last_response);
 }

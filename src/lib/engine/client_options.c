@@ -12,8 +12,8 @@
 
 enum option_kind { NUMBER, FLAG, TEXT, POINTER };
 
-/* Every option but size, role and share: for copying, comparing and freeing alike. A text that is
- * left out here would still be the caller's. */
+/* Every option but size, role and share, to copy, compare and free them. A text that is missing
+ * here would still point to the caller's memory. */
 static const struct option {
     const char *name;
     size_t offset;
@@ -72,7 +72,7 @@ static enum c2d_status check_size(const struct c2d_options *options, struct c2d_
                     options->size);
     for (size_t i = sizeof *options; i < options->size; i++)
         if (bytes[i] != 0)
-            return fail(error, C2D_USAGE, "an option is set that this version does not know");
+            return fail(error, C2D_USAGE, "an option is set that this version lacks");
     return C2D_OK;
 }
 
@@ -90,7 +90,7 @@ enum c2d_status client_options_copy(struct c2d_options *out, const struct c2d_op
         if (all[i].kind != TEXT || *text == NULL)
             continue;
         *text = strdup(*text);
-        /* Goes on after a failure: every text is then ours or NULL, and all may be freed. */
+        /* Continues after a failure, so that each text is a copy or NULL and can be freed. */
         if (*text == NULL)
             status = fail_memory(error);
     }
@@ -138,7 +138,7 @@ enum c2d_status client_options_check_sharing(const struct c2d_options *options,
     return status;
 }
 
-void client_options_forget_proxy(struct c2d_options *options)
+void client_options_wipe_proxy(struct c2d_options *options)
 {
     const char **texts[] = { &options->proxy, &options->proxy_user, &options->proxy_password };
 
@@ -150,7 +150,7 @@ void client_options_forget_proxy(struct c2d_options *options)
 
 static bool is_host_and_port(const char *text)
 {
-    /* The last one: the host may be an IPv6 address in brackets. */
+    /* The last colon: the host may be an IPv6 address in brackets. */
     const char *colon = strrchr(text, ':');
     long long port;
 
@@ -170,8 +170,8 @@ static enum c2d_status check_trust(const struct c2d_options *options, struct c2d
         status = tls_check_ca_dir(from_environment ? "SSL_CERT_DIR" : "CA folder", options->ca_dir,
                                   error);
     if (status == C2D_CONFIG && from_environment)
-        hint(error, "correct that variable of the environment, or unset it: then the system's "
-                    "trust store is used");
+        hint(error, "correct that environment variable, or unset it to use the system's trust "
+                    "store");
     return status;
 }
 
@@ -182,12 +182,12 @@ enum c2d_status client_options_check(const struct c2d_options *options, struct c
         || options->cancel_fd < -1)
         return fail(error, C2D_USAGE, "a time-out or a number is out of range");
     if (options->cancel_fd >= 0 && fcntl(options->cancel_fd, F_GETFD) < 0)
-        return fail(error, C2D_USAGE, "cancel_fd is %d, which is no open descriptor",
+        return fail(error, C2D_USAGE, "cancel_fd is %d, which is not an open descriptor",
                     options->cancel_fd);
-    if (options->api_version != NULL && value_check("", options->api_version, NULL) != C2D_OK)
-        return fail(error, C2D_USAGE, "--api-version takes printable ASCII without outer spaces");
+    if (options->api_version != NULL && ids_check_value("", options->api_version, NULL) != C2D_OK)
+        return fail(error, C2D_USAGE, "api_version must be printable ASCII without outer spaces");
     if (options->connect_to != NULL && !is_host_and_port(options->connect_to))
-        return fail(error, C2D_USAGE, "--connect-to takes HOST:PORT, not '%.60s'",
+        return fail(error, C2D_USAGE, "connect_to must be HOST:PORT, not '%.60s'",
                     options->connect_to);
     return check_trust(options, error);
 }

@@ -4,19 +4,19 @@
 
 #include "c2d.h"
 
-/* Copies in with all its texts. Free it with client_options_clear(), also after a failure, which is
- * C2D_OS. */
+/* Copies in with all its texts. Returns C2D_OS if out of memory, C2D_USAGE for an unknown size. The
+ * caller calls client_options_clear() in any case. */
 enum c2d_status client_options_copy(struct c2d_options *out, const struct c2d_options *in,
                                     struct c2d_error *error);
-/* What is wrong with a number or a file: C2D_USAGE, C2D_CONFIG. Connects nothing. */
+/* Checks numbers and files: C2D_USAGE, C2D_CONFIG. Does not connect. */
 enum c2d_status client_options_check(const struct c2d_options *options, struct c2d_error *error);
-/* C2D_USAGE for an option that is neither the default nor that of theirs, whose client is shared,
- * but for those of the proxy. */
+/* Returns C2D_USAGE if an option is neither the default nor the same as in theirs, the options of
+ * the client that shares. Does not check those of the proxy. */
 enum c2d_status client_options_check_sharing(const struct c2d_options *options,
                                              const struct c2d_options *theirs,
                                              struct c2d_error *error);
-/* Wipes the proxy's texts once struct proxy has them: no second copy of a password is kept. */
-void client_options_forget_proxy(struct c2d_options *options);
+/* Wipes the proxy's texts once struct proxy has them, to keep one copy of a password only. */
+void client_options_wipe_proxy(struct c2d_options *options);
 void client_options_clear(struct c2d_options *options);
 
 #endif

@@ -1,13 +1,13 @@
-/* The one loop around transport and calls: begins what may begin, wakes what has slept, gives up
- * what a cancel or the time ends. It decides when; what is sent and what follows is call.c's. */
+/* The loop that runs calls over the transport: starts attempts when they are due, processes their
+ * ends, applies time-outs and cancellations. call.c makes requests and decides on retries. */
 #include "exchange.h"
 
 #include "base/error.h"
 
 enum {
-    STARTS_MAX = 16, /* attempts that begin before the sockets are looked at */
+    STARTS_MAX = 16, /* attempts that start before the sockets are polled again */
     WAIT_MAX_MS = 3600000,
-    ALONE_MS = 2000, /* how long the others wait for the first attempt of clients that share */
+    ALONE_MS = 2000, /* how long other calls wait for the first attempt of clients that share */
 };
 
 int64_t exchange_now_ms(const struct exchange *exchange)
@@ -17,10 +17,10 @@ int64_t exchange_now_ms(const struct exchange *exchange)
 
 bool exchange_is_idle(const struct exchange *exchange)
 {
-    return exchange->schedule.flying_count == 0 && exchange->schedule.waiting_count == 0;
+    return exchange->schedule.in_flight_count == 0 && exchange->schedule.waiting_count == 0;
 }
 
-/* Of a call that no attempt is made for. */
+/* Sets the outcome of a call that gets no attempt. */
 static void set_failure(struct call *call, enum c2d_status status, const char *text)
 {
     struct c2d_error error;
@@ -34,41 +34,41 @@ static void set_failure(struct call *call, enum c2d_status status, const char *t
 
 /* ---- Attempts ---- */
 
-static void start_try(struct exchange *exchange, struct call *call, int64_t now)
+static void start_attempt(struct exchange *exchange, struct call *call, int64_t now)
 {
     struct call_progress *progress = &call->progress;
 
-    /* Else an earlier form of the same call has set it, and both share the time. */
+    /* If set, it comes from the first form of the send: both share the time-out. */
     if (progress->deadline_ms == 0)
         progress->deadline_ms = now + exchange->terms.timeout_ms;
     if (call_start(call, &exchange->terms, &exchange->transport, now))
-        schedule_fly(&exchange->schedule, call);
+        schedule_in_flight(&exchange->schedule, call);
     else
         exchange_end(exchange, call);
 }
 
 static void warn_of_rewriting(struct exchange *exchange, const struct call *call)
 {
-    if (!call->progress.rewritten || exchange->told_rewritten)
+    if (!call->progress.rewritten || exchange->has_warned_rewritten)
         return;
     observe_warning(
         &exchange->terms.observe,
-        "a proxy on the way answers HTTP %d without content where a hub answers 204: it "
-        "is taken for that, so a settlement was probably done",
+        "a proxy responds HTTP %d without content instead of the hub's 204: it is treated as a "
+        "204, so a settlement is probably done",
         call->outcome.http_status);
-    exchange->told_rewritten = true;
+    exchange->has_warned_rewritten = true;
 }
 
 /* ---- A hub that fails ---- */
 
-/* Learns from an attempt whether the hub works. */
+/* Starts, extends or ends the pause by the result of an attempt. */
 static void note_hub(struct exchange *exchange, const struct call *call, bool is_probe,
                      bool has_response, int64_t now)
 {
     struct c2d_error error;
     const struct clock *clock = &exchange->terms.clock;
-    /* A call that failed before, while others got through, fails for a reason of its own: no other
-     * call has to wait for it again. */
+    /* If a call fails repeatedly while others succeed, the reason is the call, not the hub: it does
+     * not start a pause again. */
     bool is_own = !exchange->schedule.pause.is_active && call->progress.hub_failures > 1;
 
     if (!call->hub_failed && has_response)
@@ -84,7 +84,7 @@ static void note_hub(struct exchange *exchange, const struct call *call, bool is
                        &exchange->terms.observe);
 }
 
-/* Has this call failed for as long as a pause may last, although others got through? */
+/* True if this call has failed for as long as a pause may last, although others succeeded. */
 static bool is_hopeless(const struct exchange *exchange, const struct call *call, int64_t now)
 {
     return call->hub_failed && schedule_may_pause(&exchange->schedule, call)
@@ -93,7 +93,7 @@ static bool is_hopeless(const struct exchange *exchange, const struct call *call
 
 /* ---- Ends of attempts ---- */
 
-static void finish_try(struct exchange *exchange, struct http_done *done)
+static void finish_attempt(struct exchange *exchange, struct http_done *done)
 {
     struct schedule *schedule = &exchange->schedule;
     struct call *call = done->tag;
@@ -103,11 +103,12 @@ static void finish_try(struct exchange *exchange, struct http_done *done)
     bool is_over;
 
     schedule_remove(schedule, call);
-    next = call_finish_try(call, &exchange->terms, done, now, schedule_may_pause(schedule, call));
+    next =
+        call_finish_attempt(call, &exchange->terms, done, now, schedule_may_pause(schedule, call));
     note_hub(exchange, call, is_probe, has_response, now);
     is_over = call->hub_failed && pause_is_over(&schedule->pause, now);
     if (next == CALL_AGAIN) {
-        start_try(exchange, call, now);
+        start_attempt(exchange, call, now);
     } else if (next == CALL_AGAIN_LATER && (is_over || !is_hopeless(exchange, call, now))) {
         schedule_sleep(schedule, call);
     } else {
@@ -118,60 +119,61 @@ static void finish_try(struct exchange *exchange, struct http_done *done)
         exchange_end(exchange, call);
     }
     if (next != CALL_AGAIN && has_response && !call->hub_failed) {
-        exchange->is_known = true;
+        exchange->is_clock_known = true;
         schedule->alone_until_ms = 0;
     }
     if (is_over)
         exchange_give_up(exchange, call);
 }
 
-/* Gives up an attempt for which the transport has not kept its time. */
+/* Ends an attempt that the transport should have ended at its time-out. */
 static void finish_late(struct exchange *exchange, struct call *call)
 {
-    /* How far it got is not known any more: "written" is the guess that hides no duplicate. */
+    /* It is not known whether it was written. Assumed true, so that no duplicate is hidden. */
     struct http_done done = { .tag = call, .written = true };
 
     exchange->transport.cancel(exchange->transport.self, call);
     done.error.retryable = true;
-    fail(&done.error, C2D_TIMEOUT, "no answer in time");
-    finish_try(exchange, &done);
+    fail(&done.error, C2D_TIMEOUT, "no response in time");
+    finish_attempt(exchange, &done);
 }
 
 /* ---- What is due ---- */
 
-/* Gives up what was late at the moment `looked`, before the sockets were looked at: what has come
- * in while this process was stopped is not late. */
-static void finish_all_late(struct exchange *exchange, int64_t looked)
+/* Ends the attempts that were late at polled_ms, before the sockets were polled. So a response that
+ * arrived while this process was stopped is not late. */
+static void finish_all_late(struct exchange *exchange, int64_t polled_ms)
 {
-    struct link *flying = &exchange->schedule.flying, *link = flying->next;
+    struct link *in_flight = &exchange->schedule.in_flight, *link = in_flight->next;
     struct call *call;
 
-    while (link != flying) {
+    while (link != in_flight) {
         call = LINK_OWNER(link, struct call, place);
         link = link->next;
-        if (schedule_end_of_try_ms(call) > looked)
+        if (schedule_attempt_end_ms(call) > polled_ms)
             continue;
         finish_late(exchange, call);
-        link = flying->next; /* the others may have moved */
+        link = in_flight->next; /* from the start, as finish_late() changes the list */
     }
 }
 
-/* Ends the settlements whose time is over before they got a place. */
+/* Ends the settlements that were still queued at their time-out. */
 static void end_late_settlements(struct exchange *exchange, int64_t now)
 {
     struct call *call;
 
     while ((call = schedule_take_late(&exchange->schedule, now)) != NULL) {
         if (call->progress.cancelled)
-            set_failure(call, C2D_CANCELLED, "cancelled: it got no place within 5 s");
+            set_failure(call, C2D_CANCELLED, "cancelled: it was still queued after 5 s");
         else
             set_failure(call, C2D_TIMEOUT,
-                        "no attempt could be made in time: all places were taken");
+                        "still queued at the time-out: too many requests in flight");
         exchange_end(exchange, call);
     }
 }
 
-/* Starts what may start, but not so much that the sockets wait for long; false if there is more. */
+/* Starts the calls that are due, STARTS_MAX at most, so that the sockets are polled in between.
+ * Returns false if there are more. */
 static bool advance(struct exchange *exchange, int64_t now)
 {
     struct schedule *schedule = &exchange->schedule;
@@ -181,14 +183,14 @@ static bool advance(struct exchange *exchange, int64_t now)
 
         if (call == NULL)
             return true;
-        if (!exchange->is_known && exchange->is_shared && schedule->flying_count == 0)
+        if (!exchange->is_clock_known && exchange->is_shared && schedule->in_flight_count == 0)
             schedule->alone_until_ms = now + ALONE_MS;
-        start_try(exchange, call, now);
+        start_attempt(exchange, call, now);
     }
     return schedule_due_ms(schedule) > now;
 }
 
-/* When something is due that is not the transport's. */
+/* Returns when the schedule has something to do. */
 static int64_t next_due_ms(const struct exchange *exchange)
 {
     int64_t due_ms = schedule_due_ms(&exchange->schedule);
@@ -197,7 +199,7 @@ static int64_t next_due_ms(const struct exchange *exchange)
     return late_ms < due_ms ? late_ms : due_ms;
 }
 
-/* ---- The seam to the operations ---- */
+/* ---- Functions for the operations ---- */
 
 void exchange_init(struct exchange *exchange)
 {
@@ -211,7 +213,7 @@ void exchange_clear(struct exchange *exchange)
     call_order_clear(&exchange->order);
 }
 
-/* Sets the descriptor's time, if somebody waits for it. */
+/* Sets the time at which the descriptor becomes readable, if c2d_fd() has returned it. */
 static void set_wake(struct exchange *exchange)
 {
     if (exchange->is_watched)
@@ -228,19 +230,19 @@ void exchange_submit_again(struct exchange *exchange, struct link *owner, struct
     link_append(owner, &call->owners);
     exchange->pending++;
     if (exchange->is_watched && exchange->pending == 1)
-        exchange_look_for_stop(exchange);
-    /* Only time in which something waited shows that the hub goes on failing. */
+        exchange_check_cancel(exchange);
+    /* Time without pending calls does not count for the pause. */
     if (pause->is_active && pause->idle_from_ms != 0)
         pause->since_ms += now - pause->idle_from_ms;
     pause->idle_from_ms = 0;
-    /* Its lock expires, also while it waits for a place. */
-    if (call->endpoint->manner == ENDPOINT_SETTLES && call->progress.deadline_ms == 0)
+    /* The time-out of a settlement starts now, as its lock expires while it is queued. */
+    if (call->endpoint->effect == ENDPOINT_SETTLES && call->progress.deadline_ms == 0)
         call->progress.deadline_ms = now + exchange->terms.timeout_ms;
-    call->state = CALL_BEHIND;
-    if (call->message == NULL || !call_order_follows(&exchange->order, call))
+    call->state = CALL_QUEUED;
+    if (call->message == NULL || !call_order_add(&exchange->order, call))
         schedule_ready(&exchange->schedule, call);
     if (exchange->stopped)
-        exchange_look_for_stop(exchange);
+        exchange_check_cancel(exchange);
     if (exchange->stopped && call->state == CALL_READY)
         exchange_stop_call(exchange, call);
     set_wake(exchange);
@@ -248,7 +250,7 @@ void exchange_submit_again(struct exchange *exchange, struct link *owner, struct
 
 bool exchange_submit(struct exchange *exchange, struct link *owner, struct call *call)
 {
-    /* For what waits for an earlier send, too: it becomes ready when there may be no memory. */
+    /* Also for queued sends: they become ready later, when allocation must not fail. */
     if (!schedule_reserve(&exchange->schedule, exchange->pending + 1)
         || !call_order_reserve(&exchange->order))
         return false;
@@ -256,7 +258,7 @@ bool exchange_submit(struct exchange *exchange, struct link *owner, struct call 
     return true;
 }
 
-/* The call to hand out, if it has ended. */
+/* Returns wanted (NULL: the first call) if it has ended. */
 static struct call *take_ended(struct exchange *exchange, struct call *wanted)
 {
     struct link *first = exchange->ended.next;
@@ -272,7 +274,7 @@ static struct call *take_ended(struct exchange *exchange, struct call *wanted)
     return wanted;
 }
 
-/* For how long the transport may wait. */
+/* Returns how long the transport may wait. */
 static int64_t wait_span_ms(const struct exchange *exchange, int64_t now, int64_t end_ms)
 {
     int64_t until_ms = next_due_ms(exchange);
@@ -288,32 +290,32 @@ static struct call *work(struct exchange *exchange, struct call *wanted, int64_t
     int64_t now = exchange_now_ms(exchange);
     int64_t end_ms = timeout_ms > INT64_MAX / 2 ? timeout_ms : now + timeout_ms;
 
-    exchange_look_for_stop(exchange);
+    exchange_check_cancel(exchange);
     for (;; now = exchange_now_ms(exchange)) {
         struct http_done done;
         struct call *call;
         int64_t wait_ms;
-        bool all_begun;
+        bool all_started;
 
         end_late_settlements(exchange, now);
-        all_begun = advance(exchange, now);
+        all_started = advance(exchange, now);
         call = take_ended(exchange, wanted);
         if (call != NULL)
             return call;
         if (exchange_is_idle(exchange)) {
-            /* A timer, or a connection that closes, keeps the descriptor readable until then. */
+            /* Handles timers and closed connections, which keep the descriptor readable. */
             if (exchange->is_watched)
                 (void)exchange->transport.wait(exchange->transport.self, 0, &done);
             return NULL;
         }
-        wait_ms = all_begun ? wait_span_ms(exchange, now, end_ms) : 0;
+        wait_ms = all_started ? wait_span_ms(exchange, now, end_ms) : 0;
         if (exchange->transport.wait(exchange->transport.self, wait_ms, &done)) {
-            finish_try(exchange, &done);
+            finish_attempt(exchange, &done);
         } else {
             finish_all_late(exchange, now);
-            exchange_look_for_stop(exchange);
+            exchange_check_cancel(exchange);
         }
-        /* Whatever else has come in is the next call's. */
+        /* Other finished attempts are processed by the next call of this function. */
         if (exchange_now_ms(exchange) >= end_ms)
             return take_ended(exchange, wanted);
     }
@@ -324,7 +326,7 @@ struct call *exchange_wait(struct exchange *exchange, struct call *wanted, int64
     struct call *call = work(exchange, wanted, timeout_ms);
 
     if (exchange->is_watched)
-        exchange_look_for_stop(exchange);
+        exchange_check_cancel(exchange);
     set_wake(exchange);
     return call;
 }
@@ -337,20 +339,20 @@ void exchange_perform(struct exchange *exchange, struct link *owner, struct call
         set_failure(call, C2D_OS, "out of memory");
 }
 
-/* ---- Giving up ---- */
+/* ---- Dropping ---- */
 
 static void drop(struct exchange *exchange, struct call *call)
 {
     bool is_in_order = call->message != NULL && call->state != CALL_ENDED;
     struct call *follower;
 
-    if (call->state == CALL_FLYING)
+    if (call->state == CALL_IN_FLIGHT)
         exchange->transport.cancel(exchange->transport.self, call);
     if (call->state == CALL_ENDED)
         link_remove(&call->place);
-    else if (call->state != CALL_BEHIND)
+    else if (call->state != CALL_QUEUED)
         schedule_remove(&exchange->schedule, call);
-    follower = is_in_order ? call_order_leave(&exchange->order, call) : NULL;
+    follower = is_in_order ? call_order_remove(&exchange->order, call) : NULL;
     exchange_follow(exchange, follower);
     link_remove(&call->owners);
     exchange->pending--;
@@ -364,7 +366,7 @@ void exchange_drop(struct exchange *exchange, struct link *owner)
     while (!link_is_empty(owner))
         drop(exchange, LINK_OWNER(owner->next, struct call, owners));
     if (exchange->is_watched)
-        exchange_look_for_stop(exchange); /* not to be watched for any more, if nothing is left */
+        exchange_check_cancel(exchange); /* unwatches cancel_fd if no call is pending */
     exchange_note_idle(exchange);
     set_wake(exchange);
 }
@@ -372,7 +374,7 @@ void exchange_drop(struct exchange *exchange, struct link *owner)
 int exchange_descriptor(struct exchange *exchange)
 {
     exchange->is_watched = true;
-    exchange_look_for_stop(exchange);
+    exchange_check_cancel(exchange);
     set_wake(exchange);
     return exchange->transport.descriptor(exchange->transport.self);
 }

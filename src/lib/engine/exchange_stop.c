@@ -1,12 +1,11 @@
-/* How calls end that get no other attempt: by a cancel, or because the hub has failed for too long.
- */
+/* Ends calls by a cancellation, or because the hub has failed for too long. */
 #include "exchange.h"
 
 #include "base/error.h"
 
 #include <poll.h>
 
-enum { GRACE_MS = 5000 /* what a cancel leaves to a request that is already on its way */ };
+enum { GRACE_MS = 5000 /* for a request in flight, or a settlement, after a cancellation */ };
 
 static void add_ended(struct exchange *exchange, struct call *call)
 {
@@ -16,30 +15,30 @@ static void add_ended(struct exchange *exchange, struct call *call)
 
 /* ---- Cancelling ---- */
 
-/* Begins the grace period if there is to be one; false if the call stops here and now. */
+/* Starts the grace period of a call; returns false if it has none and ends now. */
 static bool survives(const struct exchange *exchange, struct call *call)
 {
     int64_t grace_end_ms = exchange_now_ms(exchange) + GRACE_MS;
-    bool settles = call->endpoint->manner == ENDPOINT_SETTLES;
+    bool settles = call->endpoint->effect == ENDPOINT_SETTLES;
 
-    if (!settles && (call->endpoint->manner == ENDPOINT_READS || call->state != CALL_FLYING))
+    if (!settles && (call->endpoint->effect == ENDPOINT_READS || call->state != CALL_IN_FLIGHT))
         return false;
     if (call->progress.deadline_ms == 0 || grace_end_ms < call->progress.deadline_ms)
         call->progress.deadline_ms = grace_end_ms;
     call->progress.cancelled = true;
-    /* A settlement whose next attempt would begin after the grace period ends here too. */
+    /* A settlement also ends now if its next attempt is after the grace period. */
     return call->state != CALL_SLEEPING || call->wake_ms < call->progress.deadline_ms;
 }
 
-/* Says how a cancel has ended a call that was in this state. */
+/* Sets the outcome of a call that was cancelled in this state. */
 static void cancel(struct call *call, enum call_state state)
 {
-    /* The attempt that was given up may have done its work. */
-    bool is_unanswered = call->progress.in_doubt || state == CALL_FLYING;
+    /* An attempt in flight may have taken effect. */
+    bool is_unanswered = call->progress.in_doubt || state == CALL_IN_FLIGHT;
 
     http_request_clear(&call->request);
-    if (state == CALL_SLEEPING && call->endpoint->manner != ENDPOINT_READS) {
-        call_conclude(call); /* why it failed says more than that it was cancelled */
+    if (state == CALL_SLEEPING && call->endpoint->effect != ENDPOINT_READS) {
+        call_conclude(call); /* the failure is more precise than C2D_CANCELLED */
         return;
     }
     outcome_clear(&call->outcome);
@@ -59,8 +58,8 @@ void exchange_follow(struct exchange *exchange, struct call *follower)
             schedule_ready(&exchange->schedule, follower);
             return;
         }
-        cancel(follower, CALL_READY); /* as every send that has not begun */
-        next = call_order_leave(&exchange->order, follower);
+        cancel(follower, CALL_READY); /* as a send that was not started */
+        next = call_order_remove(&exchange->order, follower);
         add_ended(exchange, follower);
         follower = next;
     }
@@ -70,11 +69,11 @@ void exchange_end(struct exchange *exchange, struct call *call)
 {
     struct call *follower = NULL;
 
-    /* The pause's probe may end without an attempt. */
+    /* call_start() may have failed for the pause's probe. */
     if (exchange->schedule.probe == call)
         exchange->schedule.probe = NULL;
     if (call->message != NULL)
-        follower = call_order_leave(&exchange->order, call);
+        follower = call_order_remove(&exchange->order, call);
     add_ended(exchange, call);
     exchange_follow(exchange, follower);
     exchange_note_idle(exchange);
@@ -92,7 +91,7 @@ void exchange_stop_call(struct exchange *exchange, struct call *call)
 
     if (call->progress.cancelled || survives(exchange, call))
         return;
-    if (state == CALL_FLYING)
+    if (state == CALL_IN_FLIGHT)
         exchange->transport.cancel(exchange->transport.self, call);
     schedule_remove(&exchange->schedule, call);
     cancel(call, state);
@@ -107,7 +106,7 @@ static void stop_list(struct exchange *exchange, struct link *list)
     }
 }
 
-/* Builds the heap anew out of those that stay: whatever is taken out of a heap moves others. */
+/* Rebuilds the heap from the calls that stay, as each removal moves others. */
 static void stop_heap(struct exchange *exchange, struct call_heap *heap)
 {
     size_t count = heap->count;
@@ -121,20 +120,20 @@ static void stop_heap(struct exchange *exchange, struct call_heap *heap)
     }
 }
 
-/* Ends what a cancel ends; what it leaves is marked. */
+/* Cancels all calls. */
 static void stop(struct exchange *exchange)
 {
     struct schedule *schedule = &exchange->schedule;
 
-    stop_list(exchange, &schedule->flying);
+    stop_list(exchange, &schedule->in_flight);
     stop_heap(exchange, &schedule->settles.sleeping);
     stop_heap(exchange, &schedule->others.sleeping);
     stop_list(exchange, &schedule->settles.ready);
     stop_list(exchange, &schedule->others.ready);
 }
 
-/* Never while nothing is under way, where the descriptor may be waited for: it would stay readable
- * with nothing to do. */
+/* Watches cancel_fd, or not. With c2d_fd() not while no call is pending: the descriptor would stay
+ * readable with nothing to do. */
 static void watch(struct exchange *exchange)
 {
     bool is_wanted = !exchange->stopped && (!exchange->is_watched || exchange->pending > 0);
@@ -142,14 +141,14 @@ static void watch(struct exchange *exchange)
     exchange->transport.watch(exchange->transport.self, is_wanted ? exchange->cancel_fd : -1);
 }
 
-void exchange_look_for_stop(struct exchange *exchange)
+void exchange_check_cancel(struct exchange *exchange)
 {
     struct pollfd poll_fd = { .fd = exchange->cancel_fd, .events = POLLIN };
     bool was_stopped = exchange->stopped;
 
     if (exchange->cancel_fd < 0)
         return;
-    /* Another file may get the number of a descriptor that was closed. */
+    /* Remembered, as the number of a closed descriptor may be reused. */
     if (poll(&poll_fd, 1, 0) > 0)
         exchange->is_cancel_fd_closed |= (poll_fd.revents & POLLNVAL) != 0;
     exchange->stopped = exchange->is_cancel_fd_closed || poll_fd.revents != 0;
@@ -160,7 +159,7 @@ void exchange_look_for_stop(struct exchange *exchange)
 
 /* ---- Giving up ---- */
 
-/* Ends a call that waits for the hub, with the failure that it had, else with last. */
+/* Ends a call that waits for the hub, with its own failure, or with last if it had none. */
 static void give_up_call(struct exchange *exchange, struct call *call, const struct c2d_error *last)
 {
     schedule_remove(&exchange->schedule, call);

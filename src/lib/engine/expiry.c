@@ -1,5 +1,5 @@
-/* The end of a ttl is kept as a time of the monotonic clock, so that a hub's clock that is followed
- * meanwhile corrects what is written. */
+/* The end of a ttl is stored by the monotonic clock. So a later correction by the hub's clock
+ * applies to the expiry that is written. */
 #include "expiry.h"
 
 #include "base/error.h"
@@ -38,8 +38,8 @@ void expiry_write(struct expiry *expiry, const struct expiry_moment *moment,
     if (!is_fixed(expiry, moment))
         expiry->ends_ms = moment->now_ms + expiry->ttl_s * 1000;
     left_ms = expiry->ends_ms - moment->now_ms;
-    /* The hub refuses more than the longest ttl, and its clock may lag ours by a part of a second.
-     */
+    /* The hub refuses more than the longest ttl, and its clock may be a fraction of a second behind
+     * ours. */
     if (left_ms > (int64_t)1000 * (LIMIT_EXPIRY_S - 1))
         hub_now_ms -= hub_now_ms % 1000;
     message_set_expiry(headers, hub_now_ms + left_ms);
@@ -59,6 +59,6 @@ enum c2d_status expiry_fail(const struct expiry *expiry, const char *when, struc
                                   .earlier_try_unanswered = error->earlier_try_unanswered };
     if (expiry->ttl_s > 0)
         snprintf(what, sizeof what, "ttl of %lld s", (long long)expiry->ttl_s);
-    return fail(error, C2D_DATA, "the message's %s was over %s%s%.380s", what, when,
+    return fail(error, C2D_DATA, "the message's %s had passed %s%s%.380s", what, when,
                 *last == '\0' ? "" : ": ", last);
 }

@@ -1,5 +1,4 @@
-/* Compares character by character, whatever stands for a character: base64 has three that a server
- * may write in another way than they were sent. */
+/* Compares decoded characters: a server may escape those of base64 ("+", "/" and "="). */
 #include "mask.h"
 
 #include "base/buf.h"
@@ -9,10 +8,10 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* So much of the beginning is masked too: text is cut by servers and by us. */
+/* A prefix of this length is masked, too: servers and this library truncate texts. */
 enum { PART_SIZE = 8 };
 
-/* Reads hex digits as an ASCII character; '\0' if they are none. */
+/* Reads hex digits as an ASCII character; '\0' if they are not valid. */
 static char read_hex(const char *text, size_t size, size_t digits)
 {
     unsigned value = 0;
@@ -31,7 +30,7 @@ static char read_hex(const char *text, size_t size, size_t digits)
     return (char)value;
 }
 
-/* "%2B", also when "%" was escaped itself, and again: "%252B". */
+/* Reads "%2B", also if "%" itself was escaped: "%252B", "%25252B". */
 static size_t read_percent(const char *text, size_t size, char *out)
 {
     size_t at = 1;
@@ -42,7 +41,7 @@ static size_t read_percent(const char *text, size_t size, char *out)
     return at + 2;
 }
 
-/* "\/" and "\u002b"; more than one backslash in JSON within JSON. */
+/* Reads "\/" and "\u002b"; JSON within JSON has more than one backslash. */
 static size_t read_backslash(const char *text, size_t size, char *out)
 {
     size_t at = 1;
@@ -59,7 +58,7 @@ static size_t read_backslash(const char *text, size_t size, char *out)
     return at + 1;
 }
 
-/* "&#43;" and "&#x2b;" */
+/* Reads "&#43;" and "&#x2b;". */
 static size_t read_entity(const char *text, size_t size, char *out)
 {
     size_t at = 2;
@@ -82,7 +81,7 @@ static size_t read_entity(const char *text, size_t size, char *out)
     return at + 1;
 }
 
-/* The character that is written at text, and how many bytes that takes. */
+/* Reads the character at text, escaped or not. Returns how many bytes it takes. */
 static size_t read_character(const char *text, size_t size, char *out)
 {
     char character = '\0';
@@ -101,7 +100,7 @@ static size_t read_character(const char *text, size_t size, char *out)
     return 1;
 }
 
-/* Letters in one case; a blank is what "+" is in a form, and "-" and "_" are base64url's. */
+/* Folds what may be the same character: case, " " for "+" (a form), "-" and "_" (base64url). */
 static char fold(char c)
 {
     if (c >= 'A' && c <= 'Z')
@@ -113,7 +112,7 @@ static char fold(char c)
     return c;
 }
 
-/* How many bytes of data are a beginning of signature; *count: of how many characters. */
+/* Returns how many bytes of data match a prefix of signature; *count: its length in characters. */
 static size_t match(const char *data, size_t size, const char *signature, size_t *count)
 {
     size_t at = 0;
@@ -147,10 +146,10 @@ static void mask_decoded(char *data, size_t size, const char *signature)
 void mask_signature(char *data, size_t size, const char *authorization)
 {
     const char *signature = authorization;
-    char decoded[1024]; /* no field of a token is longer */
+    char decoded[1024]; /* fields of a token are shorter */
     size_t length;
 
-    /* A device id or policy may hold "sig=" too, but not after a separator of fields. */
+    /* A device id or policy may hold "sig=", but not after a separator of fields. */
     do
         signature = signature == NULL ? NULL : strstr(signature + 1, "sig=");
     while (signature != NULL && signature[-1] != '&' && signature[-1] != ' ');
@@ -158,7 +157,7 @@ void mask_signature(char *data, size_t size, const char *authorization)
         return;
     signature += strlen("sig=");
     length = strcspn(signature, "&");
-    /* What cannot be shown masked is not shown. */
+    /* If the signature cannot be decoded, all of the text is masked. */
     if (length < sizeof decoded && url_unescape(signature, length, decoded))
         mask_decoded(data, size, decoded);
     else
@@ -170,7 +169,7 @@ void mask_error(struct c2d_error *error, const char *authorization)
 {
     char *const texts[] = { error->text, error->hint, error->hub_code_name, error->request_id };
 
-    /* On success all are empty: nothing is prepared for them. */
+    /* On success all are empty. */
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (*texts[i] != '\0')
             mask_signature(texts[i], strlen(texts[i]), authorization);

@@ -1,5 +1,5 @@
-/* All that the observer is told passes here: signatures masked, a stranger's bytes made printable,
- * registry keys taken out. Where it ends up is the observer's affair. */
+/* All events pass through here: signatures and registry keys are masked, and texts of traces are
+ * made printable. */
 #include "observe.h"
 
 #include "base/text.h"
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void tell(const struct observe *observe, const struct c2d_event *event)
+static void notify(const struct observe *observe, const struct c2d_event *event)
 {
     if (observe->observer != NULL)
         observe->observer(observe->context, event);
@@ -20,17 +20,17 @@ static void tell(const struct observe *observe, const struct c2d_event *event)
 void observe_attempt(const struct observe *observe, const struct http_request *request,
                      const struct c2d_error *error, int64_t elapsed_ms)
 {
-    tell(observe, &(struct c2d_event) {
-                      .kind = C2D_EVENT_ATTEMPT,
-                      .method = request->method,
-                      .url = request->url.data,
-                      .path = request->url.data + request->path_at,
-                      .attempt = error->attempts,
-                      .http_status = error->http_status,
-                      .elapsed_ms = elapsed_ms,
-                      .text = error->text,
-                      .text_size = strlen(error->text),
-                  });
+    notify(observe, &(struct c2d_event) {
+                        .kind = C2D_EVENT_ATTEMPT,
+                        .method = request->method,
+                        .url = request->url.data,
+                        .path = request->url.data + request->path_at,
+                        .attempt = error->attempts,
+                        .http_status = error->http_status,
+                        .elapsed_ms = elapsed_ms,
+                        .text = error->text,
+                        .text_size = strlen(error->text),
+                    });
 }
 
 void observe_warning(const struct observe *observe, const char *format, ...)
@@ -42,15 +42,15 @@ void observe_warning(const struct observe *observe, const char *format, ...)
     if (vsnprintf(text, sizeof text, format, args) < 0)
         text[0] = '\0';
     va_end(args);
-    tell(observe, &(struct c2d_event) {
-                      .kind = C2D_EVENT_WARNING,
-                      .text = text,
-                      .text_size = strlen(text),
-                  });
+    notify(observe, &(struct c2d_event) {
+                        .kind = C2D_EVENT_WARNING,
+                        .text = text,
+                        .text_size = strlen(text),
+                    });
 }
 
-/* Appends the headers, each with before and after around it. The signature is masked already here,
- * so that no buffer ever holds it in the clear for longer than it must. */
+/* Appends the headers, each between before and after. Masks the signature at once, so that no
+ * buffer holds it for longer than needed. */
 static void append_headers(struct buf *out, const struct http_request *request, const char *before,
                            const char *after)
 {
@@ -78,37 +78,37 @@ bool observe_dry_run(const struct observe *observe, const struct http_request *r
     ok = lines != NULL && !text.failed && !request->url.failed;
     if (!ok)
         goto done;
-    /* Not before the last append: text moves while it grows. */
+    /* After the last append: the buffer moves when it grows. */
     line = text.data;
     for (size_t i = 0; i < count; i++) {
         lines[i] = line;
-        line = strchr(line, '\n'); /* no header value holds one */
+        line = strchr(line, '\n'); /* header values hold none */
         *line++ = '\0';
     }
-    tell(observe, &(struct c2d_event) {
-                      .kind = C2D_EVENT_DRY_RUN,
-                      .method = request->method,
-                      .url = request->url.data,
-                      .path = request->url.data + request->path_at,
-                      .headers = lines,
-                      .header_count = count,
-                      .body = request->body,
-                      .body_size = request->body_size,
-                  });
+    notify(observe, &(struct c2d_event) {
+                        .kind = C2D_EVENT_DRY_RUN,
+                        .method = request->method,
+                        .url = request->url.data,
+                        .path = request->url.data + request->path_at,
+                        .headers = lines,
+                        .header_count = count,
+                        .body = request->body,
+                        .body_size = request->body_size,
+                    });
 done:
     free(lines);
     buf_clear(&text);
     return ok;
 }
 
-static void tell_trace(const struct observe *observe, struct buf *text)
+static void notify_trace(const struct observe *observe, struct buf *text)
 {
     if (!text->failed)
-        tell(observe, &(struct c2d_event) {
-                          .kind = C2D_EVENT_TRACE,
-                          .text = text->data,
-                          .text_size = text->size,
-                      });
+        notify(observe, &(struct c2d_event) {
+                            .kind = C2D_EVENT_TRACE,
+                            .text = text->data,
+                            .text_size = text->size,
+                        });
     buf_clear(text);
 }
 
@@ -130,15 +130,15 @@ void observe_request(const struct observe *observe, const struct http_request *r
     buf_format(&text, "> %s %s HTTP/1.1\n", request->method, request->url.data);
     append_headers(&text, request, "> ", "\n");
     append_body(&text, ">", request->body, request->body_size);
-    tell_trace(observe, &text);
+    notify_trace(observe, &text);
 }
 
-static void append_answer_body(struct buf *out, const struct http_response *response,
-                               bool hides_keys)
+static void append_response_body(struct buf *out, const struct http_response *response,
+                                 bool returns_keys)
 {
     struct buf shown = { 0 };
 
-    if (!hides_keys)
+    if (!returns_keys)
         append_body(out, "<", response->body.data, response->body.size);
     else if (device_info_append_masked(&shown, &response->body))
         append_body(out, "<", shown.data, shown.size);
@@ -148,7 +148,7 @@ static void append_answer_body(struct buf *out, const struct http_response *resp
 }
 
 void observe_response(const struct observe *observe, const struct http_request *request,
-                      const struct http_response *response, bool hides_keys)
+                      const struct http_response *response, bool returns_keys)
 {
     struct buf text = { 0 };
 
@@ -165,10 +165,10 @@ void observe_response(const struct observe *observe, const struct http_request *
         text_append_printable(&text, value, strlen(value));
         buf_text(&text, "\n");
     }
-    append_answer_body(&text, response, hides_keys);
+    append_response_body(&text, response, returns_keys);
     if (!text.failed)
         mask_signature(text.data, text.size, request->authorization);
-    tell_trace(observe, &text);
+    notify_trace(observe, &text);
 }
 
 void observe_note(void *observe, const char *text, size_t size)
@@ -180,5 +180,5 @@ void observe_note(void *observe, const char *text, size_t size)
     buf_text(&line, "* ");
     text_append_printable(&line, text, size);
     buf_text(&line, "\n");
-    tell_trace(observe, &line);
+    notify_trace(observe, &line);
 }

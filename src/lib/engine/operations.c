@@ -1,4 +1,4 @@
-/* What each operation asks, and what the answer to it means. */
+/* Prepares operations, and interprets their responses. */
 #include "operations.h"
 
 #include "base/error.h"
@@ -10,12 +10,7 @@
 
 #include <string.h>
 
-struct exchange *exchange_of(const struct c2d_client *client)
-{
-    return &client->wiring->exchange;
-}
-
-/* Does the endpoint get what it needs? A caller's table may hold NULL. */
+/* Checks that the parameters of the endpoint are not NULL. */
 static enum c2d_status check_target(enum endpoint_id id, const struct operation_target *target,
                                     struct c2d_error *error)
 {
@@ -31,8 +26,7 @@ static enum c2d_status check_target(enum endpoint_id id, const struct operation_
     return C2D_OK;
 }
 
-/* A message without an id gets one: else nobody could tell a repeated attempt from a second
- * message. */
+/* Generates an id for a message without one, so that receivers can recognise a duplicate. */
 static enum c2d_status name_message(struct operation *operation, struct c2d_error *error)
 {
     enum c2d_status status;
@@ -78,14 +72,14 @@ void operation_end(struct operation *operation)
 
 /* ---- Send ---- */
 
-/* Was the answer of something that knows no such path, rather than of the hub about a device? */
-static bool knows_no_path(const struct c2d_error *error)
+/* True if the peer does not know the path. A hub's response about a device has a code. */
+static bool lacks_path(const struct c2d_error *error)
 {
     return (error->http_status == 404 || error->http_status == 405 || error->http_status == 501)
            && error->hub_code == 0 && error->hub_code_name[0] == '\0';
 }
 
-bool operation_takes_older_form(struct operation *operation)
+bool operation_use_older_form(struct operation *operation)
 {
     struct call *call = &operation->call;
     struct c2d_error error;
@@ -93,27 +87,27 @@ bool operation_takes_older_form(struct operation *operation)
     if (call->outcome.status == C2D_OK || call->endpoint != &endpoints[ENDPOINT_SEND])
         return false;
     outcome_get(&call->outcome, &error);
-    if (!knows_no_path(&error))
+    if (!lacks_path(&error))
         return false;
-    /* Time and doubts go on: it is one call for its caller. */
+    /* Progress is kept: for the caller it is one operation. */
     operation->refused = call->outcome;
     call->outcome = (struct outcome) { 0 };
     call->endpoint = &endpoints[ENDPOINT_SEND_OLDER];
     return true;
 }
 
-/* What a failed send means for somebody who may send again. */
+/* Describes a failed send that is in doubt. */
 static enum c2d_status explain_send(const char *id, struct c2d_error *error)
 {
     char cause[sizeof error->text];
 
     memcpy(cause, error->text, sizeof cause);
-    /* A later try was answered: that answer stands, and the doubt is added to it. */
+    /* A later attempt was refused: keeps that status, and adds the doubt. */
     if (error->http_status != 0 && !call_leaves_doubt(error))
         return fail(error, error->status,
-                    "%.300s; an earlier try got no answer: message '%.128s' may be queued", cause,
-                    id);
-    hint(error, "send it again under the same message id if twice is better than never");
+                    "%.300s; an earlier attempt got no response: message '%.128s' may be queued",
+                    cause, id);
+    hint(error, "send it again with the same message id if a duplicate is acceptable");
     return fail(error, C2D_UNKNOWN_OUTCOME, "message '%.128s' may be queued: %.300s", id, cause);
 }
 
@@ -123,8 +117,8 @@ enum c2d_status operation_finish_send(struct operation *operation, struct c2d_er
     enum c2d_status status;
 
     outcome_get(&call->outcome, error);
-    if (call->endpoint == &endpoints[ENDPOINT_SEND_OLDER] && knows_no_path(error)) {
-        /* What the usual form was answered says more. */
+    if (call->endpoint == &endpoints[ENDPOINT_SEND_OLDER] && lacks_path(error)) {
+        /* The response to the first form is more precise. */
         outcome_get(&operation->refused, error);
         error->attempts = call->outcome.attempts;
     }
@@ -153,14 +147,14 @@ enum c2d_status operation_finish_receive(struct operation *operation, struct c2d
         return fail(error, C2D_NO_MESSAGE, "no message waits for device '%s'", device_id);
     status = message_from_response(&operation->call.response, device_id, progress->started_at_s,
                                    message, error);
-    /* The hub cannot have locked it before the request left. */
+    /* The hub cannot have locked it before the request was sent. */
     if (status == C2D_OK)
         (*message)->lock_expires_ms = progress->started_ms + (int64_t)C2D_LOCK_S * 1000;
     return status;
 }
 
-/* What a failed settlement means after an attempt that may have settled. A 412 does not tell
- * whether that attempt ended the lock or the lock expired: the caller knows how long it held. */
+/* Describes a failed settlement after an attempt that is in doubt. A 412 does not show whether that
+ * attempt settled the message or the lock expired; the caller knows when the lock expires. */
 enum c2d_status operation_finish_settle(struct operation *operation, struct c2d_error *error)
 {
     const char *what =
@@ -172,26 +166,26 @@ enum c2d_status operation_finish_settle(struct operation *operation, struct c2d_
         return error->status;
     memcpy(cause, error->text, sizeof cause);
     if (error->status == C2D_LOCK_LOST)
-        hint(error, "%s was settled if its lock had not expired; else it comes again", what);
+        hint(error, "%s was settled if its lock had not expired; otherwise it comes again", what);
     return fail(error, error->status,
-                "%.380s; an attempt got no response: %s may be settled all the same", cause, what);
+                "%.380s; an attempt got no response: %s may have been settled", cause, what);
 }
 
 static enum c2d_status check_outcome(enum c2d_outcome outcome, struct c2d_error *error)
 {
-    /* A number that is not in the enum reaches a library as it is. */
+    /* As an int: C allows any number for an enum. */
     switch ((int)outcome) {
     case C2D_COMPLETE:
     case C2D_REJECT:
     case C2D_ABANDON:
         return C2D_OK;
     default:
-        return fail(error, C2D_USAGE, "%d is no outcome of a settlement", (int)outcome);
+        return fail(error, C2D_USAGE, "%d is not an outcome of a settlement", (int)outcome);
     }
 }
 
-enum c2d_status endpoint_of_outcome(enum c2d_outcome outcome, enum endpoint_id *id,
-                                    struct c2d_error *error)
+enum c2d_status operation_settle_endpoint(enum c2d_outcome outcome, enum endpoint_id *id,
+                                          struct c2d_error *error)
 {
     *id = outcome == C2D_COMPLETE ? ENDPOINT_COMPLETE
           : outcome == C2D_REJECT ? ENDPOINT_REJECT
@@ -199,8 +193,8 @@ enum c2d_status endpoint_of_outcome(enum c2d_outcome outcome, enum endpoint_id *
     return check_outcome(outcome, error);
 }
 
-enum c2d_status endpoint_of_feedback_outcome(enum c2d_outcome outcome, enum endpoint_id *id,
-                                             struct c2d_error *error)
+enum c2d_status operation_feedback_settle_endpoint(enum c2d_outcome outcome, enum endpoint_id *id,
+                                                   struct c2d_error *error)
 {
     *id = outcome == C2D_COMPLETE ? ENDPOINT_FEEDBACK_COMPLETE : ENDPOINT_FEEDBACK_ABANDON;
     if (outcome == C2D_REJECT)
@@ -223,7 +217,7 @@ enum c2d_status operation_finish_feedback(struct operation *operation,
         return error->status;
     if (response->status == 204)
         return fail(error, C2D_NO_MESSAGE, "no feedback waits");
-    lock_token = lock_token_of(&response->headers);
+    lock_token = message_lock_token(&response->headers);
     if (lock_token == NULL)
         return fail(error, C2D_PROTOCOL, "the feedback batch has no usable lock token (ETag)");
     status = feedback_read(&response->body, lock_token, feedback, error);

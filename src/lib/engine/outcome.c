@@ -7,7 +7,7 @@
 
 enum { TEXTS = 5 };
 
-/* The texts of an error, in the order in which they are kept. */
+/* Lists the texts of an error in the order in which they are stored. */
 static void texts_of(struct c2d_error *error, char *texts[TEXTS])
 {
     char *all[TEXTS] = { error->hub_code_name, error->request_id, error->unreadable_sequence_number,
@@ -16,7 +16,7 @@ static void texts_of(struct c2d_error *error, char *texts[TEXTS])
     memcpy(texts, all, sizeof all);
 }
 
-/* NULL if all are empty, or without memory. */
+/* Returns NULL if all are empty, or if out of memory. */
 static char *copy_texts(const struct c2d_error *error)
 {
     char *texts[TEXTS], *copy, *at;
@@ -83,7 +83,7 @@ void outcome_get(const struct outcome *outcome, struct c2d_error *error)
         return;
     if (outcome->has_code_name)
         memcpy(error->hub_code_name, "?", sizeof "?");
-    /* A cancel ends many calls at once, and needs no memory for it. */
+    /* A cancellation ends many calls at once and stores no texts, to need no memory. */
     fail(error, error->status, "%s",
          error->status == C2D_CANCELLED ? "cancelled" : "out of memory for the text of the error");
 }

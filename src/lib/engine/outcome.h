@@ -1,5 +1,5 @@
-/* An error without its unused room: what a call keeps between its attempts, and until its result is
- * handed out. A struct c2d_error takes 1 KiB, an outcome 48 bytes and its texts. */
+/* A compact struct c2d_error, which a call keeps until its result is returned: 48 bytes and the
+ * texts instead of 1 KiB. */
 #ifndef OUTCOME_H
 #define OUTCOME_H
 
@@ -13,14 +13,14 @@ struct outcome {
     unsigned attempts;
     unsigned char step;
     bool retryable, earlier_try_unanswered, gave_up;
-    bool has_code_name; /* what the hub said decides more than its text does */
+    bool has_code_name; /* kept apart from the texts, as decisions depend on it */
 };
 
-/* Replaces what outcome held. Without memory only the texts are lost. */
+/* Replaces outcome. If out of memory, only the texts are lost. */
 void outcome_set(struct outcome *outcome, const struct c2d_error *error);
-/* Fills in all of error. A failure whose texts are lost gets others. */
+/* Fills in all of error. A failure whose texts were lost gets a generic one. */
 void outcome_get(const struct outcome *outcome, struct c2d_error *error);
-/* Empties it. Zeroed storage is fine. */
+/* Frees the texts and zeroes outcome. A zeroed one is fine. */
 void outcome_clear(struct outcome *outcome);
 
 #endif

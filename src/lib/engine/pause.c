@@ -5,14 +5,14 @@
 static void warn(struct pause *pause, const struct pause_failure *failure,
                  const struct observe *observe)
 {
-    /* One failure is no outage yet. */
+    /* A single failure is not an outage yet. */
     if (pause->has_warned[pause->throttles] || (!pause->throttles && !failure->is_probe))
         return;
     pause->has_warned[pause->throttles] = true;
     if (pause->throttles)
-        observe_warning(observe, "the hub throttles: waiting until it takes more");
+        observe_warning(observe, "the hub is throttling: waiting until it accepts requests again");
     else
-        observe_warning(observe, "the hub fails: waiting until it works again: %.300s",
+        observe_warning(observe, "the hub is failing: waiting until it works again: %.300s",
                         failure->error->text);
 }
 
@@ -29,8 +29,8 @@ void pause_note_failure(struct pause *pause, const struct pause_failure *failure
         pause->delay_ms = retry_delay_ms(failure->error, previous_ms, failure->random);
         probe_ms = failure->now_ms + pause->delay_ms;
     }
-    /* An attempt that was in flight when the pause began does not raise the back-off: there are
-     * many of them. */
+    /* Attempts that were in flight when the pause started do not increase the back-off: there may
+     * be many. */
     if (!pause->is_active || probe_ms > pause->probe_ms)
         pause->probe_ms = probe_ms;
     if (!pause->is_active)

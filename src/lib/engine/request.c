@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
-/* Which endpoint a request is for. */
+/* Chooses the endpoint of a request. */
 static enum c2d_status choose(const struct c2d_request *request, enum endpoint_id *id,
                               struct c2d_error *error)
 {
@@ -14,7 +14,7 @@ static enum c2d_status choose(const struct c2d_request *request, enum endpoint_i
         *id = ENDPOINT_RECEIVE;
         return C2D_OK;
     case C2D_ACTION_SETTLE:
-        return endpoint_of_outcome(request->outcome, id, error);
+        return operation_settle_endpoint(request->outcome, id, error);
     case C2D_ACTION_SEND:
         *id = ENDPOINT_SEND;
         return C2D_OK;
@@ -22,7 +22,7 @@ static enum c2d_status choose(const struct c2d_request *request, enum endpoint_i
         *id = ENDPOINT_FEEDBACK;
         return C2D_OK;
     case C2D_ACTION_FEEDBACK_SETTLE:
-        return endpoint_of_feedback_outcome(request->outcome, id, error);
+        return operation_feedback_settle_endpoint(request->outcome, id, error);
     case C2D_ACTION_PURGE:
         *id = ENDPOINT_PURGE;
         return C2D_OK;
@@ -30,10 +30,10 @@ static enum c2d_status choose(const struct c2d_request *request, enum endpoint_i
         *id = ENDPOINT_DEVICE;
         return C2D_OK;
     }
-    return fail(error, C2D_USAGE, "%d is no action of a request", (int)request->action);
+    return fail(error, C2D_USAGE, "%d is not an action of a request", (int)request->action);
 }
 
-/* What is not the action's must not reach the wire. */
+/* Takes only the members that the action uses. */
 static struct operation_target target_of(const struct c2d_request *request)
 {
     switch (request->action) {
@@ -62,7 +62,7 @@ enum c2d_status request_prepare(struct operation *operation, struct c2d_client *
     if (request == NULL)
         return fail(error, C2D_USAGE, "the request is missing (NULL)");
     if (request->spare[0] != NULL || request->spare[1] != NULL)
-        return fail(error, C2D_USAGE, "the request uses what this version does not know");
+        return fail(error, C2D_USAGE, "the request sets members that this version lacks");
     status = choose(request, &id, error);
     return status == C2D_OK ? operation_prepare(operation, client, id, target_of(request), error)
                             : status;

@@ -1,5 +1,4 @@
-/* Decides and does nothing: no clock is read, nothing sleeps and no number is drawn here, so that
- * every verdict can be checked against a table. */
+/* Pure functions: clock and random numbers are parameters, so that tests can check every case. */
 #include "retry.h"
 
 #include "base/text.h"
@@ -8,10 +7,10 @@
 #include <stddef.h>
 #include <string.h>
 
-/* Delays in ms, costs in tokens of the budget (N4). */
+/* Delays in ms, costs in tokens of the budget. */
 enum { DELAY_MIN_MS = 500, DELAY_CAP_MS = 30000, RETRY_COST = 5, TIMEOUT_COST = 10 };
 
-/* Decorrelated jitter: spreads a fleet that failed at the same moment. */
+/* Decorrelated jitter: spreads the retries of many clients that failed at the same moment. */
 int64_t retry_delay_ms(const struct c2d_error *error, int64_t previous_ms, uint64_t random)
 {
     int64_t previous = previous_ms < DELAY_MIN_MS ? DELAY_MIN_MS : previous_ms;
@@ -32,13 +31,13 @@ enum retry_verdict retry_decide(const struct retry_case *now, struct retry_budge
     *delay_ms = 0;
     if (now->attempt > (unsigned)now->max_retries)
         return RETRY_NEVER;
-    /* At once and at no cost: it happens once in an operation. */
+    /* At once and at no cost: it happens once in each operation. */
     if (now->error->http_status == 401)
         return now->can_renew_token ? RETRY_RENEWED : RETRY_NEVER;
     if (!now->error->retryable || (budget != NULL && budget->tokens < cost))
         return RETRY_NEVER;
     *delay_ms = now->at_once ? 0 : retry_delay_ms(now->error, now->previous_delay_ms, now->random);
-    /* A try that could not begin in time costs nothing either. */
+    /* Before the cost: an attempt that does not start costs nothing. */
     if (*delay_ms >= now->remaining_ms)
         return RETRY_NO_TIME;
     if (budget != NULL)

@@ -1,6 +1,6 @@
 #include "schedule.h"
 
-/* The transport keeps the deadline itself, and knows more to say of it. */
+/* The transport applies the deadline itself, with a better error: this is added to it. */
 enum { SLACK_MS = 1000 };
 
 static struct call *first_of(const struct link *list)
@@ -10,7 +10,7 @@ static struct call *first_of(const struct link *list)
 
 static struct schedule_class *class_of(struct schedule *schedule, const struct call *call)
 {
-    return call->endpoint->manner == ENDPOINT_SETTLES ? &schedule->settles : &schedule->others;
+    return call->endpoint->effect == ENDPOINT_SETTLES ? &schedule->settles : &schedule->others;
 }
 
 /* ---- Lists ---- */
@@ -19,12 +19,12 @@ void schedule_init(struct schedule *schedule)
 {
     link_init(&schedule->settles.ready);
     link_init(&schedule->others.ready);
-    link_init(&schedule->flying);
+    link_init(&schedule->in_flight);
 }
 
 bool schedule_reserve(struct schedule *schedule, size_t count)
 {
-    /* Any of them may sleep, and none may be lost for that. */
+    /* Any call may sleep later, when allocation must not fail. */
     return call_heap_reserve(&schedule->settles.sleeping, count)
            && call_heap_reserve(&schedule->others.sleeping, count);
 }
@@ -49,17 +49,17 @@ void schedule_sleep(struct schedule *schedule, struct call *call)
     call_heap_add(&class_of(schedule, call)->sleeping, call);
 }
 
-void schedule_fly(struct schedule *schedule, struct call *call)
+void schedule_in_flight(struct schedule *schedule, struct call *call)
 {
-    call->state = CALL_FLYING;
-    schedule->flying_count++;
-    link_append(&schedule->flying, &call->place);
+    call->state = CALL_IN_FLIGHT;
+    schedule->in_flight_count++;
+    link_append(&schedule->in_flight, &call->place);
 }
 
 void schedule_remove(struct schedule *schedule, struct call *call)
 {
-    if (call->state == CALL_FLYING)
-        schedule->flying_count--;
+    if (call->state == CALL_IN_FLIGHT)
+        schedule->in_flight_count--;
     else
         schedule->waiting_count--;
     if (call->state == CALL_SLEEPING)
@@ -71,7 +71,7 @@ void schedule_remove(struct schedule *schedule, struct call *call)
     call->state = CALL_IDLE;
 }
 
-/* ---- What is next ---- */
+/* ---- The next call ---- */
 
 size_t schedule_sleeping(const struct schedule *schedule)
 {
@@ -80,16 +80,16 @@ size_t schedule_sleeping(const struct schedule *schedule)
 
 bool schedule_may_pause(const struct schedule *schedule, const struct call *call)
 {
-    return schedule->pause.max_ms > 0 && call->endpoint->manner != ENDPOINT_SETTLES;
+    return schedule->pause.max_ms > 0 && call->endpoint->effect != ENDPOINT_SETTLES;
 }
 
 static bool has_room(const struct schedule *schedule, int64_t now_ms)
 {
-    return schedule->flying_count < schedule->parallel
-           && (schedule->flying_count == 0 || now_ms >= schedule->alone_until_ms);
+    return schedule->in_flight_count < schedule->parallel
+           && (schedule->in_flight_count == 0 || now_ms >= schedule->alone_until_ms);
 }
 
-/* The first that may start, of one class that is not paused. */
+/* Returns the first call of a class that may start, if the class is not paused. */
 static struct call *next_of(const struct schedule_class *class, int64_t now_ms)
 {
     struct call *sleeping = call_heap_first(&class->sleeping);
@@ -97,8 +97,8 @@ static struct call *next_of(const struct schedule_class *class, int64_t now_ms)
     return sleeping != NULL && sleeping->wake_ms <= now_ms ? sleeping : first_of(&class->ready);
 }
 
-/* A call that has not started yet, else that with the fewest attempts: so a device with a fault of
- * its own does not keep the others waiting. NULL: none waits. */
+/* Returns a call that has not started yet, else the one with the fewest attempts: a call that fails
+ * for its own reason must not delay the others. NULL: none waits. */
 static struct call *find_probe(const struct schedule *schedule)
 {
     const struct call_heap *sleeping = &schedule->others.sleeping;
@@ -142,7 +142,7 @@ static int64_t earlier(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-/* When the first of a class may start; 0: at once. */
+/* Returns when the first call of a class may start; 0: now. */
 static int64_t class_due_ms(const struct schedule_class *class)
 {
     const struct call *sleeping = call_heap_first(&class->sleeping);
@@ -156,27 +156,27 @@ int64_t schedule_due_ms(const struct schedule *schedule)
 {
     int64_t due_ms = class_due_ms(&schedule->settles), others_ms;
 
-    if (schedule->flying_count >= schedule->parallel)
+    if (schedule->in_flight_count >= schedule->parallel)
         return INT64_MAX;
     others_ms = class_due_ms(&schedule->others);
     if (schedule->pause.is_active && others_ms != INT64_MAX)
         others_ms = schedule->probe == NULL ? schedule->pause.probe_ms : INT64_MAX;
     due_ms = earlier(due_ms, others_ms);
-    if (due_ms != INT64_MAX && schedule->flying_count > 0 && due_ms < schedule->alone_until_ms)
+    if (due_ms != INT64_MAX && schedule->in_flight_count > 0 && due_ms < schedule->alone_until_ms)
         due_ms = schedule->alone_until_ms;
     return due_ms;
 }
 
-/* ---- What is late ---- */
+/* ---- Time-outs ---- */
 
-int64_t schedule_end_of_try_ms(const struct call *call)
+int64_t schedule_attempt_end_ms(const struct call *call)
 {
     return call->progress.deadline_ms + (call->progress.cancelled ? 0 : SLACK_MS);
 }
 
 struct call *schedule_take_late(struct schedule *schedule, int64_t now_ms)
 {
-    /* All have the same time, so the first one's comes first. */
+    /* All have the same time-out, so the first one ends first. */
     struct call *first = first_of(&schedule->settles.ready);
 
     if (first == NULL || now_ms < first->progress.deadline_ms)
@@ -190,8 +190,8 @@ int64_t schedule_late_ms(const struct schedule *schedule)
     const struct call *first = first_of(&schedule->settles.ready);
     int64_t late_ms = first == NULL ? INT64_MAX : first->progress.deadline_ms;
 
-    for (const struct link *link = schedule->flying.next; link != &schedule->flying;
+    for (const struct link *link = schedule->in_flight.next; link != &schedule->in_flight;
          link = link->next)
-        late_ms = earlier(late_ms, schedule_end_of_try_ms(LINK_OWNER(link, struct call, place)));
+        late_ms = earlier(late_ms, schedule_attempt_end_ms(LINK_OWNER(link, struct call, place)));
     return late_ms;
 }

@@ -1,14 +1,14 @@
-/* Which call may start next, and when: how many may be in flight, what goes first, and what waits
- * while a hub fails. */
+/* Decides which call may start next, and when: limits the attempts in flight, prefers settlements,
+ * and holds others back while the hub fails. */
 #ifndef SCHEDULE_H
 #define SCHEDULE_H
 
 #include "call_heap.h"
 #include "pause.h"
 
-/* Calls that go before or after those of the other class. */
+/* Calls of one priority. */
 struct schedule_class {
-    struct link ready; /* not started yet, in their order */
+    struct link ready; /* not started yet, in the order of submission */
     struct call_heap sleeping;
 };
 
@@ -16,18 +16,18 @@ struct schedule {
     size_t parallel; /* most attempts in flight; 1 or more */
     struct pause pause;
     struct call *probe;            /* in flight during the pause; NULL: none */
-    struct schedule_class settles; /* first: locks expire while they wait */
+    struct schedule_class settles; /* go first: locks expire while they wait */
     struct schedule_class others;
-    struct link flying;
-    size_t flying_count;
+    struct link in_flight;
+    size_t in_flight_count;
     size_t waiting_count; /* ready or sleeping */
-    /* Until then the first attempt of all stays alone: it shows whether the clock is right, and so
-     * one token is refused and not one for each client. */
+    /* Until then the first attempt stays the only one. It shows whether our clock is right: else a
+     * token of each client would be refused. */
     int64_t alone_until_ms;
 };
 
 void schedule_init(struct schedule *schedule);
-/* Makes room for count calls in all, so that none of the functions below can fail; false without
+/* Makes room for count calls in total, so that the functions below cannot fail. False: out of
  * memory. */
 bool schedule_reserve(struct schedule *schedule, size_t count);
 void schedule_clear(struct schedule *schedule);
@@ -35,24 +35,24 @@ void schedule_clear(struct schedule *schedule);
 /* Sets the state of a call that is in no list, and adds it to the list of that state. */
 void schedule_ready(struct schedule *schedule, struct call *call);
 void schedule_sleep(struct schedule *schedule, struct call *call);
-void schedule_fly(struct schedule *schedule, struct call *call);
-/* Takes a call that is ready, sleeping or in flight out of its list. */
+void schedule_in_flight(struct schedule *schedule, struct call *call);
+/* Removes a call that is ready, sleeping or in flight from its list. */
 void schedule_remove(struct schedule *schedule, struct call *call);
 
-/* How many wait for another attempt. */
+/* Returns how many calls wait for another attempt. */
 size_t schedule_sleeping(const struct schedule *schedule);
-/* Does this call wait for a hub that fails? Settlements do not: their locks expire meanwhile. */
+/* True if this call pauses while the hub fails. Settlements do not: their locks expire. */
 bool schedule_may_pause(const struct schedule *schedule, const struct call *call);
-/* Takes the next call that may start now out of its list; NULL: there is none. */
+/* Removes the next call that may start now from its list and returns it, or NULL. */
 struct call *schedule_take(struct schedule *schedule, int64_t now_ms);
-/* When schedule_take() has the next one, if no attempt ends before; INT64_MAX: never. Not after
- * now_ms: at once. */
+/* Returns when schedule_take() returns the next call, if no attempt ends before. In the past: now;
+ * INT64_MAX: never. */
 int64_t schedule_due_ms(const struct schedule *schedule);
-/* Takes out a settlement that is ready and whose time-out has come; NULL: none has. */
+/* Removes a ready settlement whose time-out has passed and returns it, or NULL. */
 struct call *schedule_take_late(struct schedule *schedule, int64_t now_ms);
-/* When the first attempt in flight is given up, or the first settlement ends that is ready. */
+/* Returns the earliest time-out of the attempts in flight and of the ready settlements. */
 int64_t schedule_late_ms(const struct schedule *schedule);
-/* When an attempt in flight is given up for which the transport has not kept its time. */
-int64_t schedule_end_of_try_ms(const struct call *call);
+/* Returns when an attempt in flight is ended if the transport has not ended it. */
+int64_t schedule_attempt_end_ms(const struct call *call);
 
 #endif

@@ -1,5 +1,5 @@
-/* Which token a request carries: the one in use, a fresh one, a ready one or none. It is told the
- * time and asks no clock, and a device's token is never good for more than that device. */
+/* Chooses the token of a request: the current one, a new one, a ready one or none. A device's token
+ * is valid only for that device. */
 #include "signer.h"
 
 #include "base/error.h"
@@ -8,7 +8,7 @@
 #include "hub/sas.h"
 
 enum {
-    /* An hour, as in Microsoft's SDKs; a new one comes while the old is still good. */
+    /* One hour, as in Microsoft's SDKs; renewed while the old one is still valid. */
     TOKEN_LIFE_S = 3600,
     TOKEN_RENEW_S = TOKEN_LIFE_S / 5 * 4,
 };
@@ -24,7 +24,7 @@ bool signer_resource(const struct credentials *credentials, const char *device_i
     return !resource->failed;
 }
 
-static enum c2d_status mint(struct signer *signer, int64_t hub_now_s, struct c2d_error *error)
+static enum c2d_status sign_token(struct signer *signer, int64_t hub_now_s, struct c2d_error *error)
 {
     const struct credentials *credentials = signer->credentials;
     struct buf resource = { 0 };
@@ -38,7 +38,7 @@ static enum c2d_status mint(struct signer *signer, int64_t hub_now_s, struct c2d
                            hub_now_s + TOKEN_LIFE_S, &signer->token, error);
     if (status != C2D_OK)
         buf_clear(&signer->token);
-    signer->minted_at_s = hub_now_s;
+    signer->signed_at_s = hub_now_s;
     signer->renew_at_s = hub_now_s + TOKEN_RENEW_S;
     buf_clear(&resource);
     return status;
@@ -56,10 +56,10 @@ enum c2d_status signer_token(struct signer *signer, int64_t hub_now_s, const cha
         *token = signer->credentials->token;
         return C2D_OK;
     }
-    /* The last case: a clock set back would keep a token in use past its hour. */
+    /* The last condition: with a clock that was set back, a token would be used for too long. */
     if (signer->token.size == 0 || hub_now_s >= signer->renew_at_s
-        || hub_now_s < signer->minted_at_s)
-        status = mint(signer, hub_now_s, error);
+        || hub_now_s < signer->signed_at_s)
+        status = sign_token(signer, hub_now_s, error);
     *token = signer->token.data;
     return status;
 }
@@ -76,8 +76,8 @@ enum c2d_status signer_check_ready(const struct signer *signer, int64_t now_s, b
     fail_at(error, C2D_STEP_KEY);
     timestamp_format(credentials->token_ends_at_s, "Z", end);
     timestamp_format(now_s, "Z", now);
-    hint(error, "make a new one, or use a SharedAccessKey, which needs no renewal; is this "
-                "machine's clock right?");
+    hint(error, "make a new one, or use a SharedAccessKey, which needs no renewal; check this "
+                "machine's clock");
     return fail(error, C2D_AUTH,
                 "the SharedAccessSignature in the connection string expired at %s; by this "
                 "machine's clock it is %s",

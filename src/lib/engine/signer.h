@@ -1,4 +1,4 @@
-/* Keeps a token that is good for a while. */
+/* Provides the token of a client, and renews it. */
 #ifndef SIGNER_H
 #define SIGNER_H
 
@@ -7,26 +7,27 @@
 
 struct signer {
     const struct credentials *credentials; /* borrowed */
-    struct buf token;                      /* the one in use; empty: none yet */
-    int64_t minted_at_s, renew_at_s;       /* hub's clock, as far as it is known */
+    struct buf token;                      /* the current one; empty: none yet */
+    int64_t signed_at_s, renew_at_s;       /* by the hub's clock */
     struct hub_clock *hub_clock;           /* borrowed; shared by clients */
 };
 
-/* The value of an Authorization header at hub_now_s, *token; NULL for X.509. A new token is signed
- * when the old one has lived 80 % of its hour or the clock was set back. */
+/* Sets *token to the value of the Authorization header at hub_now_s; NULL for X.509. Signs a new
+ * token after 80 % of the lifetime of the old one, or if the clock was set back. */
 enum c2d_status signer_token(struct signer *signer, int64_t hub_now_s, const char **token,
                              struct c2d_error *error);
-/* C2D_AUTH if a ready token expired by now_s (our clock): with is_refused as soon as it did, else
- * only once no hub accepts it any more, which tolerates clocks that are 5 minutes off. */
+/* Returns C2D_AUTH if a ready token has expired at now_s. Without is_refused (by the hub) only
+ * after another 5 minutes, as hubs tolerate such a difference of clocks. */
 enum c2d_status signer_check_ready(const struct signer *signer, int64_t now_s, bool is_refused,
                                    struct c2d_error *error);
-/* Forgets the token: the next one is fresh. */
+/* Discards the token, so that the next one is new. */
 void signer_renew(struct signer *signer);
-/* Can a 401 be answered with another token? Not with X.509 or a ready token. */
+/* True if a new token can be signed after a 401: not with X.509 or a ready token. */
 bool signer_can_renew(const struct signer *signer);
 void signer_clear(struct signer *signer);
 
-/* host or host/devices/ID, which a token is for; device_id may be NULL. */
+/* Appends host or host/devices/ID, for which a token is valid; device_id may be NULL. False: out of
+ * memory. */
 bool signer_resource(const struct credentials *credentials, const char *device_id,
                      struct buf *resource);
 

@@ -1,5 +1,5 @@
-/* Operations that their caller does not wait for one by one: each is an object of its own until its
- * result is handed out. */
+/* The public functions for many operations at once. Each operation is allocated until its result is
+ * returned. */
 #include "base/error.h"
 #include "request.h"
 
@@ -7,10 +7,10 @@
 #include <string.h>
 
 struct submitted {
-    struct operation operation; /* first: a call leads back to it */
+    struct operation operation; /* first, so that submitted_of() works */
     enum c2d_action action;
     void *tag;
-    char lock_token[]; /* a copy, if there is one */
+    char lock_token[]; /* a copy, if the request has one */
 };
 
 static struct submitted *submitted_of(struct call *call)
@@ -66,14 +66,15 @@ enum c2d_status c2d_submit(struct c2d_client *client, const struct c2d_request *
     call->drop = drop;
     if (call->lock_token != NULL)
         call->lock_token = submitted->lock_token;
-    if (status == C2D_OK && !exchange_submit(exchange_of(client), &client->calls, call))
+    if (status == C2D_OK && !exchange_submit(client_exchange(client), &client->calls, call))
         status = fail_memory(error);
     if (status != C2D_OK)
         drop(call);
     return status;
 }
 
-/* Returns the next call that has ended, within one time-out for all forms of a send. */
+/* Returns the next call that has ended, or NULL after timeout_ms, also if a send is repeated in its
+ * older form. */
 static struct call *wait_for_call(struct exchange *exchange, int64_t timeout_ms)
 {
     int64_t now_ms = exchange_now_ms(exchange);
@@ -86,7 +87,7 @@ static struct call *wait_for_call(struct exchange *exchange, int64_t timeout_ms)
         if (call == NULL)
             return NULL;
         operation = &submitted_of(call)->operation;
-        if (!operation_takes_older_form(operation))
+        if (!operation_use_older_form(operation))
             return call;
         exchange_submit_again(exchange, &operation->client->calls, call);
         if (exchange_now_ms(exchange) >= end_ms)
@@ -99,7 +100,7 @@ bool c2d_wait(struct c2d_client *client, int timeout_ms, struct c2d_result *resu
     struct submitted *submitted;
     struct call *call;
 
-    if (client == NULL || (call = wait_for_call(exchange_of(client), timeout_ms)) == NULL)
+    if (client == NULL || (call = wait_for_call(client_exchange(client), timeout_ms)) == NULL)
         return false;
     submitted = submitted_of(call);
     request_finish(&submitted->operation, submitted->action, result, &result->error);
@@ -110,15 +111,15 @@ bool c2d_wait(struct c2d_client *client, int timeout_ms, struct c2d_result *resu
 
 size_t c2d_pending(const struct c2d_client *client)
 {
-    return client == NULL ? 0 : exchange_of(client)->pending;
+    return client == NULL ? 0 : client_exchange(client)->pending;
 }
 
 size_t c2d_backing_off(const struct c2d_client *client)
 {
-    return client == NULL ? 0 : schedule_sleeping(&exchange_of(client)->schedule);
+    return client == NULL ? 0 : schedule_sleeping(&client_exchange(client)->schedule);
 }
 
 int c2d_fd(const struct c2d_client *client)
 {
-    return client == NULL ? -1 : exchange_descriptor(exchange_of(client));
+    return client == NULL ? -1 : exchange_descriptor(client_exchange(client));
 }

@@ -1,5 +1,5 @@
-/* Owner, mode and links are asked of what was opened, not of a path that may change meanwhile. What
- * the bytes mean, and whether they are whole, is not known here. */
+/* Owner, mode and links are checked on the open descriptor: the path may change meanwhile. The
+ * caller checks the content. */
 #include "cache_file.h"
 
 #include "base/error.h"
@@ -15,23 +15,24 @@
 
 enum { SIZE_LIMIT = 64 * 1024 };
 
-/* Why no secret may be where fd leads; NULL: it may. */
+/* Returns why fd must not hold a secret, or NULL if it may. fd -1: errno says why. */
 static const char *flaw_of(int fd, struct stat *status)
 {
     if (fd < 0)
-        return errno == ELOOP || errno == ENOTDIR ? "it is a link, or no folder" : strerror(errno);
+        return errno == ELOOP || errno == ENOTDIR ? "it is a link, or not a folder"
+                                                  : strerror(errno);
     if (fstat(fd, status) != 0)
         return strerror(errno);
     if (status->st_uid != geteuid())
         return "it belongs to another user";
     if ((status->st_mode & 077) != 0)
-        return "others may use it (chmod go= would take that away)";
+        return "other users have access (remove it with chmod go=)";
     if (!S_ISDIR(status->st_mode) && (!S_ISREG(status->st_mode) || status->st_nlink > 1))
-        return "it is no file, or has a second name";
+        return "it is not a regular file, or has a second name";
     return NULL;
 }
 
-/* A folder, or a file in one; -1 and why. */
+/* Opens a folder or a file and checks it. Returns -1, with error set, on failure. */
 static int open_checked(int at, const char *path, int flags, struct stat *status,
                         struct c2d_error *error)
 {
@@ -52,10 +53,10 @@ static int open_dir(const char *dir, struct c2d_error *error)
     char path[PATH_MAX];
     struct stat status;
 
-    /* "link/" would lead to what the link does. */
+    /* O_NOFOLLOW would not refuse "link/". */
     while (size > 1 && dir[size - 1] == '/')
         size--;
-    /* One that is too long is none: "" is not found. */
+    /* A path that is too long becomes "", which openat() does not find. */
     snprintf(path, sizeof path, "%.*s", size < sizeof path ? (int)size : 0, dir);
     return open_checked(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, &status, error);
 }
@@ -105,7 +106,7 @@ bool cache_file_read(const char *dir, const char *name, struct buf *data, struct
     return ok;
 }
 
-/* 0, else the reason. */
+/* Returns 0, or an errno value. */
 static int write_new(int dir_fd, const char *name, const struct buf *data)
 {
     int fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -117,7 +118,7 @@ static int write_new(int dir_fd, const char *name, const struct buf *data)
     written = write(fd, data->data, data->size);
     if (written != (ssize_t)data->size)
         reason = written < 0 ? errno : ENOSPC;
-    /* Not synced: what a crash of the machine costs is a handshake. */
+    /* Not synced: a file lost in a crash of the machine only costs a full handshake. */
     return close(fd) != 0 && reason == 0 ? errno : reason;
 }
 
@@ -131,8 +132,8 @@ bool cache_file_write(const char *dir, const char *name, const struct buf *data,
     dir_fd = open_dir(dir, error);
     if (dir_fd < 0)
         return false;
-    /* One name for all: what a crash leaves behind goes with the next write. Two at once may mix,
-     * which whoever reads tells by the content. */
+    /* Always the same name, so that the next write removes what a crash has left. Two concurrent
+     * writers may mix their bytes; a reader detects that by the content. */
     snprintf(temporary, sizeof temporary, "%s.new", name);
     (void)unlinkat(dir_fd, temporary, 0);
     reason = write_new(dir_fd, temporary, data);
@@ -156,8 +157,8 @@ void cache_file_remove(const char *dir, const char *name)
     close(dir_fd);
 }
 
-/* 64 hex digits, and what a crash has left of writing such a file: see cache_file_write(). */
-static bool is_name_of_cache(const char *name)
+/* 64 hex digits, or the temporary file of such a name: see cache_file_write(). */
+static bool is_cache_name(const char *name)
 {
     size_t size = strspn(name, "0123456789abcdef");
 
@@ -172,7 +173,7 @@ void cache_file_remove_old(const char *dir, int64_t oldest_s, int64_t latest_s)
     struct stat status;
 
     while (folder != NULL && (entry = readdir(folder)) != NULL)
-        if (is_name_of_cache(entry->d_name)
+        if (is_cache_name(entry->d_name)
             && fstatat(dir_fd, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0
             && S_ISREG(status.st_mode)
             && (status.st_mtime < oldest_s || status.st_mtime > latest_s))

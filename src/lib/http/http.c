@@ -1,6 +1,5 @@
-/* Nothing gets into a request that another reader could take for the end of a line: CR, LF and NUL
- * are refused here, whoever adds them. What is read of a response is carried as it came, but where
- * a second reading would change what the response is. */
+/* Headers of requests and responses. A request never carries CR, LF or NUL: they are refused here.
+ * Headers of a response are kept as received, unless they are ambiguous and decide its meaning. */
 #include "http.h"
 
 #include "base/error.h"
@@ -9,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Bytes over 0x7f pass: hubs send the values of properties raw. */
+/* Bytes over 0x7f are allowed: hubs send the values of properties unencoded. */
 static bool value_is_safe(const char *value, size_t size)
 {
     for (size_t i = 0; i < size; i++) {
@@ -34,7 +33,7 @@ static bool make_place(struct http_headers *headers, size_t size)
     size_t capacity = headers->capacity == 0 ? 16 : headers->capacity * 2;
     struct http_header_place *places;
 
-    /* The first time for all of a usual message. */
+    /* The first allocation is large enough for most messages. */
     if (buf_reserve(&headers->text, headers->count == 0 && size < 500 ? 500 : size) == NULL)
         return false;
     if (headers->count < headers->capacity)
@@ -47,7 +46,7 @@ static bool make_place(struct http_headers *headers, size_t size)
     return true;
 }
 
-/* Any bytes but NUL. */
+/* Name and value may hold any byte but NUL. */
 static enum c2d_status store(struct http_headers *headers, const char *name, size_t name_size,
                              const char *value, size_t value_size, struct c2d_error *error)
 {
@@ -61,7 +60,7 @@ static enum c2d_status store(struct http_headers *headers, const char *name, siz
     buf_append(&headers->text, "", 1);
     buf_append(&headers->text, value, value_size);
     buf_append(&headers->text, "", 1);
-    /* Offsets, not pointers: the text moves when it grows. */
+    /* Offsets, not pointers: the buffer moves when it grows. */
     headers->places[headers->count++] =
         (struct http_header_place) { .name = start, .value = start + name_size + 1 };
     return C2D_OK;
@@ -71,7 +70,7 @@ enum c2d_status http_headers_add(struct http_headers *headers, const char *name,
                                  struct c2d_error *error)
 {
     if (!name_is_token(name, strlen(name)))
-        return fail(error, C2D_PROTOCOL, "a header's name holds a byte that is not allowed there");
+        return fail(error, C2D_PROTOCOL, "a header name holds a byte that is not allowed");
     if (!value_is_safe(value, strlen(value)))
         return fail(error, C2D_PROTOCOL, "header %.64s holds a control byte", name);
     return store(headers, name, strlen(name), value, strlen(value), error);
@@ -89,8 +88,8 @@ static void trim(const char **text, size_t *size)
         (*size)--;
 }
 
-/* Headers that decide where a body ends, or which lock is settled. */
-static bool decides(const char *name, size_t size)
+/* True for the headers that decide where a body ends, or which lock is settled. */
+static bool is_decisive(const char *name, size_t size)
 {
     static const struct {
         const char *name;
@@ -107,19 +106,19 @@ static bool decides(const char *name, size_t size)
     return false;
 }
 
-static bool is_of_hub(const char *name)
+static bool is_hub_header(const char *name)
 {
     return text_begins_nocase(name, "iothub-");
 }
 
-static enum c2d_status fail_unclear(const char *name, size_t size, struct c2d_error *error)
+static enum c2d_status fail_ambiguous(const char *name, size_t size, struct c2d_error *error)
 {
-    return fail(error, C2D_PROTOCOL, "header %.*s can be read in two ways",
-                (int)(size < 64 ? size : 64), name);
+    return fail(error, C2D_PROTOCOL, "header %.*s is ambiguous", (int)(size < 64 ? size : 64),
+                name);
 }
 
-/* A folded line (obsolete, but some boxes wrap long headers): with a space, it goes to the value
- * before it. */
+/* Appends a folded line, after a space, to the previous value. Folding is obsolete, but some
+ * middleboxes wrap long headers. */
 static enum c2d_status continue_value(struct http_headers *headers, const char *text, size_t size,
                                       bool strict, struct c2d_error *error)
 {
@@ -129,14 +128,14 @@ static enum c2d_status continue_value(struct http_headers *headers, const char *
     if (headers->count == 0 || headers->skipping || size == 0)
         return C2D_OK;
     name = http_header_name(headers, headers->count - 1);
-    if ((strict && decides(name, strlen(name)))
-        || (is_of_hub(name) && memchr(text, '\0', size) != NULL))
-        return fail_unclear(name, strlen(name), error);
+    if ((strict && is_decisive(name, strlen(name)))
+        || (is_hub_header(name) && memchr(text, '\0', size) != NULL))
+        return fail_ambiguous(name, strlen(name), error);
     if (memchr(text, '\0', size) != NULL)
         return C2D_OK;
     if (buf_reserve(&headers->text, size + 1) == NULL)
         return fail_memory(error);
-    headers->text.data[headers->text.size - 1] = ' '; /* was the end of the value */
+    headers->text.data[headers->text.size - 1] = ' '; /* replaces the NUL of the value */
     buf_append(&headers->text, text, size);
     buf_append(&headers->text, "", 1);
     return C2D_OK;
@@ -159,12 +158,12 @@ enum c2d_status http_headers_add_line(struct http_headers *headers, const char *
     value_size = size - name_size - 1;
     trim(&name, &name_size);
     trim(&value, &value_size);
-    /* A blank before the colon, or a control byte, would hide these from another reader. */
-    if (strict && decides(name, name_size)
+    /* Another reader would not recognise these after a blank before the colon or a control byte. */
+    if (strict && is_decisive(name, name_size)
         && (line + name_size != colon || !value_is_safe(value, value_size)))
-        return fail_unclear(name, name_size, error);
-    if (has_nul && is_of_hub(line))
-        return fail_unclear(name, name_size, error);
+        return fail_ambiguous(name, name_size, error);
+    if (has_nul && is_hub_header(line))
+        return fail_ambiguous(name, name_size, error);
     headers->skipping = has_nul;
     return has_nul ? C2D_OK : store(headers, name, name_size, value, value_size, error);
 }
@@ -186,7 +185,7 @@ const char *http_headers_get(const struct http_headers *headers, const char *nam
     for (size_t i = headers->count; i > 0; i--) {
         const struct http_header_place *place = &headers->places[i - 1];
 
-        /* Most differ in length already. */
+        /* The lengths first: most names differ there. */
         if (place->value - place->name == size + 1
             && text_equals_nocase(headers->text.data + place->name, name))
             return headers->text.data + place->value;
@@ -203,7 +202,7 @@ void http_headers_clear(struct http_headers *headers)
 
 void http_request_clear(struct http_request *request)
 {
-    /* The body is borrowed: its owner frees it. */
+    /* The body is borrowed. */
     buf_clear(&request->url);
     buf_clear(&request->token);
     http_headers_clear(&request->headers);

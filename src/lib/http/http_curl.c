@@ -1,4 +1,4 @@
-/* The transport as its owner sees it: transfers that begin, end and are late. */
+/* The transport's interface: starts, waits for, cancels and times out transfers. */
 #include "http_curl.h"
 
 #include "base/clock.h"
@@ -13,8 +13,8 @@
 
 /* ---- Transfers ---- */
 
-/* The next transfer that has ended, if one has. */
-static bool reap(struct curl_transport *transport, struct http_done *done)
+/* Returns true with the next finished transfer, false if there is none. */
+static bool next_finished(struct curl_transport *transport, struct http_done *done)
 {
     CURLMsg *message;
     int left = 0;
@@ -22,16 +22,16 @@ static bool reap(struct curl_transport *transport, struct http_done *done)
     while ((message = curl_multi_info_read(transport->multi, &left)) != NULL) {
         char *context = NULL;
         struct transfer *transfer;
-        CURLcode code = message->data.result; /* message goes with the handle */
+        CURLcode code = message->data.result; /* removing the handle frees message */
 
         if (message->msg != CURLMSG_DONE)
             continue;
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &context);
         transfer = (struct transfer *)(void *)context;
         curl_multi_remove_handle(transport->multi, transfer->easy);
-        /* Once more, with more certificates to look for the issuer in, or without a session. */
+        /* Connect once more: with the larger trust store, or without the cached TLS session. */
         if ((tls_trust_widen(&transport->trust, transfer->trust_version, &transfer->tls)
-             || tls_start_over(&transfer->tls))
+             || tls_needs_reconnect(&transfer->tls))
             && transfer_begin(transfer))
             continue;
         transfer_finish(transfer, (int)code, done);
@@ -42,15 +42,15 @@ static bool reap(struct curl_transport *transport, struct http_done *done)
     return false;
 }
 
-/* libcurl checks a time-out before it reads from the socket. After the process was stopped for a
- * while, that would lose responses that have come in meanwhile. So the request's time-out is kept
- * here, after a look at the sockets: ends a transfer whose deadline came before that look, unless
- * the look has brought something for it. */
-static bool end_late(struct curl_transport *transport, int64_t looked_ms, struct http_done *done)
+/* libcurl checks a time-out before it reads from the socket. If the process was stopped for a
+ * while, that would lose responses that arrived meanwhile. So request time-outs are checked here,
+ * after the sockets were polled. Ends a transfer whose deadline passed before polled_ms, unless
+ * that poll has received data for it. */
+static bool end_late(struct curl_transport *transport, int64_t polled_ms, struct http_done *done)
 {
     struct transfer *late = NULL;
 
-    if (looked_ms < transport->deadline_ms)
+    if (polled_ms < transport->deadline_ms)
         return false;
     transport->deadline_ms = INT64_MAX;
     for (struct transfer *transfer = transport->transfers; transfer != NULL;
@@ -61,7 +61,7 @@ static bool end_late(struct curl_transport *transport, int64_t looked_ms, struct
             continue;
         if (transfer->deadline_ms < transport->deadline_ms)
             transport->deadline_ms = transfer->deadline_ms;
-        if (transfer->deadline_ms > looked_ms)
+        if (transfer->deadline_ms > polled_ms)
             continue;
         if (received == transfer->received)
             late = transfer;
@@ -75,19 +75,19 @@ static bool end_late(struct curl_transport *transport, int64_t looked_ms, struct
     return true;
 }
 
-/* ---- The seam ---- */
+/* ---- Transport functions ---- */
 
 static enum c2d_status transport_start(void *self, const struct http_request *request, void *tag,
                                        struct c2d_error *error)
 {
     struct curl_transport *transport = self;
     struct transfer *transfer = transport->transfers;
-    /* What needs no hub needs no trust store: that of the system may be missing until here. */
+    /* Read here at the latest: operations without a connection need no trust store. */
     enum c2d_status status = tls_trust_read(&transport->trust, error);
 
     if (status != C2D_OK)
         return status;
-    /* Connections belong to the multi handle: any free transfer may take over a kept one. */
+    /* Connections belong to the multi handle: any transfer can reuse them. */
     while (transfer != NULL && transfer->request != NULL)
         transfer = transfer->next;
     if (transfer == NULL)
@@ -112,22 +112,22 @@ static bool transport_wait(void *self, int64_t timeout_ms, struct http_done *don
     struct curl_transport *transport = self;
     int64_t deadline_ms;
 
-    /* What has ended together goes out before the sockets are looked at again. */
-    if (reap(transport, done))
+    /* Transfers that finished in the same poll are returned before the next poll. */
+    if (next_finished(transport, done))
         return true;
     deadline_ms = clock_monotonic_ms(NULL) + timeout_ms;
     for (;;) {
-        int64_t looked_ms = clock_monotonic_ms(NULL), until_ms;
+        int64_t polled_ms = clock_monotonic_ms(NULL), until_ms;
         bool is_over;
 
-        events_run_timer(transport, looked_ms);
-        if (reap(transport, done))
+        events_run_timer(transport, polled_ms);
+        if (next_finished(transport, done))
             return true;
         until_ms = events_due_ms(transport, deadline_ms);
-        is_over = events_look(transport, until_ms - looked_ms);
-        if (reap(transport, done) || end_late(transport, looked_ms, done))
+        is_over = events_poll(transport, until_ms - polled_ms);
+        if (next_finished(transport, done) || end_late(transport, polled_ms, done))
             return true;
-        if (looked_ms >= deadline_ms || is_over)
+        if (polled_ms >= deadline_ms || is_over)
             return false;
     }
 }
@@ -160,7 +160,7 @@ static void transport_destroy(void *self)
         transfer_release(transfer);
         curl_easy_cleanup(transfer->easy);
     }
-    /* Closing connections still tells their transfers' verdicts: the transfers go last. */
+    /* Closing connections still writes to the verdicts of their transfers, which are freed last. */
     curl_multi_cleanup(transport->multi);
     for (struct transfer *transfer = transport->transfers, *next; transfer != NULL;
          transfer = next) {
@@ -178,7 +178,6 @@ static void transport_destroy(void *self)
 
 /* ---- Setting up ---- */
 
-/* What a session depends on is what the options say, and the system's store. */
 static bool set_up_cache(struct curl_transport *transport)
 {
     const struct http_curl_options *options = &transport->options;
@@ -208,7 +207,7 @@ static bool set_up_multi(struct curl_transport *transport)
                   == CURLM_OK;
 }
 
-/* "::" is any host and port; SNI and the name check stay those of the URL. */
+/* "::" matches any host and port. SNI and the name check use the host of the URL. */
 static bool set_up_target(struct curl_transport *transport)
 {
     const struct http_curl_options *options = &transport->options;
@@ -218,17 +217,17 @@ static bool set_up_target(struct curl_transport *transport)
                || transfer_append_line(&transport->connect_to, "::", "", options->connect_to));
 }
 
-/* One that is given was checked with the options. That of the system is read here too, not in the
- * first wait; if that fails, the first request says so. */
+/* Reads the trust store now rather than in the first request. If the system's store cannot be read,
+ * the first request reports it. */
 static enum c2d_status set_up_trust(struct curl_transport *transport, struct c2d_error *error)
 {
     const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
     struct tls_trust *trust = &transport->trust;
-    struct c2d_error unsaid = { 0 };
+    struct c2d_error ignored = { 0 };
 
     *trust = tls_trust_choose(transport->options.ca_file, transport->options.ca_dir, info->cainfo,
                               info->capath);
-    return trust->is_system ? (tls_trust_read(trust, &unsaid), C2D_OK)
+    return trust->is_system ? (tls_trust_read(trust, &ignored), C2D_OK)
                             : tls_trust_read(trust, error);
 }
 
@@ -248,7 +247,7 @@ enum c2d_status http_curl_new(struct http_transport *out, const struct http_curl
     transport->deadline_ms = transport->timer_ms = transport->armed_ms = INT64_MAX;
     status = set_up_trust(transport, error);
     if (status == C2D_OK && !events_open(transport))
-        status = fail(error, C2D_OS, "no descriptor for events: %s", strerror(errno));
+        status = fail(error, C2D_OS, "cannot open a descriptor for events: %s", strerror(errno));
     if (status == C2D_OK
         && (!set_up_multi(transport) || !set_up_target(transport) || !set_up_cache(transport)))
         status = fail_memory(error);

@@ -1,5 +1,5 @@
-/* An epoll of libcurl's sockets: to wait costs the same with one connection and with 64, and any
- * other loop can wait for it. */
+/* An epoll instance of libcurl's sockets: waiting costs the same with 1 connection and with 64, and
+ * a main loop can wait for its descriptor. */
 #include "http_curl_transfer.h"
 
 #include "base/clock.h"
@@ -12,11 +12,11 @@
 #include <unistd.h>
 
 enum {
-    EVENTS_MAX = 16, /* that are looked at before a wait returns */
+    EVENTS_MAX = 16, /* handled in one poll */
     WAIT_MAX_MS = 60000,
 };
 
-/* libcurl wants to know of what happens on a socket. */
+/* libcurl's CURLMOPT_SOCKETFUNCTION: which events of a socket it waits for. */
 static int on_events(CURL *easy, curl_socket_t fd, int what, void *context, void *unused)
 {
     struct curl_transport *transport = context;
@@ -24,7 +24,7 @@ static int on_events(CURL *easy, curl_socket_t fd, int what, void *context, void
 
     (void)easy, (void)unused;
     if (what == CURL_POLL_REMOVE) {
-        /* One that is closed already has left by itself. */
+        /* Fails for a socket that is closed already, which has left the epoll. */
         (void)epoll_ctl(transport->events_fd, EPOLL_CTL_DEL, fd, &event);
         return 0;
     }
@@ -32,13 +32,13 @@ static int on_events(CURL *easy, curl_socket_t fd, int what, void *context, void
         event.events |= EPOLLIN;
     if (what != CURL_POLL_IN)
         event.events |= EPOLLOUT;
-    /* No failure is passed on: libcurl would end all transfers. This one ends by its time-out. */
+    /* Failures are ignored: libcurl would end all transfers. This one ends with its time-out. */
     if (epoll_ctl(transport->events_fd, EPOLL_CTL_ADD, fd, &event) != 0)
         (void)epoll_ctl(transport->events_fd, EPOLL_CTL_MOD, fd, &event);
     return 0;
 }
 
-/* libcurl wants to be called in timeout_ms; -1: not by time. */
+/* libcurl's CURLMOPT_TIMERFUNCTION: it wants to be called in timeout_ms; -1: no timer. */
 static int on_timer(CURLM *multi, long timeout_ms, void *context)
 {
     struct curl_transport *transport = context;
@@ -55,7 +55,7 @@ static void act(struct curl_transport *transport, curl_socket_t fd, int events)
     (void)curl_multi_socket_action(transport->multi, fd, events, &running);
 }
 
-bool events_look(struct curl_transport *transport, int64_t left_ms)
+bool events_poll(struct curl_transport *transport, int64_t left_ms)
 {
     struct epoll_event events[EVENTS_MAX];
     int left = left_ms < 0 ? 0 : left_ms > WAIT_MAX_MS ? WAIT_MAX_MS : (int)left_ms;
@@ -79,7 +79,8 @@ bool events_look(struct curl_transport *transport, int64_t left_ms)
             bits |= CURL_CSELECT_IN;
         if ((events[i].events & EPOLLOUT) != 0)
             bits |= CURL_CSELECT_OUT;
-        /* For EPOLLERR and EPOLLHUP alone 0: libcurl looks for itself, and reads what is there. */
+        /* 0 if there is only EPOLLERR or EPOLLHUP: libcurl then checks the socket, and still reads
+         * the data that was received. */
         act(transport, fd, bits);
     }
     return is_over;
@@ -103,8 +104,8 @@ int64_t events_due_ms(const struct curl_transport *transport, int64_t other_ms)
     return earlier(earlier(transport->timer_ms, transport->deadline_ms), other_ms);
 }
 
-/* Watches a copy: an epoll goes on reporting a descriptor that was closed while another one of the
- * same file is open, and then it cannot be taken out any more. */
+/* Watches a duplicate. An epoll still reports a descriptor that was closed while a duplicate of it
+ * is open, and then it can no longer be removed. */
 void events_watch(void *self, int fd)
 {
     struct curl_transport *transport = self;
@@ -118,7 +119,7 @@ void events_watch(void *self, int fd)
     }
     transport->watched_original = fd;
     transport->watched_fd = event.data.fd = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 3);
-    /* Not possible for a file, which is always readable: then nobody waits. */
+    /* Fails for a regular file. That is always readable, so the caller does not wait. */
     if (transport->watched_fd >= 0)
         (void)epoll_ctl(transport->events_fd, EPOLL_CTL_ADD, transport->watched_fd, &event);
 }
@@ -138,7 +139,7 @@ void events_wake_at(void *self, int64_t wake_ms)
         left_ms = at_ms - clock_monotonic_ms(NULL);
         left_ms = left_ms > 0 ? left_ms : 0;
         time.it_value.tv_sec = (time_t)(left_ms / 1000);
-        time.it_value.tv_nsec = left_ms % 1000 * 1000000 + 1; /* 0 would switch it off */
+        time.it_value.tv_nsec = left_ms % 1000 * 1000000 + 1; /* 0 would disarm the timer */
     }
     (void)timerfd_settime(transport->timer_fd, 0, &time, NULL);
 }

@@ -1,4 +1,4 @@
-/* What libcurl's codes mean. */
+/* Turns the end of a transfer into a response or a failure. */
 #include "http_curl_transfer.h"
 
 #include "base/clock.h"
@@ -9,7 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* libcurl has one code for two time-outs, and the request's own is ours. */
+/* libcurl has one code for the time-outs to connect and for a stall. The request's own is checked
+ * in http_curl.c. */
 static enum http_failure_kind timeout_kind(const struct transfer *transfer)
 {
     if (clock_monotonic_ms(NULL) >= transfer->deadline_ms)
@@ -17,7 +18,7 @@ static enum http_failure_kind timeout_kind(const struct transfer *transfer)
     return transfer->written ? HTTP_STALLED : HTTP_CONNECT_TIMEOUT;
 }
 
-/* What a code means by itself; all others mean a connection that was cut. */
+/* Codes with one meaning; all others mean a lost connection. */
 static const struct {
     CURLcode code;
     enum http_failure_kind kind;
@@ -34,7 +35,7 @@ static const struct {
     { CURLE_OUT_OF_MEMORY, HTTP_NO_MEMORY },
 };
 
-/* libcurl has no code for a lack of memory within OpenSSL. */
+/* The codes that may also mean that OpenSSL was out of memory: libcurl has none for that. */
 static bool is_of_tls(CURLcode code)
 {
     return code == CURLE_SSL_CONNECT_ERROR || code == CURLE_SSL_CERTPROBLEM
@@ -43,12 +44,12 @@ static bool is_of_tls(CURLcode code)
 
 static enum http_failure_kind kind_by_code(const struct transfer *transfer, CURLcode code)
 {
-    if (is_of_tls(code) && tls_lacked_memory())
+    if (is_of_tls(code) && tls_out_of_memory())
         return HTTP_NO_MEMORY;
     if (code == CURLE_OPERATION_TIMEDOUT)
         return timeout_kind(transfer);
     if (code == CURLE_OUT_OF_MEMORY && transfer->written && !transfer->reader.head_complete)
-        return HTTP_NOT_HTTP; /* what libcurl says of a header line over 100 KiB */
+        return HTTP_NOT_HTTP; /* libcurl's code for a header line over 100 KiB */
     if (code == CURLE_COULDNT_RESOLVE_HOST && strstr(transfer->detail, "thread") != NULL)
         return HTTP_NO_THREAD;
     if (code == CURLE_SSL_CONNECT_ERROR && strstr(transfer->detail, "legacy renegotiation") != NULL)
@@ -56,18 +57,19 @@ static enum http_failure_kind kind_by_code(const struct transfer *transfer, CURL
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (kinds[i].code == code)
             return kinds[i].kind;
-    return HTTP_CUT;
+    return HTTP_LOST;
 }
 
-/* On a reused connection these say nothing of the hub: it may have been dead, or still have held
- * late bytes of an earlier response. */
+/* True for failures that a reused connection may cause: it was closed, or still held bytes of an
+ * earlier response. */
 static bool is_stale(const struct transfer *transfer, enum http_failure_kind kind)
 {
     return transfer->reused && transfer->reader.broken.status == C2D_OK
-           && (kind == HTTP_CUT || kind == HTTP_NOT_HTTP || kind == HTTP_STALLED);
+           && (kind == HTTP_LOST || kind == HTTP_NOT_HTTP || kind == HTTP_STALLED);
 }
 
-/* The proxy's answer to CONNECT. SOCKS has reasons of its own, here as what HTTP would say. */
+/* Returns the status of the proxy's response to CONNECT. Codes of SOCKS are mapped to those of
+ * HTTP. */
 static int proxy_status(const struct transfer *transfer, CURLcode code, bool *credentials_used)
 {
     long http = 0, socks = 0, offered = 0;
@@ -101,7 +103,7 @@ static void note_connection(struct transfer *transfer)
         snprintf(connection->address, sizeof connection->address, "%s", ip);
         connection->port = (int)port;
     }
-    tls_tell(&transfer->tls, connection);
+    tls_describe(&transfer->tls, connection);
 }
 
 static void describe(struct transfer *transfer, CURLcode code, struct http_done *done)
@@ -123,23 +125,23 @@ static void describe(struct transfer *transfer, CURLcode code, struct http_done 
     failure.kind = done->stale && kind != HTTP_STALLED ? HTTP_STALE : kind;
     failure.proxy_status = proxy_status(transfer, code, &failure.credentials_used);
     if (code == CURLE_OK)
-        failure.detail = "it was cut";
+        failure.detail = "the response is truncated";
     if (code == CURLE_ABORTED_BY_CALLBACK)
-        failure.detail = "it had died";
+        failure.detail = "the peer had closed it";
     http_failure_describe(&failure, &done->error);
 }
 
 void transfer_finish(struct transfer *transfer, int code, struct http_done *done)
 {
     long connects = 0;
-    /* CURLE_OK alone is not enough: libcurl gives it for headers cut before their end, too. */
+    /* CURLE_OK is not enough: libcurl also returns it for truncated headers. */
     bool counts = http_reader_counts(&transfer->reader, code == CURLE_OK)
                   || (code == CURLE_OPERATION_TIMEDOUT && http_reader_is_whole(&transfer->reader));
 
-    transfer->transport->asked_for_certificate =
-        transfer->transport->asked_for_certificate || transfer->tls.asked;
+    transfer->transport->certificate_requested =
+        transfer->transport->certificate_requested || transfer->tls.certificate_requested;
     curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &connects);
-    /* A failure is told by how far it came, on a connection that was kept, too. */
+    /* A failure is described by the peer that was reached, also on a reused connection. */
     if (!counts || connects > 0)
         note_connection(transfer);
     done->tag = transfer->tag;
@@ -147,7 +149,7 @@ void transfer_finish(struct transfer *transfer, int code, struct http_done *done
     error_reset(&done->error);
     done->written = transfer->written;
     done->stale = false;
-    done->asked_for_certificate = transfer->transport->asked_for_certificate;
+    done->certificate_requested = transfer->transport->certificate_requested;
     done->connection = transfer->connection;
     if (!counts) {
         describe(transfer, (CURLcode)code, done);

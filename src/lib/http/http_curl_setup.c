@@ -1,4 +1,5 @@
-/* A transfer's options and callbacks. It never sends twice: the retry policy decides that. */
+/* Options and callbacks of a transfer. A transfer sends once at most: the retry policy decides on
+ * further attempts. */
 #include "http_curl_transfer.h"
 
 #include "base/clock.h"
@@ -11,18 +12,18 @@
 #include <string.h>
 
 enum {
-    STALL_S = 30,           /* under 1 byte a second for this long is given up */
-    REFUSAL_BODY_MS = 3000, /* for a refusal's body: it only serves code and text */
-    /* A connection that was idle for longer is not reused: a NAT or a proxy may have forgotten it
-     * without a word. libcurl would reuse it for 118 s. */
+    STALL_S = 30,           /* a transfer under 1 byte/s for this long has stalled */
+    REFUSAL_BODY_MS = 3000, /* for the body of a refusal, which only gives its code and text */
+    /* A connection that was idle for longer is not reused: a NAT or a proxy may have dropped it
+     * silently. libcurl would reuse it for 118 s. */
     IDLE_MAX_S = 20,
-    AGE_MAX_S = 300, /* of a connection: then the name is looked up again, as after a failover */
-    SILENCE_MIN_MS =
-        5000, /* shortest time without any TCP acknowledgement that ends a connection */
+    AGE_MAX_S = 300, /* of a connection; then the name is resolved again, for a failover */
+    /* The shortest time without a TCP acknowledgement after which a connection is dead. */
+    SILENCE_MIN_MS = 5000,
     UPLOAD_BUFFER = 16384, /* libcurl's smallest */
 };
 
-/* ---- What libcurl calls ---- */
+/* ---- Callbacks ---- */
 
 static size_t on_header(char *line, size_t one, size_t size, void *context)
 {
@@ -33,7 +34,7 @@ static size_t on_header(char *line, size_t one, size_t size, void *context)
         transfer->refused_ms = clock_monotonic_ms(NULL);
         curl_easy_setopt(transfer->easy, CURLOPT_NOPROGRESS, 0L);
     }
-    /* Any other number than size makes libcurl give the transfer up. */
+    /* Any other number than size ends the transfer. */
     return ok ? size : 0;
 }
 
@@ -54,8 +55,8 @@ static int on_progress(void *context, curl_off_t download_size, curl_off_t downl
     return clock_monotonic_ms(NULL) - transfer->refused_ms > REFUSAL_BODY_MS;
 }
 
-/* libcurl sends a request again, unseen, when a kept-alive connection dies before the answer. The
- * second call within one transfer stops that: only the retry policy sends again, and counts. */
+/* If a reused connection is closed before the response, libcurl would send the request again by
+ * itself. The second call within one transfer prevents that: only the retry policy may retry. */
 static int on_request(void *context, char *remote_ip, char *local_ip, int remote_port,
                       int local_port)
 {
@@ -71,8 +72,8 @@ static int on_request(void *context, char *remote_ip, char *local_ip, int remote
 
 /* Creates the socket itself, to learn which address is tried: libcurl does not say when connecting
  * fails. Non-blocking: libcurl does not check whether it could set that, and would hang past the
- * time-out. A peer that acknowledges nothing, not even a TCP segment, for longer than a connection
- * may take is gone, as behind a NAT that has forgotten the connection. */
+ * time-out. TCP_USER_TIMEOUT ends a connection whose peer acknowledges no TCP segment for longer
+ * than connecting may take, for example because a NAT has dropped it. */
 static curl_socket_t on_socket(void *context, curlsocktype purpose, struct curl_sockaddr *to)
 {
     struct transfer *transfer = context;
@@ -86,7 +87,7 @@ static curl_socket_t on_socket(void *context, curlsocktype purpose, struct curl_
     transfer->opened = true;
     (void)getnameinfo(&to->addr, to->addrlen, address, sizeof transfer->connection.address, NULL, 0,
                       NI_NUMERICHOST);
-    /* Only a precaution: it need not succeed. */
+    /* A precaution: failure is ignored. */
     if (fd >= 0)
         (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &silence_ms, sizeof silence_ms);
     return fd;
@@ -109,7 +110,7 @@ static int on_debug(CURL *easy, curl_infotype type, char *data, size_t size, voi
     const struct http_curl_options *options = context;
 
     (void)easy;
-    /* Headers come here too, with the token: observe.c shows them, masked. */
+    /* Other types include headers, with the token: observe.c traces them, masked. */
     if (type == CURLINFO_TEXT)
         options->note(options->note_context, data, size);
     return 0;
@@ -117,22 +118,23 @@ static int on_debug(CURL *easy, curl_infotype type, char *data, size_t size, voi
 
 /* ---- Transfers ---- */
 
-/* The same for every request. */
+/* Options that are the same for every request. */
 static const struct {
     CURLoption option;
     long value;
 } fixed[] = {
     { CURLOPT_NOSIGNAL, 1 },
-    { CURLOPT_QUICK_EXIT, 1 }, /* a dead name server holds nobody up */
-    /* Each transfer takes and gives back both, and with the larger ones that libcurl would take
-     * malloc() gives memory back to the system each time: most messages are small. */
+    { CURLOPT_QUICK_EXIT, 1 }, /* do not wait for a name server that does not respond */
+    /* Each transfer allocates and frees this buffer and UPLOAD_BUFFER. With libcurl's larger
+     * defaults malloc() would return the memory to the system each time. Most messages are small.
+     */
     { CURLOPT_BUFFERSIZE, 4096 },
     { CURLOPT_MAXAGE_CONN, IDLE_MAX_S },
     { CURLOPT_MAXLIFETIME_CONN, AGE_MAX_S },
-    { CURLOPT_CA_CACHE_TIMEOUT, 0 }, /* else libcurl puts a store of its own in place of ours */
+    { CURLOPT_CA_CACHE_TIMEOUT, 0 }, /* otherwise libcurl replaces our trust store */
     { CURLOPT_LOW_SPEED_LIMIT, 1 },
     { CURLOPT_FOLLOWLOCATION, 0 },
-    { CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1 }, /* 2 would change the case of properties */
+    { CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1 }, /* 2 changes the case of property names */
     { CURLOPT_NETRC, CURL_NETRC_IGNORED },
     { CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2 },
     { CURLOPT_PROXY_SSLVERSION, CURL_SSLVERSION_TLSv1_2 },
@@ -149,8 +151,8 @@ static bool set_text(CURL *easy, CURLoption option, const char *text)
     return curl_easy_setopt(easy, option, text) == CURLE_OK;
 }
 
-/* Which of a proxy's methods may be used. libcurl picks the strongest that is offered and stays
- * with it, and Negotiate needs a ticket, not a password. */
+/* libcurl uses the strongest method that the proxy offers, without a fallback. Negotiate needs a
+ * ticket, so it is excluded where there is a password. */
 long transfer_proxy_methods(const struct proxy *proxy)
 {
     return proxy_has_password(proxy) ? (long)(CURLAUTH_ANY & ~CURLAUTH_NEGOTIATE)
@@ -161,7 +163,7 @@ static bool set_options(CURL *easy, const struct curl_transport *transport)
 {
     const struct http_curl_options *options = &transport->options;
 
-    /* SOCKS: the proxy picks. This fails only where libcurl has no GSS-API anyway. */
+    /* With SOCKS the proxy chooses the method. This fails only if libcurl has no GSS-API. */
     if (proxy_has_password(options->proxy))
         (void)curl_easy_setopt(easy, CURLOPT_SOCKS5_AUTH, (long)CURLAUTH_BASIC);
     if (curl_easy_setopt(easy, CURLOPT_PROXYAUTH, transfer_proxy_methods(options->proxy))
@@ -170,8 +172,8 @@ static bool set_options(CURL *easy, const struct curl_transport *transport)
     for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
         if (curl_easy_setopt(easy, fixed[i].option, fixed[i].value) != CURLE_OK)
             return false;
-    /* What is trusted comes with on_ssl_context(). Not NULL, proxy and exceptions: libcurl would
-     * ask the environment. */
+    /* on_ssl_context() sets the trust store. PROXY and NOPROXY are never NULL: libcurl would read
+     * the environment. */
     return set_text(easy, CURLOPT_CAINFO, NULL) && set_text(easy, CURLOPT_CAPATH, NULL)
            && set_text(easy, CURLOPT_PROXY_CAINFO, NULL)
            && set_text(easy, CURLOPT_PROXY_CAPATH, NULL)
@@ -183,7 +185,7 @@ static bool set_options(CURL *easy, const struct curl_transport *transport)
            && set_text(easy, CURLOPT_USERAGENT, "libc2d/" C2D_VERSION)
            && set_text(easy, CURLOPT_SSLCERT, options->cert_file)
            && set_text(easy, CURLOPT_SSLKEY, options->key_file)
-           && set_text(easy, CURLOPT_KEYPASSWD, "") /* never asked for at a terminal */
+           && set_text(easy, CURLOPT_KEYPASSWD, "") /* never prompt for a pass phrase */
            && curl_easy_setopt(easy, CURLOPT_CONNECT_TO, transport->connect_to) == CURLE_OK;
 }
 
@@ -236,7 +238,7 @@ static bool append_text(struct curl_slist **lines, const char *text)
 
     if (longer != NULL)
         *lines = longer;
-    return longer != NULL; /* else the list is as it was */
+    return longer != NULL; /* on failure the list is unchanged */
 }
 
 bool transfer_append_line(struct curl_slist **lines, const char *name, const char *separator,
@@ -256,8 +258,8 @@ static bool set_headers(struct transfer *transfer, const struct http_request *re
     const struct http_headers *headers = &request->headers;
     bool ok = true;
 
-    /* "Name:" takes away a header that libcurl would add: this one for large bodies, which mean
-     * over 1 KiB in its older versions; the other for any POST. */
+    /* "Name:" removes a header that libcurl would add: Expect for large bodies (in older versions
+     * over 1 KiB), Content-Type for any POST. */
     if (request->body_size > 1024)
         ok = append_text(&transfer->lines, "Expect:");
     if (ok && request->authorization != NULL)
@@ -268,15 +270,15 @@ static bool set_headers(struct transfer *transfer, const struct http_request *re
     for (size_t i = 0; ok && i < headers->count; i++) {
         const char *value = http_header_value(headers, i);
 
-        /* libcurl drops "Name:" with nothing behind it; "Name;" is how it sends an empty value. */
+        /* libcurl omits "Name:" without a value; "Name;" sends an empty value. */
         ok = transfer_append_line(&transfer->lines, http_header_name(headers, i),
                                   *value == '\0' ? ";" : ": ", value);
     }
     return ok && curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->lines) == CURLE_OK;
 }
 
-/* Without a body the whole head must fit: libcurl stops sending after the second buffer of a head
- * where it has no body to wait for. */
+/* Without a body the whole head must fit into the buffer: libcurl stops sending such a head after
+ * its second buffer. */
 static long upload_buffer(const struct transfer *transfer, const struct http_request *request)
 {
     size_t size = request->url.size + 1024; /* with what libcurl adds */
@@ -292,8 +294,8 @@ static bool set_request(struct transfer *transfer)
     CURL *easy = transfer->easy;
 
     if (strcmp(request->method, "POST") == 0) {
-        /* libcurl copies no POSTFIELDS. An empty body goes out as Content-Length: 0, which abandon
-         * needs: the hub refuses a POST without one. */
+        /* libcurl does not copy POSTFIELDS. An empty body makes it send Content-Length: 0, without
+         * which the hub refuses a POST (abandon). */
         curl_easy_setopt(easy, CURLOPT_POST, 1L);
         curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body == NULL ? "" : request->body);
         curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_size);
@@ -313,7 +315,7 @@ void transfer_release(struct transfer *transfer)
 {
     struct curl_transport *transport = transfer->transport;
 
-    /* libcurl frees its lists unwiped, and one line holds the token. */
+    /* libcurl frees its lists without wiping them; one line holds the token. */
     for (struct curl_slist *line = transfer->lines; line != NULL; line = line->next)
         wipe(line->data, strlen(line->data));
     curl_slist_free_all(transfer->lines);
@@ -323,7 +325,7 @@ void transfer_release(struct transfer *transfer)
     if (transfer->request == NULL)
         return;
     transfer->request = NULL;
-    /* What the last one leaves here would wake whoever waits for events_fd, for nothing. */
+    /* Otherwise events_fd would become readable without anything to do. */
     if (--transport->running == 0) {
         transport->deadline_ms = INT64_MAX;
         transport->has_more = false;
@@ -334,8 +336,8 @@ bool transfer_begin(struct transfer *transfer)
 {
     transfer->opened = transfer->written = transfer->reused = false;
     transfer->detail[0] = '\0';
-    /* They are large, and empty after a transfer over a connection that was kept. */
-    if (transfer->tls.begun || transfer->connection.address[0] != '\0') {
+    /* These are large, and still empty after a transfer over a reused connection. */
+    if (transfer->tls.started || transfer->connection.address[0] != '\0') {
         transfer->tls = (struct tls_verdict) { 0 };
         transfer->connection = (struct c2d_connection) { 0 };
     }

@@ -1,4 +1,4 @@
-/* What the parts of the transport over libcurl share. No header of libcurl is needed for it. */
+/* The structs and functions that the sources of the transport over libcurl share. */
 #ifndef HTTP_CURL_TRANSFER_H
 #define HTTP_CURL_TRANSFER_H
 
@@ -6,7 +6,7 @@
 #include "http_reader.h"
 #include "tls_trust.h"
 
-/* One transfer: an easy handle that is used again and again, and the answer that it gathers. */
+/* One transfer: a reused easy handle, and the response that it receives. */
 struct transfer {
     struct transfer *next; /* of the list that this transfer is in */
     struct curl_transport *transport;
@@ -15,13 +15,13 @@ struct transfer {
     void *tag;
     struct curl_slist *lines; /* the request's headers */
     struct http_reader reader;
-    bool opened;            /* a socket, for this transfer */
-    bool written;           /* the request may have left */
-    bool reused;            /* over a connection that was kept */
-    int64_t refused_ms;     /* when a refusal's head was complete; 0: it was not */
-    int64_t deadline_ms;    /* the request's time-out ends then */
+    bool opened;            /* a socket was opened for this transfer */
+    bool written;           /* the request may have been sent */
+    bool reused;            /* over an existing connection */
+    int64_t refused_ms;     /* when the head of a refusal was complete; 0: there is none */
+    int64_t deadline_ms;    /* of the request's time-out */
     size_t received;        /* bytes of the response, when the deadline was last checked */
-    unsigned trust_version; /* of what the last handshake could look in */
+    unsigned trust_version; /* of the trust store that the last handshake used */
     struct tls_verdict tls;
     struct c2d_connection connection;
     char detail[256]; /* CURL_ERROR_SIZE */
@@ -31,52 +31,52 @@ struct curl_transport {
     void *multi; /* CURLM */
     struct transfer *transfers;
     size_t running;      /* transfers that have a request */
-    int64_t deadline_ms; /* no transfer's is earlier */
-    int64_t timer_ms;    /* when libcurl wants to be called without an event; INT64_MAX: never */
-    int64_t armed_ms;    /* when timer_fd fires; INT64_MAX: never */
+    int64_t deadline_ms; /* no transfer has an earlier one */
+    int64_t timer_ms;    /* when libcurl's timer expires; INT64_MAX: never */
+    int64_t armed_ms;    /* when timer_fd expires; INT64_MAX: never */
     int events_fd;       /* an epoll of libcurl's sockets, timer_fd and watched_fd */
-    int timer_fd;        /* for whoever waits for events_fd elsewhere */
-    int watched_fd;      /* ends a wait, a copy of watched_original; -1: none */
+    int timer_fd;        /* for a main loop that waits for events_fd */
+    int watched_fd;      /* ends a wait when readable, a duplicate of watched_original; -1: none */
     int watched_original;
-    bool has_more; /* transfers that have ended and are not handed out */
+    bool has_more; /* more finished transfers are queued in libcurl */
     struct curl_slist *connect_to;
-    struct buf url; /* of the hub; what is behind it is each request's own, and not parsed again */
+    struct buf url; /* https://HOST, parsed once; the path is set as CURLOPT_REQUEST_TARGET */
     struct http_curl_options options;
     struct tls_trust trust;
     struct tls_cache cache;
-    bool asked_for_certificate; /* ever: a session that is resumed does not ask again */
+    bool certificate_requested; /* at any time: a resumed session does not request it again */
 };
 
-/* A transfer with all that holds for every request; NULL without memory. */
+/* Creates a transfer with the options that are the same for every request. NULL: out of memory. */
 struct transfer *transfer_new(struct curl_transport *transport);
-/* Sets up and begins transfer->request; false without memory. */
+/* Sets up and starts transfer->request. False: out of memory. */
 bool transfer_start(struct transfer *transfer);
-/* Hands a transfer that is set up to libcurl, once more. */
+/* Passes a transfer that is set up to libcurl, also for the second time. */
 bool transfer_begin(struct transfer *transfer);
-/* Wipes what belongs to one request: the transfer is free. */
+/* Wipes and frees the data of the request: the transfer can be used for another. */
 void transfer_release(struct transfer *transfer);
-/* Fills in done by libcurl's code for the end of a transfer, which is released. */
+/* Fills in done from libcurl's code for the end of the transfer, and releases the transfer. */
 void transfer_finish(struct transfer *transfer, int code, struct http_done *done);
 
-/* Opens the descriptors; false, with errno, where that fails. */
+/* Opens the descriptors. Returns false, with errno set, on failure. */
 bool events_open(struct curl_transport *transport);
 void events_close(struct curl_transport *transport);
-/* Has libcurl report its sockets and its timer. */
+/* Registers the callbacks for libcurl's sockets and timer. */
 bool events_join(struct curl_transport *transport);
-/* Calls libcurl if its time has come. */
+/* Calls libcurl if its timer has expired. */
 void events_run_timer(struct curl_transport *transport, int64_t now_ms);
-/* Passes on what happens within left_ms, 16 events at most; true if that ends the wait. */
-bool events_look(struct curl_transport *transport, int64_t left_ms);
-/* When something is due by time; at other_ms at the latest. */
+/* Waits up to left_ms and passes 16 events at most to libcurl. True: the wait is over. */
+bool events_poll(struct curl_transport *transport, int64_t left_ms);
+/* Returns the earliest of libcurl's timer, the deadlines and other_ms. */
 int64_t events_due_ms(const struct curl_transport *transport, int64_t other_ms);
-/* Two functions of the transport's seam. */
+/* Functions of struct http_transport. */
 void events_watch(void *self, int fd);
 void events_wake_at(void *self, int64_t wake_ms);
 
-/* Appends "name separator value" to lines; false without memory. */
+/* Appends name, separator and value as one line. False: out of memory. */
 bool transfer_append_line(struct curl_slist **lines, const char *name, const char *separator,
                           const char *value);
-/* Which of a proxy's methods may be used, as libcurl's bits. */
+/* Returns the authentication methods that may be used with proxy, as libcurl's bits. */
 long transfer_proxy_methods(const struct proxy *proxy);
 
 #endif

@@ -1,5 +1,5 @@
-/* From the kind of a failure to a status, a sentence and a next step, and to whether another try is
- * worth it. What libcurl calls it was translated before; a hub's refusal is hub_error.c's. */
+/* Describes a failed exchange: status, text, hint, and whether to retry. Refusals of a hub are
+ * described in hub_error.c. */
 #include "http_failure.h"
 
 #include "base/error.h"
@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define IS_PORT_OPEN "is port 443 open? Behind a proxy, set https_proxy or pass --proxy"
-#define CHECK_PROXY "is it up, and are its host and port right? See --proxy, https_proxy, ALL_PROXY"
+#define CHECK_PORT "check that port 443 is open; if there is a proxy, set the proxy address"
+#define CHECK_PROXY "check that it is running, and host and port in the proxy address"
 
-/* "WHAT PARTY: the transport's words", where the party is the host or the proxy; and what to do,
- * which may differ for the proxy. */
+/* The text is "WHAT PEER: DETAIL", where the peer is the host or the proxy. proxy_hint is used
+ * instead of hint if the peer is the proxy. */
 static const struct {
     enum c2d_status status;
     bool retryable;
@@ -19,98 +19,97 @@ static const struct {
 } rows[] = {
     [HTTP_NO_NAME] = { C2D_NETWORK, true, "cannot find the address of",
                        "check HostName in the connection string, and this machine's name server; "
-                       "behind a proxy, set https_proxy or pass --proxy",
-                       "check its name in --proxy, https_proxy or ALL_PROXY, and this machine's "
-                       "name server" },
-    [HTTP_NO_THREAD] = { C2D_NETWORK, true, "no thread can be started to look up",
+                       "if there is a proxy, set the proxy address",
+                       "check its name in the proxy address, and this machine's name server" },
+    [HTTP_NO_THREAD] = { C2D_NETWORK, true, "cannot start a thread to look up",
                          "this machine or container limits threads or processes: see ulimit -u, "
                          "systemd's TasksMax=, a container's pids limit and its seccomp profile",
                          "this machine or container limits threads or processes: see ulimit -u, "
                          "systemd's TasksMax=, a container's pids limit and its seccomp profile" },
-    [HTTP_NO_CONNECTION] = { C2D_NETWORK, true, "cannot connect to", IS_PORT_OPEN, CHECK_PROXY },
-    [HTTP_CONNECT_TIMEOUT] = { C2D_NETWORK, true, "no connection in time to", IS_PORT_OPEN,
+    [HTTP_NO_CONNECTION] = { C2D_NETWORK, true, "cannot connect to", CHECK_PORT, CHECK_PROXY },
+    [HTTP_CONNECT_TIMEOUT] = { C2D_NETWORK, true, "timed out connecting to", CHECK_PORT,
                                CHECK_PROXY },
-    [HTTP_SILENT_TLS] = { C2D_NETWORK, true, "no TLS in time with",
-                          "something takes connections there, but does not talk TLS: is it the "
-                          "hub? A firewall may hold TLS back",
-                          "" },
-    [HTTP_CUT] = { C2D_NETWORK, true, "the connection was lost before the whole answer came from",
-                   "", "is it the kind of proxy that its address says: http, https or socks5h?" },
-    [HTTP_STALE] = { C2D_NETWORK, true, "a reused connection was lost before a response came from",
-                     "", "" },
-    /* The 30 s are those after which http_curl.c calls a transfer stalled. */
-    [HTTP_STALLED] = { C2D_NETWORK, true, "nothing came for 30 s from", "", "" },
-    [HTTP_TIMEOUT] = { C2D_TIMEOUT, true, "no answer in time from", "", CHECK_PROXY },
-    [HTTP_PROXY_ASKS] = { C2D_AUTH, false, "user and password are asked for by", "",
-                          "pass them with --proxy-user-file FILE" },
-    [HTTP_PROXY_AUTH] = { C2D_AUTH, false, "user and password are refused by", "",
-                          "are those in --proxy-user-file, else in the proxy's variable, right?" },
-    [HTTP_PROXY_METHOD] = { C2D_AUTH, false, "user and password were not sent to", "",
-                            "it offers no method that takes them, perhaps Negotiate alone: get a "
-                            "Kerberos ticket, and put ':' into --proxy-user-file" },
-    /* The proxy's rule stays; what it did not reach may come back. */
-    [HTTP_PROXY_FORBIDS] = { C2D_NETWORK, false, "no connection is allowed to",
+    [HTTP_TLS_TIMEOUT] = { C2D_NETWORK, true, "TLS handshake timed out with",
+                           "the peer accepts connections but does not speak TLS: check that it is "
+                           "the hub; a firewall may block TLS",
+                           "" },
+    [HTTP_LOST] = { C2D_NETWORK, true, "the connection was lost before the whole response from", "",
+                    "check that the proxy address has the right kind: http, https or socks5h" },
+    [HTTP_STALE] = { C2D_NETWORK, true, "a reused connection was lost before a response from", "",
+                     "" },
+    /* STALL_S of http_curl_setup.c. */
+    [HTTP_STALLED] = { C2D_NETWORK, true, "no data for 30 s from", "", "" },
+    [HTTP_TIMEOUT] = { C2D_TIMEOUT, true, "no response in time from", "", CHECK_PROXY },
+    [HTTP_PROXY_AUTH_REQUIRED] = { C2D_AUTH, false, "proxy authentication required by", "",
+                                   "set proxy user and password" },
+    [HTTP_PROXY_AUTH_REFUSED] = { C2D_AUTH, false, "proxy authentication refused by", "",
+                                  "check proxy user and password" },
+    [HTTP_PROXY_METHOD] = { C2D_AUTH, false, "no usable authentication method offered by", "",
+                            "it accepts no password, perhaps only Negotiate: get a Kerberos "
+                            "ticket, and set ':' as proxy user and password" },
+    /* Not retryable: the proxy's rules stay. What a proxy cannot reach may come back. */
+    [HTTP_PROXY_FORBIDS] = { C2D_NETWORK, false, "the proxy refused to connect to",
                              "ask the proxy's administrator to allow CONNECT to this host and port",
                              "" },
     [HTTP_PROXY_FAILED] = { C2D_NETWORK, true, "cannot connect to",
-                            "the proxy does not get through: are HostName and the kind of proxy "
-                            "(http, https, socks5h) right?",
+                            "the proxy could not reach the hub: check HostName, and the kind of "
+                            "proxy (http, https, socks5h)",
                             "" },
-    [HTTP_NO_TLS] = { C2D_TLS, false, "cannot talk TLS with",
-                      "is it a hub that listens there, with TLS 1.2 or later?",
-                      "most proxies are reached by http://HOST:PORT, for https hubs too" },
-    [HTTP_OLD_TLS] = { C2D_TLS, false, "cannot talk TLS with",
-                       "it lacks secure renegotiation, which no hub does: a box that inspects TLS "
-                       "is in between. Have it updated, or this host exempted from inspection",
+    [HTTP_NO_TLS] = { C2D_TLS, false, "TLS handshake failed with",
+                      "check that it is a hub, with TLS 1.2 or later",
+                      "most proxies are reached by http://HOST:PORT, also for https hubs" },
+    [HTTP_OLD_TLS] = { C2D_TLS, false, "TLS handshake failed with",
+                       "it lacks secure renegotiation, which hubs have: a middlebox that inspects "
+                       "TLS is in between. Have it updated, or this host exempted from inspection",
                        "it lacks secure renegotiation: the proxy's TLS must be updated" },
-    [HTTP_CLIENT_REFUSED] = { C2D_TLS, false, "this device's certificate is refused by",
-                              "is it, or the CA that signed it, known to the hub, and valid still?",
-                              "the proxy wants a certificate of its own, which cannot be given" },
-    [HTTP_BAD_FILE] = { C2D_CONFIG, false, "a certificate file cannot be used for", "", "" },
-    [HTTP_NOT_HTTP] = { C2D_PROTOCOL, false, "nothing like HTTP comes from", "", "" },
-    /* Their sentences are put together below. */
+    [HTTP_CLIENT_REFUSED] = { C2D_TLS, false, "client certificate refused by",
+                              "check that the hub knows it or the CA that signed it, and that it "
+                              "is still valid",
+                              "the proxy requires a client certificate, which is not supported" },
+    [HTTP_BAD_FILE] = { C2D_CONFIG, false, "cannot use a certificate file for", "", "" },
+    [HTTP_NOT_HTTP] = { C2D_PROTOCOL, false, "not an HTTP response from", "", "" },
+    /* The texts of these are made below. */
     [HTTP_NOT_TRUSTED] = { C2D_TLS, false, "", "", "" },
     [HTTP_BROKEN] = { C2D_PROTOCOL, false, "", "", "" },
     [HTTP_NO_MEMORY] = { C2D_OS, false, "", "", "" },
 };
 
 #define PASS_ROOT                                                                                  \
-    "if that issuer is your company's inspecting proxy or your own CA, pass its root with "        \
-    "--cacert FILE"
-#define PASS_BOTH "pass its root with --cacert FILE, which has to hold the hub's root then too"
+    "if that issuer is your company's inspecting proxy or your own CA, pass its root in a CA file"
+#define PASS_BOTH "pass its root in a CA file, which must then also hold the hub's root"
 
-/* What to do about a certificate that is refused; and where it is the proxy's own. None is worth
- * another try, which would meet the same certificate. */
+/* Hints for a certificate that cannot be trusted: of the host, and of the proxy. None is retryable:
+ * the next attempt would find the same certificate. */
 static const struct {
     const char *hint, *proxy_hint;
 } faults[] = {
-    /* The chain is good: what libcurl refuses then is the name. */
-    [TLS_NO_FAULT] = { "the certificate is for another name: check HostName, or pass "
-                       "--connect-to where the connection goes through a private address",
-                       "the certificate is for another name: which one has the proxy?" },
-    [TLS_NO_ISSUER] = { PASS_ROOT "; if FILE has it, the server leaves out an intermediate: add "
-                                  "that to FILE",
+    /* The chain is valid: libcurl has refused the name. */
+    [TLS_NO_FAULT] = { "the certificate is for another name: check HostName, or set connect_to if "
+                       "the connection goes to a private address",
+                       "the certificate is for another name: check the proxy address" },
+    [TLS_NO_ISSUER] = { PASS_ROOT "; if it has the root, the server omits an intermediate: add "
+                                  "that to it",
                         PASS_BOTH },
     [TLS_SELF_SIGNED] = { PASS_ROOT, PASS_BOTH },
     [TLS_EXPIRED] = { "the certificate must be renewed, or this machine's clock is wrong", NULL },
-    [TLS_NOT_YET_VALID] = { "is this machine's clock right? Set it, then try again", NULL },
+    [TLS_NOT_YET_VALID] = { "check this machine's clock", NULL },
     [TLS_WEAK] = { "its key or signature is too weak: it needs RSA of 2048 bits or an elliptic "
                    "curve, signed with SHA-256",
                    NULL },
-    [TLS_OTHER_FAULT] = { "the certificate itself, or one above it, must be put right", NULL },
+    [TLS_OTHER_FAULT] = { "the certificate, or one above it in its chain, must be replaced", NULL },
 };
 
-/* Has the proxy, if there is one, opened the way to the host? */
-static bool is_way_open(const struct http_failure *failure)
+/* True if there is no proxy, or it has opened a tunnel to the host. */
+static bool is_tunnel_open(const struct http_failure *failure)
 {
     const char *proxy = failure->proxy->name;
 
-    /* The first TLS is the host's, but for an https proxy, which has its own before. */
+    /* A handshake is with the host, unless the proxy is an https one. */
     return *proxy == '\0' || failure->written || failure->proxy_status / 100 == 2
-           || (failure->tls->begun && strncmp(proxy, "https:", 6) != 0);
+           || (failure->tls->started && strncmp(proxy, "https:", 6) != 0);
 }
 
-/* Which of the kinds it is in the end. */
+/* Refines the kind by the facts of the failure. */
 static enum http_failure_kind kind_of(const struct http_failure *failure, bool is_open)
 {
     enum http_failure_kind kind = failure->kind;
@@ -120,21 +119,21 @@ static enum http_failure_kind kind_of(const struct http_failure *failure, bool i
     if (failure->tls->alert != NULL)
         return HTTP_CLIENT_REFUSED;
     if (!is_open && failure->proxy_status == 407)
-        return failure->proxy->secret.size == 0 ? HTTP_PROXY_ASKS
-               : failure->credentials_used      ? HTTP_PROXY_AUTH
+        return failure->proxy->secret.size == 0 ? HTTP_PROXY_AUTH_REQUIRED
+               : failure->credentials_used      ? HTTP_PROXY_AUTH_REFUSED
                                                 : HTTP_PROXY_METHOD;
     if (!is_open && failure->proxy_status >= 300)
         return failure->proxy_status < 500 ? HTTP_PROXY_FORBIDS : HTTP_PROXY_FAILED;
     if (kind == HTTP_CONNECT_TIMEOUT && failure->connected)
-        return is_open ? HTTP_SILENT_TLS : HTTP_PROXY_FAILED;
+        return is_open ? HTTP_TLS_TIMEOUT : HTTP_PROXY_FAILED;
     if (kind == HTTP_CONNECT_TIMEOUT && !failure->named)
         return HTTP_NO_NAME;
     if (kind != HTTP_NO_TLS)
         return kind;
-    /* libcurl forgets why a handshake within another, with a proxy, has failed. */
+    /* libcurl does not report why a handshake through an https proxy failed. */
     if (failure->tls->fault != TLS_NO_FAULT)
         return HTTP_NOT_TRUSTED;
-    return failure->tls->refused ? HTTP_NO_TLS : HTTP_CUT;
+    return failure->tls->refused ? HTTP_NO_TLS : HTTP_LOST;
 }
 
 static enum c2d_step step_of(const struct http_failure *failure, enum http_failure_kind kind,
@@ -146,12 +145,12 @@ static enum c2d_step step_of(const struct http_failure *failure, enum http_failu
         return C2D_STEP_NAME;
     if (!failure->connected || !is_open)
         return C2D_STEP_CONNECTION;
-    /* TLS 1.3 refuses a certificate only behind the request. */
+    /* With TLS 1.3 a client certificate may be refused after the request was sent. */
     return failure->written && kind != HTTP_CLIENT_REFUSED ? C2D_STEP_ANSWER : C2D_STEP_TLS;
 }
 
 /* "host:port", "host:port through the proxy URL" or "the proxy URL". */
-static void name_party(const struct http_failure *failure, bool at_proxy, char *out, size_t size)
+static void name_peer(const struct http_failure *failure, bool at_proxy, char *out, size_t size)
 {
     static const char scheme[] = "https://";
     size_t skip = strlen(scheme);
@@ -165,7 +164,7 @@ static void name_party(const struct http_failure *failure, bool at_proxy, char *
                  proxy);
 }
 
-static void describe_certificate(const struct http_failure *failure, const char *party,
+static void describe_certificate(const struct http_failure *failure, const char *peer,
                                  bool at_proxy, struct c2d_error *error)
 {
     const struct tls_verdict *tls = failure->tls;
@@ -176,32 +175,32 @@ static void describe_certificate(const struct http_failure *failure, const char 
     if (lacks_root && failure->ca_from_environment)
         hint(error,
              "SSL_CERT_FILE or SSL_CERT_DIR replaces the system's trust store: unset it, add "
-             "that issuer's root to what it names, or pass the root with --cacert FILE");
-    fail(error, C2D_TLS, "cannot trust the certificate of %s: %s (subject %s, issuer %s)", party,
+             "that issuer's root to what it names, or pass the root in a CA file");
+    fail(error, C2D_TLS, "cannot trust the certificate of %s: %s (subject %s, issuer %s)", peer,
          tls->fault == TLS_NO_FAULT ? failure->detail : tls->reason, tls->certificate.subject,
          tls->certificate.issuer);
 }
 
 void http_failure_describe(const struct http_failure *failure, struct c2d_error *error)
 {
-    bool is_open = is_way_open(failure);
+    bool is_open = is_tunnel_open(failure);
     enum http_failure_kind kind = kind_of(failure, is_open);
-    /* These two are the proxy's, but about the host. */
+    /* These two come from the proxy but concern the host. */
     bool at_proxy = !is_open && kind != HTTP_PROXY_FORBIDS && kind != HTTP_PROXY_FAILED;
-    char party[600];
+    char peer[600];
 
-    name_party(failure, at_proxy, party, sizeof party);
+    name_peer(failure, at_proxy, peer, sizeof peer);
     error->retryable = rows[kind].retryable;
     error->step = step_of(failure, kind, is_open);
     if (kind == HTTP_NO_MEMORY) {
         fail_memory(error);
     } else if (kind == HTTP_NOT_TRUSTED) {
-        describe_certificate(failure, party, at_proxy, error);
+        describe_certificate(failure, peer, at_proxy, error);
     } else if (kind == HTTP_BROKEN) {
-        fail(error, failure->broken->status, "cannot use the answer of %s: %s", party,
+        fail(error, failure->broken->status, "cannot use the response of %s: %s", peer,
              failure->broken->text);
     } else {
         hint(error, "%s", at_proxy ? rows[kind].proxy_hint : rows[kind].hint);
-        fail(error, rows[kind].status, "%s %s: %s", rows[kind].what, party, failure->detail);
+        fail(error, rows[kind].status, "%s %s: %s", rows[kind].what, peer, failure->detail);
     }
 }

@@ -1,6 +1,5 @@
-/* The limits and the completeness of a response: a success that is cut, unframed or too long is
- * lost, and no byte of it is used; a refusal is known by its head. What the headers say of a
- * message is read elsewhere. */
+/* Checks limits and completeness of a response. A success that is truncated, unframed or too long
+ * is refused as a whole. A refusal needs only its head. */
 #include "http_reader.h"
 
 #include "base/error.h"
@@ -13,7 +12,7 @@ void http_reader_init(struct http_reader *reader)
     *reader = (struct http_reader) { .response.body.limit = HTTP_BODY_SIZE_MAX };
 }
 
-/* The number in "HTTP/1.1 200 OK"; 0: there is none. */
+/* Returns the number in "HTTP/1.1 200 OK", or 0. */
 static int status_of(const char *line, size_t size)
 {
     const char *at = memchr(line, ' ', size);
@@ -25,7 +24,7 @@ static int status_of(const char *line, size_t size)
     return status < 1000 ? status : 0;
 }
 
-/* header_bytes goes on: its limit is for all heads of one exchange together. */
+/* Does not reset header_bytes: its limit is for all heads of one exchange together. */
 static void begin_head(struct http_reader *reader, int status)
 {
     http_headers_clear(&reader->response.headers);
@@ -34,8 +33,8 @@ static void begin_head(struct http_reader *reader, int status)
     reader->framed = false;
 }
 
-/* Notes what frames the body. False for a length that is no number, and for two that differ, which
- * two readers would cut in two ways. */
+/* Records what frames the body. Returns false for a length that is not a number, and for two that
+ * differ, which are ambiguous. */
 static bool note_framing(struct http_reader *reader)
 {
     const struct http_headers *headers = &reader->response.headers;
@@ -44,15 +43,15 @@ static bool note_framing(struct http_reader *reader)
     size_t name_size = (size_t)(value - name) - 1;
     long long length;
 
-    /* Most headers differ in length already. */
+    /* The lengths first: most names differ there. */
     if (name_size != sizeof "Transfer-Encoding" - 1 && name_size != sizeof "Content-Length" - 1)
         return true;
-    /* "gzip, chunked" frames nothing for us: nobody here would unpack the body. */
+    /* "gzip, chunked" does not count as framed: the body would not be decompressed. */
     if (text_equals_nocase(name, "Transfer-Encoding") && text_equals_nocase(value, "chunked"))
         reader->framed = true;
     if (!text_equals_nocase(name, "Content-Length"))
         return true;
-    /* libcurl reads on to the end of the connection for a length that it cannot hold. */
+    /* With a length over 64 bits libcurl would read until the connection closes. */
     if (!text_to_number(value, INT64_MAX, &length))
         return false;
     reader->framed = true;
@@ -74,13 +73,13 @@ static enum c2d_status take_line(struct http_reader *reader, const char *line, s
                     HTTP_HEAD_SIZE_MAX);
     while (size > 0 && (line[size - 1] == '\n' || line[size - 1] == '\r'))
         size--;
-    /* No header looks like this: '/' is no byte of a name. */
+    /* A status line: '/' is not allowed in the name of a header. */
     if (size >= 5 && memcmp(line, "HTTP/", 5) == 0) {
         begin_head(reader, status_of(line, size));
         return C2D_OK;
     }
     if (reader->head_complete)
-        return C2D_OK; /* trailers say nothing that we use */
+        return C2D_OK; /* trailers are not used */
     if (size == 0) {
         reader->head_complete = true;
         return C2D_OK;
@@ -89,7 +88,7 @@ static enum c2d_status take_line(struct http_reader *reader, const char *line, s
     if (status == C2D_OK && reader->response.headers.count > count && !note_framing(reader)
         && strict)
         status = fail(&reader->broken, C2D_PROTOCOL,
-                      "the answer has two lengths, or one that is no number");
+                      "the response has two lengths, or one that is not a number");
     return status;
 }
 
@@ -123,7 +122,7 @@ bool http_reader_counts(const struct http_reader *reader, bool ended_well)
         return false;
     if (http_reader_is_refusal(reader))
         return true;
-    /* A 204 has no body whatever its headers say, and a HEAD is never sent. */
+    /* A 204 never has a body. HEAD is never sent. */
     return ended_well && reader->head_complete && reader->response.status >= 200
            && (reader->framed || reader->response.status == 204);
 }

@@ -1,5 +1,4 @@
-/* Reads a proxy's URL as generously as people write it, and NO_PROXY as most programs do. That a
- * command line holds no password is its program's affair. */
+/* Reads a proxy URL leniently, and a NO_PROXY list as most programs do. */
 #include "proxy.h"
 
 #include "base/error.h"
@@ -9,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What libcurl can, with the port that it takes where none is named. */
+/* The schemes of libcurl, with its default ports. */
 static const struct scheme {
     const char *name;
     int port;
@@ -26,7 +25,7 @@ static const struct scheme *find_scheme(const char *name, size_t size)
     return NULL;
 }
 
-/* An address of IPv6 stands in brackets, so that its colons are not the port's. */
+/* An IPv6 address is in brackets, to distinguish its colons from that of the port. */
 static bool is_host(const char *host)
 {
     size_t size = strlen(host);
@@ -39,7 +38,7 @@ static bool is_host(const char *host)
     return size > 0 && strpbrk(host, " :?#[]") == NULL;
 }
 
-/* HOST[:PORT][/] to proxy->name. */
+/* Reads HOST[:PORT][/] into proxy->name. */
 static bool set_name(struct proxy *proxy, const struct scheme *scheme, const char *address)
 {
     char host[256];
@@ -68,7 +67,7 @@ static bool read_url(struct proxy *proxy, const char *url)
     const char *rest = mark == NULL ? url : mark + 3;
     const struct scheme *scheme =
         mark == NULL ? &schemes[0] : find_scheme(url, (size_t)(mark - url));
-    /* The last one: a password may hold others that nobody has encoded. */
+    /* The last one: a password may hold "@" that was not encoded. */
     const char *at = strrchr(rest, '@');
 
     if (scheme == NULL || !set_name(proxy, scheme, at == NULL ? rest : at + 1))
@@ -76,7 +75,7 @@ static bool read_url(struct proxy *proxy, const char *url)
     return at == NULL || buf_append(&proxy->secret, rest, (size_t)(at - rest));
 }
 
-/* Is host the name of size bytes at domain, or below it? */
+/* True if host is domain (of size bytes), or below it. */
 static bool is_below(const char *host, const char *domain, size_t size)
 {
     size_t host_size = strlen(host);
@@ -88,12 +87,13 @@ static bool is_below(const char *host, const char *domain, size_t size)
     return text_begins_nocase(domain, tail) && (tail == host || tail[-1] == '.');
 }
 
-/* Names between commas or blanks, each with all names below it; "*" is every host. */
+/* True if host is in list: names separated by commas or blanks, each with all names below it. "*"
+ * is every host. */
 static bool is_listed(const char *list, const char *host)
 {
     for (list += strspn(list, ", \t"); *list != '\0'; list += strspn(list, ", \t")) {
         size_t size = strcspn(list, ", \t");
-        size_t skip = strspn(list, "*."); /* ".net" and "*.net" are both written */
+        size_t skip = strspn(list, "*."); /* ".net" and "*.net" are both in use */
 
         if (skip == size ? *list == '*' : is_below(host, list + skip, size - skip))
             return true;
@@ -109,12 +109,12 @@ enum c2d_status proxy_choose(struct proxy *proxy, const struct c2d_options *opti
         || (options->no_proxy != NULL && is_listed(options->no_proxy, host_name)))
         return C2D_OK;
     if (!read_url(proxy, options->proxy) && !proxy->secret.failed) {
-        hint(error, "it is [http://]HOST:PORT, https://HOST:PORT or socks5h://HOST:PORT");
-        /* Not repeated: what cannot be read may hold a password anywhere. */
-        return fail(error, C2D_CONFIG,
-                    "the address of the proxy (--proxy, https_proxy or ALL_PROXY) cannot be read");
+        hint(error, "a proxy address is [http://]HOST:PORT, https://HOST:PORT or "
+                    "socks5h://HOST:PORT");
+        /* The address is not quoted: it may hold a password. */
+        return fail(error, C2D_CONFIG, "the proxy address is not valid");
     }
-    /* Given apart, they are the newer and the better kept ones. */
+    /* These override credentials in the URL. */
     if (options->proxy_user != NULL) {
         buf_clear(&proxy->secret);
         url_append_escaped(&proxy->secret, options->proxy_user);

@@ -1,5 +1,4 @@
-/* The proxy on the way to the hub, taken apart once: errors name it without its password, and
- * whether one is in use is known beforehand and not guessed from what went wrong. */
+/* The proxy of a client, parsed once, so that errors can name it without its password. */
 #ifndef PROXY_H
 #define PROXY_H
 
@@ -7,15 +6,15 @@
 #include "c2d.h"
 
 struct proxy {
-    char name[300];    /* scheme://host:port; "": the hub is reached without one */
-    struct buf secret; /* "user:password", percent-encoded; empty: none was given */
+    char name[300];    /* scheme://host:port; "": no proxy */
+    struct buf secret; /* "user:password", percent-encoded; empty: no credentials */
 };
 
-/* What options say of the way to host_name (no port). C2D_CONFIG when their proxy is none that can
- * be used. proxy is zeroed before, and to be cleared in any case. */
+/* Fills in proxy, which is zeroed, with the proxy of options for host_name (without port). Returns
+ * C2D_CONFIG if the proxy address is not valid. The caller clears proxy in any case. */
 enum c2d_status proxy_choose(struct proxy *proxy, const struct c2d_options *options,
                              const char *host_name, struct c2d_error *error);
-/* Is there a password, and not a user name alone? */
+/* True if there is a password, not only a user name. */
 bool proxy_has_password(const struct proxy *proxy);
 void proxy_clear(struct proxy *proxy);
 

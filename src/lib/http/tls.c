@@ -1,5 +1,5 @@
-/* What OpenSSL is asked beside libcurl: why a certificate was refused, and whether files can be
- * used at all before anything connects. What is trusted is not decided here. */
+/* Callbacks on libcurl's SSL_CTX, which record why a handshake failed, offer and keep sessions, and
+ * set the minimum security level. Also checks certificate and key files before connecting. */
 #define _DEFAULT_SOURCE /* timegm */
 #include "tls.h"
 
@@ -50,7 +50,7 @@ static enum tls_fault fault_of(int code)
     return TLS_OTHER_FAULT;
 }
 
-/* Listens only: returns what OpenSSL has found. */
+/* Records the result of the verification and returns it unchanged. */
 static int on_verify(int ok, X509_STORE_CTX *store)
 {
     SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
@@ -62,13 +62,13 @@ static int on_verify(int ok, X509_STORE_CTX *store)
         verdict->reason = X509_verify_cert_error_string(code);
         verdict->fault = fault_of(code);
     }
-    /* Else the leaf: libcurl compares its name later, and may refuse that. */
+    /* Also the leaf of a valid chain: libcurl may still refuse its name. */
     if (!ok || X509_STORE_CTX_get_error_depth(store) == 0)
         note_certificate(&verdict->certificate, X509_STORE_CTX_get_current_cert(store));
     return ok;
 }
 
-/* An alert that only a certificate of ours can have caused. */
+/* True for alerts that only a client certificate can cause. */
 static bool is_about_certificate(int alert)
 {
     return alert == SSL_AD_BAD_CERTIFICATE || alert == SSL_AD_UNSUPPORTED_CERTIFICATE
@@ -77,8 +77,8 @@ static bool is_about_certificate(int alert)
            || alert == SSL_AD_CERTIFICATE_REQUIRED;
 }
 
-/* A resumed handshake verifies nothing and asks for nothing: it stands for an earlier one, of which
- * no session is kept where our certificate was not asked for. */
+/* A resumed handshake neither verifies nor requests a certificate. With a client certificate, a
+ * session is kept only if the server has requested that: see on_session(). */
 static void on_done(const SSL *ssl, struct tls_verdict *verdict)
 {
     verdict->done = true;
@@ -90,26 +90,27 @@ static void on_done(const SSL *ssl, struct tls_verdict *verdict)
     if (SSL_session_reused(ssl) != 1)
         return;
     note_certificate(&verdict->certificate, SSL_get0_peer_certificate(ssl));
-    verdict->asked = SSL_get_certificate(ssl) != NULL;
+    verdict->certificate_requested = SSL_get_certificate(ssl) != NULL;
 }
 
 static int on_session(SSL *ssl, SSL_SESSION *session)
 {
     struct tls_verdict *verdict = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
 
-    if (verdict->cache != NULL && (verdict->asked || SSL_get_certificate(ssl) == NULL))
+    if (verdict->cache != NULL
+        && (verdict->certificate_requested || SSL_get_certificate(ssl) == NULL))
         tls_cache_keep(verdict->cache, ssl, session, time(NULL));
-    return 0; /* it stays OpenSSL's */
+    return 0; /* OpenSSL keeps the ownership */
 }
 
-/* Tells a refusal from a connection that was cut in mid-handshake; and hears what the peer says of
- * our certificate, which with TLS 1.3 comes only behind the handshake. */
+/* Distinguishes a refusal from a connection that was lost during the handshake. Also records alerts
+ * on the client certificate, which with TLS 1.3 come after the handshake. */
 static void on_info(const SSL *ssl, int where, int result)
 {
     struct tls_verdict *verdict = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
     unsigned long code;
 
-    /* The one moment at which OpenSSL has all for a handshake and has sent nothing yet. */
+    /* The only point at which the SSL is set up and nothing was sent yet. */
     if (where == SSL_CB_HANDSHAKE_START && verdict->cache != NULL)
         verdict->offered = tls_cache_offer(verdict->cache, (SSL *)ssl, time(NULL));
     if (where == SSL_CB_HANDSHAKE_DONE)
@@ -124,11 +125,11 @@ static void on_info(const SSL *ssl, int where, int result)
         verdict->refused = true;
 }
 
-/* Called when the server asks for a certificate; which one that is, libcurl has set before. */
+/* Called when the server requests a certificate. libcurl has set which one is sent. */
 static int on_certificate_request(SSL *ssl, void *verdict)
 {
     (void)ssl;
-    ((struct tls_verdict *)verdict)->asked = true;
+    ((struct tls_verdict *)verdict)->certificate_requested = true;
     return 1;
 }
 
@@ -136,34 +137,34 @@ bool tls_watch(void *ssl_context, struct tls_verdict *verdict, struct tls_cache 
 {
     SSL_CTX *context = ssl_context;
 
-    *verdict = (struct tls_verdict) { .begun = true, .cache = cache };
+    *verdict = (struct tls_verdict) { .started = true, .cache = cache };
     if (SSL_CTX_set_app_data(context, verdict) != 1)
         return false;
-    /* The mode stays as libcurl has set it: peers are verified always. */
+    /* The mode stays as libcurl has set it: peers are always verified. */
     SSL_CTX_set_verify(context, SSL_CTX_get_verify_mode(context), on_verify);
     SSL_CTX_set_info_callback(context, on_info);
     SSL_CTX_set_cert_cb(context, on_certificate_request, verdict);
-    /* 112 bits: no RSA under 2048, no SHA-1. Some systems ask for less. */
+    /* 112 bits: no RSA under 2048, no SHA-1. Some systems default to less. */
     if (SSL_CTX_get_security_level(context) < 2)
         SSL_CTX_set_security_level(context, 2);
     if (cache->dir == NULL)
         return true;
-    SSL_CTX_sess_set_new_cb(context, on_session); /* in place of libcurl's, for one process */
-    /* Set by libcurl, for TLS 1.2; but few servers remember sessions by themselves. */
+    SSL_CTX_sess_set_new_cb(context, on_session); /* replaces libcurl's in-memory cache */
+    /* libcurl disables tickets for TLS 1.2; few servers store sessions instead. */
     SSL_CTX_clear_options(context, SSL_OP_NO_TICKET);
     return true;
 }
 
-bool tls_start_over(const struct tls_verdict *verdict)
+bool tls_needs_reconnect(const struct tls_verdict *verdict)
 {
-    /* What is wrong with a chain, only a full handshake finds. */
+    /* A fault of a certificate means that the handshake was a full one. */
     if (!verdict->offered || verdict->done || verdict->fault != TLS_NO_FAULT)
         return false;
     tls_cache_give_up(verdict->cache);
     return verdict->refused;
 }
 
-void tls_tell(const struct tls_verdict *verdict, struct c2d_connection *connection)
+void tls_describe(const struct tls_verdict *verdict, struct c2d_connection *connection)
 {
     snprintf(connection->tls_version, sizeof connection->tls_version, "%s",
              verdict->version == NULL ? "" : verdict->version);
@@ -171,19 +172,19 @@ void tls_tell(const struct tls_verdict *verdict, struct c2d_connection *connecti
     connection->certificate_ends_at_s = verdict->certificate.ends_at_s;
 }
 
-bool tls_lacked_memory(void)
+bool tls_out_of_memory(void)
 {
-    bool lacked = false;
+    bool out_of_memory = false;
     unsigned long code;
 
     while ((code = ERR_get_error()) != 0)
-        lacked = lacked || ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE;
-    return lacked;
+        out_of_memory = out_of_memory || ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE;
+    return out_of_memory;
 }
 
 /* ---- Files ---- */
 
-/* Never asks, but notes that it would have had to. */
+/* Never prompts, but records that the file is encrypted. */
 static int no_pass_phrase(char *out, int size, int for_writing, void *is_encrypted)
 {
     (void)out, (void)size, (void)for_writing;
@@ -201,24 +202,24 @@ static enum c2d_status read_certificate(const char *what, const char *file, X509
                                         struct c2d_error *error)
 {
     FILE *stream = fopen(file, "re");
-    bool is_encrypted; /* certificates never are */
-    bool lacked;
+    bool is_encrypted; /* not used: certificates are not encrypted */
+    bool out_of_memory;
 
     *certificate = NULL;
     if (stream == NULL)
         return fail_open(what, file, error);
     *certificate = PEM_read_X509(stream, NULL, no_pass_phrase, &is_encrypted);
     if (*certificate == NULL) {
-        /* OpenSSL's own bundles may begin with this other kind. */
+        /* "TRUSTED CERTIFICATE", OpenSSL's own format. */
         rewind(stream);
         *certificate = PEM_read_X509_AUX(stream, NULL, no_pass_phrase, &is_encrypted);
     }
-    /* Without a word of why, there was not even memory for that. */
-    lacked = ERR_peek_error() == 0 || tls_lacked_memory();
+    /* An empty error queue means that there was no memory for the error. */
+    out_of_memory = ERR_peek_error() == 0 || tls_out_of_memory();
     fclose(stream);
     if (*certificate != NULL)
         return C2D_OK;
-    if (lacked)
+    if (out_of_memory)
         return fail_memory(error);
     return fail(error, C2D_CONFIG, "%s '%s' holds no certificate (PEM)", what, file);
 }
@@ -236,26 +237,25 @@ static enum c2d_status read_key(const char *file, EVP_PKEY **key, struct c2d_err
 {
     FILE *stream = fopen(file, "re");
     bool is_encrypted = false;
-    bool lacked;
+    bool out_of_memory;
 
     if (stream == NULL)
         return fail_open("key", file, error);
     *key = PEM_read_PrivateKey(stream, NULL, no_pass_phrase, &is_encrypted);
-    lacked = ERR_peek_error() == 0 || tls_lacked_memory();
+    out_of_memory = ERR_peek_error() == 0 || tls_out_of_memory();
     fclose(stream);
     if (*key != NULL)
         return C2D_OK;
-    if (lacked)
+    if (out_of_memory)
         return fail_memory(error);
     if (!is_encrypted)
         return fail(error, C2D_CONFIG, "key '%s' holds no private key (PEM)", file);
-    hint(error, "write it without: openssl pkey -in KEY -out NEWKEY");
-    return fail(error, C2D_CONFIG, "key '%s' is encrypted: a program cannot type a pass phrase",
-                file);
+    hint(error, "decrypt it: openssl pkey -in KEY -out NEWKEY");
+    return fail(error, C2D_CONFIG, "key '%s' is encrypted, which is not supported", file);
 }
 
-/* A hub refuses it, and says no more than that. One that is not valid yet is left to the hub: more
- * often it is the clock of a machine that has just started. */
+/* Refuses an expired certificate: the hub would not say why it refuses it. One that is not yet
+ * valid is allowed: more often the clock of this machine is wrong after a start. */
 static enum c2d_status check_end(const char *file, const X509 *certificate, struct c2d_error *error)
 {
     const ASN1_TIME *end = X509_get0_notAfter(certificate);
@@ -263,7 +263,7 @@ static enum c2d_status check_end(const char *file, const X509 *certificate, stru
 
     if (X509_cmp_current_time(end) >= 0 || ASN1_TIME_to_tm(end, &tm) != 1)
         return C2D_OK;
-    hint(error, "renew it, and register the new one; or is this machine's clock wrong?");
+    hint(error, "renew it and register the new one, or check this machine's clock");
     return fail(error, C2D_CONFIG,
                 "certificate '%s' has expired: it was valid until %04d-%02d-%02d", file,
                 tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday);
@@ -279,8 +279,8 @@ enum c2d_status tls_check_client(const char *cert_file, const char *key_file,
     if (status == C2D_OK)
         status = read_key(key_file, &key, error);
     if (status == C2D_OK && X509_check_private_key(certificate, key) != 1) {
-        hint(error, "these two print the same for a pair: openssl pkey -pubout -in KEY; "
-                    "openssl x509 -pubkey -noout -in CERTIFICATE");
+        hint(error, "for a pair these print the same: openssl pkey -pubout -in KEY; openssl x509 "
+                    "-pubkey -noout -in CERTIFICATE");
         status = fail(error, C2D_CONFIG, "key '%s' does not belong to certificate '%s'", key_file,
                       cert_file);
     }

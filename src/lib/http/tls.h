@@ -1,5 +1,4 @@
-/* Trust and certificates: files checked before anything is connected, and what a failed handshake
- * had to say. */
+/* Checks of certificate and key files, and the record of a handshake. */
 #ifndef TLS_H
 #define TLS_H
 
@@ -9,57 +8,56 @@
 /* What is wrong with a chain of certificates. */
 enum tls_fault {
     TLS_NO_FAULT,
-    TLS_NO_ISSUER,   /* it leads to no certificate that is trusted */
-    TLS_SELF_SIGNED, /* likewise, and it ends there */
+    TLS_NO_ISSUER,   /* an issuer was not found in the trust store */
+    TLS_SELF_SIGNED, /* its root is not in the trust store */
     TLS_EXPIRED,
     TLS_NOT_YET_VALID,
     TLS_WEAK, /* its key or signature */
     TLS_OTHER_FAULT,
 };
 
-/* What a certificate says of itself. */
+/* Facts of a certificate, whether trusted or not. */
 struct tls_certificate {
     char subject[256], issuer[256];
-    int64_t ends_at_s; /* good until then, since 1970 UTC; 0: not understood */
+    int64_t ends_at_s; /* end of its validity, since 1970 UTC; 0: not understood */
 };
 
-/* What is known of one handshake. */
+/* The record of one handshake. */
 struct tls_verdict {
-    bool begun;
-    bool refused; /* a party refused, or it was no TLS; false: the connection just ended */
-    bool asked;   /* for our certificate */
-    bool offered; /* a session of an earlier handshake */
-    bool done;    /* it came to its end */
+    bool started;
+    bool refused;               /* by one side, or it was not TLS; false: the connection was lost */
+    bool certificate_requested; /* the server has requested a client certificate */
+    bool offered;               /* a session of an earlier handshake */
+    bool done;                  /* the handshake is complete */
     enum tls_fault fault;
-    const char *reason;  /* of the fault, in OpenSSL's words */
-    const char *alert;   /* why the peer refuses our certificate; NULL: it does not */
-    const char *version; /* "TLSv1.3"; NULL: the handshake did not come to its end */
+    const char *reason;  /* OpenSSL's text for the fault */
+    const char *alert;   /* why the peer refused the client certificate; NULL: it did not */
+    const char *version; /* "TLSv1.3"; NULL: the handshake is not complete */
     struct tls_certificate certificate; /* the one at fault, else the server's own */
-    struct tls_cache *cache;            /* where sessions come from and go to */
+    struct tls_cache *cache;            /* of sessions */
 };
 
-/* Makes ssl_context (an SSL_CTX, at any time before its handshake) report into verdict, which is
- * reset and must outlive its connections. Verification stays as it is, but for what is weak: that
- * is refused also where the system would take it. Sessions come from cache and go there. False when
- * memory is gone. */
+/* Makes ssl_context (an SSL_CTX, before its handshake) record into verdict, which is reset and must
+ * outlive its connections. Verification is unchanged, but weak keys and signatures are refused even
+ * if the system allows them. Sessions are read from cache and kept there. False: out of memory. */
 bool tls_watch(void *ssl_context, struct tls_verdict *verdict, struct tls_cache *cache);
 
-/* After a failure: gives the cache up if the session from there may be the reason. True if it is
- * worth to connect once more at once. */
-bool tls_start_over(const struct tls_verdict *verdict);
+/* After a failure: disables the cache if its session may be the reason. True: connect once more, at
+ * once. */
+bool tls_needs_reconnect(const struct tls_verdict *verdict);
 
-/* Fills in what connection says of TLS. */
-void tls_tell(const struct tls_verdict *verdict, struct c2d_connection *connection);
+/* Fills in the members of connection that concern TLS. */
+void tls_describe(const struct tls_verdict *verdict, struct c2d_connection *connection);
 
-/* Whether OpenSSL has lately lacked memory; forgets all that went wrong. Its queue of errors is the
- * thread's: what stays in it passes for a later call's error. */
-bool tls_lacked_memory(void);
+/* True if OpenSSL's error queue holds an allocation failure. Empties the queue, which belongs to
+ * the thread: an error left there would be taken for one of a later call. */
+bool tls_out_of_memory(void);
 
-/* C2D_CONFIG unless file can be read and begins with a certificate. what names its source in the
+/* Returns C2D_CONFIG unless file can be read and holds a certificate. what names its source in the
  * error: "CA file", "SSL_CERT_FILE". */
 enum c2d_status tls_check_ca_file(const char *what, const char *file, struct c2d_error *error);
-/* C2D_CONFIG unless both can be read, the key needs no pass phrase and fits the certificate, and
- * that has not expired. *facts is filled in. */
+/* Returns C2D_CONFIG unless both can be read, the key is unencrypted and belongs to the
+ * certificate, and that has not expired. Fills in *facts. */
 enum c2d_status tls_check_client(const char *cert_file, const char *key_file,
                                  struct tls_certificate *facts, struct c2d_error *error);
 

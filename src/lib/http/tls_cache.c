@@ -1,6 +1,6 @@
-/* When a session may be kept and when it may be offered again. A resumed handshake verifies no
- * chain: the one that the session came from did, within the last day, for this host, on this way,
- * against this trust store. libcurl compares the name in any case: a session holds the leaf. */
+/* Decides when a session may be kept and offered. A resumed handshake verifies no chain. So the
+ * original one must have done so within a day, for the same host, proxy and trust store. libcurl
+ * always checks the name: the session holds the leaf. */
 #include "tls_cache.h"
 
 #include "base/crypto.h"
@@ -22,11 +22,11 @@ static void append_name(struct buf *key, const char *name)
 {
     if (name != NULL)
         buf_text(key, name);
-    buf_append(key, "", 1); /* names hold no NUL: two of them never run into one */
+    buf_append(key, "", 1); /* a separator: names hold no NUL */
 }
 
-/* A path, and which file in which state is found there: copied over with its times (cp -p), it is
- * another one by its ctime. */
+/* Appends the path, inode and times of a file. The ctime detects a copy that keeps the mtime
+ * (cp -p). */
 static void append_file(struct buf *key, const char *path)
 {
     struct stat s = { 0 };
@@ -68,8 +68,8 @@ static bool make_key(const struct tls_cache *cache, struct buf *key)
     return !key->failed;
 }
 
-/* Whatever was verified since the start was so by the same files: libcurl reads them at moments of
- * its own. Once they have changed, nothing is kept any more until the next run. */
+/* True if the files are the same as at the start. If they have changed, it is not known which of
+ * them a handshake used: nothing is kept or offered until the next run. */
 static bool is_unchanged(const struct tls_cache *cache)
 {
     struct buf now = { 0 };
@@ -112,8 +112,8 @@ void tls_cache_note(const struct tls_cache *cache, const char *text)
 
 /* ---- Sessions ---- */
 
-/* The moment of the full handshake is what the age counts from: a session that is resumed is given
- * new tickets, again and again, and hands its application data on to each of them. */
+/* The age counts from the full handshake, whose time is in the ticket's application data. A resumed
+ * session receives new tickets, and OpenSSL copies that data to them. */
 static bool is_young(SSL_SESSION *session, int64_t now_s)
 {
     const X509 *leaf = SSL_SESSION_get0_peer(session);
@@ -130,8 +130,8 @@ static bool is_young(SSL_SESSION *session, int64_t now_s)
            && X509_cmp_time(X509_get0_notAfter(leaf), &now) > 0;
 }
 
-/* A file is a session and its HMAC under the key: a file that was cut, mixed or moved here from
- * another name is none. Without it, a wrong bit would be noticed by the hub, as an attack. */
+/* A file is a session and its HMAC under the key. The HMAC detects a file that is truncated, mixed
+ * or renamed; the hub would take a wrong bit for an attack. */
 static SSL_SESSION *parse(const struct tls_cache *cache, const struct buf *data)
 {
     const unsigned char *at = (const unsigned char *)data->data;
@@ -153,14 +153,14 @@ static SSL_SESSION *find(const struct tls_cache *cache, int64_t now_s)
     if (cache_file_read(cache->dir, cache->name, &data, &error)) {
         session = parse(cache, &data);
         if (session == NULL)
-            tls_cache_note(cache, "what is kept is broken");
+            tls_cache_note(cache, "the file is damaged");
     } else {
         tls_cache_note(cache, error.text);
     }
     buf_clear(&data);
     if (session == NULL || is_young(session, now_s))
         return session;
-    tls_cache_note(cache, "the session that is kept is too old");
+    tls_cache_note(cache, "the session is too old");
     cache_file_remove(cache->dir, cache->name);
     SSL_SESSION_free(session);
     return NULL;
@@ -171,10 +171,10 @@ bool tls_cache_offer(const struct tls_cache *cache, void *ssl, int64_t now_s)
     SSL_SESSION *session;
     bool offered;
 
-    /* It has one already when a server wants to begin anew on a connection. */
+    /* It has a session already if the server renegotiates. */
     if (cache->dir == NULL || SSL_get_session(ssl) != NULL || !is_unchanged(cache))
         return false;
-    /* libcurl takes what stands in the queue for an error of its own call. */
+    /* libcurl would take an error left in the queue for one of its own call. */
     ERR_set_mark();
     session = find(cache, now_s);
     offered = session != NULL && SSL_set_session(ssl, session) == 1;
@@ -183,9 +183,9 @@ bool tls_cache_offer(const struct tls_cache *cache, void *ssl, int64_t now_s)
     return offered;
 }
 
-/* Verified, and its name too: with TLS 1.2 a session comes before libcurl compares that, and it
- * takes "*.test", not "h*.test". */
-static bool is_proven(SSL *ssl, SSL_SESSION *session)
+/* True if chain and name were verified. With TLS 1.2 a session arrives before libcurl checks the
+ * name. Like libcurl, this accepts "*.test" but not "h*.test". */
+static bool is_verified(SSL *ssl, SSL_SESSION *session)
 {
     const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
     X509 *leaf = SSL_SESSION_get0_peer(session);
@@ -213,14 +213,14 @@ void tls_cache_keep(const struct tls_cache *cache, void *ssl, void *session, int
     struct c2d_error error;
 
     ERR_set_mark();
-    if (cache->dir != NULL && is_unchanged(cache) && is_proven(ssl, session)
+    if (cache->dir != NULL && is_unchanged(cache) && is_verified(ssl, session)
         && (SSL_session_reused(ssl) == 1
             || SSL_SESSION_set1_ticket_appdata(session, &now_s, sizeof now_s) == 1)
         && format(cache, session, &data)) {
         bool ok = cache_file_write(cache->dir, cache->name, &data, &error);
 
         tls_cache_note(cache, ok ? "the session is kept" : error.text);
-        /* Those of another trust store or hub are never looked for again. Once a day is enough. */
+        /* Files of another trust store or hub may never be read again. Once a day is enough. */
         if (SSL_session_reused(ssl) != 1)
             cache_file_remove_old(cache->dir, now_s - AGE_LIMIT_S, now_s + AGE_LIMIT_S);
     }
@@ -230,7 +230,7 @@ void tls_cache_keep(const struct tls_cache *cache, void *ssl, void *session, int
 
 void tls_cache_give_up(struct tls_cache *cache)
 {
-    tls_cache_note(cache, "a handshake did not come to its end: no session is offered any more");
+    tls_cache_note(cache, "a handshake failed: no session is offered any more");
     cache_file_remove(cache->dir, cache->name);
     cache->dir = NULL;
 }

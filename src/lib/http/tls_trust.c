@@ -1,4 +1,5 @@
-/* libcurl would read a bundle again for each connection, in the middle of a wait. */
+/* Reads the trust store once: libcurl would read a bundle again for each connection, within a wait.
+ */
 #include "tls_trust.h"
 
 #include "base/buf.h"
@@ -8,7 +9,7 @@
 #include <openssl/ssl.h>
 #include <string.h>
 
-/* "5ed36f99.0": what openssl rehash calls a certificate. */
+/* "5ed36f99.0": the names that openssl rehash creates. */
 static bool is_hash_name(const char *name)
 {
     return strspn(name, "0123456789abcdef") == 8 && name[8] == '.' && name[9] >= '0'
@@ -34,31 +35,30 @@ struct tls_trust tls_trust_choose(const char *file, const char *dir, const char 
 {
     if (file != NULL || dir != NULL)
         return (struct tls_trust) { .file = file, .dir = dir };
-    /* By hash only the issuer is read; the bundle has to be parsed whole. */
+    /* From a hashed folder only the issuer is read; a bundle is parsed as a whole. */
     if (system_dir != NULL && is_hashed_dir(system_dir))
         return (struct tls_trust) { .dir = system_dir, .fallback = system_file, .is_system = true };
     return (struct tls_trust) { .file = system_file, .is_system = true };
 }
 
-/* Of a store that is the system's, which has no folder then. */
+/* For a system whose trust store has no hashed folder. */
 static enum c2d_status check_system_file(const struct tls_trust *trust, struct c2d_error *error)
 {
     enum c2d_status status =
-        trust->file == NULL ? fail(error, C2D_CONFIG, "libcurl knows no trust store of this system")
+        trust->file == NULL ? fail(error, C2D_CONFIG, "libcurl has no trust store on this system")
                             : tls_check_ca_file("the system's trust store", trust->file, error);
 
     if (status == C2D_CONFIG)
-        hint(error, "install the package ca-certificates, or pass --cacert FILE with the root of "
-                    "the hub's certificate");
+        hint(error, "install the package ca-certificates, or pass a CA file with the root of the "
+                    "hub's certificate");
     return status;
 }
 
 static enum c2d_status fail_file(const char *file, struct c2d_error *error)
 {
-    return tls_lacked_memory()
+    return tls_out_of_memory()
                ? fail_memory(error)
-               : fail(error, C2D_CONFIG, "'%s' holds something else beside its certificates (PEM)",
-                      file);
+               : fail(error, C2D_CONFIG, "'%s' holds more than certificates (PEM)", file);
 }
 
 enum c2d_status tls_trust_read(struct tls_trust *trust, struct c2d_error *error)
@@ -72,7 +72,7 @@ enum c2d_status tls_trust_read(struct tls_trust *trust, struct c2d_error *error)
         status = check_system_file(trust, error);
     if (status == C2D_OK && (store = X509_STORE_new()) == NULL)
         status = fail_memory(error);
-    /* As libcurl has them: an intermediate certificate that is trusted itself is enough. */
+    /* The flags that libcurl sets: a trusted intermediate certificate is sufficient. */
     if (status == C2D_OK
         && X509_STORE_set_flags(store, X509_V_FLAG_TRUSTED_FIRST | X509_V_FLAG_PARTIAL_CHAIN) != 1)
         status = fail_memory(error);
@@ -89,7 +89,7 @@ enum c2d_status tls_trust_read(struct tls_trust *trust, struct c2d_error *error)
 
 void tls_trust_use(const struct tls_trust *trust, void *ssl_context)
 {
-    SSL_CTX_set1_cert_store(ssl_context, trust->store); /* and it stays ours, too */
+    SSL_CTX_set1_cert_store(ssl_context, trust->store); /* adds a reference */
 }
 
 bool tls_trust_widen(struct tls_trust *trust, unsigned version, const struct tls_verdict *verdict)
@@ -97,12 +97,12 @@ bool tls_trust_widen(struct tls_trust *trust, unsigned version, const struct tls
     if (verdict->fault != TLS_NO_ISSUER && verdict->fault != TLS_SELF_SIGNED)
         return false;
     if (version != trust->version)
-        return true; /* another one has met with the same, and widened it since */
+        return true; /* another transfer has loaded the fallback meanwhile */
     if (trust->fallback == NULL)
         return false;
-    /* What cannot be read has no issuer either: then the verdict stays. */
+    /* If it cannot be read, the next handshake fails as this one did. */
     if (X509_STORE_load_file(trust->store, trust->fallback) != 1)
-        (void)tls_lacked_memory();
+        (void)tls_out_of_memory();
     trust->fallback = NULL;
     trust->version++;
     return true;
@@ -118,7 +118,7 @@ enum c2d_status tls_check_ca_dir(const char *what, const char *list, struct c2d_
 {
     bool found = false;
 
-    /* OpenSSL takes several, ':' between them. One that is hashed is enough. */
+    /* As OpenSSL, accepts several, separated by ':'. One that is hashed is enough. */
     for (const char *at = list; !found && *at != '\0';) {
         size_t size = strcspn(at, ":");
         struct buf dir = { 0 };

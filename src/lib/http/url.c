@@ -1,5 +1,5 @@
-/* Percent-encoding, one for paths, queries and the fields of tokens: all but RFC 3986's unreserved
- * bytes, in upper-case hex. */
+/* Percent-encoding for paths, queries and the fields of tokens: escapes all but the unreserved
+ * bytes of RFC 3986, in upper-case hex. */
 #include "url.h"
 
 #include "base/text.h"
@@ -52,7 +52,7 @@ bool url_unescape(const char *text, size_t size, char *out)
         }
         high = i + 1 < size ? url_hex_value(text[i + 1]) : -1;
         low = i + 2 < size ? url_hex_value(text[i + 2]) : -1;
-        /* %00 would end the text early. */
+        /* Also refuses %00, which would end the text. */
         if (high < 0 || low < 0 || high + low == 0)
             return false;
         *out++ = (char)(high << 4 | low);

@@ -1,5 +1,5 @@
-/* Refuses what is not sure to work, before anything connects. Where the text comes from is the
- * program's affair; no error text quotes a key or a token. */
+/* Parses a connection string strictly, before anything connects. No error text quotes a key or a
+ * token. */
 #include "connstr.h"
 
 #include "base/crypto.h"
@@ -42,8 +42,8 @@ static enum part find_part(const char *name)
     return part;
 }
 
-/* The first space where there may be none; NULL if there is none. A policy's name and a token may
- * have some within, and of an id the checks of ids say more. */
+/* Returns the first space that is not allowed, or NULL. Names of policies and tokens may have
+ * spaces within. The id is checked later, with a better error. */
 static const char *stray_space(enum part part, const char *name, const char *value)
 {
     size_t size = strlen(value);
@@ -57,8 +57,8 @@ static const char *stray_space(enum part part, const char *name, const char *val
     return size > 0 && value[size - 1] == ' ' ? value + size - 1 : NULL;
 }
 
-/* Splits copy in place at ";" and at the first "=" of each pair: a base64 key ends in "=" too.
- * Error texts name a part only when it is a known one: the rest may be a piece of a key. */
+/* Splits copy in place at ";" and at the first "=" of each pair: a base64 key may end in "=". Error
+ * texts name a part only if it is known: any other text may be a piece of a key. */
 static enum c2d_status split(char *copy, const char *values[PART_COUNT], struct c2d_error *error)
 {
     char *next = copy;
@@ -96,7 +96,7 @@ static enum c2d_status split(char *copy, const char *values[PART_COUNT], struct 
     return C2D_OK;
 }
 
-/* A DNS name, with an optional ":port"; returns the length of the name, or 0 if it is none. */
+/* Returns the length of the DNS name in host, which may have a ":port", or 0 if it is not valid. */
 static size_t host_name_length(const char *host)
 {
     size_t length = 0, label = 0;
@@ -113,7 +113,7 @@ static size_t host_name_length(const char *host)
         }
         if (!byte_is_alnum(byte) && (byte != '-' || label == 0))
             return 0;
-        /* The limits of DNS: 63 bytes a label, 253 a name. */
+        /* The limits of DNS: 63 bytes for a label, 253 for a name. */
         if (++label > 63)
             return 0;
     }
@@ -126,10 +126,10 @@ static size_t host_name_length(const char *host)
 
 static enum c2d_status check_parts(const char *const values[PART_COUNT], struct c2d_error *error)
 {
-    /* How the string proves who it is; exactly one is wanted. */
+    /* Exactly one of these is needed. */
     int secrets = (values[KEY] != NULL) + (values[SIGNATURE] != NULL) + (values[X509] != NULL);
 
-    /* First what no other part could make good. */
+    /* First the parts that are never supported. */
     if (values[GATEWAY] != NULL)
         return fail(error, C2D_CONFIG,
                     "GatewayHostName is not supported: an IoT Edge gateway does "
@@ -138,11 +138,11 @@ static enum c2d_status check_parts(const char *const values[PART_COUNT], struct 
         return fail(error, C2D_CONFIG,
                     "ModuleId is not supported: cloud-to-device messages go to devices only");
     if (values[DEVICE_ID] == NULL && values[KEY_NAME] == NULL && secrets == 0) {
-        hint(error, "was it cut at ';' by the shell? Put it into a file, or in quotes");
+        hint(error, "a shell cuts it at ';': put it into a file, or in quotes");
         return fail(error, C2D_CONFIG, "the connection string has a HostName and nothing else");
     }
     if (secrets == 0) {
-        hint(error, "was it cut at ';' by the shell? Put it into a file, or in quotes");
+        hint(error, "a shell cuts it at ';': put it into a file, or in quotes");
         return fail(error, C2D_CONFIG,
                     "the connection string has no SharedAccessKey, "
                     "SharedAccessSignature or x509=true");
@@ -157,8 +157,7 @@ static enum c2d_status check_parts(const char *const values[PART_COUNT], struct 
         hint(error, "a device needs its own key: see the device's page in the registry");
         return fail(error, C2D_CONFIG,
                     "the connection string has a DeviceId and a hub policy "
-                    "(SharedAccessKeyName): a hub's key does not belong on a "
-                    "device");
+                    "(SharedAccessKeyName), whose key must not be on a device");
     }
     if (values[DEVICE_ID] == NULL && values[X509] != NULL)
         return fail(error, C2D_CONFIG, "x509=true needs a DeviceId");
@@ -169,7 +168,7 @@ static enum c2d_status check_parts(const char *const values[PART_COUNT], struct 
     return C2D_OK;
 }
 
-/* A copy, or NULL for NULL; *ok becomes false when memory is gone. */
+/* Returns a copy, or NULL for NULL. Sets *ok to false if out of memory. */
 static char *copy_text(const char *text, bool *ok)
 {
     char *copy = text == NULL ? NULL : strdup(text);
@@ -178,7 +177,7 @@ static char *copy_text(const char *text, bool *ok)
     return copy;
 }
 
-/* The decoded bytes are the HMAC key, NUL bytes and all: a buffer, not a text. */
+/* Decodes the HMAC key, which may hold NUL bytes. */
 static enum c2d_status decode_key(const char *base64, struct buf *key, struct c2d_error *error)
 {
     size_t good = 0;
@@ -193,7 +192,7 @@ static enum c2d_status decode_key(const char *base64, struct buf *key, struct c2
            || (base64[good] != '\0' && strchr("+/=", base64[good]) != NULL))
         good++;
     if (base64[good] == '\0') {
-        hint(error, "copy it again: was a character lost at its end?");
+        hint(error, "copy it again: a character may be missing at its end");
         return fail(error, C2D_CONFIG, "SharedAccessKey in the connection string is not base64");
     }
     text_name_character(base64 + good, name);
@@ -215,15 +214,15 @@ static enum c2d_status fill(const char *const values[PART_COUNT], struct credent
 
     if (values[HOST_NAME] == NULL)
         return fail(error, C2D_CONFIG, "the connection string has no HostName");
-    /* As strict as a URL needs it: the text goes into one as it stands. */
+    /* Strict, as the text is copied into URLs without encoding. */
     host_length = host_name_length(values[HOST_NAME]);
     if (host_length == 0) {
-        hint(error, "it is a name alone, such as HUB.azure-devices.net: no https://, no path");
-        return fail(error, C2D_CONFIG, "HostName in the connection string is no host name");
+        hint(error, "write only a name, such as HUB.azure-devices.net: no https://, no path");
+        return fail(error, C2D_CONFIG, "HostName in the connection string is not a host name");
     }
-    if (values[DEVICE_ID] != NULL && id_check_device(values[DEVICE_ID], &detail) != C2D_OK)
+    if (values[DEVICE_ID] != NULL && ids_check_device(values[DEVICE_ID], &detail) != C2D_OK)
         return fail(error, C2D_CONFIG, "DeviceId in the connection string: %s", detail.text);
-    if (values[KEY_NAME] != NULL && value_check("policy", values[KEY_NAME], &detail) != C2D_OK)
+    if (values[KEY_NAME] != NULL && ids_check_value("policy", values[KEY_NAME], &detail) != C2D_OK)
         return fail(error, C2D_CONFIG, "SharedAccessKeyName: %s", detail.text);
     if (token != NULL && sas_parse(token, &sas, &detail) != C2D_OK) {
         fail_at(error, C2D_STEP_KEY);
@@ -238,7 +237,7 @@ static enum c2d_status fill(const char *const values[PART_COUNT], struct credent
     credentials->role = values[DEVICE_ID] != NULL ? C2D_ROLE_DEVICE : C2D_ROLE_SERVICE;
     credentials->x509 = values[X509] != NULL;
     credentials->host = copy_text(values[HOST_NAME], &ok);
-    /* Tokens name the host without its port, which is for the connection alone. */
+    /* Tokens name the host without its port. */
     credentials->host_name = copy_text(values[HOST_NAME], &ok);
     if (credentials->host_name != NULL)
         credentials->host_name[host_length] = '\0';
@@ -249,7 +248,7 @@ static enum c2d_status fill(const char *const values[PART_COUNT], struct credent
     return ok ? C2D_OK : fail_memory(error);
 }
 
-/* Size without one trailing LF or CRLF, which every editor leaves in a file. */
+/* Returns the size without one trailing LF or CRLF, which editors add to a file. */
 static size_t size_without_newline(const char *text)
 {
     size_t size = strlen(text);
@@ -282,7 +281,7 @@ enum c2d_status connstr_parse(const char *text, struct credentials *credentials,
         return status;
     if (!buf_append(&copy, text, size))
         return fail_memory(error);
-    /* values leads into copy: both end before this function does. */
+    /* values points into copy. */
     status = split(copy.data, values, error);
     if (status == C2D_OK)
         status = check_parts(values, error);
@@ -300,15 +299,15 @@ enum c2d_status credentials_require(const struct credentials *credentials, enum 
     if (credentials->role == role)
         return C2D_OK;
     if (role == C2D_ROLE_DEVICE) {
-        hint(error, "use the connection string of the device itself; a hub's key has no place on "
-                    "a device");
+        hint(error, "use the connection string of the device itself; a hub's key must not be on a "
+                    "device");
         return fail(error, C2D_CONFIG,
-                    "this is a hub policy's connection string (SharedAccessKeyName=...), and a "
+                    "this is a hub policy's connection string (SharedAccessKeyName=...), but a "
                     "device's (DeviceId=...) is needed");
     }
     hint(error, "use that of a hub policy with ServiceConnect, such as 'service'");
     return fail(error, C2D_CONFIG,
-                "this is a device's connection string (DeviceId=...), and a hub policy's "
+                "this is a device's connection string (DeviceId=...), but a hub policy's "
                 "(SharedAccessKeyName=...) is needed");
 }
 

@@ -1,4 +1,4 @@
-/* A connection string, taken apart and checked. */
+/* Parses and checks connection strings. */
 #ifndef CONNSTR_H
 #define CONNSTR_H
 
@@ -7,24 +7,25 @@
 
 struct credentials {
     enum c2d_role role;
-    char *host;              /* as given, with :port if there was one: where requests go */
-    char *host_name;         /* without port: what tokens name */
+    char *host;              /* as given, with :port if there was one */
+    char *host_name;         /* without port, for tokens */
     char *device_id;         /* a device's string only */
     char *policy;            /* SharedAccessKeyName */
     struct buf key;          /* decoded; empty: a ready token or X.509 */
-    char *token;             /* SharedAccessSignature, as it was given */
-    int64_t token_ends_at_s; /* when that expires, in seconds since 1970 */
+    char *token;             /* SharedAccessSignature, as given */
+    int64_t token_ends_at_s; /* expiry of token, in seconds since 1970 */
     bool x509;
 };
 
-/* C2D_CONFIG, with credentials cleared, when text is no connection string that can be used. */
+/* Parses text. Returns C2D_CONFIG, with credentials cleared, if it is not valid. The caller calls
+ * credentials_clear(). */
 enum c2d_status connstr_parse(const char *text, struct credentials *credentials,
                               struct c2d_error *error);
-/* C2D_CONFIG, and which is which, when credentials are not role's: a hub would only say 401, which
- * does not tell the wrong string from a wrong key. */
+/* Returns C2D_CONFIG if credentials are not for role. A hub would respond 401, as for a wrong key.
+ */
 enum c2d_status credentials_require(const struct credentials *credentials, enum c2d_role role,
                                     struct c2d_error *error);
-/* Wipes. Zeroed storage is fine. */
+/* Wipes and frees the members. A zeroed struct is fine. */
 void credentials_clear(struct credentials *credentials);
 
 #endif

@@ -1,5 +1,5 @@
-/* Names what people paste in the place of a connection string: by what it is, or by the character
- * that does not belong and its position. No other byte is shown: it may be a piece of a key. */
+/* Recognises texts that people paste instead of a connection string, and names the first character
+ * that is not allowed. No other byte is shown: it may be a piece of a key. */
 #include "connstr_text.h"
 
 #include "base/error.h"
@@ -7,30 +7,30 @@
 
 #include <string.h>
 
-#define STANDS_ALONE                                                                               \
-    "the string stands alone, from HostName= to its last byte: no quotes around it, no comment "   \
+#define STRING_ONLY                                                                                \
+    "give only the string, from HostName= to its last byte: no quotes around it, no comment "      \
     "above it"
 #define FROM_JSON                                                                                  \
-    "take the string out of it: jq -r .connectionString FILE, or the cloud's command with "        \
+    "extract the string: jq -r .connectionString FILE, or the cloud's command with "               \
     "--query connectionString -o tsv"
 
-/* How texts begin that are something else. */
+/* Texts that are not connection strings, by how they begin. */
 static const struct {
     const char *start, *what, *hint;
 } others[] = {
     { "{", "is JSON", FROM_JSON },
     { "[", "is JSON", FROM_JSON },
-    { "\"", "begins with a quote", STANDS_ALONE },
-    { "'", "begins with a quote", STANDS_ALONE },
-    { "#", "begins with a comment", STANDS_ALONE },
+    { "\"", "begins with a quote", STRING_ONLY },
+    { "'", "begins with a quote", STRING_ONLY },
+    { "#", "begins with a comment", STRING_ONLY },
     { "Endpoint=", "is that of an Event Hubs endpoint",
       "use the hub's own, which begins with HostName=" },
-    { "SharedAccessSignature ", "is a token alone",
+    { "SharedAccessSignature ", "is only a token",
       "write HostName=HUB;DeviceId=DEVICE;SharedAccessSignature=TOKEN (a back end: without "
       "DeviceId)" },
 };
 
-/* Does a connection string begin here? Its parts may come in any order. */
+/* True if a connection string begins at text. Its parts may come in any order. */
 static bool begins_string(const char *text)
 {
     static const char *const names[] = { "HostName=", "DeviceId=", "SharedAccessKey" };
@@ -41,7 +41,7 @@ static bool begins_string(const char *text)
     return false;
 }
 
-/* NAME=HostName=..., export NAME="HostName=...", name: HostName=... */
+/* True for NAME=HostName=..., export NAME="HostName=..." and name: HostName=... */
 static bool is_assignment(const char *text)
 {
     size_t size = strcspn(text, ";");
@@ -54,8 +54,8 @@ static bool is_assignment(const char *text)
     return false;
 }
 
-/* What the whole is, if it is no connection string. Blanks and a byte order mark in front of it are
- * passed over: they matter only where the rest is one. */
+/* Returns C2D_CONFIG if text is of another kind. Ignores a byte order mark and blanks before it:
+ * they are reported only for a connection string. */
 static enum c2d_status check_kind(const char *text, struct c2d_error *error)
 {
     static const char mark[] = "\xef\xbb\xbf";
@@ -86,9 +86,9 @@ enum c2d_status connstr_text_fail(const char *text, size_t at, struct c2d_error 
         hint(error, "it comes from a file with Windows line ends (CRLF): remove them with "
                     "tr -d '\\r'");
     else if (byte == '\n')
-        hint(error, "the connection string is one line, and nothing stands before or after it");
+        hint(error, "the connection string is one line, with nothing before or after it");
     else if (byte >= 0x80)
-        hint(error, "was it copied from a document or a web page? Type that character by hand, or "
+        hint(error, "it may come from a document or a web page: type that character by hand, or "
                     "copy the string from its source");
     else
         hint(error, "remove it");
@@ -99,7 +99,7 @@ enum c2d_status connstr_text_check(const char *text, size_t size, struct c2d_err
 {
     enum c2d_status status = check_kind(text, error);
 
-    /* No part of a connection string may hold these: a hub's names, ids and tokens are ASCII. */
+    /* Not allowed in any part: a hub's names, ids and tokens are ASCII. */
     for (size_t i = 0; status == C2D_OK && i < size; i++)
         if (!byte_is_plain((unsigned char)text[i]) || text[i] == '"')
             status = connstr_text_fail(text, i, error);

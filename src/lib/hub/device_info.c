@@ -1,4 +1,4 @@
-/* What the registry says of a device: all but its id may be missing. */
+/* Reads the registry's entry of a device. All members but deviceId may be missing. */
 #include "device_info.h"
 
 #include "base/error.h"
@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The public facts, and the one block of texts that they point into. */
+/* The public struct, and the texts that it points to. */
 struct owned_device {
-    struct c2d_device_info shown; /* first: its address is the whole's */
+    struct c2d_device_info shown; /* first, so that both have the same address */
     char *texts[5];
 };
 
@@ -38,7 +38,7 @@ static enum c2d_status copy_device(const struct cJSON *root, struct owned_device
     if (json_as_number(json_member(root, "cloudToDeviceMessageCount"), INT32_MAX, &number))
         owned->shown.message_count = (int64_t)number;
     if (owned->shown.device_id == NULL)
-        return fail(error, C2D_PROTOCOL, "the registry's answer has no deviceId");
+        return fail(error, C2D_PROTOCOL, "the registry's response has no deviceId");
     return C2D_OK;
 }
 
@@ -54,10 +54,10 @@ enum c2d_status device_info_read(const struct buf *body, struct c2d_device_info 
         return fail_memory(error);
     status = json_parse(body->data, body->size, &root, error);
     if (status == C2D_OK && !json_is_object(root))
-        status = fail(error, C2D_PROTOCOL, "the registry's answer is no JSON object");
+        status = fail(error, C2D_PROTOCOL, "the registry's response is not a JSON object");
     if (status == C2D_OK)
         status = copy_device(root, owned, error);
-    json_wipe_free(root); /* the registry sends the keys of the device along */
+    json_wipe_free(root); /* it holds the keys of the device */
     if (status == C2D_OK)
         *info = &owned->shown;
     else

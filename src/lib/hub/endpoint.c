@@ -1,5 +1,5 @@
-/* Where requests go, and by whom. The headers that carry a message are message.c's; the token comes
- * last, from signer.c. */
+/* Method, URL and rights of each request. message.c adds the headers of a message, signer.c the
+ * token. */
 #include "endpoint.h"
 
 #include "base/error.h"
@@ -8,24 +8,24 @@
 
 #include <string.h>
 
-/* The versions that Microsoft's own programs use for these requests. */
+/* The versions that Microsoft's own programs use for these requests [SDKs]. */
 static const char device_version[] = "2021-04-12";
 static const char service_version[] = "2020-09-30";
 
 #define QUEUE "/devices/{d}/messages/deviceBound"
 #define FEEDBACK "/messages/serviceBound/feedback"
-/* Rights, spelt as the hub's policies show them. */
+/* Rights, spelled as in the hub's policies. */
 #define SERVICE "ServiceConnect"
 #define DEVICE "DeviceConnect"
 
-/* Complete and reject differ only in a query parameter, whose presence decides. */
+/* Complete and reject differ only in the presence of a query parameter. */
 /* clang-format off */
 const struct endpoint endpoints[] = {
     [ENDPOINT_SEND] =
         { "send", SERVICE, "POST", QUEUE, "", ENDPOINT_SENDS, { 204 }, false },
     [ENDPOINT_SEND_OLDER] =
         { "send", SERVICE, "POST", "/messages/deviceBound", "", ENDPOINT_SENDS, { 204 }, false },
-    /* 204: nothing waits, or all that waits is locked. */
+    /* 204: the queue is empty, or all its messages are locked. */
     [ENDPOINT_RECEIVE] =
         { "receive", DEVICE, "GET", QUEUE, "", ENDPOINT_READS, { 200, 204 }, false },
     [ENDPOINT_COMPLETE] =
@@ -41,13 +41,13 @@ const struct endpoint endpoints[] = {
     [ENDPOINT_FEEDBACK_ABANDON] =
         { "abandon", SERVICE, "POST", FEEDBACK "/{t}/abandon", "", ENDPOINT_SETTLES, { 204 },
           false },
-    /* Counts as a send: what it removes is gone, so a stop before it must prevent it. */
+    /* As a send: a cancellation before it must prevent it, as it cannot be undone. */
     [ENDPOINT_PURGE] =
         { "purge", SERVICE, "DELETE", "/devices/{d}/commands", "", ENDPOINT_SENDS, { 200 }, false },
     [ENDPOINT_DEVICE] =
         { "read the registry", "RegistryRead", "GET", "/devices/{d}", "", ENDPOINT_READS, { 200 },
           true },
-    /* 412 is what is hoped for: it comes behind the check of who asks [assumed]. */
+    /* 412 is expected: the hub sends it after it has checked the credentials [assumed]. */
     [ENDPOINT_PROBE_DEVICE] =
         { "complete", DEVICE, "DELETE", QUEUE "/{t}", "", ENDPOINT_READS, { 412, 204 }, false },
     [ENDPOINT_PROBE_SERVICE] =
@@ -55,7 +55,7 @@ const struct endpoint endpoints[] = {
 };
 /* clang-format on */
 
-enum { URL_USUAL = 250 };
+enum { URL_SIZE_TYPICAL = 250 };
 
 bool endpoint_is_for_device(const struct endpoint *endpoint)
 {
@@ -69,13 +69,13 @@ enum c2d_status endpoint_check(const struct endpoint *endpoint,
     enum c2d_status status = credentials_require(target->credentials, role, error);
 
     if (status == C2D_OK && target->device_id != NULL)
-        status = id_check_device(target->device_id, error);
+        status = ids_check_device(target->device_id, error);
     if (status == C2D_OK && target->lock_token != NULL)
-        status = id_check_lock_token(target->lock_token, error);
+        status = ids_check_lock_token(target->lock_token, error);
     return status;
 }
 
-/* Appends path with its two marks filled in. */
+/* Appends path with {d} and {t} replaced. */
 static void append_path(struct buf *url, const char *path, const char *device_id,
                         const char *lock_token)
 {
@@ -98,9 +98,9 @@ enum c2d_status endpoint_request(const struct endpoint *endpoint,
     const char *version = endpoint_is_for_device(endpoint) ? device_version : service_version;
 
     request->method = endpoint->method;
-    buf_reserve(&request->url, URL_USUAL); /* mostly the only one */
+    buf_reserve(&request->url, URL_SIZE_TYPICAL); /* mostly the only allocation */
     buf_text(&request->url, "https://");
-    /* As it stands: connstr.c lets nothing but a host name through, with a port at most. */
+    /* Not encoded: connstr.c allows only a host name, with an optional port. */
     buf_text(&request->url, target->credentials->host);
     request->path_at = request->url.size;
     append_path(&request->url, endpoint->path,
@@ -118,7 +118,7 @@ enum c2d_status endpoint_name_device(const char *device_id, struct http_request 
     struct buf to = { 0 };
     enum c2d_status status;
 
-    /* The path that the usual form has in its URL, with the id encoded once there too. */
+    /* The path that other requests have in their URL, with the id encoded once. */
     append_path(&to, QUEUE, device_id, NULL);
     status = to.failed ? fail_memory(error)
                        : http_headers_add(&request->headers, "iothub-to", to.data, error);

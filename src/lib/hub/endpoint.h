@@ -1,32 +1,31 @@
-/* The hub's REST endpoints: one row of facts for each, and how a request is made from it. Sends
- * nothing. */
+/* The hub's REST endpoints: a table, and functions that make a request from a row. */
 #ifndef ENDPOINT_H
 #define ENDPOINT_H
 
 #include "connstr.h"
 #include "http/http.h"
 
-/* What becomes of a request when the caller is told to stop. */
-enum endpoint_manner {
-    ENDPOINT_READS,   /* given up at once */
-    ENDPOINT_SENDS,   /* not begun; once begun it gets 5 s to end */
-    ENDPOINT_SETTLES, /* begun all the same, and gets 5 s to end */
+/* The effect of a request on the hub, which decides what a cancellation does to it. */
+enum endpoint_effect {
+    ENDPOINT_READS,   /* ended at once */
+    ENDPOINT_SENDS,   /* not started; if it is in flight, it may take 5 s more */
+    ENDPOINT_SETTLES, /* still started, and may take 5 s more */
 };
 
 struct endpoint {
-    const char *what;  /* it is asked to do, for sentences */
-    const char *right; /* what a policy needs for it; DeviceConnect: it takes a device's key */
+    const char *what;  /* a verb for texts: "the hub refused to %s" */
+    const char *right; /* that a policy needs; DeviceConnect: needs a device's credentials */
     const char *method;
     const char *path;  /* {d} is the device id, {t} the lock token */
-    const char *query; /* behind the api-version */
-    enum endpoint_manner manner;
-    int expected[2]; /* HTTP statuses that are success; 0: no second one */
-    bool hides_keys; /* its answer holds the device's keys */
+    const char *query; /* after the api-version */
+    enum endpoint_effect effect;
+    int expected[2];   /* HTTP statuses that are success; 0: no second one */
+    bool returns_keys; /* the response holds the device's keys */
 };
 
 enum endpoint_id {
     ENDPOINT_SEND,
-    ENDPOINT_SEND_OLDER, /* the device is in a header: for hubs that do not know the other */
+    ENDPOINT_SEND_OLDER, /* names the device in a header, for hubs without ENDPOINT_SEND */
     ENDPOINT_RECEIVE,
     ENDPOINT_COMPLETE,
     ENDPOINT_REJECT,
@@ -36,14 +35,14 @@ enum endpoint_id {
     ENDPOINT_FEEDBACK_ABANDON,
     ENDPOINT_PURGE,
     ENDPOINT_DEVICE,
-    /* As the two completions, of a lock that cannot exist. */
+    /* Like the two completions, but of a lock that cannot exist. */
     ENDPOINT_PROBE_DEVICE,
     ENDPOINT_PROBE_SERVICE,
 };
 
 extern const struct endpoint endpoints[]; /* by enum endpoint_id */
 
-/* Whom and what a request is about. */
+/* The parameters of a request. */
 struct endpoint_target {
     const struct credentials *credentials;
     const char *api_version; /* NULL: the endpoint's own */
@@ -51,16 +50,16 @@ struct endpoint_target {
     const char *lock_token;  /* NULL: none */
 };
 
-/* C2D_CONFIG for the wrong kind of credentials, C2D_DATA for an id or token that no request can
- * carry. */
+/* Returns C2D_CONFIG for the wrong kind of credentials, C2D_DATA for a device id or lock token that
+ * is not allowed. */
 enum c2d_status endpoint_check(const struct endpoint *endpoint,
                                const struct endpoint_target *target, struct c2d_error *error);
-/* Fills in a zeroed request but for headers and body, for a target that endpoint_check() takes. */
+/* Fills in a zeroed request, without headers and body. target has passed endpoint_check(). */
 enum c2d_status endpoint_request(const struct endpoint *endpoint,
                                  const struct endpoint_target *target, struct http_request *request,
                                  struct c2d_error *error);
 
-/* What ENDPOINT_SEND_OLDER needs besides: the device in a header. */
+/* Adds the header that names the device, for ENDPOINT_SEND_OLDER. */
 enum c2d_status endpoint_name_device(const char *device_id, struct http_request *request,
                                      struct c2d_error *error);
 bool endpoint_is_for_device(const struct endpoint *endpoint);

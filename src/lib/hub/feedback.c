@@ -1,5 +1,5 @@
-/* A batch of delivery feedback, read leniently: every member of a record may be missing, and what
- * is not known is passed on. */
+/* Reads a batch of delivery feedback leniently: every member of a record may be missing, and
+ * unknown members are passed on. */
 #include "feedback.h"
 
 #include "base/error.h"
@@ -10,21 +10,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The public batch, and the tree and texts that its pointers lead into. */
+/* The public batch, and the memory that it points to. */
 struct owned_feedback {
-    struct c2d_feedback shown; /* first: its address is the whole's */
+    struct c2d_feedback shown; /* first, so that both have the same address */
     struct cJSON *tree;
     char *lock_token;
-    char **extras; /* one for each record, NULL where there is nothing */
+    char **extras; /* one for each record, may be NULL */
     struct c2d_feedback_record *records;
 };
 
-/* By the number that may stand for the word. */
+/* Indexed by the number that a hub may write instead of the word. */
 static const char *const outcomes[] = { "Success", "Expired", "DeliveryCountExceeded", "Rejected",
                                         "Purged" };
 enum { OUTCOMES = sizeof outcomes / sizeof *outcomes };
 
-/* word: as outcome_word() has given it, or any other text. */
+/* word: as returned by outcome_word(), or any other text. */
 static enum c2d_feedback_outcome outcome_of(const char *word)
 {
     for (int i = 0; word != NULL && i < OUTCOMES; i++)
@@ -33,7 +33,7 @@ static enum c2d_feedback_outcome outcome_of(const char *word)
     return C2D_FEEDBACK_UNKNOWN;
 }
 
-/* The usual spelling of text if it is one of the five words in any case, else NULL. */
+/* Returns the usual spelling of text if it is one of the five words in any case, else NULL. */
 static const char *outcome_word(const char *text)
 {
     for (size_t i = 0; text != NULL && i < OUTCOMES; i++)
@@ -42,8 +42,8 @@ static const char *outcome_word(const char *text)
     return NULL;
 }
 
-/* The value of a statusCode: one of the five words, also for the numbers 0-4, or another text as it
- * is. NULL if it cannot be read as any of these. */
+/* Returns the value of a statusCode: one of the five words, also for the numbers 0-4, or any other
+ * text unchanged. NULL for anything else. */
 static const char *read_status(const struct cJSON *item)
 {
     const char *text = json_as_text(item);
@@ -58,7 +58,7 @@ static const char *read_status(const struct cJSON *item)
     return NULL;
 }
 
-/* True if a record says nothing by this statusCode: null and "" are as good as none. */
+/* True for null and "", which count as a missing statusCode. */
 static bool is_blank(const struct cJSON *item)
 {
     const char *text = json_as_text(item);
@@ -66,7 +66,7 @@ static bool is_blank(const struct cJSON *item)
     return text != NULL ? *text == '\0' : json_is_null(item);
 }
 
-/* The place in record that item fills; NULL when it is not known, or is of another type. */
+/* Returns the member of record that item sets, or NULL if item is unknown or of another type. */
 static const char **record_place(struct c2d_feedback_record *record, const struct cJSON *item)
 {
     const struct {
@@ -83,7 +83,7 @@ static const char **record_place(struct c2d_feedback_record *record, const struc
         return read_status(item) == NULL || is_blank(item) || record->status_code != NULL
                    ? NULL
                    : &record->status_code;
-    /* Given twice, the first counts; the second is kept among the extras. */
+    /* Of duplicates the first counts; the others are kept as extras. */
     for (size_t i = 0; i < sizeof places / sizeof *places; i++)
         if (text_equals_nocase(json_name(item), places[i].name) && json_as_text(item) != NULL
             && *places[i].place == NULL)
@@ -91,13 +91,13 @@ static const char **record_place(struct c2d_feedback_record *record, const struc
     return NULL;
 }
 
-/* False without memory. What has no place of its own is kept as text in *extra. */
+/* Unknown members are kept as JSON in *extra. False: out of memory. */
 static bool read_record(const struct cJSON *object, struct c2d_feedback_record *record,
                         char **extra)
 {
     struct buf rest = { 0 };
     const struct cJSON *item;
-    bool has_status = false; /* also one that cannot be read: it is not known what it says */
+    bool has_status = false; /* also true for one that cannot be read */
 
     buf_text(&rest, "{");
     for (item = json_first(object); item != NULL; item = json_next(item)) {
@@ -118,8 +118,8 @@ static bool read_record(const struct cJSON *object, struct c2d_feedback_record *
             json_append_json(&rest, text);
         free(text);
     }
-    /* Real hubs have left statusCode out of successes: Success is the default value of their class,
-     * which does not write defaults. */
+    /* Hubs have omitted statusCode from successes: it is the default value, which their serialiser
+     * does not write. */
     if (!has_status)
         record->status_code = outcome_word(record->description);
     record->outcome = outcome_of(record->status_code);
@@ -141,7 +141,7 @@ static enum c2d_status read_records(struct owned_feedback *owned, struct c2d_err
 
     for (object = json_first(owned->tree); object != NULL; object = json_next(object))
         count++;
-    /* One more, so that an empty batch asks for no 0 bytes, which may give NULL. */
+    /* One more, as calloc() may return NULL for 0 bytes. */
     owned->extras = calloc(count + 1, sizeof *owned->extras);
     owned->records = calloc(count + 1, sizeof *owned->records);
     if (owned->extras == NULL || owned->records == NULL)
@@ -150,8 +150,8 @@ static enum c2d_status read_records(struct owned_feedback *owned, struct c2d_err
     owned->shown.record_count = count;
     for (object = json_first(owned->tree); object != NULL; object = json_next(object)) {
         if (!json_is_object(object))
-            return fail(error, C2D_PROTOCOL, "record %zu of the feedback batch is no JSON object",
-                        index + 1);
+            return fail(error, C2D_PROTOCOL,
+                        "record %zu of the feedback batch is not a JSON object", index + 1);
         if (!read_record(object, &owned->records[index], &owned->extras[index]))
             return fail_memory(error);
         index++;
@@ -173,7 +173,7 @@ enum c2d_status feedback_read(const struct buf *body, const char *lock_token,
     status = owned->lock_token != NULL ? json_parse(body->data, body->size, &owned->tree, error)
                                        : fail_memory(error);
     if (status == C2D_OK && !json_is_array(owned->tree))
-        status = fail(error, C2D_PROTOCOL, "the feedback batch is no JSON array");
+        status = fail(error, C2D_PROTOCOL, "the feedback batch is not a JSON array");
     if (status == C2D_OK)
         status = read_records(owned, error);
     if (status == C2D_OK)
@@ -216,7 +216,7 @@ char *c2d_feedback_to_json(const struct c2d_feedback *feedback, size_t index)
     json_append_text(&line, "enqueuedTimeUtc", record->enqueued_time);
     if (record->extra_json != NULL) {
         json_append_key(&line, "extra");
-        /* JSON already, and escaped when it was read. */
+        /* It is JSON already, escaped by read_record(). */
         buf_text(&line, record->extra_json);
     }
     json_append_key(&line, "batch");

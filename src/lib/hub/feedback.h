@@ -1,12 +1,12 @@
-/* Delivery feedback as a hub writes it. */
+/* Reads delivery feedback as a hub writes it. */
 #ifndef FEEDBACK_H
 #define FEEDBACK_H
 
 #include "base/buf.h"
 #include "c2d.h"
 
-/* A batch's records; lock_token is copied. C2D_PROTOCOL when body is not a JSON array of objects.
- */
+/* Reads the records of a batch; lock_token is copied. Returns C2D_PROTOCOL if body is not a JSON
+ * array of objects. The caller frees *feedback with c2d_feedback_free(). */
 enum c2d_status feedback_read(const struct buf *body, const char *lock_token,
                               struct c2d_feedback **feedback, struct c2d_error *error);
 

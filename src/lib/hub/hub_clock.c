@@ -1,4 +1,4 @@
-/* When to believe a peer about the time. */
+/* Decides when to trust the time in a response. */
 #include "hub_clock.h"
 
 #include "base/timestamp.h"
@@ -14,7 +14,7 @@ enum {
     DEVICE_AHEAD_S = 400 * DAY_S,
 };
 static const int64_t release_ahead_s = (int64_t)3653 * DAY_S; /* 10 years */
-static const int64_t absurd_s = (int64_t)50 * 366 * DAY_S;
+static const int64_t implausible_s = (int64_t)50 * 366 * DAY_S;
 
 static int64_t own_ms(const struct clock *clock)
 {
@@ -26,7 +26,7 @@ static int64_t own_s(const struct clock *clock)
     return own_ms(clock) / 1000;
 }
 
-static int64_t own_apart_ms(const struct clock *clock)
+static int64_t wall_offset_ms(const struct clock *clock)
 {
     return own_ms(clock) - clock->monotonic_ms(clock->context);
 }
@@ -34,7 +34,7 @@ static int64_t own_apart_ms(const struct clock *clock)
 int64_t hub_clock_now_ms(struct hub_clock *hub, const struct clock *clock)
 {
     if (hub->offset_s != 0
-        && llabs(own_apart_ms(clock) - hub->own_apart_ms) > (int64_t)1000 * LIMIT_SKEW_S)
+        && llabs(wall_offset_ms(clock) - hub->wall_offset_ms) > (int64_t)1000 * LIMIT_SKEW_S)
         hub->offset_s = 0;
     return own_ms(clock) + hub->offset_s * 1000;
 }
@@ -44,7 +44,7 @@ int64_t hub_clock_now_s(struct hub_clock *hub, const struct clock *clock)
     return hub_clock_now_ms(hub, clock) / 1000;
 }
 
-/* The time in the body of a refusal, which its Date header does not show. */
+/* Reads the time in the body of a refusal, for a response without a usable Date. */
 static bool read_body(const struct http_response *response, int64_t *hub_s)
 {
     struct hub_refusal refusal;
@@ -67,7 +67,7 @@ bool hub_clock_read(const struct http_response *response, int64_t own_s, int64_t
     if ((date == NULL || !timestamp_parse_http(date, &seconds))
         && (response->status != 401 || !read_body(response, &seconds)))
         return false;
-    if (llabs(seconds - own_s) > absurd_s)
+    if (llabs(seconds - own_s) > implausible_s)
         return false;
     *hub_s = seconds;
     return true;
@@ -92,17 +92,17 @@ enum hub_clock_verdict hub_clock_follow(struct hub_clock *hub, const struct http
         return HUB_CLOCK_OURS;
     before_s = hub_clock_now_s(hub, clock) - now_s;
     if (llabs(hub_s - now_s) <= LIMIT_SKEW_S) {
-        hub->offset_s = 0; /* our clock has been set right */
+        hub->offset_s = 0; /* our clock was corrected */
         return HUB_CLOCK_OURS;
     }
     *off_s = hub_s - now_s;
     if (hub_s > latest_s(hub, now_s))
         return HUB_CLOCK_TOO_FAR;
-    /* What was measured before stays, so that all tokens go by the same time. */
+    /* Keeps the earlier measurement, so that all tokens use the same time. */
     if (before_s != 0 && llabs(*off_s - before_s) <= LIMIT_SKEW_S)
         return HUB_CLOCK_KNOWN;
     hub->offset_s = *off_s;
-    hub->own_apart_ms = own_apart_ms(clock);
+    hub->wall_offset_ms = wall_offset_ms(clock);
     hub->is_confirmed = false;
     return HUB_CLOCK_FOLLOWED;
 }
@@ -112,7 +112,7 @@ void hub_clock_confirm(struct hub_clock *hub)
     hub->is_confirmed = true;
 }
 
-void hub_clock_doubt(struct hub_clock *hub)
+void hub_clock_reject(struct hub_clock *hub)
 {
     if (!hub->is_confirmed)
         hub->offset_s = 0;

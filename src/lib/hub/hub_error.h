@@ -1,35 +1,36 @@
-/* What a hub's refusal means: status, sentence, next step, and whether to try again. */
+/* Describes a hub's refusal: status, text, hint, and whether to retry. */
 #ifndef HUB_ERROR_H
 #define HUB_ERROR_H
 
 #include "http/http.h"
 
-/* By what the hub was to know who asked. */
-enum hub_proof {
-    PROOF_POLICY,
-    PROOF_DEVICE_KEY,
-    PROOF_TOKEN, /* a ready SharedAccessSignature */
-    PROOF_CERTIFICATE,
-    PROOF_UNSEEN, /* a certificate, which nobody has asked for */
+/* How the request was authenticated. */
+enum hub_auth {
+    HUB_AUTH_POLICY,
+    HUB_AUTH_DEVICE_KEY,
+    HUB_AUTH_TOKEN, /* a ready SharedAccessSignature */
+    HUB_AUTH_CERTIFICATE,
+    HUB_AUTH_NOT_REQUESTED, /* a certificate, which the TLS peer did not request */
 };
 
-/* What was asked, for the sentence. */
-struct hub_question {
+/* The request that was refused, for the text. */
+struct hub_request {
     const char *what;      /* "send", "complete", … */
-    const char *device_id; /* NULL: none is concerned */
+    const char *device_id; /* NULL: the request concerns no device */
     const char *right;     /* what the policy needs, "ServiceConnect" */
-    enum hub_proof proof;
+    enum hub_auth auth;
 };
 
-/* Reads an answer that is not what was asked for. Sets all of error but attempts and
- * earlier_try_unanswered; returns its status. */
+/* Describes a response with an unexpected status. Sets all of error but attempts and
+ * earlier_try_unanswered, and returns its status. */
 enum c2d_status hub_error_read(const struct http_response *response,
-                               const struct hub_question *question, int64_t now_s,
+                               const struct hub_request *request, int64_t now_s,
                                struct c2d_error *error);
 
-/* True if a request that got this HTTP status may succeed later. */
+/* True if a request with this HTTP status may succeed later. */
 bool hub_error_is_retryable(int http_status);
-/* Retry-After as seconds or date, as seconds from now; 0 for none, junk, or the past. */
+/* Converts a Retry-After header (seconds or a date) to seconds from now. Returns 0 for NULL, an
+ * invalid value, or a time in the past. */
 int hub_error_retry_after_s(const char *header, int64_t now_s);
 
 #endif

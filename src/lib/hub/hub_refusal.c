@@ -1,4 +1,4 @@
-/* Names are found without case, and all members may be missing: hubs have changed both. */
+/* Names are compared without case, and all members may be missing: hubs have changed both. */
 #include "hub_refusal.h"
 
 #include "base/text.h"
@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A hub's code begins with an HTTP status; other numbers are a stranger's. */
+/* A hub's code begins with an HTTP status; other numbers come from elsewhere. */
 enum { CODE_MIN = 400000, CODE_MAX = 599999 };
 
 static void copy(char *out, size_t size, const char *text)
@@ -22,8 +22,7 @@ static void set_code(struct hub_refusal *refusal, double code)
         refusal->code = (int)code;
 }
 
-/* "<hex>-G:16-TimeStamp:10/18/2022 20:50:39", of which both ends may be missing: the id ends before
- * the first mark. */
+/* Reads "<hex>-G:16-TimeStamp:10/18/2022 20:50:39", of which both suffixes may be missing. */
 static void read_tracking_id(const char *text, struct hub_refusal *refusal)
 {
     static const char group[] = "-G:", stamp[] = "-TimeStamp:";
@@ -46,7 +45,7 @@ static void read_flat_refusal(const struct cJSON *object, struct hub_refusal *re
     long long text_number = 0;
     double number = 0;
 
-    /* A number alone, or in a string; another text is no code of a hub. */
+    /* A number, or a number in a string; other texts are not codes of a hub. */
     if (json_as_number(code, CODE_MAX, &number))
         set_code(refusal, number);
     else if (json_as_text(code) != NULL
@@ -91,7 +90,7 @@ void hub_refusal_read(const struct buf *body, struct hub_refusal *refusal)
     const char *message;
 
     json_parse(body->data, body->size, &root, NULL);
-    /* root may be NULL from here on: cJSON finds nothing in it and frees nothing. */
+    /* root may be NULL from here on, which the functions of json_read.h accept. */
     message = json_text_member(root, "Message");
     if (message != NULL)
         json_parse(message, strlen(message), &nested, NULL);

@@ -1,10 +1,10 @@
-/* The body of a hub's refusal, in all shapes that hubs are known to write. */
+/* Reads the body of a hub's refusal. */
 #ifndef HUB_REFUSAL_H
 #define HUB_REFUSAL_H
 
 #include "base/buf.h"
 
-/* What the body of a refusal says; "" and 0 for what it does not. */
+/* The facts in the body of a refusal; "" and 0 if missing. */
 struct hub_refusal {
     int code; /* 403004 */
     char name[64];
@@ -13,8 +13,8 @@ struct hub_refusal {
     char time[32]; /* the hub's, as it wrote it */
 };
 
-/* Understands the shapes that hubs are known to write, and leaves refusal empty for any other: a
- * body that cannot be read is no error of its own. */
+/* Reads the forms that hubs are known to write. Leaves refusal empty for any other: that is not an
+ * error. */
 void hub_refusal_read(const struct buf *body, struct hub_refusal *refusal);
 
 #endif

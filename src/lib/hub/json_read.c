@@ -1,4 +1,5 @@
-/* cJSON reads what json_scan.c has passed; its own parser would take more. */
+/* Parses with cJSON after json_scan.c has validated the text: cJSON itself accepts more than JSON.
+ */
 #include "json_read.h"
 
 #include "base/buf.h"
@@ -11,14 +12,13 @@
 #include <string.h>
 
 /* ---- Numbers ----
- * cJSON keeps a number as a double, which is not exact over 2^53, and refuses one of more than 63
- * bytes. So each number node gets the text of its number as its string, which cJSON itself ignores
- * and frees. */
+ * cJSON stores a number as a double, which is not exact over 2^53, and refuses one of more than 63
+ * bytes. So each number node gets its text in valuestring, which cJSON ignores but frees. */
 
 enum { NUMBER_SIZE_MAX = 63 };
 
-/* Finds the next number at or after *at, in JSON that is valid: its size, with *at at its first
- * byte. 0 if there is none before end. */
+/* Finds the next number at or after *at in valid JSON. Moves *at to its first byte and returns its
+ * size, or 0 if there is none before end. */
 static size_t find_number(const char **at, const char *end)
 {
     bool in_string = false;
@@ -38,7 +38,7 @@ static size_t find_number(const char **at, const char *end)
     return size;
 }
 
-/* Gives each number of the tree its text, which stands at or after *at. False without memory. */
+/* Copies to each number of the tree its text, found at or after *at. False: out of memory. */
 /* NOLINTNEXTLINE(misc-no-recursion): json_parse() limits the depth */
 static bool keep_numbers(cJSON *item, const char **at, const char *end)
 {
@@ -59,7 +59,7 @@ static bool keep_numbers(cJSON *item, const char **at, const char *end)
     return true;
 }
 
-/* Puts a number that cJSON reads as infinite in the place of each one that is too long for it. */
+/* Replaces each number that is too long for cJSON with one that it reads as infinite. */
 static void shorten_numbers(char *text, size_t size)
 {
     static const char infinite[] = "1e999";
@@ -75,7 +75,7 @@ static void shorten_numbers(char *text, size_t size)
     }
 }
 
-/* NULL without memory. */
+/* NULL: out of memory. */
 static cJSON *parse(const char *text, size_t size)
 {
     char *copy = malloc(size);
@@ -86,7 +86,7 @@ static cJSON *parse(const char *text, size_t size)
         memcpy(copy, text, size);
         shorten_numbers(copy, size);
         root = cJSON_ParseWithLength(copy, size);
-        wipe(copy, size); /* the registry's answer holds keys */
+        wipe(copy, size); /* a response of the registry holds keys */
         free(copy);
     }
     if (keep_numbers(root, &at, text + size))
@@ -112,7 +112,7 @@ enum c2d_status json_parse(const char *text, size_t size, struct cJSON **root,
 {
     *root = NULL;
     if (size == 0 || !json_is_valid(text, size))
-        return fail(error, C2D_PROTOCOL, "the answer is no JSON");
+        return fail(error, C2D_PROTOCOL, "the response is not JSON");
     *root = parse(text, size);
     return *root != NULL ? C2D_OK : fail_memory(error);
 }
@@ -152,7 +152,7 @@ bool json_is_null(const struct cJSON *value)
     return cJSON_IsNull(value);
 }
 
-/* Not cJSON_GetObjectItem(), which compares names by the locale. */
+/* Not cJSON_GetObjectItem(), whose comparison depends on the locale. */
 static cJSON *find_member(const cJSON *object, const char *name)
 {
     cJSON *member = cJSON_IsObject(object) ? object->child : NULL;
@@ -194,7 +194,7 @@ const char *json_text_member(const struct cJSON *object, const char *name)
 
 bool json_as_number(const struct cJSON *value, double max, double *number)
 {
-    /* Not valueint, which cJSON clamps without a word. */
+    /* Not valueint, which cJSON clamps. */
     if (!cJSON_IsNumber(value) || !(value->valuedouble >= 0 && value->valuedouble <= max))
         return false;
     *number = value->valuedouble;
@@ -217,7 +217,7 @@ bool json_mask_member(struct cJSON *object, const char *name, const char *text)
     cJSON *member;
     bool found = false;
 
-    /* All of them: a member given twice would leave what the second one says. */
+    /* All members of that name, as duplicates are possible. */
     while ((member = find_member(object, name)) != NULL) {
         wipe_texts(member->child);
         cJSON_Delete(cJSON_DetachItemViaPointer(object, member));

@@ -1,5 +1,4 @@
-/* A recogniser: walks once over the text, copies nothing and keeps nothing. The values are cJSON's,
- * and only after this has said yes. */
+/* A validator: scans the text once, without copying. */
 #include "json_scan.h"
 
 #include "base/text.h"
@@ -44,7 +43,7 @@ static bool skip_digits(struct scan *scan)
 static bool skip_number(struct scan *scan)
 {
     take(scan, "-");
-    /* A 0 stands alone: in 01 the 1 is left over, and refused by what comes next. */
+    /* After a leading 0 no digit may follow: in 01 the caller finds the 1 and refuses it. */
     if (!take(scan, "0") && !skip_digits(scan))
         return false;
     if (take(scan, ".") && !skip_digits(scan))
@@ -56,7 +55,7 @@ static bool skip_number(struct scan *scan)
     return skip_digits(scan);
 }
 
-/* The four digits of a \u escape; -1 if they are none. */
+/* Reads the four digits of a \u escape; -1 if they are not valid. */
 static int take_code_unit(struct scan *scan)
 {
     static const char digits[] = "0123456789abcdef0123456789ABCDEF";
@@ -68,13 +67,13 @@ static int take_code_unit(struct scan *scan)
 
         if (digit == NULL)
             return -1;
-        /* The digits of both cases stand 16 places apart. */
+        /* Digits of both cases are 16 places apart. */
         unit = unit * 16 + (int)(digit - digits) % 16;
     }
     return unit;
 }
 
-/* What follows a backslash. A half of a surrogate pair is no character. */
+/* Skips the escape after a backslash. Half a surrogate pair is not valid. */
 static bool skip_escape(struct scan *scan)
 {
     const char *start = scan->at;
@@ -86,7 +85,7 @@ static bool skip_escape(struct scan *scan)
         return scan->at > start;
     }
     unit = take_code_unit(scan);
-    /* 0 is the \u0000 at which cJSON would cut, and -1 is no escape at all. */
+    /* Refuses -1, and 0: cJSON would truncate the string at \u0000. */
     if (unit < 0xd800 || unit > 0xdfff)
         return unit > 0;
     if (unit > 0xdbff || !take(scan, "\\u"))
@@ -104,7 +103,7 @@ static bool skip_string(struct scan *scan)
 
         if (byte == '"')
             return true;
-        /* Bytes from 0x80 on are UTF-8 that json_is_valid() has checked. */
+        /* Bytes over 0x7f are UTF-8: json_is_valid() has checked that. */
         if ((unsigned char)byte < 0x20 || (byte == '\\' && !skip_escape(scan)))
             return false;
     }
@@ -113,7 +112,7 @@ static bool skip_string(struct scan *scan)
 
 static bool skip_value(struct scan *scan, int depth);
 
-/* What stands between the brackets of an array or object. */
+/* Skips the members of an array or object and its closing bracket. */
 /* NOLINTNEXTLINE(misc-no-recursion): the depth is limited */
 static bool skip_members(struct scan *scan, const char *close, int depth)
 {

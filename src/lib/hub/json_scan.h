@@ -1,5 +1,5 @@
-/* Is a text JSON as RFC 8259 draws it? Stricter than cJSON, which takes numbers such as 01 and
- * control bytes in strings, and cuts a string short at \u0000. And it tells bad JSON from lost
+/* Validates JSON by RFC 8259. cJSON is less strict: it accepts numbers such as 01 and control bytes
+ * in strings, and truncates a string at \u0000. Also distinguishes invalid JSON from a lack of
  * memory, which cJSON reports alike. */
 #ifndef JSON_SCAN_H
 #define JSON_SCAN_H
@@ -7,7 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The whole of text: one value, valid UTF-8, no \u0000, nested no deeper than LIMIT_JSON_DEPTH. */
+/* True if all of text is one value, in valid UTF-8, without \u0000, and with LIMIT_JSON_DEPTH
+ * levels at most. */
 bool json_is_valid(const char *text, size_t size);
 
 #endif

@@ -1,5 +1,5 @@
-/* The one place that knows what a hub calls the parts of a message, both ways. Where
- * hubs differ, every spelling that is known of is read, and both are sent. */
+/* Converts messages to and from HTTP headers. Only this file knows their names. Where hubs differ,
+ * every known spelling is read, and both are sent. */
 #include "message.h"
 
 #include "base/error.h"
@@ -37,15 +37,15 @@ enum c2d_ack c2d_ack_from_name(const char *name)
 
 /* ---- Received ---- */
 
-/* A received message, and the storage that its pointers lead into. */
+/* A received message, and the memory that it points to. */
 struct received {
-    struct c2d_message message; /* first: its address is the whole's */
+    struct c2d_message message; /* first, so that both have the same address */
     struct http_response response;
     struct c2d_property *properties;
     char *device_id;
 };
 
-/* NULL also for an empty value: hubs send system headers that are not set as empty ones. */
+/* Also returns NULL for an empty value: hubs send unset system headers empty. */
 static const char *get(const struct http_headers *headers, const char *name)
 {
     const char *value = http_headers_get(headers, name);
@@ -53,8 +53,8 @@ static const char *get(const struct http_headers *headers, const char *name)
     return value == NULL || *value == '\0' ? NULL : value;
 }
 
-/* The payload's own header: hubs spell it with prefix, without hyphen or as HTTP does, depending on
- * api-version; where there are two, the HTTP one may be a middlebox's. */
+/* Returns a header of the payload. Depending on the api-version, hubs spell it with a prefix,
+ * without a hyphen, or as HTTP does. The last is read last: a middlebox may have added it. */
 static const char *payload_header(const struct http_headers *headers, const char *prefixed,
                                   const char *joined, const char *http)
 {
@@ -65,7 +65,7 @@ static const char *payload_header(const struct http_headers *headers, const char
     return value != NULL ? value : get(headers, http);
 }
 
-/* Strips one pair of marks around value, cut in place; NULL if they are not there. */
+/* Removes a mark from both ends of value, in place. Returns NULL if it is not there. */
 static char *between(char *value, const char *mark)
 {
     size_t size = strlen(value), mark_size = strlen(mark);
@@ -77,9 +77,9 @@ static char *between(char *value, const char *mark)
     return value + mark_size;
 }
 
-/* The token in value, which is cut in place, in all forms that gateways make of a hub's "guid":
- * W/"guid", guid, 'guid' and %22guid%22. *weak: it had the first, as pages have that proxies alter.
- * NULL for a token that no request can carry back, and for a list, of which none is the one. */
+/* Returns the token in value, which is modified in place. Accepts all forms that gateways make of a
+ * hub's "guid": W/"guid", guid, 'guid' and %22guid%22. *weak: it is the first, which proxies set
+ * when they change a body. Returns NULL for a token that cannot be sent back, and for a list. */
 static const char *token_in(char *value, bool *weak)
 {
     static const char *const marks[] = { "\"", "'", "%22" };
@@ -92,21 +92,21 @@ static const char *token_in(char *value, bool *weak)
         token = between(value, marks[i]);
     if (token == NULL)
         token = value;
-    return strstr(token, "\",") == NULL && id_check_lock_token(token, NULL) == C2D_OK ? token
-                                                                                      : NULL;
+    return strstr(token, "\",") == NULL && ids_check_lock_token(token, NULL) == C2D_OK ? token
+                                                                                       : NULL;
 }
 
-/* A hub sends one ETag, and it is strong. A weak one beside a strong one is a proxy's; of two of
- * the same kind that differ neither can be trusted. */
-const char *lock_token_of(struct http_headers *headers)
+/* A hub sends one strong ETag. A weak one besides comes from a proxy. If two of the same kind
+ * differ, neither is used. */
+const char *message_lock_token(struct http_headers *headers)
 {
     struct {
         const char *token;
-        bool seen, clashes;
+        bool seen, differs;
     } kinds[2] = { { 0 } }; /* strong, weak */
 
     for (size_t i = 0; i < headers->count; i++) {
-        /* In storage that is ours to cut. */
+        /* Not const: token_in() modifies it. */
         char *value = headers->text.data + headers->places[i].value;
         const char *token;
         bool weak;
@@ -115,18 +115,18 @@ const char *lock_token_of(struct http_headers *headers)
             continue;
         token = token_in(value, &weak);
         if (token == NULL || (kinds[weak].seen && strcmp(token, kinds[weak].token) != 0))
-            kinds[weak].clashes = true;
+            kinds[weak].differs = true;
         else
             kinds[weak].token = token;
         kinds[weak].seen = kinds[weak].token != NULL;
     }
     for (size_t i = 0; i < 2; i++)
-        if (kinds[i].seen || kinds[i].clashes)
-            return kinds[i].clashes ? NULL : kinds[i].token;
+        if (kinds[i].seen || kinds[i].differs)
+            return kinds[i].differs ? NULL : kinds[i].token;
     return NULL;
 }
 
-/* The prefix in any case, which a proxy may change; the name behind it is kept as it came. */
+/* The prefix may have any case, which a proxy may change; the name after it is kept unchanged. */
 static bool is_property(const char *name)
 {
     return text_begins_nocase(name, message_property_prefix)
@@ -150,13 +150,12 @@ static bool read_properties(struct received *received)
                 .value = http_header_value(headers, i),
             };
     }
-    /* Names and values stay where the headers are, and live as long. */
     received->message.properties = received->properties;
     received->message.property_count = count;
     return true;
 }
 
-/* -1: the hub did not say, or not in decimal digits. */
+/* Returns -1 if it is missing, or not decimal. */
 static int delivery_count(const char *text)
 {
     long long number;
@@ -174,13 +173,13 @@ static void read_system_headers(struct received *received)
     message->user_id = get(headers, "iothub-userid");
     message->to = get(headers, "iothub-to");
     message->ack = c2d_ack_from_name(get(headers, "iothub-ack"));
-    /* Times as they came: hubs have written them in more than one form. */
+    /* Times are kept as text, too: hubs have written them in more than one form. */
     message->expiry_time = get(headers, "iothub-expiry");
     message->enqueued_time = get(headers, "iothub-enqueuedtime");
     if (message->enqueued_time == NULL
         || !timestamp_parse(message->enqueued_time, &message->enqueued_at_ms))
         message->enqueued_at_ms = 0;
-    /* A text: 64 bits unsigned are more than a JSON reader's number holds. */
+    /* A text: JSON readers lose digits of a 64-bit number. */
     message->sequence_number = get(headers, "iothub-sequencenumber");
     message->delivery_count = delivery_count(get(headers, "iothub-deliverycount"));
     message->content_type =
@@ -219,7 +218,7 @@ enum c2d_status message_from_response(struct http_response *response, const char
     *message = NULL;
     if (received == NULL)
         return fail_memory(error);
-    /* Taken over, not copied: the pointers of the message lead into it. */
+    /* Moved, not copied: the message points into it. */
     received->response = *response;
     *response = (struct http_response) { 0 };
     received->device_id = strdup(device_id);
@@ -228,19 +227,19 @@ enum c2d_status message_from_response(struct http_response *response, const char
         return fail_memory(error);
     }
     read_system_headers(received);
-    received->message.lock_token = lock_token_of(&received->response.headers);
+    received->message.lock_token = message_lock_token(&received->response.headers);
     if (received->message.lock_token == NULL) {
         message_note_unreadable(&received->response, error);
         c2d_message_free(&received->message);
         return fail(
             error, C2D_PROTOCOL,
-            "the answer carries a message without a usable lock token (ETag): nothing is settled");
+            "the response has a message without a usable lock token (ETag): nothing is settled");
     }
     received->message.device_id = received->device_id;
     received->message.body = received->response.body.data;
     received->message.body_size = received->response.body.size;
     received->message.received_at_s = requested_at_s;
-    /* Counted from when the request left: the hub's own minute ends no earlier. */
+    /* Counted from when the request was sent: the hub's lock expires no earlier. */
     received->message.lock_deadline_s = requested_at_s + C2D_LOCK_S;
     *message = &received->message;
     return C2D_OK;
@@ -260,13 +259,13 @@ void c2d_message_free(struct c2d_message *message)
 
 /* ---- Sent ---- */
 
-/* The system properties that are plain values, in one list for the request. */
+/* Lists the system properties that are set, with their header names. Returns their number. */
 static size_t system_values(const struct c2d_message *message, struct c2d_property values[7])
 {
     const struct c2d_property all[] = {
         { "iothub-correlationid", message->correlation_id },
         { "iothub-userid", message->user_id },
-        /* Both spellings: which one a hub honours is not settled, and both are accepted. */
+        /* Both spellings: hubs accept both, and which one they use is not confirmed. */
         { "Content-Type", message->content_type },
         { "Content-Encoding", message->content_encoding },
         { "iothub-contenttype", message->content_type },
@@ -282,7 +281,7 @@ static size_t system_values(const struct c2d_message *message, struct c2d_proper
 }
 
 static const char expiry_name[] = "iothub-expiry";
-/* Seven digits of a second: the form in which the service's own clients write it. */
+/* With seven decimals, as Microsoft's clients write it [SDKs]. */
 static const char expiry_suffix[] = ".0000000Z";
 
 void message_set_expiry(struct http_headers *headers, int64_t expires_at_ms)
@@ -292,7 +291,7 @@ void message_set_expiry(struct http_headers *headers, int64_t expires_at_ms)
 
     snprintf(suffix, sizeof suffix, ".%03u0000Z", (unsigned)(expires_at_ms % 1000));
     timestamp_format(expires_at_ms / 1000, suffix, expiry);
-    /* In storage that is ours; all expiries have the same length. */
+    /* Replaced in place: all expiries have the same length. */
     if (value != NULL && strlen(value) == strlen(expiry))
         memcpy(headers->text.data + (value - headers->text.data), expiry, strlen(expiry) + 1);
 }

@@ -1,29 +1,31 @@
-/* Messages as headers and body: what the answer to a receive says, and what a send carries. */
+/* Messages as headers and body of the response to a receive, and of the request of a send. */
 #ifndef MESSAGE_H
 #define MESSAGE_H
 
 #include "http/http.h"
 
-/* What stands before the name of an application property. */
+/* The prefix of headers that are application properties. */
 extern const char message_property_prefix[];
 
-/* Makes a message of a 200; takes the contents of response, which is empty afterwards. C2D_PROTOCOL
- * without a lock token: such a message could not be settled. */
+/* Makes a message of a 200. Takes over the contents of response, which is empty afterwards. Returns
+ * C2D_PROTOCOL without a lock token, as the message could not be settled. */
 enum c2d_status message_from_response(struct http_response *response, const char *device_id,
                                       int64_t requested_at_s, struct c2d_message **message,
                                       struct c2d_error *error);
 
-/* Notes in error the sequence number of a message that response has locked, in case that it cannot
- * be read: it is a 200 with a lock token, readable or not. */
+/* Records in error the sequence number of the message in response, if the hub has locked it: that
+ * is a 200 with a lock token, whether valid or not. */
 void message_note_unreadable(const struct http_response *response, struct c2d_error *error);
 
-/* The lock token in the ETag header, without its quotes, cut in place; NULL without one that can be
- * sent back, and where two differ. Call it once: a second call would cut again. */
-const char *lock_token_of(struct http_headers *headers);
+/* Returns the lock token in the ETag header, without its quotes, which are removed in place: call
+ * it once. Returns NULL without one that can be sent back, and if two differ. */
+const char *message_lock_token(struct http_headers *headers);
 
-/* Everything that can be known to be wrong before a request is made: C2D_DATA, C2D_TOO_LARGE. */
+/* Checks message before a request is made. Returns C2D_DATA, C2D_TOO_LARGE or C2D_USAGE if it is
+ * not valid. */
 enum c2d_status message_check(const struct c2d_message *message, struct c2d_error *error);
-/* Adds what message_check() has passed; message_id, unless NULL, instead of the message's own. */
+/* Adds the headers of message, which has passed message_check(). message_id, unless NULL, replaces
+ * the message's own. */
 enum c2d_status message_add_headers(const struct c2d_message *message, const char *message_id,
                                     struct http_headers *headers, struct c2d_error *error);
 /* Replaces the expiry that message_add_headers() has added for a ttl. */

@@ -1,4 +1,4 @@
-/* What is wrong with a message, known before a request is made. */
+/* Checks a message before a request is made. */
 #include "message.h"
 
 #include "base/error.h"
@@ -16,18 +16,18 @@ static enum c2d_status check_properties(const struct c2d_message *message, size_
         return fail(error, C2D_DATA, "the message has more than %d properties", LIMIT_PROPERTIES);
     for (size_t i = 0; i < message->property_count; i++) {
         const struct c2d_property *property = &message->properties[i];
-        enum c2d_status status = property_name_check(property->name, error);
+        enum c2d_status status = ids_check_property_name(property->name, error);
         char what[160];
 
-        /* At most LIMIT_PROPERTIES of them: not worth a table. */
+        /* At most LIMIT_PROPERTIES: a hash table is not worth it. */
         for (size_t k = 0; status == C2D_OK && k < i; k++)
             if (text_equals_nocase(message->properties[k].name, property->name))
                 return fail(error, C2D_DATA,
-                            "property '%.128s' is given twice (headers have no case)",
+                            "property '%.128s' is given twice (names are case-insensitive)",
                             property->name);
         snprintf(what, sizeof what, "value of property '%.128s'", property->name);
         if (status == C2D_OK)
-            status = value_check(what, property->value, error);
+            status = ids_check_value(what, property->value, error);
         if (status != C2D_OK)
             return status;
         *size += strlen(property->name) + strlen(property->value);
@@ -49,15 +49,15 @@ static enum c2d_status check_system_values(const struct c2d_message *message, si
     enum c2d_status status;
 
     if (message->message_id != NULL) {
-        status = id_check_message(message->message_id, error);
+        status = ids_check_message(message->message_id, error);
         if (status != C2D_OK)
             return status;
-        /* Of system properties the hub counts the values, not the names. */
+        /* The hub counts the values of system properties, not the names. */
         *size += strlen(message->message_id);
     }
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
-        status =
-            values[i].value == NULL ? C2D_OK : value_check(values[i].what, values[i].value, error);
+        status = values[i].value == NULL ? C2D_OK
+                                         : ids_check_value(values[i].what, values[i].value, error);
         if (status != C2D_OK)
             return status;
         *size += values[i].value == NULL ? 0 : strlen(values[i].value);
@@ -65,15 +65,14 @@ static enum c2d_status check_system_values(const struct c2d_message *message, si
     return C2D_OK;
 }
 
-/* What no caller can mean: a number that is none of an enum's, NULL where there must be something.
- */
+/* Checks for errors of the caller: a number that its enum lacks, or NULL. */
 static enum c2d_status check_use(const struct c2d_message *message, struct c2d_error *error)
 {
     for (size_t i = 0; i < sizeof message->spare / sizeof *message->spare; i++)
         if (message->spare[i] != NULL)
-            return fail(error, C2D_USAGE, "the message uses what this version does not know");
+            return fail(error, C2D_USAGE, "the message sets members that this version lacks");
     if (message->ack < C2D_ACK_UNSET || message->ack > C2D_ACK_FULL)
-        return fail(error, C2D_USAGE, "%d is no kind of ack", (int)message->ack);
+        return fail(error, C2D_USAGE, "%d is not an ack", (int)message->ack);
     if (message->expires_at_s < 0)
         return fail(error, C2D_USAGE, "the expiry is before 1970");
     if ((message->body == NULL && message->body_size > 0)
@@ -95,7 +94,7 @@ enum c2d_status message_check(const struct c2d_message *message, struct c2d_erro
     if (message->ttl_s < 0 || message->ttl_s > LIMIT_EXPIRY_S
         || (message->ttl_s > 0 && message->expires_at_s != 0))
         return fail(error, C2D_DATA, "the message's ttl must be 2 days at most, without an expiry");
-    /* A body over the limit by itself is not read on for faults of less weight. */
+    /* If the body alone is too large, that is reported rather than an invalid value. */
     if (message->body_size <= C2D_MESSAGE_SIZE_MAX)
         status = check_system_values(message, &size, error);
     if (status == C2D_OK && message->body_size <= C2D_MESSAGE_SIZE_MAX)

@@ -1,5 +1,5 @@
-/* A message out of the line that message_json.c has made of it. It takes the way of a hub's answer:
- * its members become the headers that they came from, and those are read as ever. */
+/* Reads a message from a line that message_json.c has written. Turns its members back into headers
+ * and reads these as those of a response. */
 #include "base/crypto.h"
 #include "base/error.h"
 #include "base/timestamp.h"
@@ -12,18 +12,18 @@
 
 struct reading {
     const struct cJSON *root;
-    const struct cJSON *lossy; /* the first item that no value has taken yet */
+    const struct cJSON *lossy; /* the first item of "lossy" that is not used yet */
     struct http_response response;
     struct c2d_error *error;
 };
 
 static enum c2d_status fail_data(const struct reading *reading, const char *what)
 {
-    return fail(reading->error, C2D_DATA, "a kept message cannot be read: %s", what);
+    return fail(reading->error, C2D_DATA, "cannot read a message from JSON: %s", what);
 }
 
-/* The bytes in base64 behind a value that could not be shown as text; NULL: shown is all. Items of
- * one name come in the order of their values. */
+/* Returns the original bytes, in base64, of a value that is not UTF-8, or NULL. Items of one name
+ * are in the order of their values. */
 static const char *lossy_bytes(struct reading *reading, const char *name, const char *shown)
 {
     static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
@@ -38,7 +38,7 @@ static const char *lossy_bytes(struct reading *reading, const char *name, const 
     return NULL;
 }
 
-/* Adds the header for a member of that name; value may be NULL. */
+/* Adds the header for the member of that name; value may be NULL. */
 static enum c2d_status add(struct reading *reading, const char *header, const char *name,
                            const char *value)
 {
@@ -48,15 +48,15 @@ static enum c2d_status add(struct reading *reading, const char *header, const ch
 
     if (value == NULL)
         return C2D_OK;
-    /* As a line that is read, whose name may be more than one that is sent. */
+    /* As a received line, whose name may hold more characters than one that is sent. */
     buf_format(&line, strcmp(header, "ETag") == 0 ? "%s:\"%s\"" : "%s:%s", header,
                base64 == NULL ? value : "");
     if (base64 != NULL && !base64_decode(&line, base64, strlen(base64)) && !line.failed)
-        status = fail_data(reading, "bytes that are no base64");
+        status = fail_data(reading, "bytes that are not base64");
     else if (line.failed)
         status = fail_memory(reading->error);
     else if (memchr(line.data, '\n', line.size) != NULL)
-        status = fail_data(reading, "a line break, which no header has");
+        status = fail_data(reading, "a line break in a value");
     else
         status = http_headers_add_line(&reading->response.headers, line.data, line.size, true,
                                        reading->error);
@@ -70,7 +70,7 @@ static enum c2d_status add_property(struct reading *reading, const char *name, c
     enum c2d_status status;
 
     if (name == NULL || value == NULL)
-        return fail_data(reading, "a property that is no text");
+        return fail_data(reading, "a property that is not a text");
     if (buf_format(&header, "%s%s", message_property_prefix, name))
         status = add(reading, header.data, name, value);
     else
@@ -92,7 +92,7 @@ static enum c2d_status add_properties(struct reading *reading)
         if (pairs == NULL)
             status = add_property(reading, json_name(item), json_as_text(item));
         else if (name == NULL)
-            status = fail_data(reading, "a pair that is none");
+            status = fail_data(reading, "an item of duplicateProperties that is not a pair");
         else
             status = add_property(reading, json_as_text(name), json_as_text(json_next(name)));
     }
@@ -146,7 +146,7 @@ static enum c2d_status read_body(struct reading *reading)
         return fail_memory(reading->error);
     if (!ok || !json_as_number(json_member(reading->root, "bodySize"), HTTP_BODY_SIZE_MAX, &size)
         || (double)bytes->size != size)
-        return fail_data(reading, "its body is not of the size that it names");
+        return fail_data(reading, "its body does not match its bodySize");
     return C2D_OK;
 }
 
@@ -170,7 +170,7 @@ enum c2d_status c2d_message_from_json(struct c2d_message **message, const char *
     received = json_text_member(root, "receivedTime");
     if (status == C2D_OK
         && (device_id == NULL || received == NULL || !timestamp_parse(received, &received_ms)))
-        status = fail_data(&reading, "it is no message");
+        status = fail_data(&reading, "it is not a message");
     if (status == C2D_OK)
         status = add_system_values(&reading);
     if (status == C2D_OK)
@@ -182,6 +182,6 @@ enum c2d_status c2d_message_from_json(struct c2d_message **message, const char *
             message_from_response(&reading.response, device_id, received_ms / 1000, message, error);
     http_response_clear(&reading.response);
     json_free(root);
-    /* To the reader of a file all of it is bad data, whatever the wire would call it. */
-    return status == C2D_PROTOCOL ? fail_data(&reading, "it is no line of this program") : status;
+    /* For a file it is invalid data, not a protocol error. */
+    return status == C2D_PROTOCOL ? fail_data(&reading, "it is not a valid line") : status;
 }

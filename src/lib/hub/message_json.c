@@ -1,4 +1,4 @@
-/* A received message as one JSON line. */
+/* Writes a received message as one JSON line. */
 #include "base/crypto.h"
 #include "base/json_write.h"
 #include "base/text.h"
@@ -17,7 +17,7 @@ static bool is_utf8(const char *text)
     return utf8_valid(text, strlen(text));
 }
 
-/* Are two names the same in JSON? Bytes that are not UTF-8 are replaced there. */
+/* True if two names are the same in JSON, where bytes that are not UTF-8 are replaced. */
 static bool same_name(const char *a, const char *b)
 {
     bool same = strcmp(a, b) == 0;
@@ -32,7 +32,7 @@ static bool same_name(const char *a, const char *b)
     return same;
 }
 
-/* Is there a later property of the same name? Then that one counts. */
+/* True if there is a later property of the same name, which overrides this one. */
 static bool is_overridden(const struct c2d_message *message, size_t index)
 {
     for (size_t i = index + 1; i < message->property_count; i++)
@@ -61,7 +61,7 @@ static bool append_properties(struct buf *line, const struct c2d_message *messag
     return duplicates;
 }
 
-/* All pairs in the order they came: the object shows only the last one of a name. */
+/* Appends all pairs in their order: the object has only the last one of each name. */
 static void append_pairs(struct buf *line, const struct c2d_message *message)
 {
     json_append_key(line, "duplicateProperties");
@@ -77,13 +77,13 @@ static void append_pairs(struct buf *line, const struct c2d_message *message)
     buf_text(line, "]");
 }
 
-/* All values that are shown as text: system values first, then properties. */
+/* All values that are written as text: system values first, then properties. */
 struct values {
     const struct c2d_property *items[VALUE_LISTS];
     size_t counts[VALUE_LISTS];
 };
 
-/* Is there a value of that name whose bytes are not UTF-8? */
+/* True if there is a value of that name that is not UTF-8. */
 static bool has_lossy(const struct values *values, const char *name)
 {
     for (size_t k = 0; k < VALUE_LISTS; k++)
@@ -96,9 +96,9 @@ static bool has_lossy(const struct values *values, const char *name)
     return false;
 }
 
-/* The bytes behind a value that had to be shown with U+FFFD, so that nothing is lost. A property
- * may be called like a system value, or be there twice: then a value that really holds U+FFFD is
- * listed, too, so that a reader can count them. */
+/* Appends the original bytes of a value that is written with U+FFFD. A property may have the name
+ * of a system value, or occur twice. Then values that really hold U+FFFD are appended, too, so that
+ * a reader can match them by their order. */
 static void append_lossy_value(struct buf *line, const struct values *values,
                                const struct c2d_property *value, bool *open)
 {
@@ -132,7 +132,7 @@ static void append_lossy(struct buf *line, const struct values *values)
 
 static void append_body(struct buf *line, const struct c2d_message *message)
 {
-    /* A NUL is valid UTF-8, but many readers of JSON end a text at it. */
+    /* NUL is valid UTF-8, but many JSON readers end a text there. */
     bool text = message->body_size == 0
                 || (memchr(message->body, '\0', message->body_size) == NULL
                     && utf8_valid(message->body, message->body_size));
@@ -158,7 +158,7 @@ static void append_instant(struct buf *line, const char *key, int64_t seconds)
 
 static char *write_message(const struct c2d_message *message, bool with_body)
 {
-    /* The order of the keys is part of the format: a number stands between these two tables. */
+    /* The order of the keys is part of the format: deliveryCount comes between these tables. */
     const struct c2d_property before_count[] = {
         { "deviceId", message->device_id },
         { "messageId", message->message_id },
@@ -181,7 +181,8 @@ static char *write_message(const struct c2d_message *message, bool with_body)
     struct buf line = { 0 };
     bool duplicates;
 
-    buf_reserve(&line, 1000 + (with_body ? message->body_size : 0)); /* mostly the only one */
+    buf_reserve(&line,
+                1000 + (with_body ? message->body_size : 0)); /* mostly the only allocation */
     buf_text(&line, "{");
     json_append_number(&line, "v", 1);
     for (size_t i = 0; i < COUNT(before_count); i++)

@@ -1,5 +1,5 @@
-/* A message to be sent out of the JSON that people and scripts write: as strict as can be, since
- * what is misspelt would be missing from a message that cannot be called back. */
+/* Reads a message to be sent from JSON that people and scripts write. Strict: a misspelled member
+ * would be missing in a message that cannot be revoked. */
 #include "base/crypto.h"
 #include "base/error.h"
 #include "base/text.h"
@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The public facts, and the tree and bytes that they lead into. */
+/* The public struct, and the memory that it points to. */
 struct owned {
-    struct c2d_outgoing shown; /* first: its address is the whole's */
+    struct c2d_outgoing shown; /* first, so that both have the same address */
     struct cJSON *tree;
     struct buf body;
     struct c2d_property *properties;
@@ -23,7 +23,7 @@ struct reading {
     struct c2d_error *error;
 };
 
-/* Reads one member; its name is in the table that led here. */
+/* Reads the value of one member of the table below. */
 typedef enum c2d_status read_member(struct reading *reading, const struct cJSON *value);
 
 static enum c2d_status fail_member(const struct reading *reading, const struct cJSON *value,
@@ -88,7 +88,7 @@ static enum c2d_status read_expiry(struct reading *reading, const struct cJSON *
     return set_expiry(reading, &reading->owned->shown.message.expires_at_s, ms / 1000);
 }
 
-/* "90", "90s", "10m", "2h" or "1d" in seconds; -1 for anything else. */
+/* Returns "90", "90s", "10m", "2h" or "1d" in seconds, or -1 for anything else. */
 static long long parse_ttl(const char *text)
 {
     static const char units[] = "smhd";
@@ -158,10 +158,9 @@ static enum c2d_status read_properties(struct reading *reading, const struct cJS
     return C2D_OK;
 }
 
-/* Members with a reader of their own, and those that are plain texts. */
 static const struct {
     const char *name;
-    read_member *read; /* NULL: a text, whose place is at this offset */
+    read_member *read; /* NULL: a text, stored at this offset */
     size_t at;
 } members[] = {
 #define TEXT(member) offsetof(struct c2d_outgoing, member)
@@ -203,7 +202,7 @@ static enum c2d_status read_members(struct reading *reading)
         while (row < MEMBERS && strcmp(members[row].name, json_name(value)) != 0)
             row++;
         if (row == MEMBERS)
-            return fail(reading->error, C2D_DATA, "'%.60s' is no member of a message",
+            return fail(reading->error, C2D_DATA, "'%.60s' is not a member of a message",
                         json_name(value));
         if (seen[row])
             return fail_member(reading, value, "is given twice");
@@ -230,12 +229,13 @@ enum c2d_status c2d_outgoing_from_json(struct c2d_outgoing **outgoing, const cha
     }
     status = json_parse(json, size, &owned->tree, error);
     if (status == C2D_PROTOCOL) {
-        hint(error, "an object stands whole in its line: jq -c . FILE writes it so");
-        status = fail(error, C2D_DATA,
-                      "no JSON: one object in valid UTF-8, without \\u0000, and nothing behind it");
+        hint(error, "each line holds one whole object: jq -c . FILE writes it so");
+        status = fail(
+            error, C2D_DATA,
+            "not valid JSON: one object in valid UTF-8, without \\u0000, and nothing after it");
     }
     if (status == C2D_OK && !json_is_object(owned->tree))
-        status = fail(error, C2D_DATA, "JSON, but no object");
+        status = fail(error, C2D_DATA, "JSON, but not an object");
     else if (status == C2D_OK)
         status = read_members(&reading);
     if (status == C2D_OK)

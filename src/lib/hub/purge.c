@@ -11,7 +11,7 @@ enum c2d_status purge_read(const struct buf *body, int64_t *purged, struct c2d_e
 
     if (status == C2D_OK
         && !json_as_number(json_member(root, "totalMessagesPurged"), INT32_MAX, &number))
-        status = fail(error, C2D_PROTOCOL, "the answer to purge has no totalMessagesPurged");
+        status = fail(error, C2D_PROTOCOL, "the response to purge has no totalMessagesPurged");
     if (status == C2D_OK)
         *purged = (int64_t)number;
     json_free(root);

@@ -1,5 +1,5 @@
-/* The text of a token, made and read. Which token a request carries, and for how long, is
- * signer.c's; whether a signature is right, only a hub can say. */
+/* Writes and reads the text of a token. signer.c decides which token a request carries. Signatures
+ * are not verified: only a hub can do that. */
 #include "sas.h"
 
 #include "base/crypto.h"
@@ -20,14 +20,14 @@ enum c2d_status sas_token(const char *resource, const struct buf *key, const cha
     unsigned char mac[HMAC_SIZE];
     enum c2d_status status = C2D_OK;
 
-    buf_reserve(token, 255); /* the usual size, with its NUL a power of two */
+    buf_reserve(token, 255); /* enough for most tokens; with the NUL a power of two */
     url_append_escaped(&sr, resource);
     if (!buf_format(&to_sign, "%s\n%" PRId64, sr.failed ? "" : sr.data, expires_at_s)) {
         status = fail_memory(error);
         goto done;
     }
     if (!crypto_hmac_sha256(key, to_sign.data, to_sign.size, mac)) {
-        status = fail(error, C2D_OS, "OpenSSL has no HMAC-SHA256, or no memory for it");
+        status = fail(error, C2D_OS, "OpenSSL could not compute the HMAC-SHA256");
         goto done;
     }
     base64_append(&signature, mac, sizeof mac);
@@ -37,7 +37,7 @@ enum c2d_status sas_token(const char *resource, const struct buf *key, const cha
     }
     buf_text(token, scheme);
     buf_format(token, "sr=%s&sig=", sr.data);
-    /* Base64 needs it: a bare + would be read as a space. */
+    /* Encoded, as "+" in base64 would be read as a space. */
     url_append_escaped(token, signature.data);
     buf_format(token, "&se=%" PRId64, expires_at_s);
     if (policy != NULL) {
@@ -54,11 +54,11 @@ done:
     return status;
 }
 
-/* One field of a token, told apart by the bits of its place in this list. */
+/* The fields of a token, and a bit for each by its index. */
 static const char *const field_names[] = { "sr", "sig", "se", "skn" };
 enum { SR = 1, SIG = 2, SE = 4, SKN = 8 };
 
-/* The bit of the field that name=value at text is, or 0. */
+/* Returns the bit of the field whose name is at text, or 0. */
 static int field_bit(const char *text, size_t name_size)
 {
     for (int i = 0; i < 4; i++)
@@ -72,7 +72,7 @@ static bool copy_field(char *out, size_t size, const char *value)
     return (size_t)snprintf(out, size, "%s", value) < size;
 }
 
-/* Reads one field; returns its bit, or 0 when it is none or does not fit. */
+/* Reads one field. Returns its bit, or 0 if it is unknown, not valid or too long. */
 static int read_field(const char *text, size_t size, struct c2d_sas *sas)
 {
     const char *equals = memchr(text, '=', size);
@@ -94,7 +94,7 @@ static int read_field(const char *text, size_t size, struct c2d_sas *sas)
         bit = 0;
     if (bit == SE)
         sas->expires_at_s = number;
-    /* The signature comes through here, too; it is looked at and not kept. */
+    /* It may be the signature, which is not kept. */
     wipe(value, sizeof value);
     return bit;
 }
@@ -105,11 +105,11 @@ enum c2d_status sas_parse(const char *text, struct c2d_sas *sas, struct c2d_erro
 
     *sas = (struct c2d_sas) { 0 };
     if (strncmp(text, scheme, strlen(scheme)) != 0)
-        return fail(error, C2D_DATA, "this is no token: it does not begin with \"%s\"", scheme);
-    /* A ready token goes into a header as it is given. */
+        return fail(error, C2D_DATA, "this is not a token: it does not begin with \"%s\"", scheme);
+    /* A ready token is sent in a header, unchanged. */
     for (size_t i = 0; text[i] != '\0'; i++)
         if (!byte_is_plain((unsigned char)text[i]))
-            return fail(error, C2D_DATA, "the token holds a byte that no header can carry");
+            return fail(error, C2D_DATA, "the token holds a byte that is not allowed in a header");
     text += strlen(scheme);
     while (*text != '\0') {
         size_t size = strcspn(text, "&");
@@ -117,12 +117,12 @@ enum c2d_status sas_parse(const char *text, struct c2d_sas *sas, struct c2d_erro
 
         if (bit == 0 || (seen & bit) != 0)
             return fail(error, C2D_DATA,
-                        "the token has a field that is unknown, broken or doubled");
+                        "the token has a field that is unknown, not valid or repeated");
         seen |= bit;
         text += size + (text[size] == '&' ? 1 : 0);
     }
     if ((seen & (SR | SIG | SE)) != (SR | SIG | SE))
-        return fail(error, C2D_DATA, "the token lacks sr, sig or se: is it cut?");
+        return fail(error, C2D_DATA, "the token lacks sr, sig or se: it may be truncated");
     return C2D_OK;
 }
 
