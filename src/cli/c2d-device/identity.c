@@ -6,8 +6,9 @@
 static uint64_t hash_host(uint64_t value, const char *host)
 {
     for (; *host != '\0'; host++) {
-        char byte = *host >= 'A' && *host <= 'Z' ? (char)(*host + 'a' - 'A') : *host;
+        unsigned char byte = (unsigned char)*host;
 
+        byte = (unsigned char)(byte >= 'A' && byte <= 'Z' ? byte - 'A' + 'a' : byte);
         value = hash_bytes(value, &byte, 1);
     }
     return value;
