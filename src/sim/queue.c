@@ -47,6 +47,7 @@ struct message *queue_next(const struct queue *queue, const struct message *mess
 {
     struct link *link = message == NULL ? queue->messages.next : message->link.next;
 
+    /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): link_remove() comes before each free() */
     return link == &queue->messages ? NULL : LINK_OWNER(link, struct message, link);
 }
 

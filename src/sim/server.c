@@ -305,6 +305,9 @@ void server_clear(struct server *server)
         evconnlistener_free(server->listener);
     server->listener = NULL;
     /* The newest first. */
-    while (!link_is_empty(&server->connections))
-        connection_free(LINK_OWNER(server->connections.previous, struct connection, link));
+    for (struct link *link = server->connections.previous, *previous; link != &server->connections;
+         link = previous) {
+        previous = link->previous;
+        connection_free(LINK_OWNER(link, struct connection, link));
+    }
 }
