@@ -11,15 +11,15 @@ CFLAGS ?= -Os -g
 
 VERSION := $(shell sed -n 's/^.define C2D_VERSION "\(.*\)"/\1/p' include/c2d.h)
 ABI := $(shell sed -n 's/^.define C2D_ABI \([0-9]*\)/\1/p' include/c2d.h)
-# In the order of what the dynamic linker looks for most: it asks them one after the other.
+# Most-used library first: the dynamic linker searches them in this order.
 PKGS := libcrypto libssl libcurl libcjson
 SIM_PKGS := libevent libevent_openssl libssl libcrypto libcjson
-# The best FORTIFY level that the compiler has; none where the user's flags choose one or none.
+# The highest FORTIFY level that the compiler supports. Empty if the user's flags set a level.
 FORTIFY := $(shell for l in 3 2; do echo 'int a;' | $(CC) -O2 -U_FORTIFY_SOURCE \
 	-D_FORTIFY_SOURCE=$$l -Werror -include stdio.h -x c -c -o /dev/null - 2>/dev/null && \
 	echo "-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=$$l" && break; done)
 
-# What the compiler has for its target: the second is of x86 alone.
+# Those of these flags that the compiler supports: -fcf-protection exists on x86 only.
 HARDEN_CFLAGS := $(shell for f in -fstack-clash-protection -fcf-protection; do echo 'int a;' | \
 	$(CC) $(CFLAGS) -Werror $$f -x c -c -o /dev/null - 2>/dev/null && echo $$f; done)
 
@@ -29,7 +29,8 @@ OWN_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -Iinclude -Isrc -Isrc/lib $(WARN
 	-fvisibility=hidden -fstack-protector-strong $(HARDEN_CFLAGS) \
 	-ffunction-sections -fdata-sections -MMD -MP -fno-plt
 TABLES = -fno-asynchronous-unwind-tables
-# Packs the relocations, where linker and C library can: an older one would not start the program.
+# Packs the relocations if the linker and the C library support it. An older C library would refuse
+# to start the program.
 RELR := $(shell d=$$(mktemp -d) f=-Wl,-z,pack-relative-relocs; echo 'int main(void) { return 0; }' \
 	| $(CC) -x c -o $$d/a - $$f,--fatal-warnings 2>/dev/null && $$d/a && echo $$f; rm -r "$$d")
 HARDEN_LDFLAGS := $(RELR) -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--as-needed -Wl,--gc-sections
@@ -42,32 +43,33 @@ DEVICE_SRC := $(wildcard src/cli/c2d-device/*.c)
 SIM_SRC := $(wildcard src/sim/*.c) $(addprefix src/base/,buf.c link.c text.c)
 UNITS := $(notdir $(wildcard src/systemd/*))
 UNIT_SRC := $(wildcard tests/unit/*.c) $(filter-out %/hostile.c %/lacking.c,$(wildcard tests/support/*.c))
-# Unit tests let the n-th allocation fail; the product itself carries no hook.
+# Unit tests make the n-th allocation fail. The product itself has no hook for that.
 WRAP := $(foreach f,malloc calloc realloc strdup strndup,-Wl,--wrap=$(f))
 
 .DELETE_ON_ERROR .SUFFIXES:
 all: build/libc2d.a build/libc2d.so build/c2d-http build/c2d-device ## library and programs
-sim: build/c2d-sim ## the hub on this machine (needs libevent)
+sim: build/c2d-sim ## the simulated hub (needs libevent)
 
-# One set of rules, once for each build folder: $(1) the folder, $(2) flags of its own.
+# The rules of one build folder: $(1) the folder, $(2) its flags, $(3) its FORTIFY flags.
 define RULES
 $(1)/%.o: %.c Makefile
 	@mkdir -p $$(@D)
 	$$(CC) $$(OWN_CFLAGS) $$(TABLES) $(3) $$(CPPFLAGS) $$(CFLAGS) $(2) \
 		$$(shell $$(PKG_CONFIG) --cflags $$(PKGS)) -c -o $$@ $$<
-# The library keeps its unwind tables: another program's crash report has to get through it.
+# The library keeps its unwind tables, so that stack traces of other programs can pass through it.
 $$(LIB_SRC:%.c=$(1)/%.o): TABLES = -fasynchronous-unwind-tables
-# One relocatable object whose short internal names are local: they cannot clash with a user's.
+# One relocatable object with local internal names, which cannot clash with names of its users.
 $(1)/libc2d.o: $$(LIB_SRC:%.c=$(1)/%.o)
 	$$(LD) -r -o $$@ $$^
 	$$(OBJCOPY) --localize-hidden $$@
 $(1)/libc2d.a: $(1)/libc2d.o
 	$$(AR) rcs $$@ $$^
-# The same for the programs, which have no such tables, and use src/base too.
+# The same for the programs: without unwind tables, and with global names, as they use src/base.
 $(1)/libc2d-bare.o: $$(LIB_SRC:%.c=$(1)/%.o)
 	$$(LD) -r -o $$@ $$^
 	$$(OBJCOPY) --remove-section=.eh_frame --remove-section=.rela.eh_frame $$@
-# dlclose() leaves it in place: a name look-up that was given up goes on in a thread of libcurl's.
+# nodelete: dlclose() must not unmap the library, as a cancelled name look-up continues in a thread
+# of libcurl.
 $(1)/libc2d.so.$$(ABI): $$(LIB_SRC:%.c=$(1)/%.o)
 	$$(CC) -shared -Wl,-soname,libc2d.so.$$(ABI),-z,nodelete $$(HARDEN_LDFLAGS) $$(CFLAGS) $(2) \
 		$$(LDFLAGS) -o $$@ $$^ $$(shell $$(PKG_CONFIG) --libs $$(PKGS))
@@ -81,7 +83,7 @@ $(1)/c2d-http $(1)/c2d-device: $$(COMMON_SRC:%.c=$(1)/%.o) $(1)/libc2d-bare.o
 $(1)/c2d-sim: $$(SIM_SRC:%.c=$(1)/%.o)
 	$$(CC) -pie $$(HARDEN_LDFLAGS) $$(CFLAGS) $(2) $$(LDFLAGS) -o $$@ $$^ \
 		$$(shell $$(PKG_CONFIG) --libs $$(SIM_PKGS))
-# The objects themselves, not the archive: unit tests reach what the library hides.
+# Links the objects, not the archive: unit tests call functions that the library does not export.
 $(1)/unit-tests: $$(UNIT_SRC:%.c=$(1)/%.o) $$(LIB_SRC:%.c=$(1)/%.o) $$(COMMON_SRC:%.c=$(1)/%.o) \
 		$$(patsubst %.c,$(1)/%.o,$$(filter-out %/main.c,$$(DEVICE_SRC) $$(HTTP_SRC)))
 	$$(CC) $$(CFLAGS) $(2) $$(LDFLAGS) $$(WRAP) -o $$@ $$^ \
@@ -97,7 +99,7 @@ endef
 $(eval $(call RULES,build,,$(FORTIFY)))
 $(eval $(call RULES,build-asan,$(ASAN),))
 
-# What the tests run, for one folder of the build.
+# The files that the tests need, in the build folder $(1).
 TESTED = $(1)/libc2d.so $(1)/libc2d.a $(addprefix $(1)/,c2d-http c2d-device c2d-sim unit-tests hostile lacking.so)
 
 check asan: WERROR := -Werror
@@ -107,7 +109,7 @@ check: $(call TESTED,build) ## all tests; warnings are errors
 asan: $(call TESTED,build-asan) ## all tests under AddressSanitizer and UBSan; leaks fail
 	tests/run build-asan
 
-install: all ## to DESTDIR and PREFIX; BINDIR, LIBDIR, UNITDIR ... too; c2d-sim if it was built
+install: all ## install to DESTDIR and PREFIX, BINDIR, LIBDIR, UNITDIR ...; c2d-sim if it was built
 	install -d $(addprefix $(DESTDIR),$(BINDIR) $(LIBDIR)/pkgconfig $(INCLUDEDIR) $(UNITDIR))
 	install -m 755 build/c2d-http build/c2d-device $(wildcard build/c2d-sim) $(DESTDIR)$(BINDIR)
 	install -m 644 include/c2d.h $(DESTDIR)$(INCLUDEDIR)
@@ -120,15 +122,15 @@ install: all ## to DESTDIR and PREFIX; BINDIR, LIBDIR, UNITDIR ... too; c2d-sim 
 		>$(DESTDIR)$(LIBDIR)/pkgconfig/libc2d.pc
 	for unit in $(UNITS); do sed 's|@BINDIR@|$(BINDIR)|' "src/systemd/$$unit" \
 		>"$(DESTDIR)$(UNITDIR)/$$unit" || exit; done
-uninstall: ## what install has put there
+uninstall: ## remove the installed files
 	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,c2d-http c2d-device c2d-sim) \
 		$(DESTDIR)$(INCLUDEDIR)/c2d.h $(DESTDIR)$(LIBDIR)/pkgconfig/libc2d.pc \
 		$(addprefix $(DESTDIR)$(LIBDIR)/libc2d.,a so so.$(ABI) so.$(VERSION)) \
 		$(addprefix $(DESTDIR)$(UNITDIR)/,$(UNITS))
 
-help: ## this list
+help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
-clean: ## remove what was built
+clean: ## remove the build folders
 	rm -rf build build-asan
 .PHONY: all sim check asan install uninstall help clean
 -include $(shell find build build-asan -name '*.d' 2>/dev/null)

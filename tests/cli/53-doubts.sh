@@ -9,7 +9,7 @@ enqueue '{"deviceId": "dev1", "body": "x", "count": 3}'
 fault '{"operation": "purge", "drop": "after"}'
 run c2d-http purge dev1 --force
 check 'a purge whose first response was lost warns that its count may be incomplete' \
-    says err 'an earlier try got no answer'
+    says err 'an earlier attempt got no response'
 
 reset_hub
 c2d-http send dev1 -m x --ack full -q

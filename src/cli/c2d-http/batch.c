@@ -1,5 +1,5 @@
-/* Reads as fast as there is room, sends as fast as the hub and --rate allow, and tells of each line
- * what became of it. */
+/* Reads lines while the queue has room, sends them as fast as the hub and --rate allow, and prints
+ * the result of each line. */
 #include "batch.h"
 
 #include "../common/report.h"
@@ -20,7 +20,8 @@
 #include <string.h>
 #include <time.h>
 
-enum { LOOK_MS = 50, PATIENCE_MS = 300000 };
+/* How often pipes and back-offs are polled, and how long retries go on while the hub fails. */
+enum { POLL_MS = 50, OUTAGE_MAX_MS = 300000 };
 
 struct batch {
     struct app *app;
@@ -30,19 +31,19 @@ struct batch {
     struct batch_journal journal;
     struct batch_progress progress;
     bool input_ended;
-    size_t under_way;
-    enum c2d_status stop; /* why no more is begun; C2D_OK: it goes on */
+    size_t in_flight;
+    enum c2d_status stop; /* why no more lines are sent; C2D_OK: the batch goes on */
     struct batch_end end;
     struct batch_results results;
-    long long done_before; /* lines that the journal knew when it was opened */
+    long long done_before; /* lines in the journal when it was opened */
     struct batch_rate rate;
     struct batch_devices devices;
-    struct c2d_error reported; /* the last error that was reported, for the line at the end */
+    struct c2d_error reported; /* the last reported error, for the summary */
 };
 
 /* ---- Results ---- */
 
-/* What is in flight gets 5 s, and what waits for another attempt is given up. */
+/* Requests in flight get another 5 s; operations in back-off are cancelled. */
 static void stop(struct batch *batch, enum c2d_status status)
 {
     if (status != C2D_OK && batch->stop == C2D_OK) {
@@ -65,8 +66,8 @@ static void skip(struct batch *batch, const struct batch_item *item)
 
 /* ---- Lines ---- */
 
-/* A line that does not become an item of the queue. entry NULL: no journal knows it. error NULL: it
- * is skipped; C2D_OK: an earlier run has sent it. */
+/* Prints the result of a line that is not queued. entry may be NULL: not in the journal. error is
+ * NULL if the line is skipped, and C2D_OK if an earlier run sent it. */
 static void refuse(struct batch *batch, const char *text, size_t size,
                    const struct batch_entry *entry, const struct c2d_error *error)
 {
@@ -80,7 +81,7 @@ static void refuse(struct batch *batch, const char *text, size_t size,
 
     if (entry != NULL)
         item.entry = *entry;
-    /* A line that an earlier run has sent, whatever became of it since. */
+    /* An earlier run sent the line, so the ids that it used are known. */
     if (item.entry.is_done || item.entry.is_doubtful) {
         item.device_id = device_id != NULL ? device_id : batch->settings->device_id;
         item.message_id = message_id != NULL ? message_id : item.entry.id;
@@ -94,7 +95,7 @@ static void refuse(struct batch *batch, const char *text, size_t size,
     free(message_id);
 }
 
-/* A line becomes an item of the queue, unless that fails or it is done already. */
+/* Queues a line, unless it is invalid or an earlier run has sent it. */
 static void admit(struct batch *batch, const char *text, size_t size)
 {
     const char *default_id = batch->settings->device_id;
@@ -118,20 +119,21 @@ static void admit(struct batch *batch, const char *text, size_t size)
         }
         print_result(batch, &item, "failed",
                      &(struct c2d_error) { .status = C2D_DATA,
-                                           .text = "the line names no deviceId, and neither does "
-                                                   "the command" });
+                                           .text = "the line has no deviceId, and the command "
+                                                   "names no device" });
         c2d_outgoing_free(item.outgoing);
     }
 }
 
-/* Reads while there is room and something is there; waits only when nothing else is to be done. */
+/* Reads lines while the queue has room and input is available. Blocks only if no request is in
+ * flight and no line is ready. */
 static void fill(struct batch *batch)
 {
     while (!batch->input_ended && batch->stop == C2D_OK && signals_caught() == 0
            && batch_queue_has_room(&batch->queue)) {
         const char *text = NULL;
         size_t size = 0;
-        bool waits = batch->under_way == 0 && batch->queue.ready == NULL;
+        bool waits = batch->in_flight == 0 && batch->queue.ready == NULL;
 
         switch (batch_input_next(&batch->input, waits, &text, &size)) {
         case BATCH_LINE:
@@ -161,8 +163,8 @@ static void fill(struct batch *batch)
 
 /* ---- Sending ---- */
 
-/* Gives item its result if it is not to be sent; false: it is. */
-static bool passes_over(struct batch *batch, const struct batch_item *item)
+/* Prints the result of an item that must not be sent. Returns false if it can be sent. */
+static bool skip_if_due(struct batch *batch, const struct batch_item *item)
 {
     const struct batch_refusal *refusal =
         batch_devices_find(&batch->devices, item->device_hash, clock_monotonic_ms(NULL));
@@ -182,13 +184,13 @@ static bool passes_over(struct batch *batch, const struct batch_item *item)
     return true;
 }
 
-/* Hands item over; what cannot be sent has its result at once. */
+/* Submits item. If the library refuses it, prints its result at once. */
 static void submit(struct batch *batch, struct batch_item *item)
 {
     struct c2d_error error;
     enum c2d_status status;
 
-    /* Not before: the id lies in the item, which moves until it is in the queue. */
+    /* Set only now: the id is stored in the item, and batch_queue_add() copies the item. */
     if (item->outgoing->message.message_id == NULL)
         item->outgoing->message.message_id = item->entry.id;
     status = c2d_submit(batch->app->client,
@@ -198,7 +200,7 @@ static void submit(struct batch *batch, struct batch_item *item)
                                                 .message = &item->outgoing->message },
                         &error);
     if (status == C2D_OK) {
-        batch->under_way++;
+        batch->in_flight++;
         batch_rate_take(&batch->rate);
         return;
     }
@@ -208,23 +210,23 @@ static void submit(struct batch *batch, struct batch_item *item)
     batch_queue_done(&batch->queue, item);
 }
 
-/* Lines that wait for another attempt leave their places to others; but not with --rate, which all
- * of them would break together once a hub that failed works again. */
+/* Lines in back-off do not count towards --parallel. With --rate they do: otherwise all of them
+ * would retry together, above the rate, when a failed hub recovers. */
 static bool has_place(const struct batch *batch)
 {
     size_t waiting = batch->settings->rate != NULL ? 0 : c2d_backing_off(batch->app->client);
 
-    return batch->under_way - waiting < (size_t)batch->settings->parallel;
+    return batch->in_flight - waiting < (size_t)batch->settings->parallel;
 }
 
-/* Hands over what may be; returns for how many ms --rate keeps the next one, or -1. What needs no
- * request costs no --rate. */
+/* Submits ready lines while there is a place. Returns the delay in ms that --rate requires before
+ * the next one, or -1. Lines that need no request do not count for --rate. */
 static int submit_ready(struct batch *batch)
 {
     while (batch->queue.ready != NULL && has_place(batch)) {
         int wait_ms = batch_rate_wait_ms(&batch->rate);
 
-        if (passes_over(batch, batch->queue.ready)) {
+        if (skip_if_due(batch, batch->queue.ready)) {
             batch_queue_done(&batch->queue, batch_queue_take(&batch->queue));
             continue;
         }
@@ -235,7 +237,7 @@ static int submit_ready(struct batch *batch)
     return -1;
 }
 
-/* Was the line not sent because the batch ends? Then it did not fail. */
+/* True if the line was not sent only because the batch ends: "skipped", not "failed". */
 static bool is_skipped(const struct batch *batch, const struct c2d_error *error)
 {
     bool is_ended = batch->stop != C2D_OK || signals_caught() != 0;
@@ -251,7 +253,7 @@ static void take_result(struct batch *batch, const struct c2d_result *result)
     struct batch_item *item = result->tag;
     const struct c2d_error *error = &result->error;
 
-    batch->under_way--;
+    batch->in_flight--;
     if (batch_end_is_due(&batch->end, item->device_hash, error) && batch->stop == C2D_OK)
         stop(batch, report_error(batch->app, error, NULL));
     if (error->status == C2D_OK || error->earlier_try_unanswered)
@@ -261,7 +263,7 @@ static void take_result(struct batch *batch, const struct c2d_result *result)
     if (error->status == C2D_OK) {
         print_result(batch, item, "enqueued", error);
     } else if (error->status == C2D_DRY_RUN) {
-        batch->results.enqueued++; /* nothing is wrong with it */
+        batch->results.enqueued++; /* a dry run found the line valid */
     } else if (is_skipped(batch, error)) {
         skip(batch, item);
     } else {
@@ -275,13 +277,13 @@ static void take_result(struct batch *batch, const struct c2d_result *result)
     batch_queue_done(&batch->queue, item);
 }
 
-/* How many lines still take a request; below 0: not known. */
+/* Estimates how many lines still need a request, from the size of the file; below 0: not known. */
 static double lines_left(const struct batch *batch)
 {
     const struct batch_input *input = &batch->input;
     double done = (double)(batch->results.enqueued + batch->results.failed);
     double read = done + (double)batch->queue.used;
-    /* What the journal has is passed over; the rest of it is probably in the rest of the input. */
+    /* Lines in the journal need no request. Assumes that those not seen yet follow in the input. */
     double known = (double)(batch->done_before - batch->results.done_before);
 
     if (input->consumed == 0 || input->consumed > input->size)
@@ -297,12 +299,12 @@ static void show_progress(struct batch *batch)
                         &(struct batch_facts) {
                             .done = batch->results.enqueued + batch->results.failed,
                             .failed = batch->results.failed,
-                            .asked = batch->results.asked,
+                            .requested = batch->results.requested,
                             .left = lines_left(batch),
                         });
 }
 
-static void work(struct batch *batch)
+static void send_all(struct batch *batch)
 {
     for (;;) {
         struct c2d_result result;
@@ -313,17 +315,17 @@ static void work(struct batch *batch)
         if (batch->queue.used == 0
             && (batch->input_ended || batch->stop != C2D_OK || signals_caught() != 0))
             return;
-        /* A pipe that has nothing now is looked at again soon, and progress goes on. */
-        if (!batch->input.is_file && !batch->input_ended && (wait_ms < 0 || wait_ms > LOOK_MS))
-            wait_ms = LOOK_MS;
-        /* A line under way that begins to wait for another attempt leaves its place. */
-        if (batch->queue.ready != NULL && (wait_ms < 0 || wait_ms > LOOK_MS))
-            wait_ms = LOOK_MS;
+        /* Input on a pipe does not end c2d_wait(), so it is polled. */
+        if (!batch->input.is_file && !batch->input_ended && (wait_ms < 0 || wait_ms > POLL_MS))
+            wait_ms = POLL_MS;
+        /* A line that enters its back-off frees a place and does not end c2d_wait(). */
+        if (batch->queue.ready != NULL && (wait_ms < 0 || wait_ms > POLL_MS))
+            wait_ms = POLL_MS;
         if (batch->progress.is_shown && (wait_ms < 0 || wait_ms > BATCH_PROGRESS_MS))
             wait_ms = BATCH_PROGRESS_MS;
-        if (batch->under_way > 0 && c2d_wait(batch->app->client, wait_ms, &result))
+        if (batch->in_flight > 0 && c2d_wait(batch->app->client, wait_ms, &result))
             take_result(batch, &result);
-        else if (batch->under_way == 0 && batch->queue.ready != NULL && wait_ms > 0)
+        else if (batch->in_flight == 0 && batch->queue.ready != NULL && wait_ms > 0)
             nanosleep(&(struct timespec) { 0, (wait_ms < 500 ? wait_ms : 500) * 1000000L }, NULL);
         show_progress(batch);
     }
@@ -331,7 +333,7 @@ static void work(struct batch *batch)
 
 /* ---- The command ---- */
 
-static enum c2d_status verdict(const struct batch *batch)
+static enum c2d_status exit_status(const struct batch *batch)
 {
     const struct batch_results *results = &batch->results;
 
@@ -342,19 +344,19 @@ static enum c2d_status verdict(const struct batch *batch)
     return results->enqueued > 0 ? STATUS_PARTIAL : results->first_failure;
 }
 
-static enum c2d_status work_and_report(struct batch *batch)
+static enum c2d_status send_and_report(struct batch *batch)
 {
     struct app *app = batch->app;
     enum c2d_status status;
 
     batch->done_before = (long long)batch->journal.used;
     batch_progress_begin(&batch->progress, app);
-    /* What ends the batch is reported once, in the line at the end. */
+    /* The error that ends the batch is reported once, in the summary. */
     app->held = &batch->reported;
-    work(batch);
+    send_all(batch);
     app->held = NULL;
     batch_progress_end(&batch->progress, app);
-    status = verdict(batch);
+    status = exit_status(batch);
     batch_result_report(&batch->results, status, batch->input_ended ? NULL : batch->input.name,
                         batch->settings->journal != NULL);
     return status;
@@ -372,7 +374,7 @@ enum c2d_status batch_run(struct app *app, const struct batch_settings *settings
     batch->settings = settings;
     batch->input.fd = batch->journal.fd = -1;
     app->parallel = (int)settings->parallel;
-    app->patience_ms = PATIENCE_MS;
+    app->patience_ms = OUTAGE_MAX_MS;
     app->dry_run_is_silent = true;
     batch_queue_init(&batch->queue);
     if (settings->rate != NULL && !batch_rate_parse(&batch->rate, settings->rate))
@@ -390,7 +392,7 @@ enum c2d_status batch_run(struct app *app, const struct batch_settings *settings
             batch_journal_open(&batch->journal, app, app->common.dry_run ? NULL : settings->journal,
                                !settings->no_lock);
     if (status == C2D_OK)
-        status = work_and_report(batch);
+        status = send_and_report(batch);
     status = worse(status, batch_journal_close(&batch->journal));
     batch_input_close(&batch->input);
     free(batch);

@@ -1,4 +1,4 @@
-/* send --batch: JSON Lines in, JSON Lines out. */
+/* send --batch: reads messages as JSON Lines, sends them, and prints the results as JSON Lines. */
 #ifndef BATCH_H
 #define BATCH_H
 
@@ -6,14 +6,14 @@
 
 struct batch_settings {
     const char *file;      /* "-": stdin */
-    const char *device_id; /* of lines that name none; NULL: there is none */
-    const char *journal;   /* NULL: none */
-    bool no_lock;          /* the journal is not locked */
+    const char *device_id; /* for lines without a deviceId; NULL: no default */
+    const char *journal;   /* NULL: no journal */
+    bool no_lock;          /* do not lock the journal */
     int64_t parallel;
     const char *rate; /* "N/s" or "N/m"; NULL: no limit */
 };
 
-/* Sends all lines of the file; app has no client yet. */
+/* Sends all lines of the file. Opens the session itself: app must not have a client yet. */
 enum c2d_status batch_run(struct app *app, const struct batch_settings *settings);
 
 #endif

@@ -1,5 +1,5 @@
-/* Devices that take no more messages for now: their queue is full, or the hub does not know them.
- * Their lines are skipped for a minute, and then the next one is tried again. */
+/* Devices that the hub refuses messages for: their queue is full, or the hub does not know them.
+ * Their lines are skipped for a minute; then the next line is sent again. */
 #ifndef BATCH_DEVICES_H
 #define BATCH_DEVICES_H
 
@@ -9,21 +9,21 @@ enum { BATCH_DEVICES_MAX = 4096, BATCH_DEVICES_PAUSE_MS = 60000 };
 
 struct batch_refusal {
     uint64_t device_hash;
-    int64_t until_ms; /* of a monotonic clock: lines are skipped before */
-    long long line;   /* that was refused */
+    int64_t until_ms; /* monotonic; lines are skipped until then */
+    long long line;   /* number of the refused line */
     enum c2d_status status;
 };
 
-/* Zeroed: empty. When it is full the oldest are forgotten, and their devices asked again. */
+/* Zeroed: empty. When the table is full, a new entry replaces the oldest. */
 struct batch_devices {
     struct batch_refusal refusals[BATCH_DEVICES_MAX];
-    size_t count; /* ever added */
+    size_t count; /* of all entries ever added */
 };
 
-/* Notes at now_ms that the device refused a line with status. */
+/* Records that a line for the device was refused with status at now_ms. */
 void batch_devices_refuse(struct batch_devices *devices, uint64_t device_hash, long long line,
                           enum c2d_status status, int64_t now_ms);
-/* Why a line for the device is skipped at now_ms; NULL: it is not. */
+/* Returns why a line for the device must be skipped at now_ms, or NULL if it can be sent. */
 const struct batch_refusal *batch_devices_find(const struct batch_devices *devices,
                                                uint64_t device_hash, int64_t now_ms);
 

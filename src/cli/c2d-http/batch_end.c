@@ -2,13 +2,14 @@
 
 #include "../common/rounds.h"
 
-enum { NOT_IN_THIS_TIER = 403010 }; /* the hub's code: it has no cloud-to-device messages */
+enum { NOT_IN_THIS_TIER = 403010 }; /* error code of a hub whose tier has no C2D messages */
 
-/* A filter may dislike one message. If it refuses three devices in a row, it refuses all. */
+/* A filter may refuse a single message for its content. If it refuses three devices in a row, it is
+ * assumed to refuse all. */
 static bool is_filtered(struct batch_end *end, uint64_t device_hash)
 {
     if (end->filtered_count == BATCH_END_FILTERED)
-        return true; /* what was in flight when the third came */
+        return true; /* a request that was in flight when the third was refused */
     for (size_t i = 0; i < end->filtered_count; i++)
         if (end->filtered[i] == device_hash)
             return false;

@@ -24,7 +24,7 @@ enum c2d_status batch_input_open(struct batch_input *input, const struct app *ap
         .fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY),
     };
     if (input->fd < 0 && errno == EINTR && signals_caught() != 0)
-        return C2D_CANCELLED; /* a pipe that nobody has begun to write to */
+        return C2D_CANCELLED; /* a signal while open() waited for a FIFO's writer */
     if (input->fd < 0 || fstat(input->fd, &file) != 0)
         return report_failure(app, STATUS_NO_INPUT, NULL, "'%s': %s", path, strerror(errno));
     if (S_ISDIR(file.st_mode))
@@ -45,7 +45,7 @@ void batch_input_close(struct batch_input *input)
     *input = (struct batch_input) { .fd = -1 };
 }
 
-/* BATCH_LINE when there is more, or the end was reached. */
+/* Returns BATCH_LINE after it has read more data or reached the end. */
 static enum batch_next read_more(struct batch_input *input, bool waits)
 {
     struct pollfd fds[2] = { { .fd = input->fd, .events = POLLIN },
@@ -67,7 +67,7 @@ static enum batch_next read_more(struct batch_input *input, bool waits)
     return BATCH_LINE;
 }
 
-/* Where the first byte is that is no blank. */
+/* Returns the offset of the first non-blank byte, or size. */
 static size_t skip_blanks(const char *text, size_t at, size_t size)
 {
     while (at < size && strchr(" \t\r\n", text[at]) != NULL && text[at] != '\0')
@@ -75,10 +75,10 @@ static size_t skip_blanks(const char *text, size_t at, size_t size)
     return at;
 }
 
-/* Looks at the beginning of the input, before any of it counts as a line: skips the byte order mark
- * of a Windows program, and refuses the whole where each line would fail and none say why.
- * BATCH_NOT_YET: more of it must be read. */
-static enum batch_next begin(struct batch_input *input)
+/* Checks the first bytes of the input. Skips a byte order mark, as Windows programs write it.
+ * Refuses UTF-16 and JSON arrays, for which the error of each line would be misleading. Returns
+ * BATCH_NOT_YET if it needs more bytes. */
+static enum batch_next check_start(struct batch_input *input)
 {
     const char *text = input->data;
     size_t mark = encoding_mark(text, input->end);
@@ -86,7 +86,7 @@ static enum batch_next begin(struct batch_input *input)
 
     if (!input->ended && (input->end < MARK_MAX || (first == input->end && first < BATCH_LINE_MAX)))
         return BATCH_NOT_YET;
-    input->is_begun = true;
+    input->is_checked = true;
     input->start = mark;
     input->consumed = (int64_t)input->start;
     if (encoding_is_utf16(text, input->end)) {
@@ -102,7 +102,8 @@ static enum batch_next begin(struct batch_input *input)
     return BATCH_LINE;
 }
 
-/* The size of the next line with its newline; the last one may have none. 0: not whole yet. */
+/* Returns the size of the next line, including its newline; the last line may have none. 0: the
+ * line is not complete yet. */
 static size_t whole_line(const struct batch_input *input)
 {
     const char *start = input->data + input->start;
@@ -126,7 +127,7 @@ static enum batch_next next_line(struct batch_input *input, bool waits, const ch
         if (whole == 0) {
             enum batch_next next;
 
-            /* What is too long is not kept while its end is looked for. */
+            /* Only the head of an overlong line is kept, for the ids in it. */
             if (!input->too_long && input->end - input->start > BATCH_LINE_MAX) {
                 memcpy(input->head, input->data + input->start, sizeof input->head);
                 input->too_long = true;
@@ -166,8 +167,8 @@ static enum batch_next next_line(struct batch_input *input, bool waits, const ch
 enum batch_next batch_input_next(struct batch_input *input, bool waits, const char **text,
                                  size_t *size)
 {
-    while (!input->is_begun) {
-        enum batch_next next = begin(input);
+    while (!input->is_checked) {
+        enum batch_next next = check_start(input);
 
         if (next == BATCH_NOT_YET)
             next = read_more(input, waits);

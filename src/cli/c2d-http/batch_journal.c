@@ -22,12 +22,13 @@ static const char magic[] = "c2d-journal 2 ", old_magic[] = "c2d-journal 1\n";
 enum {
     FIRST_SLOTS = 1024,
     KEY_DIGITS = 24,
-    /* More than all lines that are read and not done can note. */
+    /* In bytes. Entries of all queued lines fit: BATCH_QUEUE_MAX times less than 512 bytes. */
     ROOM = 131072,
     RESERVE = 4 * ROOM,
 };
 
-/* Is enqueued; an attempt got no response, so that it may be enqueued once more. */
+/* Flags in `seen`. DONE: the message is enqueued. DOUBT: an attempt of an earlier run got no
+ * response, so that another copy may be enqueued. */
 static const uint32_t DONE = UINT32_C(1) << 31, DOUBT = UINT32_C(1) << 30;
 
 static const char done_word[] = "enqueued", doubt_word[] = "unknown";
@@ -36,10 +37,10 @@ static enum c2d_status fail_io(const struct batch_journal *journal)
 {
     return report_failure(journal->app, STATUS_IO,
                           errno == ENOSPC || errno == EDQUOT
-                              ? "make room, and run the same command again: what is in the journal "
-                                "is not sent twice"
-                              : "run the same command again: what is in the journal is not sent "
-                                "twice",
+                              ? "free disk space, then run the same command again: messages that "
+                                "the journal lists as enqueued are not sent again"
+                              : "run the same command again: messages that the journal lists as "
+                                "enqueued are not sent again",
                           "journal '%s': %s", journal->path, strerror(errno));
 }
 
@@ -50,8 +51,9 @@ static enum c2d_status fail_memory(const struct batch_journal *journal)
 
 /* ---- Keys ---- */
 
-/* FNV-1a in two lanes: a name for a line, not a proof. */
-static void hash_twice(uint64_t hash[2], const void *data, size_t size)
+/* A 128-bit hash: FNV-1a, and the same scheme with another multiplier. Not collision-resistant
+ * against an attacker. */
+static void hash_128(uint64_t hash[2], const void *data, size_t size)
 {
     const unsigned char *bytes = data;
 
@@ -60,7 +62,7 @@ static void hash_twice(uint64_t hash[2], const void *data, size_t size)
         hash[1] = (hash[1] ^ bytes[i]) * UINT64_C(0x9e3779b97f4a7c15);
 }
 
-/* Spreads the bits of a hash over all of it. */
+/* The finalizer of MurmurHash3: each input bit affects all output bits. */
 static uint64_t spread(uint64_t value)
 {
     value = (value ^ (value >> 33)) * UINT64_C(0xff51afd7ed558ccd);
@@ -68,7 +70,8 @@ static uint64_t spread(uint64_t value)
     return value ^ (value >> 33);
 }
 
-/* Of the n-th time that the content comes, counted from 1. The same on every machine. */
+/* Computes the key of the n-th line with this content, n from 1. The key is the same on every
+ * machine. */
 static void key_of(const uint64_t content[2], uint32_t n, uint32_t key[3])
 {
     uint64_t first = spread(content[0] + n), second = spread(content[1] ^ first);
@@ -78,13 +81,13 @@ static void key_of(const uint64_t content[2], uint32_t n, uint32_t key[3])
     key[2] = (uint32_t)second;
 }
 
-/* In the form of a random UUID (version 4). */
+/* Derives the message id from key and seed, in the form of a random UUID (version 4). */
 static void format_id(const struct batch_journal *journal, const uint32_t key[3], char id[37])
 {
     uint64_t hash[2] = { ((uint64_t)key[0] << 32) | key[1], key[2] };
     uint64_t first, second;
 
-    hash_twice(hash, journal->seed, strlen(journal->seed));
+    hash_128(hash, journal->seed, strlen(journal->seed));
     first = spread(hash[0] + hash[1]);
     second = spread(hash[1] ^ first);
     snprintf(id, 37, "%08" PRIx32 "-%04" PRIx32 "-4%03" PRIx32 "-%04" PRIx32 "-%012" PRIx64,
@@ -94,7 +97,7 @@ static void format_id(const struct batch_journal *journal, const uint32_t key[3]
 
 /* ---- The table in memory ---- */
 
-/* The slot of key, or the free one where it belongs: there always is one. */
+/* Returns the slot of key, or the free slot for it. The table always has a free slot. */
 static struct journal_slot *slot_of(const struct batch_journal *journal, const uint32_t key[3])
 {
     size_t at = key[0] & (journal->slot_count - 1);
@@ -105,7 +108,7 @@ static struct journal_slot *slot_of(const struct batch_journal *journal, const u
     return &journal->slots[at];
 }
 
-/* Room for one more slot. */
+/* Doubles the table if it is 4/5 full. Returns false if out of memory. */
 static bool make_room(struct batch_journal *journal)
 {
     struct journal_slot *old = journal->slots, *larger;
@@ -125,7 +128,8 @@ static bool make_room(struct batch_journal *journal)
     return true;
 }
 
-/* Adds flags, or 1 for one more line, to what is known of key; NULL without memory. */
+/* Adds a flag to the slot of key, or counts one more line if number is 1. Returns NULL if out of
+ * memory. */
 static struct journal_slot *add(struct batch_journal *journal, const uint32_t key[3],
                                 uint32_t number)
 {
@@ -142,8 +146,8 @@ static struct journal_slot *add(struct batch_journal *journal, const uint32_t ke
 
 /* ---- The file ---- */
 
-/* Room on the disk beforehand: a full one is reported before a message is sent that could not be
- * noted. A file system that cannot reserve says so at the write. */
+/* Reserves disk space before a message is sent, so that its entry can be written. On a file system
+ * without fallocate() a full disk shows at the write. */
 static bool reserve(struct batch_journal *journal)
 {
     if (journal->end + ROOM <= journal->reserved)
@@ -157,7 +161,7 @@ static bool append(struct batch_journal *journal, const char *text, size_t size)
 {
     ssize_t count;
 
-    /* What was written short must not become one line with what follows it. */
+    /* Ends a line that was written in part, so that the next entry starts a new line. */
     if (journal->is_torn && write(journal->fd, "\n", 1) != 1)
         return false;
     count = write(journal->fd, text, size);
@@ -168,8 +172,8 @@ static bool append(struct batch_journal *journal, const char *text, size_t size)
     return count == (ssize_t)size;
 }
 
-/* "KEY MESSAGE-ID STATE", and a message id holds no blank; any other line, such as a torn one, says
- * nothing. False without memory. */
+/* Reads "KEY MESSAGE-ID STATE"; a message id contains no blank. Ignores all other lines, such as
+ * torn ones. Returns false if out of memory. */
 static bool read_line(struct batch_journal *journal, const char *line)
 {
     const char *state = strrchr(line, ' ');
@@ -202,21 +206,22 @@ static enum c2d_status start_file(struct batch_journal *journal)
                                                                           : fail_io(journal);
 }
 
-/* Is it a journal of this version and of this hub? line is its first, without newline. */
+/* Checks that the journal has this version and belongs to this hub, and reads the seed. line is the
+ * first line, without its newline. */
 static enum c2d_status check_start(struct batch_journal *journal, char *line)
 {
     const char *host = c2d_client_host(journal->app->client);
     char *theirs = line + strlen(magic), *seed;
 
     if (strncmp(line, old_magic, strlen(old_magic) - 1) == 0)
-        return report_failure(journal->app, C2D_DATA,
-                              "finish it with the version that made it, or name another file",
-                              "journal '%s' has the form of an older version", journal->path);
+        return report_failure(
+            journal->app, C2D_DATA,
+            "finish the batch with the version that made it, or name another file",
+            "journal '%s' has the form of an older version", journal->path);
     if (strncmp(line, magic, strlen(magic)) != 0 || (seed = strchr(theirs, ' ')) == NULL
         || strlen(seed + 1) != sizeof journal->seed - 1)
-        return report_failure(journal->app, C2D_DATA,
-                              "name another file; one that is not there yet is made",
-                              "'%s' is no journal of this version", journal->path);
+        return report_failure(journal->app, C2D_DATA, "name another file; a new file is created",
+                              "'%s' is not a journal of this version", journal->path);
     *seed++ = '\0';
     memcpy(journal->seed, seed, sizeof journal->seed);
     if (text_equals_nocase(theirs, host))
@@ -280,9 +285,10 @@ enum c2d_status batch_journal_open(struct batch_journal *journal, const struct a
         return report_failure(app, STATUS_CANT_CREATE, NULL, "journal '%s': %s", path,
                               strerror(errno));
     if (!S_ISREG(file.st_mode)) {
-        close(journal->fd); /* which nobody could sync at the end */
+        close(journal->fd); /* batch_journal_close() would fail to sync it */
         journal->fd = -1;
-        return report_failure(app, STATUS_CANT_CREATE, NULL, "journal '%s' is no file", path);
+        return report_failure(app, STATUS_CANT_CREATE, NULL, "journal '%s' is not a regular file",
+                              path);
     }
     if (locks && !file_lock(journal->fd)) {
         if (file_lock_is_taken())
@@ -291,11 +297,11 @@ enum c2d_status batch_journal_open(struct batch_journal *journal, const struct a
         return report_failure(app, STATUS_IO, "pass --no-lock if no other batch uses that journal",
                               "journal '%s' cannot be locked: %s", path, strerror(errno));
     }
-    /* Its size is only sure with the lock. */
+    /* Read again: another batch may have changed the size before the lock was taken. */
     if (fstat(journal->fd, &file) != 0)
         return fail_io(journal);
     journal->end = file.st_size;
-    /* Also where an earlier run has made it: that may have died before this. */
+    /* Needed for an existing file too: the run that created it may have died before this call. */
     if (!folder_sync_parent(app, path, journal->fd))
         return fail_io(journal);
     return file.st_size == 0 ? start_file(journal) : read_file(journal);
@@ -318,8 +324,8 @@ enum c2d_status batch_journal_find(struct batch_journal *journal, const char *de
     if (!reserve(journal))
         return fail_io(journal);
     if (device_id != NULL)
-        hash_twice(content, device_id, strlen(device_id) + 1);
-    hash_twice(content, text, size);
+        hash_128(content, device_id, strlen(device_id) + 1);
+    hash_128(content, text, size);
     key_of(content, 1, entry->key);
     slot = add(journal, entry->key, 1);
     if (slot == NULL)
@@ -344,7 +350,7 @@ enum c2d_status batch_journal_mark(struct batch_journal *journal, const struct b
 
     if (journal->path == NULL)
         return C2D_OK;
-    /* In one write, so that no kill comes between them. */
+    /* Both entries go out in one write(), so that a kill cannot separate them. */
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (words[i] != NULL)
             size += snprintf(lines + size, sizeof lines - (size_t)size,
@@ -365,10 +371,10 @@ enum c2d_status batch_journal_close(struct batch_journal *journal)
     if (journal->fd >= 0) {
         struct stat file;
 
-        /* Gives back the room that was reserved; without the lock others may be writing there. */
+        /* Releases the reserved space. Not without the lock: another batch may be appending. */
         if (journal->locks && journal->reserved > 0 && fstat(journal->fd, &file) == 0
             && ftruncate(journal->fd, file.st_size) != 0) {
-            /* It stays reserved until the file is removed. */
+            /* The space stays reserved until the file is removed. */
         }
         close(journal->fd);
     }

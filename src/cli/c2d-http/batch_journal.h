@@ -1,55 +1,58 @@
-/* What a batch has done, kept in a file, so that the same command again resumes and retries: what
- * is enqueued is not sent again, and what is not keeps its message id. Lines are known by their
- * content and how often it came before. The file is text and only grows: a first line that names
- * the hub, then "KEY MESSAGE-ID STATE" for each message that is enqueued or in doubt. A kill leaves
- * at most a torn last line, which is ignored; a power cut may take the last seconds of the file,
- * after which some messages are sent twice, under the same ids. */
+/* The journal of a batch, a file with which the same command can be repeated. Enqueued messages are
+ * not sent again, and the others keep their message ids. A line is identified by its content and by
+ * the number of equal lines before it.
+ *
+ * The file is text and only grows. The first line names the hub. An entry "KEY MESSAGE-ID STATE"
+ * follows for each message that is enqueued or in doubt. A kill leaves at most a torn last line,
+ * which is ignored. A power cut may lose the last seconds of the file: some messages are then sent
+ * twice, under the same ids. */
 #ifndef BATCH_JOURNAL_H
 #define BATCH_JOURNAL_H
 
 #include "../common/app.h"
 
-/* 96 bits of a hash, which tell lines apart, and how often the line came in this run. */
+/* A line: 96 bits of its hash, and how often it was read in this run. */
 struct journal_slot {
     uint32_t key[3];
-    uint32_t seen; /* with the flags of the first of them; 0: the slot is free */
+    uint32_t seen; /* with the flags of its first occurrence; 0: the slot is free */
 };
 
 struct batch_journal {
     const struct app *app;
-    const char *path; /* NULL: there is none, and every call does nothing */
+    const char *path; /* NULL: no journal; then find() only makes an id */
     int fd;
-    bool locks;    /* no other batch uses it */
-    bool is_torn;  /* the last write was short: the next begins a line of its own */
-    char seed[37]; /* of the message ids */
-    /* What the file says, as a hash table: 16 bytes a line, at most 4 in 5 slots used. */
+    bool locks;    /* the file is locked: no other batch uses it */
+    bool is_torn;  /* the last write was short: the next one starts a new line */
+    char seed[37]; /* for the message ids */
+    /* The entries of the file and the lines read, as a hash table. A slot has 16 bytes, and at most
+     * 4 of 5 slots are used. */
     struct journal_slot *slots;
     size_t slot_count, used;
-    off_t end, reserved; /* of the file, and of the room on the disk that is taken beforehand */
+    off_t end, reserved; /* offsets: the end of the file, and of the reserved disk space */
 };
 
-/* Where a line stands. */
+/* What the journal knows of a line. */
 struct batch_entry {
     uint32_t key[3];
     bool is_done;
     bool is_doubtful; /* an attempt of an earlier run got no response: it may be enqueued */
-    char id[37];      /* the message id that belongs to it, the same in every run */
+    char id[37];      /* its message id, the same in every run with this journal */
 };
 
-/* Makes the file with mode 600 where it is new; opens it in place otherwise, whoever owns it.
- * locks: no other batch may use it meanwhile. Reports STATUS_LOCKED, STATUS_CANT_CREATE, STATUS_IO,
- * C2D_OS, and C2D_DATA for a file that is no journal of this version or of another hub. */
+/* Creates the file with mode 600, or opens an existing one, with any owner. With locks it locks the
+ * file against other batches. Reports STATUS_LOCKED, STATUS_CANT_CREATE, STATUS_IO, C2D_OS, and
+ * C2D_DATA if the file is not a journal of this version and this hub. */
 enum c2d_status batch_journal_open(struct batch_journal *journal, const struct app *app,
                                    const char *path, bool locks);
-/* Looks up the next line, of size bytes, which is for device_id where it names none itself. Reports
- * STATUS_IO when the disk has no room to note it later, C2D_OS. */
+/* Looks up the next line, of size bytes. device_id is the default for a line without a deviceId.
+ * Reports C2D_OS, and STATUS_IO if the disk has no space for the entry of the line. */
 enum c2d_status batch_journal_find(struct batch_journal *journal, const char *device_id,
                                    const char *text, size_t size, struct batch_entry *entry);
-/* Notes that the line was enqueued under message_id, or that an attempt got no response, or both.
+/* Appends that the line was enqueued under message_id, that an attempt got no response, or both.
  * Reports STATUS_IO, C2D_OS. */
 enum c2d_status batch_journal_mark(struct batch_journal *journal, const struct batch_entry *entry,
                                    const char *message_id, bool is_done, bool is_doubtful);
-/* Puts it on the disk and lets go. Reports STATUS_IO. */
+/* Syncs and closes the file, and frees the table. Reports STATUS_IO. */
 enum c2d_status batch_journal_close(struct batch_journal *journal);
 
 #endif

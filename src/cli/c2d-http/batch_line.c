@@ -1,4 +1,4 @@
-/* Goes from member to member of the outermost object, and gives up at the first fault. */
+/* Scans the members of the outermost object and stops at the first syntax error. */
 #include "batch_line.h"
 
 #include "../common/json_in.h"
@@ -27,7 +27,7 @@ static bool take(struct cursor *cursor, char byte)
     return true;
 }
 
-/* A string with its quotes; its size, or 0 if there is none. */
+/* Returns the size of the string at the cursor, quotes included, or 0 if none is there. */
 static size_t take_string(struct cursor *cursor, const char **start)
 {
     skip_blanks(cursor);
@@ -39,7 +39,7 @@ static size_t take_string(struct cursor *cursor, const char **start)
     return take(cursor, '"') ? (size_t)(cursor->at - *start) : 0;
 }
 
-/* Any value but a string; false where it has no end. */
+/* Skips a value other than a string. Returns false if it has no end. */
 static bool skip_value(struct cursor *cursor)
 {
     const char *string;
@@ -70,7 +70,7 @@ static bool skip_value(struct cursor *cursor)
     return false;
 }
 
-/* A JSON string, quotes and escapes included, as text. */
+/* Decodes a JSON string, quotes included. The caller frees the text. NULL: out of memory. */
 static char *unescape(const char *string, size_t size)
 {
     static const char before[] = "{\"k\":", after[] = "}";

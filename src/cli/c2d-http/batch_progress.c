@@ -22,9 +22,9 @@ void batch_progress_format(char *out, size_t size, const struct batch_facts *fac
     double rate, left_s;
 
     snprintf(out, size, "%lld done, %lld failed", facts->done, facts->failed);
-    if (facts->asked < 2 || passed_ms <= 0)
+    if (facts->requested < 2 || passed_ms <= 0)
         return;
-    rate = (double)(facts->asked - 1) * 1000 / (double)passed_ms;
+    rate = (double)(facts->requested - 1) * 1000 / (double)passed_ms;
     left_s = facts->left / rate;
     if (rate < 1)
         snprintf(speed, sizeof speed, ", %.0f/min", rate * 60);
@@ -46,7 +46,7 @@ void batch_progress_show(struct batch_progress *progress, const struct batch_fac
 
     if (!progress->is_shown)
         return;
-    if (progress->first_ms == 0 && facts->asked > 0)
+    if (progress->first_ms == 0 && facts->requested > 0)
         progress->first_ms = now_ms;
     if (now_ms - progress->started_ms < FIRST_MS
         || (progress->line.columns > 0 && now_ms - progress->shown_ms < BATCH_PROGRESS_MS))

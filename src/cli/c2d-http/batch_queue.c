@@ -24,7 +24,7 @@ static void make_ready(struct batch_queue *queue, struct batch_item *item)
     queue->ready_end = &item->next;
 }
 
-/* Where the last item of the device is, or would be. */
+/* Returns the link to the last item of the device, or the end of its bucket. */
 static struct batch_item **place_of_last(struct batch_queue *queue, const struct batch_item *item)
 {
     struct batch_item **place = &queue->last[item->device_hash % BATCH_QUEUE_BUCKETS];
@@ -76,7 +76,7 @@ void batch_queue_done(struct batch_queue *queue, struct batch_item *item)
     if (item->follower != NULL)
         make_ready(queue, item->follower);
     else
-        *last = item->bucket_next; /* nothing has come behind it */
+        *last = item->bucket_next; /* the device has no other item */
     c2d_outgoing_free(item->outgoing);
     queue->used--;
     queue->bytes -= item->size;

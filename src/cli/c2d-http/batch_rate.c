@@ -39,6 +39,6 @@ void batch_rate_take(struct batch_rate *rate)
 {
     int64_t now = now_us();
 
-    /* Short delays are made up for, so that the rate is what was asked for. */
+    /* Catches up after a short delay, so that the average rate is the requested one. */
     rate->next_us = (now - rate->next_us > CATCH_UP_US ? now : rate->next_us) + rate->interval_us;
 }

@@ -1,4 +1,4 @@
-/* --rate: how many requests may begin in a time. */
+/* --rate: limits how many requests start per second or minute. */
 #ifndef BATCH_RATE_H
 #define BATCH_RATE_H
 
@@ -8,14 +8,14 @@
 /* Zeroed: no limit. */
 struct batch_rate {
     int64_t interval_us; /* between two requests; 0: no limit */
-    int64_t next_us;     /* of CLOCK_MONOTONIC: when the next one may begin */
+    int64_t next_us;     /* CLOCK_MONOTONIC: when the next request may start */
 };
 
-/* "90/m" or "5/s"; false for anything else. */
+/* Parses "90/m" or "5/s". Returns false for any other text. */
 bool batch_rate_parse(struct batch_rate *rate, const char *text);
-/* How long the next request must wait, in ms; 0: it may begin. */
+/* Returns how long the next request must wait, in ms; 0: it may start now. */
 int batch_rate_wait_ms(const struct batch_rate *rate);
-/* A request begins now. */
+/* Counts a request that starts now. */
 void batch_rate_take(struct batch_rate *rate);
 
 #endif

@@ -19,7 +19,7 @@ static const char *message_id_of(const struct batch_item *item)
                                                       : item->entry.id;
 }
 
-/* The caller's; NULL when out of memory. */
+/* The caller frees the line. NULL: out of memory. */
 static char *line_of(const struct batch_results *results, const struct batch_item *item,
                      const char *outcome, const struct c2d_error *error)
 {
@@ -78,7 +78,7 @@ enum c2d_status batch_result_add(struct batch_results *results, const struct bat
     enum c2d_status status;
     char *text;
 
-    results->asked += error->attempts > 0;
+    results->requested += error->attempts > 0;
     results->enqueued += is_enqueued;
     results->done_before += is_enqueued && item->entry.is_done;
     if (!is_enqueued)
@@ -115,7 +115,8 @@ static void append(char *text, size_t size, const char *more)
     snprintf(text + used, size - used, "%s", more);
 }
 
-/* "3 of the 10 lines read were not sent, and 2 are in doubt, and the rest of x was not read" */
+/* Writes "3 of the 10 lines read were not sent, and 2 are in doubt, and the rest of x was not
+ * read". */
 static void describe_counts(const struct batch_results *results, const char *unread, char *text,
                             size_t size)
 {
@@ -138,7 +139,7 @@ static void describe_counts(const struct batch_results *results, const char *unr
     }
 }
 
-/* "; line 4, device 'dev1': QUEUE_FULL: ..." */
+/* Appends "; line 4, device 'dev1': QUEUE_FULL: ...". */
 static void describe_cause(const struct batch_cause *cause, enum c2d_status status, char *text,
                            size_t size)
 {
@@ -158,7 +159,7 @@ static void describe_cause(const struct batch_cause *cause, enum c2d_status stat
     append(text, size, cause->error.text);
 }
 
-/* Adds what to do next to the hint that the cause has, if both fit. */
+/* Appends the next step to the hint of the cause, if both fit. */
 static void add_advice(const struct batch_results *results, bool has_journal,
                        struct c2d_error *error)
 {
@@ -166,10 +167,10 @@ static void add_advice(const struct batch_results *results, bool has_journal,
         results->app->common.dry_run || results->unsendable == results->failed
             ? "correct these lines; the results name them"
         : has_journal ? "run the same command again: with its journal it sends only the others"
-                      : "send the lines again whose result is not 'enqueued' (a batch begun with "
+                      : "send the lines again whose result is not 'enqueued' (a batch with "
                         "--journal FILE does that when it is run again)";
 
-    /* Where results are missing, only a journal knows the lines. */
+    /* If results are missing, only a journal says which lines to send again. */
     if (results->output_failed && !has_journal)
         return;
     if (*error->hint == '\0')

@@ -1,38 +1,38 @@
-/* What became of the lines of a batch: one result line for each on stdout, how many of each, and at
- * the end one line on stderr if some were not sent. */
+/* The results of a batch: one line on stdout for each input line, counters, and a summary on stderr
+ * if some lines were not sent. */
 #ifndef BATCH_RESULT_H
 #define BATCH_RESULT_H
 
 #include "batch_queue.h"
 
-/* A failure, and the line that it happened to. */
+/* A failure and its line. */
 struct batch_cause {
     struct c2d_error error;
-    long long line; /* 0: no line of its own, as with an output that failed */
+    long long line; /* 0: not the failure of a line, for instance of stdout */
     char device_id[132], message_id[132];
 };
 
-/* Zeroed but for app. */
+/* Starts zeroed, except app. */
 struct batch_results {
     const struct app *app;
-    long long enqueued, failed; /* failed: not sent, or in doubt, or skipped */
-    long long in_doubt;         /* of those that failed */
-    long long unsendable;       /* likewise: nothing but another line helps */
-    long long asked;            /* lines that took a request */
+    long long enqueued, failed; /* failed: not sent, in doubt or skipped */
+    long long in_doubt;         /* among failed */
+    long long unsendable;       /* among failed: the line itself is invalid */
+    long long requested;        /* lines that needed a request */
     long long done_before;      /* enqueued by an earlier run */
     enum c2d_status first_failure;
-    bool output_failed;              /* it was reported, and no more is printed */
-    struct batch_cause first, ended; /* the first failure; what ended the batch */
+    bool output_failed; /* stdout failed and this was reported: print no more results */
+    struct batch_cause first, ended; /* the first failure; the one that ended the batch */
 };
 
-/* Counts item and prints its result with one write(2). outcome: enqueued, failed, unknown or
- * skipped. Returns C2D_OK, or what the output failed with, which is reported. */
+/* Counts item and prints its result with one write(2). outcome is enqueued, failed, unknown or
+ * skipped. If stdout fails, reports this and returns its status. */
 enum c2d_status batch_result_add(struct batch_results *results, const struct batch_item *item,
                                  const char *outcome, const struct c2d_error *error);
-/* The same for a line that is skipped because a signal or results->ended ends the batch. */
+/* Same for a line that is skipped because of a signal or of results->ended. */
 enum c2d_status batch_result_skip(struct batch_results *results, const struct batch_item *item);
-/* Reports on stderr that not all lines were sent, or what ended the batch, if one is the case.
- * status: what the program exits with; unread: the input that was not read to its end, or NULL. */
+/* Reports on stderr the lines that were not sent and the error that ended the batch, if any. status
+ * is the exit status. unread is the name of an input that was not read to its end, or NULL. */
 void batch_result_report(const struct batch_results *results, enum c2d_status status,
                          const char *unread, bool has_journal);
 

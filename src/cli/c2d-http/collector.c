@@ -12,10 +12,11 @@
 
 enum {
     LOCK_MS = C2D_LOCK_S * 1000,
-    SPARE_MS = 5000, /* of a batch's lock, for its completion */
+    SPARE_MS = 5000, /* part of the lock time that is reserved for the completion */
 };
 
-/* All records as lines in one piece, so that a batch is in the output whole or not at all. */
+/* Returns all records as lines in one text, so that one write puts out the whole batch. The caller
+ * frees it. NULL: out of memory. */
 static char *batch_lines(const struct c2d_feedback *feedback, size_t *size)
 {
     char *text = NULL;
@@ -36,7 +37,7 @@ static char *batch_lines(const struct c2d_feedback *feedback, size_t *size)
     return NULL;
 }
 
-/* Cuts lines into its lines. */
+/* Passes each line to on_record(). Replaces the newlines in lines by NUL. */
 static void show_records(const struct collector *collector, char *lines)
 {
     for (char *line = lines, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
@@ -70,12 +71,12 @@ static enum c2d_status complete(struct collector *collector, const struct c2d_fe
     if (status == C2D_LOCK_LOST && error.earlier_try_unanswered) {
         report_warning(collector->app,
                        "a batch of %zu records is in the output; whether it was completed is in "
-                       "doubt, since an attempt got no response: it may come again",
+                       "doubt, since an attempt got no response: it may be delivered again",
                        feedback->record_count);
     } else if (status == C2D_LOCK_LOST) {
         report_warning(collector->app,
                        "a batch of %zu records is in the output, but its lock was lost: it "
-                       "comes again",
+                       "will be delivered again",
                        feedback->record_count);
     } else if (status != C2D_OK) {
         collector->hub = status;
@@ -84,7 +85,7 @@ static enum c2d_status complete(struct collector *collector, const struct c2d_fe
     return status;
 }
 
-/* Of what tells records apart; the batch's lock token changes with each delivery. */
+/* Identifies a batch by its records: its lock token changes with each delivery. Never returns 0. */
 static uint64_t hash_of(const struct c2d_feedback *feedback)
 {
     uint64_t hash = HASH_START;
@@ -100,8 +101,8 @@ static uint64_t hash_of(const struct c2d_feedback *feedback)
     return hash | 1;
 }
 
-/* Notes a batch. False when it came twice more before its lock could expire: a box on the way
- * repeats responses, and a drain would not end. */
+/* Records a batch. Returns false if it was delivered two more times before its lock could expire.
+ * Then a proxy repeats responses, and a drain would never end. */
 static bool note_batch(struct collector *collector, const struct c2d_feedback *feedback)
 {
     uint64_t hash = hash_of(feedback);
@@ -114,21 +115,22 @@ static bool note_batch(struct collector *collector, const struct c2d_feedback *f
         batch = &collector->recent[collector->recent_next++ % COLLECTOR_RECENT];
         *batch = (struct recent_batch) { .hash = hash };
     } else if (clock_monotonic_ms(NULL) < batch->lock_expires_ms) {
-        batch->early_returns++;
+        batch->early_deliveries++;
     } else {
-        batch->early_returns = 0;
+        batch->early_deliveries = 0;
     }
     batch->lock_expires_ms = feedback->lock_expires_ms;
-    return batch->early_returns < 2;
+    return batch->early_deliveries < 2;
 }
 
 static enum c2d_status fail_repeated(struct collector *collector,
                                      const struct c2d_feedback *feedback)
 {
     collector->hub = C2D_PROTOCOL;
-    if (collector->told == C2D_PROTOCOL)
+    if (collector->reported == C2D_PROTOCOL)
         return C2D_PROTOCOL;
-    return report_failure(collector->app, C2D_PROTOCOL, "a box on the way repeats responses",
+    return report_failure(collector->app, C2D_PROTOCOL,
+                          "a proxy or gateway on the path repeats responses",
                           "a batch of %zu records was delivered 2 times more before its lock could "
                           "expire",
                           feedback->record_count);
@@ -139,11 +141,11 @@ static enum c2d_status receive(struct collector *collector, struct c2d_feedback 
     struct c2d_error error;
     enum c2d_status status;
 
-    /* A batch would come for nobody. */
+    /* If the reader of stdout is gone, a received batch could not be written. */
     stop_resume_watch();
     status = c2d_feedback_receive(collector->app->client, feedback, &error);
 
-    /* What a lost answer may have locked has come back by now. */
+    /* The lock that a lost response may have taken has expired by now. */
     if (clock_monotonic_ms(NULL) - collector->lost_at_ms > LOCK_MS)
         collector->lost_at_ms = 0;
     if (error.earlier_try_unanswered)
@@ -154,7 +156,7 @@ static enum c2d_status receive(struct collector *collector, struct c2d_feedback 
         return status;
     collector->hub = status;
     collector->filtered = rounds_is_filtered(&error);
-    return status == collector->told ? status : report_error(collector->app, &error, NULL);
+    return status == collector->reported ? status : report_error(collector->app, &error, NULL);
 }
 
 enum c2d_status collector_take(struct collector *collector)
@@ -179,8 +181,8 @@ enum c2d_status collector_take(struct collector *collector)
     }
     collector->records += (int64_t)feedback->record_count;
     status = put_batch(collector, feedback);
-    /* Rotated away at that moment, the file may have been left by those who read it: the batch
-     * comes again, for the new one. */
+    /* If the file was rotated during the write, its readers may already read the new one. The batch
+     * is then not completed: its next delivery goes to the new file. */
     if (status == C2D_OK && !collector->keep && sink_is_current(&collector->sink))
         status = complete(collector, feedback);
     c2d_feedback_free(feedback);
@@ -197,7 +199,7 @@ enum c2d_status collector_drain(struct collector *collector, int64_t count)
         if (status == C2D_NO_MESSAGE)
             break;
         result = worse(result, status);
-        /* With keep one is all: each further request would lock a batch that nobody settles. */
+        /* With keep, stop after one batch: each further request would lock another one. */
         if ((status != C2D_OK && status != C2D_LOCK_LOST) || collector->keep)
             break;
     }

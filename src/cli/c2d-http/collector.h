@@ -1,5 +1,5 @@
-/* Takes feedback off the hub's queue, which is one for all who send: every record into a sink, and
- * only then is its batch completed. */
+/* Reads the hub's feedback queue, which all senders share. A batch is completed only after all of
+ * its records are safe in a sink. */
 #ifndef COLLECTOR_H
 #define COLLECTOR_H
 
@@ -10,29 +10,29 @@ enum { COLLECTOR_RECENT = 64 };
 struct collector {
     const struct app *app;
     struct sink sink;
-    /* Gets each record, the line of JSON, once it is safe in the sink; NULL: nobody does. */
+    /* Called for each record, a line of JSON, after it is safe in the sink. May be NULL. */
     void (*on_record)(void *context, const char *line);
     void *context;
-    bool keep;            /* settle nothing */
-    int64_t records;      /* that came */
-    int64_t lost_at_ms;   /* an answer that was lost then may have locked a batch; 0: none was */
-    enum c2d_status told; /* trouble that was reported before, and is not told again */
-    enum c2d_status hub;  /* why the hub could not be asked to the end; C2D_OK: it could */
-    bool filtered;        /* hub is C2D_AUTH, but of a filter on the way: that may pass */
-    /* The last batches: one that comes again before its lock can expire is noticed. */
+    bool keep;                /* settle nothing */
+    int64_t records;          /* received so far */
+    int64_t lost_at_ms;       /* when a response was lost that may have locked a batch; 0: never */
+    enum c2d_status reported; /* the last reported error, not reported again; set by the caller */
+    enum c2d_status hub;      /* the last error of a request to the hub; C2D_OK: no error */
+    bool filtered;            /* hub is C2D_AUTH, sent by a filter in the path: may be temporary */
+    /* The last batches, to detect one that is delivered again before its lock expires. */
     struct recent_batch {
-        uint64_t hash; /* of its records; 0: none */
+        uint64_t hash; /* of its records; 0: free entry */
         int64_t lock_expires_ms;
-        unsigned early_returns;
+        unsigned early_deliveries;
     } recent[COLLECTOR_RECENT];
     size_t recent_next;
 };
 
-/* Takes one batch. C2D_NO_MESSAGE, not reported, when there is none, or another one reads the queue
- * for the same file. */
+/* Receives one batch, writes and completes it. Returns C2D_NO_MESSAGE, not reported, if the queue
+ * is empty or another process reads it into the same file. */
 enum c2d_status collector_take(struct collector *collector);
-/* The same until there is none, or, where that is not 0, count records have come. C2D_OK also when
- * there was none; C2D_LOCK_LOST does not end it. */
+/* Receives batches until the queue is empty or, unless count is 0, count records were received.
+ * Returns C2D_OK for an empty queue too. C2D_LOCK_LOST does not end it. */
 enum c2d_status collector_drain(struct collector *collector, int64_t count);
 
 #endif

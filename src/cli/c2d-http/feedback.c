@@ -1,4 +1,4 @@
-/* feedback: reads the hub's delivery feedback, once or for ever. */
+/* feedback: reads the hub's delivery feedback, once or continuously. */
 #include "../common/report.h"
 #include "../common/rounds.h"
 #include "../common/session.h"
@@ -17,17 +17,17 @@ struct settings {
 #define AT(member) offsetof(struct settings, member)
 
 static const struct option options[] = {
-    { 0, "follow", NULL, "for ever: ask again each interval, until a signal", OPTION_FLAG,
-      AT(follow), 0, 0 },
+    { 0, "follow", NULL, "poll the hub at each interval, until a signal", OPTION_FLAG, AT(follow),
+      0, 0 },
     { 'c', "count", "N", "stop after N records (batches are never split); 10 if none came",
       OPTION_NUMBER, AT(count), 1, INT32_MAX },
-    { 0, "wait", "D", "when there is none, ask again until D has passed; 10 if none came",
-      OPTION_DURATION, AT(wait_ms), 0, (int64_t)365 * 86400000 },
-    { 0, "interval", "D", "how often to ask (10s)", OPTION_DURATION, AT(interval_ms), 100,
+    { 0, "wait", "D", "if there is none, poll until D has passed; 10 if none came", OPTION_DURATION,
+      AT(wait_ms), 0, (int64_t)365 * 86400000 },
+    { 0, "interval", "D", "how often to poll the hub (10s)", OPTION_DURATION, AT(interval_ms), 100,
       (int64_t)86400000 },
-    { 0, "keep", NULL, "print one batch and settle nothing: it comes again", OPTION_FLAG, AT(keep),
-      0, 0 },
-    { 'o', "output", "FILE", "append there; one collector per file", OPTION_TEXT, AT(output), 0,
+    { 0, "keep", NULL, "print one batch, do not settle it: it is delivered again", OPTION_FLAG,
+      AT(keep), 0, 0 },
+    { 'o', "output", "FILE", "append to FILE; one collector per file", OPTION_TEXT, AT(output), 0,
       0 },
     { 0, NULL, NULL, NULL, OPTION_FLAG, 0, 0, 0 },
 };
@@ -48,10 +48,10 @@ static enum c2d_status drain_once(struct collector *collector, const struct sett
     while (status == C2D_OK && collector->records == 0 && waiting_next(&waiting));
     if (collector->records == 0)
         status = stop_result(app, status);
-    /* The answer that was lost may have been a batch: "none" would be a guess (R6). */
+    /* The lost response may have been a batch, so "no feedback" could be wrong. */
     if (status == C2D_OK && collector->lost_at_ms != 0)
-        return report_failure(app, C2D_NETWORK, "ask again in a minute",
-                              "the answer to a request was lost: a batch may be locked for a "
+        return report_failure(app, C2D_NETWORK, "try again in a minute",
+                              "the response to a request was lost: a batch may be locked for a "
                               "minute");
     if (status == C2D_OK && collector->records == 0
         && (settings->count > 0 || settings->wait_ms > 0))
@@ -66,7 +66,7 @@ static enum c2d_status follow(struct collector *collector, int64_t interval_ms)
     int64_t delay_ms;
 
     do {
-        collector->told = rounds.told;
+        collector->reported = rounds.told;
         result = collector_drain(collector, 0);
         rounds.filtered = collector->filtered;
         delay_ms = rounds_next(&rounds, result, collector->hub, collector->lost_at_ms != 0);
@@ -74,7 +74,7 @@ static enum c2d_status follow(struct collector *collector, int64_t interval_ms)
     return stop_result(collector->app, result);
 }
 
-/* One collector a file, for as long as it runs (F4). */
+/* Opens the output. With -o, no other collector may use the file until this one ends. */
 static enum c2d_status open_output(struct collector *collector, const struct settings *settings)
 {
     const struct app *app = collector->app;
@@ -87,11 +87,14 @@ static enum c2d_status open_output(struct collector *collector, const struct set
         sink_watch_reader(&collector->sink);
     if (status != C2D_OK || settings->follow)
         return status;
-    /* A send that waits may be at work. To one who follows it gives way, but not at once. */
+    /* A "send --wait" may be reading the queue. It yields to a collector with --follow,
+     * but not at once. */
     status = sink_hold(&collector->sink, app);
-    return status == STATUS_LOCKED ? report_failure(
-               app, STATUS_LOCKED, NULL, "a send that waits collects into '%s'", settings->output)
-                                   : status;
+    return status == STATUS_LOCKED
+               ? report_failure(app, STATUS_LOCKED, NULL,
+                                "a 'send --wait' is collecting feedback into '%s'",
+                                settings->output)
+               : status;
 }
 
 static enum c2d_status run(struct app *app, void *arguments)
@@ -101,9 +104,11 @@ static enum c2d_status run(struct app *app, void *arguments)
     enum c2d_status status;
 
     if (app->word_count > 0)
-        return report_usage(app, "feedback is the whole hub's: what is '%.60s'?", app->words[0]);
+        return report_usage(app,
+                            "feedback is for the whole hub and takes no arguments, not '%.60s'",
+                            app->words[0]);
     if (settings->follow && (settings->count > 0 || settings->wait_ms > 0 || settings->keep))
-        return report_usage(app, "--follow takes all, for ever: no -c, --wait or --keep");
+        return report_usage(app, "--follow cannot be combined with -c, --wait or --keep");
     app->is_endless = settings->follow;
     status = session_open(app);
     if (status == C2D_OK)
@@ -118,7 +123,7 @@ static enum c2d_status run(struct app *app, void *arguments)
 const struct command feedback_command = {
     .name = "feedback",
     .arguments = "",
-    .summary = "read what became of messages sent with --ack",
+    .summary = "read the outcome of messages sent with --ack",
     .options = options,
     .settings_size = sizeof(struct settings),
     .defaults = defaults,

@@ -1,5 +1,5 @@
-/* c2d-http, the back end's program: its name, its sources of credentials and its commands. The rest
- * is driver.c's. */
+/* c2d-http, the program for back ends: its name, its credentials and its commands. driver.c does
+ * the rest. */
 #include "../common/doctor.h"
 #include "../common/driver.h"
 #include "../common/sas.h"

@@ -1,4 +1,4 @@
-/* purge: removes all messages that wait for a device. */
+/* purge: removes all messages that are queued for a device. */
 #include "../common/input.h"
 #include "../common/output.h"
 #include "../common/report.h"
@@ -15,12 +15,12 @@ struct settings {
 };
 
 static const struct option options[] = {
-    { 0, "force", NULL, "do not ask; needed where nobody can be asked", OPTION_FLAG,
+    { 0, "force", NULL, "do not ask for confirmation; required without a terminal", OPTION_FLAG,
       offsetof(struct settings, force), 0, 0 },
     { 0, NULL, NULL, NULL, OPTION_FLAG, 0, 0, 0 },
 };
 
-/* Asks only where both a question can be seen and an answer typed. */
+/* Asks for confirmation. Both stdin and stderr must be terminals. */
 static enum c2d_status confirm(struct app *app, const char *device_id)
 {
     char answer[16] = "";
@@ -29,7 +29,7 @@ static enum c2d_status confirm(struct app *app, const char *device_id)
     if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
         return report_usage(app,
                             "purge removes messages for good: without a terminal it needs --force");
-    fprintf(stderr, "Remove all messages that wait for device '%s'? [y/N] ", device_id);
+    fprintf(stderr, "Remove all messages that are queued for device '%s'? [y/N] ", device_id);
     lines = input_lines();
     if (lines != NULL) {
         if (fgets(answer, sizeof answer, lines) == NULL)
@@ -65,9 +65,9 @@ static enum c2d_status run(struct app *app, void *arguments)
     int64_t purged = 0;
     enum c2d_status status;
 
-    /* Never the environment's device: what is removed for good was named. */
+    /* IOTHUB_DEVICE_ID is ignored: a command that deletes must name its device. */
     if (app->word_count != 1)
-        return report_usage(app, "purge takes one device, always by name");
+        return report_usage(app, "purge takes exactly one device, as an argument");
     if (!settings->force && !app->common.dry_run) {
         status = confirm(app, app->words[0]);
         if (status != C2D_OK)
@@ -80,14 +80,16 @@ static enum c2d_status run(struct app *app, void *arguments)
     if (status != C2D_OK)
         return report_error(app, &error, &(struct subject) { app->words[0], NULL });
     if (error.earlier_try_unanswered)
-        report_warning(app, "an earlier try got no answer: what it removed is not counted");
+        report_warning(
+            app,
+            "an earlier attempt got no response: the messages that it removed are not counted");
     return print_result(app, app->words[0], purged);
 }
 
 const struct command purge_command = {
     .name = "purge",
     .arguments = "DEVICE",
-    .summary = "remove all messages that wait for a device",
+    .summary = "remove all messages that are queued for a device",
     .options = options,
     .settings_size = sizeof(struct settings),
     .prints = true,

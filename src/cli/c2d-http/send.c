@@ -1,4 +1,4 @@
-/* send: one message to one device. */
+/* send: queues one message for one device, or a batch of messages. */
 #include "../common/input.h"
 #include "../common/output.h"
 #include "../common/report.h"
@@ -15,7 +15,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Bytes that the hub takes, properties included: those the library counts. */
 struct settings {
     const char *text, *file;
     const char *message_id, *correlation_id, *user_id, *content_type, *content_encoding, *ack;
@@ -24,7 +23,7 @@ struct settings {
     int64_t wait_ms;
     const char *feedback_log;
     int64_t interval_ms; /* 0: not given */
-    /* From here on: what a batch takes. */
+    /* Only the members from here on are valid with --batch: see run_batch(). */
     const char *batch, *rate, *journal;
     int64_t parallel;
     bool no_lock;
@@ -38,36 +37,37 @@ static const struct option options[] = {
     { 'p', "property", "NAME=VALUE", "an application property; may be given again", OPTION_LIST,
       AT(properties), 0, 0 },
     { 'i', "message-id", "ID", "default: a random UUID", OPTION_TEXT, AT(message_id), 0, 0 },
-    { 0, "correlation-id", "ID", "what the message answers or belongs to", OPTION_TEXT,
+    { 0, "correlation-id", "ID", "id of the message that this one relates to", OPTION_TEXT,
       AT(correlation_id), 0, 0 },
-    { 0, "user-id", "ID", "who sends it", OPTION_TEXT, AT(user_id), 0, 0 },
+    { 0, "user-id", "ID", "id of the sender", OPTION_TEXT, AT(user_id), 0, 0 },
     { 0, "content-type", "TYPE", "such as application/json", OPTION_TEXT, AT(content_type), 0, 0 },
     { 0, "content-encoding", "ENC", "such as utf-8 or gzip; nothing is converted", OPTION_TEXT,
       AT(content_encoding), 0, 0 },
-    { 0, "ttl", "D", "gone when not received in time; at most 2d (the hub's default: 1h)",
-      OPTION_DURATION, AT(ttl_ms), 1000, (int64_t)2 * 86400000 },
+    { 0, "ttl", "D", "expires after D; at most 2d (the hub's default: 1h)", OPTION_DURATION,
+      AT(ttl_ms), 1000, (int64_t)2 * 86400000 },
     { 0, "ack", "WHICH", "feedback wanted: none, positive, negative or full", OPTION_TEXT, AT(ack),
       0, 0 },
-    { 0, "wait", "D", "wait for its outcome: 0 success, 19 not, 18 none in D (sets --ack)",
+    { 0, "wait", "D", "wait for its outcome: 0 success, 19 failure, 18 none (sets --ack)",
       OPTION_DURATION, AT(wait_ms), 1, (int64_t)365 * 86400000 },
-    { 0, "feedback-log", "FILE", "wait: all feedback goes there (default: $C2D_FEEDBACK_LOG)",
+    { 0, "feedback-log", "FILE", "wait: append all feedback to FILE (default: $C2D_FEEDBACK_LOG)",
       OPTION_TEXT, AT(feedback_log), 0, 0 },
-    { 0, "interval", "D", "wait: how often to ask the hub (5s)", OPTION_DURATION, AT(interval_ms),
+    { 0, "interval", "D", "wait: how often to poll the hub (5s)", OPTION_DURATION, AT(interval_ms),
       100, (int64_t)86400000 },
     { 0, "batch", "FILE|-", "send one message for each line, a JSON object; - is stdin",
       OPTION_TEXT, AT(batch), 0, 0 },
-    { 'P', "parallel", "N", "batch: so many at once (8)", OPTION_NUMBER, AT(parallel), 1, 64 },
-    { 0, "rate", "N/s|N/m", "batch: no more than that", OPTION_TEXT, AT(rate), 0, 0 },
-    { 0, "journal", "FILE", "batch: the same command again sends only what was not sent",
-      OPTION_TEXT, AT(journal), 0, 0 },
-    { 0, "no-lock", NULL, "journal: take no lock on it; no other batch can run", OPTION_FLAG,
-      AT(no_lock), 0, 0 },
+    { 'P', "parallel", "N", "batch: send up to N at once (8)", OPTION_NUMBER, AT(parallel), 1, 64 },
+    { 0, "rate", "N/s|N/m", "batch: send at most N per second or minute", OPTION_TEXT, AT(rate), 0,
+      0 },
+    { 0, "journal", "FILE", "batch: when repeated, send only what was not sent", OPTION_TEXT,
+      AT(journal), 0, 0 },
+    { 0, "no-lock", NULL, "journal: do not lock it; you ensure that no other batch uses it",
+      OPTION_FLAG, AT(no_lock), 0, 0 },
     { 0, NULL, NULL, NULL, OPTION_FLAG, 0, 0, 0 },
 };
 
 /* ---- Body ---- */
 
-/* Reads fd whole, but no more than one byte over what a message can hold. */
+/* Reads fd to its end, or up to one byte more than a message can carry. */
 static enum c2d_status read_body(const struct app *app, int fd, const char *name, char **body,
                                  size_t *size)
 {
@@ -81,12 +81,12 @@ static enum c2d_status read_body(const struct app *app, int fd, const char *name
         return report_failure(app, STATUS_NO_INPUT, NULL, "%s: %s", name, strerror(errno));
     if (status == C2D_OK && *size > C2D_MESSAGE_SIZE_MAX)
         return report_failure(app, C2D_TOO_LARGE, "send a link to the data instead, or split it",
-                              "%s holds more than %d bytes, the most that a message can carry",
-                              name, C2D_MESSAGE_SIZE_MAX);
+                              "%s has more than %d bytes, the most that a message can carry", name,
+                              C2D_MESSAGE_SIZE_MAX);
     return status;
 }
 
-/* *body is the caller's, NULL when the text of -m is the body. */
+/* Sets the body of message. The caller frees *body, which stays NULL with -m. */
 static enum c2d_status find_body(struct app *app, const struct settings *settings, char **body,
                                  struct c2d_message *message)
 {
@@ -104,7 +104,7 @@ static enum c2d_status find_body(struct app *app, const struct settings *setting
         return C2D_OK;
     }
     if (settings->file == NULL && isatty(STDIN_FILENO))
-        return report_usage(app, "there is no body: give -m TEXT, -f FILE, or pipe it in");
+        return report_usage(app, "no message body: use -m TEXT, -f FILE, or pipe it to stdin");
     if (from_stdin && app->common.connection_file != NULL
         && strcmp(app->common.connection_file, "-") == 0)
         return report_usage(app, "stdin cannot be both the connection string and the body");
@@ -117,7 +117,7 @@ static enum c2d_status find_body(struct app *app, const struct settings *setting
         close(fd);
     }
     message->body = *body;
-    /* More likely a program that failed in front of the pipe than a wish. */
+    /* Probably the program that writes to the pipe failed. */
     if (status == C2D_OK && message->body_size == 0 && settings->file == NULL)
         return report_usage(app, "stdin is empty: send an empty message with -m '' or -f -");
     return status;
@@ -125,7 +125,7 @@ static enum c2d_status find_body(struct app *app, const struct settings *setting
 
 /* ---- Properties ---- */
 
-/* Splits the items of -p at their first "=", into copies that are the caller's. */
+/* Splits the items of -p at their first "=". The caller frees them with free_properties(). */
 static enum c2d_status split_properties(struct app *app, const struct option_list *items,
                                         struct c2d_property **properties)
 {
@@ -180,7 +180,7 @@ static enum c2d_status print_result(const struct app *app, const struct subject 
     return status;
 }
 
-/* wait is NULL where nobody waits. */
+/* Sends the message, and then waits for its outcome unless wait is NULL. */
 static enum c2d_status send_message(struct app *app, const struct subject *subject,
                                     const struct c2d_message *message, struct wait *wait,
                                     int64_t wait_ms)
@@ -193,18 +193,19 @@ static enum c2d_status send_message(struct app *app, const struct subject *subje
     if (status != C2D_OK)
         return report_error(app, &error, subject);
     if (error.earlier_try_unanswered)
-        report_warning(app,
-                       "an earlier try got no answer: message '%s' may be queued twice, under the "
-                       "same id",
-                       subject->message_id);
+        report_warning(
+            app,
+            "an earlier attempt got no response: message '%s' may be queued twice, under the "
+            "same id",
+            subject->message_id);
     if (wait == NULL)
         return print_result(app, subject, &error, took_ms);
-    wait->began_ms = error.hub_time_s == 0 ? 0 : error.hub_time_s * 1000 - took_ms;
+    wait->started_ms = error.hub_time_s == 0 ? 0 : error.hub_time_s * 1000 - took_ms;
     return wait_for(wait, app, subject, wait_ms);
 }
 
-/* The log is open before the send, so that what is wrong with it is known by then, and so that only
- * what comes after it counts. */
+/* Opens the log before the send: an error of the log then prevents the send, and only records that
+ * are appended later count. */
 static enum c2d_status send_and_wait(struct app *app, const struct settings *settings,
                                      const struct subject *subject,
                                      const struct c2d_message *message)
@@ -234,15 +235,15 @@ static enum c2d_status fill_message(struct app *app, const struct settings *sett
     if (settings->ack != NULL && message->ack == C2D_ACK_UNSET)
         return report_usage(app, "--ack takes none, positive, negative or full, not '%.60s'",
                             settings->ack);
-    /* Whole seconds, rounded up. */
     message->ttl_s = (settings->ttl_ms + 999) / 1000;
-    /* Made before the send, so that a failure can name it (S2). */
+    /* Made before the send, so that an error report can name the message. */
     if (settings->message_id == NULL && c2d_uuid(id) != C2D_OK)
         return report_failure(app, C2D_OS, NULL, "the system has no randomness");
     return C2D_OK;
 }
 
-/* --wait wants feedback on every outcome, and a file that all of the hub's feedback is safe in. */
+/* Checks the options of --wait. It needs feedback on every outcome, and a log that stores all
+ * feedback of the hub. */
 static enum c2d_status check_wait(const struct app *app, struct settings *settings)
 {
     const char *log = getenv("C2D_FEEDBACK_LOG");
@@ -261,19 +262,20 @@ static enum c2d_status check_wait(const struct app *app, struct settings *settin
     return settings->feedback_log != NULL && *settings->feedback_log != '\0'
                ? C2D_OK
                : report_usage(app,
-                              "--wait needs --feedback-log FILE, or C2D_FEEDBACK_LOG: the queue of "
-                              "feedback is shared by the whole hub, and what is taken off it for "
-                              "one message must be kept for the others");
+                              "--wait needs --feedback-log FILE, or C2D_FEEDBACK_LOG: the feedback "
+                              "queue is shared by the whole hub, so records on other messages "
+                              "must be stored there");
 }
 
-/* What describes one message has no place beside a file of many. */
+/* Runs --batch. Refuses all options that describe a single message. */
 static enum c2d_status run_batch(struct app *app, const struct settings *settings,
                                  const char *device_id)
 {
     static const struct settings none;
 
     if (memcmp(settings, &none, AT(batch)) != 0)
-        return report_usage(app, "with --batch each line says what its message is");
+        return report_usage(app,
+                            "options that describe one message cannot be combined with --batch");
     if (settings->no_lock && settings->journal == NULL)
         return report_usage(app, "--no-lock is for --journal");
     return batch_run(app, &(struct batch_settings) {
@@ -299,14 +301,14 @@ static enum c2d_status run(struct app *app, void *arguments)
     if (status != C2D_OK)
         return status;
     if (app->word_count > 1)
-        status = report_usage(app, "send takes one device: what is '%.60s'?", app->words[1]);
+        status = report_usage(app, "send takes one device, not also '%.60s'", app->words[1]);
     else if (settings->batch != NULL)
         return run_batch(app, settings, device_id);
     else if (settings->parallel > 0 || settings->rate != NULL || settings->journal != NULL
              || settings->no_lock)
         status = report_usage(app, "--parallel, --rate, --journal and --no-lock are for --batch");
     else if (device_id == NULL || *device_id == '\0')
-        status = report_usage(app, "to which device? Name it, or set IOTHUB_DEVICE_ID");
+        status = report_usage(app, "no device: name one, or set IOTHUB_DEVICE_ID");
     if (status == C2D_OK)
         status = fill_message(app, settings, &message, id);
     if (status == C2D_OK)

@@ -1,5 +1,5 @@
-/* status: what the registry knows of devices, without their keys. Several devices are asked about
- * at once, and reported in the order of the arguments. */
+/* status: prints what the registry knows about devices, without their keys. Several look-ups run at
+ * once; the results are printed in the order of the arguments. */
 #include "../common/output.h"
 #include "../common/report.h"
 #include "../common/session.h"
@@ -12,26 +12,26 @@
 
 enum {
     PARALLEL = 8,
-    WINDOW = 64,  /* results that wait for one before them */
-    IN_A_ROW = 3, /* failures without a success between, after which no other device is asked */
+    WINDOW = 64,  /* look-ups in flight or waiting to be printed in order */
+    IN_A_ROW = 3, /* consecutive failures that end the look-ups */
 };
 
-struct answer {
-    bool is_there;
-    struct c2d_device_info *info; /* NULL: error says why */
+struct result {
+    bool is_complete;
+    struct c2d_device_info *info; /* NULL: see error */
     struct c2d_error error;
 };
 
 struct lookup {
     struct app *app;
     struct several several;
-    struct answer answers[WINDOW]; /* of the devices from `reported` to `asked` */
-    size_t asked, reported, under_way;
+    struct result results[WINDOW]; /* of the devices from `printed` to `submitted` */
+    size_t submitted, printed, in_flight;
     size_t failed_in_a_row;
-    struct c2d_error cause; /* why no other device is asked; C2D_OK: it goes on */
-    size_t cause_at;        /* the device that showed it */
-    size_t not_reported;    /* devices that failed for that reason too */
-    enum c2d_status output; /* of stdout */
+    struct c2d_error cause; /* why no more look-ups start; C2D_OK: they go on */
+    size_t cause_at;        /* index of the device whose look-up failed with it */
+    size_t not_reported;    /* devices that failed with the same status */
+    enum c2d_status output; /* result of writing to stdout */
 };
 
 static enum c2d_status print_device(const struct app *app, const struct c2d_device_info *info)
@@ -56,7 +56,7 @@ static enum c2d_status print_device(const struct app *app, const struct c2d_devi
 
 /* ---- What ends the lookup ---- */
 
-/* Would every other device fail like this one? */
+/* True if all further look-ups would probably fail like this one. */
 static bool concerns_all(struct lookup *lookup, const struct c2d_error *error)
 {
     if (error->status == C2D_OK || error->status == C2D_DRY_RUN || error->status == C2D_NOT_FOUND) {
@@ -70,9 +70,9 @@ static bool concerns_all(struct lookup *lookup, const struct c2d_error *error)
     case C2D_CANCELLED:
     case C2D_CONFIG:
     case C2D_OS:
-    case C2D_THROTTLED: /* it was waited for */
+    case C2D_THROTTLED: /* the client has already waited */
         return true;
-    default: /* perhaps one device alone, as with a filter on the way or a fault of the hub */
+    default: /* a filter or a fault of the hub may affect a single device */
         return ++lookup->failed_in_a_row >= IN_A_ROW;
     }
 }
@@ -82,12 +82,12 @@ static bool goes_on(const struct lookup *lookup)
     return lookup->cause.status == C2D_OK && lookup->output == C2D_OK;
 }
 
-/* The one line about all devices that were not asked, or failed like the one that ended it. */
+/* Reports once for all devices that were not looked up or failed with the same status. */
 static void report_cause(const struct lookup *lookup)
 {
     const struct app *app = lookup->app;
     const char *device_id = app->words[lookup->cause_at];
-    size_t missing = app->word_count - lookup->asked + lookup->not_reported;
+    size_t missing = app->word_count - lookup->submitted + lookup->not_reported;
     struct c2d_error error = lookup->cause;
 
     if (missing > 1)
@@ -97,21 +97,21 @@ static void report_cause(const struct lookup *lookup)
     report_error(app, &error, &(struct subject) { device_id, NULL });
 }
 
-/* ---- Asking, and reporting in the order of the arguments ---- */
+/* ---- Looking up, and printing in the order of the arguments ---- */
 
-static void take(struct lookup *lookup, size_t at, struct c2d_device_info *info,
-                 const struct c2d_error *error)
+static void add_result(struct lookup *lookup, size_t at, struct c2d_device_info *info,
+                       const struct c2d_error *error)
 {
-    lookup->answers[at % WINDOW] = (struct answer) { true, info, *error };
+    lookup->results[at % WINDOW] = (struct result) { true, info, *error };
     if (concerns_all(lookup, error) && lookup->cause.status == C2D_OK) {
         lookup->cause = *error;
         lookup->cause_at = at;
     }
 }
 
-static void ask(struct lookup *lookup)
+static void submit_next(struct lookup *lookup)
 {
-    size_t at = lookup->asked++;
+    size_t at = lookup->submitted++;
     struct c2d_error error;
 
     if (c2d_submit(lookup->app->client,
@@ -120,35 +120,35 @@ static void ask(struct lookup *lookup)
                                            .tag = &lookup->app->words[at] },
                    &error)
         == C2D_OK)
-        lookup->under_way++;
+        lookup->in_flight++;
     else
-        take(lookup, at, NULL, &error);
+        add_result(lookup, at, NULL, &error);
 }
 
-static void report_answer(struct lookup *lookup, const struct answer *answer)
+static void print_result(struct lookup *lookup, const struct result *result)
 {
-    const struct c2d_error *error = &answer->error;
+    const struct c2d_error *error = &result->error;
 
     several_add(&lookup->several, error->status);
-    if (answer->info != NULL && lookup->output == C2D_OK)
-        lookup->output = print_device(lookup->app, answer->info);
+    if (result->info != NULL && lookup->output == C2D_OK)
+        lookup->output = print_device(lookup->app, result->info);
     else if (error->status != C2D_OK && error->status == lookup->cause.status)
         lookup->not_reported++;
     else if (error->status != C2D_OK)
         report_error(lookup->app, error,
-                     &(struct subject) { lookup->app->words[lookup->reported], NULL });
+                     &(struct subject) { lookup->app->words[lookup->printed], NULL });
 }
 
-static void report_answers(struct lookup *lookup)
+static void print_results(struct lookup *lookup)
 {
-    struct answer *answer = &lookup->answers[lookup->reported % WINDOW];
+    struct result *result = &lookup->results[lookup->printed % WINDOW];
 
-    while (lookup->reported < lookup->asked && answer->is_there) {
-        report_answer(lookup, answer);
-        c2d_device_info_free(answer->info);
-        *answer = (struct answer) { 0 };
-        lookup->reported++;
-        answer = &lookup->answers[lookup->reported % WINDOW];
+    while (lookup->printed < lookup->submitted && result->is_complete) {
+        print_result(lookup, result);
+        c2d_device_info_free(result->info);
+        *result = (struct result) { 0 };
+        lookup->printed++;
+        result = &lookup->results[lookup->printed % WINDOW];
     }
 }
 
@@ -158,14 +158,15 @@ static enum c2d_status look_up_all(struct lookup *lookup)
     struct c2d_result result;
 
     for (;;) {
-        while (goes_on(lookup) && lookup->asked < app->word_count && lookup->under_way < PARALLEL
-               && lookup->asked - lookup->reported < WINDOW)
-            ask(lookup);
-        report_answers(lookup);
+        while (goes_on(lookup) && lookup->submitted < app->word_count
+               && lookup->in_flight < PARALLEL && lookup->submitted - lookup->printed < WINDOW)
+            submit_next(lookup);
+        print_results(lookup);
         if (!c2d_wait(app->client, -1, &result))
             break;
-        lookup->under_way--;
-        take(lookup, (size_t)((char **)result.tag - app->words), result.device_info, &result.error);
+        lookup->in_flight--;
+        add_result(lookup, (size_t)((char **)result.tag - app->words), result.device_info,
+                   &result.error);
     }
     if (lookup->cause.status != C2D_OK)
         report_cause(lookup);
@@ -182,8 +183,8 @@ static enum c2d_status run(struct app *app, void *settings)
 
     (void)settings;
     if (app->word_count == 0)
-        return report_usage(app, "status of which device?");
-    /* All of them before the first request: a slip in the last costs nothing. */
+        return report_usage(app, "no device: status takes one or more");
+    /* Check all ids before the first request, so that a wrong one costs no requests. */
     for (size_t i = 0; i < app->word_count; i++)
         if (c2d_check_device_id(app->words[i], &error) != C2D_OK)
             return report_error(app, &error, NULL);
@@ -204,7 +205,7 @@ static enum c2d_status run(struct app *app, void *settings)
 const struct command status_command = {
     .name = "status",
     .arguments = "DEVICE...",
-    .summary = "show what the registry knows of devices; needs the right RegistryRead",
+    .summary = "show what the registry knows about devices; needs RegistryRead",
     .prints = true,
     .run = run,
 };

@@ -1,5 +1,5 @@
-/* Reads a file that others write. Only whole lines count: half of one may be cut off again by
- * whoever writes next. */
+/* Reads a file that other processes write. Returns only complete lines: the next writer may cut off
+ * an incomplete one. */
 #include "tail.h"
 
 #include "../common/sink_file.h"
@@ -11,7 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Over any batch of a hub; memory is taken as it is used. What is longer is no record. */
+/* More than any batch of a hub. A longer line is not a record. The kernel allocates the memory only
+ * as it is used. */
 enum { LINE_MAX_SIZE = 4 * 1024 * 1024 };
 
 static int open_path(const char *path)
@@ -19,7 +20,7 @@ static int open_path(const char *path)
     return open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 }
 
-/* False if the file is shorter than that, or cannot be read. */
+/* Sets mark to the offset at. Returns false if the file is shorter or cannot be read. */
 static bool read_mark(int fd, off_t at, struct tail_mark *mark)
 {
     mark->at = at;
@@ -27,7 +28,8 @@ static bool read_mark(int fd, off_t at, struct tail_mark *mark)
     return pread(fd, mark->bytes, mark->size, at - (off_t)mark->size) == (ssize_t)mark->size;
 }
 
-static bool mark_holds(int fd, const struct tail_mark *mark)
+/* True if the file still has the bytes of mark before its offset. */
+static bool mark_is_valid(int fd, const struct tail_mark *mark)
 {
     char bytes[TAIL_MARK_SIZE];
 
@@ -35,7 +37,7 @@ static bool mark_holds(int fd, const struct tail_mark *mark)
            && memcmp(bytes, mark->bytes, mark->size) == 0;
 }
 
-/* Moves mark behind size bytes, of which it keeps the last. */
+/* Advances mark over size bytes and stores the last of them. */
 static void move_mark(struct tail_mark *mark, const char *passed, size_t size)
 {
     mark->at += (off_t)size;
@@ -51,14 +53,15 @@ bool tail_open(struct tail *tail, const char *path)
     if (tail->fd < 0 || tail->data == NULL)
         return false;
     end = sink_file_end(tail->fd);
-    /* If it was cut at that moment, all that it holds is new. */
+    /* If the file was emptied in between, all of its lines are new. */
     if (end > 0 && !read_mark(tail->fd, end, &tail->first))
         tail->first = (struct tail_mark) { 0 };
     tail->passed = tail->first;
     return end >= 0;
 }
 
-/* Reads on behind what is there. False when nothing came, with errno set when that is a failure. */
+/* Reads more data. Returns false with errno 0 at the end of the file, or with errno set on an
+ * error. */
 static bool fill(struct tail *tail)
 {
     ssize_t count;
@@ -79,31 +82,31 @@ static bool fill(struct tail *tail)
     return count > 0;
 }
 
-/* Before the file is read to its end. When it was emptied, by logrotate's copytruncate, all that it
- * holds is new. When a batch that did not fit was taken back, what was there at first still does
- * not count. */
-static bool look(struct tail *tail)
+/* Checks whether the file was emptied or moved since the last call. If it was emptied, for instance
+ * by logrotate's copytruncate, all of its lines are new. If only an incomplete batch was cut off,
+ * reading restarts at the first mark. */
+static bool check_file(struct tail *tail)
 {
     struct stat named, opened;
 
     if (fstat(tail->fd, &opened) != 0)
         return false;
-    if (!mark_holds(tail->fd, &tail->first))
+    if (!mark_is_valid(tail->fd, &tail->first))
         tail->first = (struct tail_mark) { 0 };
-    if (!mark_holds(tail->fd, &tail->passed))
+    if (!mark_is_valid(tail->fd, &tail->passed))
         tail->passed = tail->first;
     tail->was_moved = stat(tail->path, &named) == 0
                       && (named.st_ino != opened.st_ino || named.st_dev != opened.st_dev);
-    errno = 0; /* no name is no trouble: it is on its way */
+    errno = 0; /* a missing name is no error: the new file is not created yet */
     return true;
 }
 
-/* All of the file that was moved away is read. */
+/* Opens the file that path leads to now. The old one must be read to its end. */
 static bool open_next(struct tail *tail)
 {
     int fd = open_path(tail->path);
 
-    /* Moved away, too, in the meantime: once more at the next call. */
+    /* If the new file was moved away as well, the next call tries again. */
     if (fd < 0)
         return errno == ENOENT;
     close(tail->fd);
@@ -136,7 +139,7 @@ const char *tail_next(struct tail *tail)
     const char *line;
 
     errno = 0;
-    if (tail->end == 0 && !look(tail))
+    if (tail->end == 0 && !check_file(tail))
         return NULL;
     line = next_line(tail);
     if (line != NULL || errno != 0 || !tail->was_moved || !open_next(tail))

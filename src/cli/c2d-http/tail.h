@@ -1,4 +1,4 @@
-/* The lines that others append to a file from now on, also when it is rotated or emptied. */
+/* Reads the lines that other processes append to a file, even if it is rotated or emptied. */
 #ifndef TAIL_H
 #define TAIL_H
 
@@ -8,8 +8,8 @@
 
 enum { TAIL_MARK_SIZE = 256 };
 
-/* A place in a file, and the bytes before it. A place is no identity: a file that was emptied may
- * have grown past it again. */
+/* An offset in a file, and the bytes before it. The offset alone is not enough: the file may have
+ * been emptied and have grown past it again. */
 struct tail_mark {
     off_t at;
     size_t size;
@@ -19,16 +19,16 @@ struct tail_mark {
 struct tail {
     const char *path;
     int fd;                         /* negative: not open */
-    struct tail_mark first, passed; /* where it was opened, and behind the last line handed out */
-    char *data; /* what was read after passed; the lines up to start are handed out */
+    struct tail_mark first, passed; /* its end when opened, and the end of the last returned line */
+    char *data;                     /* bytes from start to end are read, but not yet returned */
     size_t start, end;
-    bool was_moved; /* its name leads elsewhere: once all of it is read, that is next */
+    bool was_moved; /* path leads to another file, to be opened after this one is read */
 };
 
-/* Stands behind the last line of path, which must live as long as tail. False with errno set. */
+/* Starts after the last line of path. The path must outlive tail. Returns false with errno set. */
 bool tail_open(struct tail *tail, const char *path);
-/* The next line, without its newline, until the next call. NULL when there is no whole one yet, and
- * with errno set when the file cannot be read, else it is 0. */
+/* Returns the next complete line, without its newline, valid until the next call. Returns NULL with
+ * errno 0 if there is none yet, and NULL with errno set if the file cannot be read. */
 const char *tail_next(struct tail *tail);
 void tail_close(struct tail *tail);
 

@@ -1,5 +1,6 @@
-/* The rhythm of send --wait, and what it says. Whoever reads the queue appends all of it to the
- * log, for the others, and finds its own record in what it took: the log may have been rotated. */
+/* The polling and the reports of send --wait. The process that reads the queue appends all records
+ * to the log, for the others. It looks for its own record in the batches that it received, as the
+ * log may have been rotated. */
 #include "wait.h"
 
 #include "../common/json_in.h"
@@ -16,9 +17,9 @@
 #include <sys/stat.h>
 
 enum {
-    LOOK_MS = 500,   /* how often the log is read, or more often where the hub is asked so */
-    GRACE_MS = 5000, /* for what the queue holds when the time is up */
-    SKEW_MS = 2000,  /* between the machines of a hub; a Date counts whole seconds */
+    LOG_POLL_MS = 500, /* how often the log is read; at least as often as the hub is polled */
+    GRACE_MS = 5000,   /* for reading the queue to its end after the time-out */
+    SKEW_MS = 2000,    /* between a hub's machines; a Date has whole seconds */
 };
 
 static bool text_is(const char *line, const char *key, const char *wanted)
@@ -30,21 +31,21 @@ static bool text_is(const char *line, const char *key, const char *wanted)
     return is;
 }
 
-/* Is the record that of an earlier message with the same id? A record has the time of its outcome,
- * by the hub's clock, and the outcome of our message came after the send began. What cannot be
- * known: whose record it is if an earlier message still waited when this one was sent, or if the
- * hub left out the time of the record or its Date. */
+/* True if the record belongs to an earlier message with the same id. A record has the time of its
+ * outcome by the hub's clock, and our outcome is later than the start of the send. This does not
+ * detect an earlier message that was still queued at the send. Neither does it work if the hub
+ * omits the time of the record or its Date. */
 static bool is_earlier(const struct wait *wait, const char *line)
 {
     char *text = json_in_text(line, "enqueuedTimeUtc");
     int64_t ms;
-    bool is = wait->began_ms != 0 && c2d_time_parse(text, &ms) && ms < wait->began_ms - SKEW_MS;
+    bool is = wait->started_ms != 0 && c2d_time_parse(text, &ms) && ms < wait->started_ms - SKEW_MS;
 
     free(text);
     return is;
 }
 
-/* Keeps the first record that is ours. */
+/* Stores a copy of the first record of our message. */
 static void match(void *context, const char *line)
 {
     struct wait *wait = context;
@@ -66,7 +67,7 @@ enum c2d_status wait_open(struct wait *wait, const struct app *app, const char *
 
     *wait = (struct wait) { .collector = { .app = app, .sink.fd = -1, .on_record = match },
                             .tail.fd = -1 };
-    /* A pipe would not even open before it has a reader. */
+    /* Checked before opening: to open a pipe blocks until it has a reader. */
     if (stat(path, &file) == 0 && !S_ISREG(file.st_mode))
         return report_failure(app, STATUS_CANT_CREATE, NULL,
                               "feedback log '%s' is no regular file: it must be read again", path);
@@ -76,7 +77,7 @@ enum c2d_status wait_open(struct wait *wait, const struct app *app, const char *
     return status;
 }
 
-/* Looks whether the record has come: in a batch that we took, or in the log. */
+/* True if the record was found, in a batch that we received or in the log. */
 static bool find(struct wait *wait)
 {
     const char *line;
@@ -88,9 +89,10 @@ static bool find(struct wait *wait)
     return wait->record != NULL;
 }
 
-/* Takes batch after batch off the hub's queue, if that is ours to read, until the record is among
- * them, or end_ms has passed: others may fill it faster. What goes wrong is kept in trouble. */
-static enum c2d_status ask(struct wait *wait, struct app *app, int64_t end_ms)
+/* Receives batches until the record is found, the queue is empty or end_ms has passed. Does nothing
+ * if another process reads the queue. end_ms is needed as the queue may fill faster than it is
+ * read. Stores an error in trouble. */
+static enum c2d_status poll_hub(struct wait *wait, struct app *app, int64_t end_ms)
 {
     enum c2d_status status;
 
@@ -111,21 +113,21 @@ static void warn_of_trouble(const struct wait *wait)
                        wait->trouble.text);
 }
 
-/* The hub has the message: no failure behind that may read as if it had not. */
+/* Reports that the hub accepted the message, so that no later error reads like a failed send. */
 static enum c2d_status fail_unknown(const struct wait *wait, enum c2d_status status,
                                     const char *reason)
 {
     struct c2d_error error = wait->trouble;
 
     error.status = status;
-    error.retryable = false; /* the same again would send it twice */
+    error.retryable = false; /* repeating the command would send the message twice */
     snprintf(error.text, sizeof error.text,
              "message '%s' was accepted by the hub, its outcome is unknown: %.300s",
              wait->subject.message_id, reason);
     return report_error(wait->collector.app, &error, &wait->subject);
 }
 
-/* No error: but who ends us wants to know it, too. */
+/* A signal is not an error, but the user must learn that the message was sent. */
 static enum c2d_status end_by_signal(const struct wait *wait)
 {
     report_warning(wait->collector.app,
@@ -136,23 +138,23 @@ static enum c2d_status end_by_signal(const struct wait *wait)
 
 static enum c2d_status fail_time(struct wait *wait)
 {
-    const char *reason = "no feedback on it came in time";
+    const char *reason = "no feedback on it arrived in time";
     char *word = text_shell_word(wait->tail.path);
 
     if (wait->trouble.status != C2D_OK)
         reason = wait->trouble.text;
     else if (wait->collector.lost_at_ms != 0)
-        reason = "the answer to a request was lost, feedback may be locked for a minute";
+        reason = "the response to a request was lost, feedback may be locked for a minute";
     snprintf(wait->trouble.hint, sizeof wait->trouble.hint,
-             "it may still come: c2d-http feedback -o %.80s; or another reader of the hub's "
-             "queue took it: a feedback without that -o, or one on another machine",
+             "it may still arrive: run c2d-http feedback -o %.80s; or another reader of the hub's "
+             "queue received it: a feedback without that -o, or one on another machine",
              word != NULL ? word : "FILE");
     free(word);
     return fail_unknown(wait, C2D_TIMEOUT, reason);
 }
 
-/* The status that an outcome is; C2D_TIMEOUT for a word that is not known, as the message may have
- * arrived all the same. */
+/* Returns the exit status for an outcome. C2D_TIMEOUT for an unknown word: the message may have
+ * been delivered. */
 static enum c2d_status status_of(const char *outcome)
 {
     static const char *const negative[] = { "Expired", "DeliveryCountExceeded", "Rejected",
@@ -166,11 +168,11 @@ static enum c2d_status status_of(const char *outcome)
     return C2D_TIMEOUT;
 }
 
-/* Says what the record says, NULL for an outcome that it does not have. */
-static enum c2d_status judge(struct wait *wait, const char *outcome)
+/* Reports the outcome of the record, which is NULL if the record has none. */
+static enum c2d_status report_outcome(struct wait *wait, const char *outcome)
 {
     struct c2d_error error = { .status = outcome == NULL ? C2D_TIMEOUT : status_of(outcome) };
-    char reason[128] = "its feedback record does not say it";
+    char reason[128] = "its feedback record has no outcome";
 
     if (error.status == C2D_OK)
         return C2D_OK;
@@ -181,13 +183,13 @@ static enum c2d_status judge(struct wait *wait, const char *outcome)
         return report_error(wait->collector.app, &error, &wait->subject);
     }
     if (outcome != NULL)
-        snprintf(reason, sizeof reason,
-                 "its feedback record says '%.60s', a word that is not known", outcome);
-    wait->trouble = (struct c2d_error) { 0 }; /* an earlier one is over: the record came */
+        snprintf(reason, sizeof reason, "its feedback record has the unknown outcome '%.60s'",
+                 outcome);
+    wait->trouble = (struct c2d_error) { 0 }; /* an earlier error no longer matters */
     return fail_unknown(wait, C2D_TIMEOUT, reason);
 }
 
-static enum c2d_status tell(struct wait *wait)
+static enum c2d_status print_record(struct wait *wait)
 {
     const struct app *app = wait->collector.app;
     char *outcome = json_in_text(wait->record, "statusCode");
@@ -196,7 +198,7 @@ static enum c2d_status tell(struct wait *wait)
 
     if (out_of_memory)
         return fail_unknown(wait, C2D_OS, "out of memory");
-    status = worse(status, judge(wait, outcome));
+    status = worse(status, report_outcome(wait, outcome));
     free(outcome);
     return status;
 }
@@ -206,29 +208,30 @@ enum c2d_status wait_for(struct wait *wait, struct app *app, const struct subjec
 {
     struct rounds rounds = { .app = app, .interval_ms = wait->interval_ms };
     struct waiting waiting =
-        waiting_begin(wait_ms, wait->interval_ms < LOOK_MS ? wait->interval_ms : LOOK_MS);
-    int64_t ask_at_ms = clock_monotonic_ms(NULL) + waiting_jittered(wait->interval_ms), delay_ms;
+        waiting_begin(wait_ms, wait->interval_ms < LOG_POLL_MS ? wait->interval_ms : LOG_POLL_MS);
+    int64_t poll_at_ms = clock_monotonic_ms(NULL) + waiting_jittered(wait->interval_ms), delay_ms;
 
     wait->subject = *subject;
     wait->collector.context = wait;
     while (!find(wait) && wait->log_errno == 0 && waiting_next(&waiting)) {
-        enum c2d_status status, told = rounds.told;
+        enum c2d_status status, reported = rounds.told;
 
-        if (!waiting.was_last && clock_monotonic_ms(NULL) < ask_at_ms)
+        if (!waiting.was_last && clock_monotonic_ms(NULL) < poll_at_ms)
             continue;
-        status = ask(wait, app, waiting.end_ms + GRACE_MS);
+        status = poll_hub(wait, app, waiting.end_ms + GRACE_MS);
         rounds.filtered = wait->collector.filtered;
         delay_ms = rounds_next(&rounds, status, wait->collector.hub, false);
-        ask_at_ms = clock_monotonic_ms(NULL) + delay_ms;
+        poll_at_ms = clock_monotonic_ms(NULL) + delay_ms;
         if (!find(wait) && status == C2D_CANCELLED)
             break;
         if (!find(wait) && delay_ms < 0)
             return fail_unknown(wait, status, wait->trouble.text);
-        if ((rounds.told != told || delay_ms < 0) && (wait->record != NULL || !waiting.was_last))
+        if ((rounds.told != reported || delay_ms < 0)
+            && (wait->record != NULL || !waiting.was_last))
             warn_of_trouble(wait);
     }
     if (wait->record != NULL)
-        return tell(wait);
+        return print_record(wait);
     if (wait->log_errno != 0)
         return fail_unknown(wait, wait->log_errno == ENOMEM ? C2D_OS : STATUS_IO,
                             strerror(wait->log_errno));
