@@ -231,7 +231,7 @@ Test(options, duration_is_an_integer_with_an_optional_unit)
 {
     for (size_t i = 0; i < COUNT(durations); i++) {
         int64_t ms = -1;
-        bool ok = duration_parse(durations[i].text, &ms);
+        bool ok = options_parse_duration(durations[i].text, &ms);
 
         cr_expect_eq(ok, durations[i].ms >= 0, "'%s'", durations[i].text);
         if (ok)

@@ -4,7 +4,7 @@
 
 #include "../common/json_in.h"
 #include "../common/output.h"
-#include "../common/rounds.h"
+#include "../common/polling.h"
 #include "../common/signals.h"
 #include "../common/waiting.h"
 #include "base/clock.h"
@@ -204,7 +204,7 @@ static enum c2d_status tell(struct wait *wait)
 enum c2d_status wait_for(struct wait *wait, struct app *app, const struct subject *subject,
                          int64_t wait_ms)
 {
-    struct rounds rounds = { .app = app, .interval_ms = wait->interval_ms };
+    struct polling polling = { .app = app, .interval_ms = wait->interval_ms };
     struct waiting waiting =
         waiting_begin(wait_ms, wait->interval_ms < LOOK_MS ? wait->interval_ms : LOOK_MS);
     int64_t ask_at_ms = clock_monotonic_ms(NULL) + waiting_jittered(wait->interval_ms), delay_ms;
@@ -212,19 +212,20 @@ enum c2d_status wait_for(struct wait *wait, struct app *app, const struct subjec
     wait->subject = *subject;
     wait->collector.context = wait;
     while (!find(wait) && wait->log_errno == 0 && waiting_next(&waiting)) {
-        enum c2d_status status, told = rounds.told;
+        enum c2d_status status, told = polling.reported;
 
         if (!waiting.was_last && clock_monotonic_ms(NULL) < ask_at_ms)
             continue;
         status = ask(wait, app, waiting.end_ms + GRACE_MS);
-        rounds.filtered = wait->collector.filtered;
-        delay_ms = rounds_next(&rounds, status, wait->collector.hub, false);
+        polling.filtered = wait->collector.filtered;
+        delay_ms = polling_next(&polling, status, wait->collector.hub, false);
         ask_at_ms = clock_monotonic_ms(NULL) + delay_ms;
         if (!find(wait) && status == C2D_CANCELLED)
             break;
         if (!find(wait) && delay_ms < 0)
             return fail_unknown(wait, status, wait->trouble.text);
-        if ((rounds.told != told || delay_ms < 0) && (wait->record != NULL || !waiting.was_last))
+        if ((polling.reported != told || delay_ms < 0)
+            && (wait->record != NULL || !waiting.was_last))
             warn_of_trouble(wait);
     }
     if (wait->record != NULL)

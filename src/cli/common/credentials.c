@@ -97,7 +97,7 @@ void secrets_clear(struct secrets *secrets)
     *secrets = (struct secrets) { 0 };
 }
 
-enum c2d_status secret_file_check(const struct app *app, const char *path, int fd)
+enum c2d_status credentials_check_file(const struct app *app, const char *path, int fd)
 {
     struct stat status;
     const char *why;
@@ -155,7 +155,8 @@ static enum c2d_status read_secret(const struct app *app, const char *path, int 
     return status;
 }
 
-enum c2d_status secret_file_read(const struct app *app, const char *path, size_t limit, char **text)
+enum c2d_status credentials_read_file(const struct app *app, const char *path, size_t limit,
+                                      char **text)
 {
     bool is_stdin = strcmp(path, "-") == 0;
     int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
@@ -169,7 +170,7 @@ enum c2d_status secret_file_read(const struct app *app, const char *path, size_t
     if (fd < 0)
         return report_failure(app, C2D_CONFIG, NULL, "'%s': %s", path, strerror(errno));
     if (!is_stdin)
-        status = secret_file_check(app, path, fd);
+        status = credentials_check_file(app, path, fd);
     if (status == C2D_OK)
         status = read_secret(app, path, fd, limit, text);
     if (!is_stdin)
@@ -240,5 +241,6 @@ enum c2d_status credentials_find(struct app *app, char **connection_string)
         snprintf(app->source, sizeof app->source, "%.250s", file);
     if (app->source[0] != '\0')
         report_verbose(app, "connection string from %s", app->source);
-    return file == NULL ? C2D_OK : secret_file_read(app, file, SECRET_LIMIT, connection_string);
+    return file == NULL ? C2D_OK
+                        : credentials_read_file(app, file, SECRET_LIMIT, connection_string);
 }

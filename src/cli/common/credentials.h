@@ -27,10 +27,10 @@ void secrets_strip_proxies(void);
 enum c2d_status credentials_find(struct app *app, char **connection_string);
 
 /* A secret file's text, at most limit bytes; C2D_AUTH when others may read it. The caller's. */
-enum c2d_status secret_file_read(const struct app *app, const char *path, size_t limit,
-                                 char **text);
+enum c2d_status credentials_read_file(const struct app *app, const char *path, size_t limit,
+                                      char **text);
 /* C2D_AUTH when path is ours, others may read it and its owner could change that; C2D_OK also for
  * what is no regular file. */
-enum c2d_status secret_file_check(const struct app *app, const char *path, int fd);
+enum c2d_status credentials_check_file(const struct app *app, const char *path, int fd);
 
 #endif

@@ -178,7 +178,7 @@ static enum c2d_status run(struct app *app, void *settings)
     return worse(worse(status, app->output_status), session_close(app));
 }
 
-int app_main(const struct program *program, char **argv)
+int driver_main(const struct program *program, char **argv)
 {
     struct secrets secrets = { 0 };
     bool sync_warned = false;

@@ -6,6 +6,6 @@
 
 /* Parses argv, runs the command that it names and returns the exit code; ends by a signal that was
  * caught instead. */
-int app_main(const struct program *program, char **argv);
+int driver_main(const struct program *program, char **argv);
 
 #endif

@@ -20,7 +20,7 @@ static bool number_parse(const char *text, size_t size, int64_t *number)
     return size > 0;
 }
 
-bool duration_parse(const char *text, int64_t *ms)
+bool options_parse_duration(const char *text, int64_t *ms)
 {
     static const struct {
         const char *unit;
@@ -108,7 +108,7 @@ static bool store(struct option_parser *parser, const struct option_table *table
         ok = number_parse(value, strlen(value), &number);
         break;
     case OPTION_DURATION:
-        ok = duration_parse(value, &number);
+        ok = options_parse_duration(value, &number);
         break;
     }
     if (!ok || number < option->min || number > option->max)

@@ -58,6 +58,6 @@ bool options_parse(struct option_parser *parser);
 void options_clear(const struct option *rows, void *target);
 
 /* "90", "90s", "250ms", "5m", "2h", "1d" as milliseconds; false for anything else or overflow. */
-bool duration_parse(const char *text, int64_t *ms);
+bool options_parse_duration(const char *text, int64_t *ms);
 
 #endif

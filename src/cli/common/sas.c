@@ -103,7 +103,7 @@ static enum c2d_status decode(struct app *app)
     struct c2d_sas sas;
     struct c2d_error error;
     char *token = NULL, *start;
-    enum c2d_status status = secret_file_read(app, "-", 8192, &token);
+    enum c2d_status status = credentials_read_file(app, "-", 8192, &token);
 
     if (status != C2D_OK)
         return status;

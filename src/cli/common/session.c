@@ -128,7 +128,7 @@ static enum c2d_status read_proxy_user(const struct app *app, char **text,
 
     if (app->common.proxy_user_file == NULL)
         return C2D_OK;
-    status = secret_file_read(app, app->common.proxy_user_file, 1024, text);
+    status = credentials_read_file(app, app->common.proxy_user_file, 1024, text);
     if (status != C2D_OK)
         return status;
     (*text)[strcspn(*text, "\r\n")] = '\0';
@@ -202,7 +202,7 @@ static enum c2d_status check_key_file(const struct app *app)
     if (fd < 0)
         return report_failure(app, C2D_CONFIG, NULL, "key '%s': %s", app->common.key,
                               strerror(errno));
-    status = secret_file_check(app, app->common.key, fd);
+    status = credentials_check_file(app, app->common.key, fd);
     close(fd);
     return status;
 }

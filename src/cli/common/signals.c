@@ -116,7 +116,7 @@ bool signals_set_up(void)
     return true;
 }
 
-void signals_hold(bool hold)
+void signals_block(bool hold)
 {
     set_blocked(hold);
 }

@@ -11,12 +11,12 @@ bool signals_set_up(void);
 /* Readable once one has come. */
 int signals_fd(void);
 /* The child that the caller waits for itself, with waitpid(), and whose process group a second
- * signal kills first; 0: none. To be called before signals_hold(false) after a fork(). */
+ * signal kills first; 0: none. To be called before signals_block(false) after a fork(). */
 void signals_guard_child(int pid);
 /* The signal that came first, or 0. */
 int signals_caught(void);
 /* Blocks the handled signals, from before a fork() until its child is guarded. */
-void signals_hold(bool hold);
+void signals_block(bool hold);
 /* In a child before exec: every signal has its default action, and none is blocked. */
 void signals_restore(void);
 /* Ends the program by that signal, as if it had not been taken; where the system spares us, with

@@ -114,7 +114,7 @@ static enum c2d_status check_socket(const struct app *app, int fd)
     socklen_t size = sizeof type;
 
     if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM
-        && sink_stream_untaken(fd, SINK_SOCKET) >= 0)
+        && sink_stream_unread(fd, SINK_SOCKET) >= 0)
         return C2D_OK;
     return report_failure(app, STATUS_IO, "put a pipe in between: ... | cat",
                           "stdout is a socket that does not tell whether its reader has taken a "
@@ -154,7 +154,7 @@ void sink_watch_reader(const struct sink *sink)
         stop_watch_reader(sink->fd);
 }
 
-enum c2d_status sink_hold(const struct sink *sink, const struct app *app)
+enum c2d_status sink_lock_reader(const struct sink *sink, const struct app *app)
 {
     if (sink->use == SINK_SHARED)
         return C2D_OK;

@@ -16,7 +16,7 @@ enum c2d_status sink_open(struct sink *sink, const struct app *app, const char *
 void sink_watch_reader(const struct sink *sink);
 /* Before each batch of a queue whose records go there: C2D_OK when it is this sink's to read.
  * STATUS_LOCKED, not reported, while another one does. */
-enum c2d_status sink_hold(const struct sink *sink, const struct app *app);
+enum c2d_status sink_lock_reader(const struct sink *sink, const struct app *app);
 /* False if the name does not lead to the open file any more: it was moved away or removed. */
 bool sink_is_current(const struct sink *sink);
 /* Opens what the name leads to now; what was locked is locked there. */

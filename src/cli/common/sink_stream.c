@@ -19,7 +19,7 @@
 /* One write to a pipe never blocks when poll() has said so and it is no larger than this. */
 enum { PIPE_PIECE = 4096 };
 
-int sink_stream_untaken(int fd, enum sink_kind kind)
+int sink_stream_unread(int fd, enum sink_kind kind)
 {
     int size = 0;
 
@@ -62,7 +62,7 @@ static size_t piece_size(const struct sink *sink, size_t size)
         return size;
     if (room >= 0 && (size_t)room < size)
         room = fcntl(sink->fd, F_SETPIPE_SZ, (int)size);
-    return room >= 0 && (size_t)room >= size && sink_stream_untaken(sink->fd, sink->kind) == 0
+    return room >= 0 && (size_t)room >= size && sink_stream_unread(sink->fd, sink->kind) == 0
                ? size
                : PIPE_PIECE;
 }
@@ -103,7 +103,7 @@ static bool await_taken(const struct sink *sink, int64_t deadline_ms)
 
     if (sink->kind == SINK_DEVICE)
         return true;
-    while (sink_stream_untaken(sink->fd, sink->kind) > 0) {
+    while (sink_stream_unread(sink->fd, sink->kind) > 0) {
         /* Not on the descriptor itself, which may report POLLHUP all the time. */
         if (!sink_stream_await(sink->fd, 0, 0, deadline_ms)
             || !sink_stream_await(-1, 0, pause_ms, deadline_ms))

@@ -1,4 +1,4 @@
-#include "rounds.h"
+#include "polling.h"
 
 #include "base/timestamp.h"
 
@@ -13,7 +13,7 @@ enum {
 
 /* Nothing, or trouble that may pass: the hub's, the network's, a handler's. All else ends the
  * asking. */
-static bool may_pass(const struct rounds *rounds, enum c2d_status status)
+static bool is_temporary(const struct polling *polling, enum c2d_status status)
 {
     /* A disabled device is C2D_NOT_FOUND, and what a login portal answers is C2D_PROTOCOL. */
     static const enum c2d_status passing[] = { C2D_OK,      C2D_LOCK_LOST, C2D_NOT_FOUND,
@@ -24,7 +24,7 @@ static bool may_pass(const struct rounds *rounds, enum c2d_status status)
     for (size_t i = 0; i < sizeof passing / sizeof *passing; i++)
         if (passing[i] == status)
             return true;
-    return status == C2D_AUTH && rounds->filtered;
+    return status == C2D_AUTH && polling->filtered;
 }
 
 /* After the n-th failure in a row: half a minute, doubled each time, up to the interval, or to a
@@ -39,37 +39,37 @@ static int64_t delay_after(unsigned failures, int64_t interval_ms)
     return delay_ms < most_ms ? delay_ms : most_ms;
 }
 
-static void tell_change(struct rounds *rounds, enum c2d_status hub)
+static void report_change(struct polling *polling, enum c2d_status hub)
 {
     char since[TIMESTAMP_SIZE];
 
-    if (hub != C2D_OK && rounds->offline_since == 0) {
-        rounds->offline_since = time(NULL);
-    } else if (hub == C2D_OK && rounds->offline_since != 0) {
-        timestamp_format(rounds->offline_since, "Z", since);
-        report_warning(rounds->app, "online again; was offline since %s", since);
-        rounds->offline_since = 0;
+    if (hub != C2D_OK && polling->offline_since == 0) {
+        polling->offline_since = time(NULL);
+    } else if (hub == C2D_OK && polling->offline_since != 0) {
+        timestamp_format(polling->offline_since, "Z", since);
+        report_warning(polling->app, "online again; was offline since %s", since);
+        polling->offline_since = 0;
     }
-    rounds->told = hub;
+    polling->reported = hub;
 }
 
-bool rounds_is_filtered(const struct c2d_error *error)
+bool polling_is_filtered(const struct c2d_error *error)
 {
     return error->http_status == 403 && error->hub_code == 0 && error->hub_code_name[0] == '\0';
 }
 
-int64_t rounds_next(struct rounds *rounds, enum c2d_status result, enum c2d_status hub,
-                    bool may_be_locked)
+int64_t polling_next(struct polling *polling, enum c2d_status result, enum c2d_status hub,
+                     bool may_be_locked)
 {
-    int64_t delay_ms = rounds->interval_ms;
+    int64_t delay_ms = polling->interval_ms;
 
-    if (!may_pass(rounds, result) || !may_pass(rounds, hub))
+    if (!is_temporary(polling, result) || !is_temporary(polling, hub))
         return -1;
-    rounds->failures = hub == C2D_OK ? 0 : rounds->failures + 1;
-    tell_change(rounds, hub);
+    polling->failures = hub == C2D_OK ? 0 : polling->failures + 1;
+    report_change(polling, hub);
     /* A handler that fails is not asked again any sooner: each time is one of ten. */
     if (hub != C2D_OK)
-        delay_ms = delay_after(rounds->failures, rounds->interval_ms);
+        delay_ms = delay_after(polling->failures, polling->interval_ms);
     else if (may_be_locked && delay_ms > FREE_MS)
         delay_ms = FREE_MS;
     return waiting_jittered(delay_ms);
