@@ -143,7 +143,7 @@ Test(options, secrets_on_the_command_line_are_refused_with_a_hint)
         snprintf(word, sizeof word, "--%s=CANARY", names[i]);
         cr_expect_not(parse(&p, argv, false), "%s", word);
         cr_expect_null(strstr(p.parser.problem, "CANARY"), "%s", p.parser.problem);
-        cr_expect_not_null(strstr(p.parser.problem, "is not taken"), "%s", p.parser.problem);
+        cr_expect_not_null(strstr(p.parser.problem, "is not accepted"), "%s", p.parser.problem);
         cr_expect_not_null(strstr(p.parser.hint, strcmp(names[i], "proxy-user") == 0
                                                      ? "--proxy-user-file"
                                                      : "--connection-string-file"),

@@ -8,14 +8,14 @@
 enum {
     MINUTE_MS = 60000,
     FIRST_DELAY_MS = 30000,
-    FREE_MS = 68000, /* what a lost answer has locked is free by then, also 10 % earlier */
+    UNLOCKED_MS = 68000, /* the lock of a lost response has expired, even 10 % earlier */
 };
 
-/* Nothing, or trouble that may pass: the hub's, the network's, a handler's. All else ends the
- * asking. */
+/* True for success and for temporary errors: of the hub, the network or a handler. Any other status
+ * ends polling. */
 static bool is_temporary(const struct polling *polling, enum c2d_status status)
 {
-    /* A disabled device is C2D_NOT_FOUND, and what a login portal answers is C2D_PROTOCOL. */
+    /* A disabled device is C2D_NOT_FOUND; the response of a login portal is C2D_PROTOCOL. */
     static const enum c2d_status passing[] = { C2D_OK,      C2D_LOCK_LOST, C2D_NOT_FOUND,
                                                C2D_QUOTA,   C2D_THROTTLED, C2D_TIMEOUT,
                                                C2D_NETWORK, C2D_TLS,       STATUS_HANDLER,
@@ -27,8 +27,8 @@ static bool is_temporary(const struct polling *polling, enum c2d_status status)
     return status == C2D_AUTH && polling->filtered;
 }
 
-/* After the n-th failure in a row: half a minute, doubled each time, up to the interval, or to a
- * minute where that is shorter. */
+/* The back-off after consecutive failures: 30 s, doubled each time, up to the interval or to a
+ * minute, whichever is longer. */
 static int64_t delay_after(unsigned failures, int64_t interval_ms)
 {
     int64_t most_ms = interval_ms < MINUTE_MS ? MINUTE_MS : interval_ms;
@@ -67,10 +67,10 @@ int64_t polling_next(struct polling *polling, enum c2d_status result, enum c2d_s
         return -1;
     polling->failures = hub == C2D_OK ? 0 : polling->failures + 1;
     report_change(polling, hub);
-    /* A handler that fails is not asked again any sooner: each time is one of ten. */
+    /* After a failed handler there is no earlier poll: each is one of ten deliveries. */
     if (hub != C2D_OK)
         delay_ms = delay_after(polling->failures, polling->interval_ms);
-    else if (may_be_locked && delay_ms > FREE_MS)
-        delay_ms = FREE_MS;
+    else if (may_be_locked && delay_ms > UNLOCKED_MS)
+        delay_ms = UNLOCKED_MS;
     return waiting_jittered(delay_ms);
 }
