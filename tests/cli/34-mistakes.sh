@@ -20,7 +20,7 @@ check 'the error for a connection string in place of the command does not repeat
 for command in send status purge; do
     run c2d-http $command "$SECRET"
     check "$command refuses a connection string in place of the device" \
-        grep -q 'no argument' err
+        grep -q 'not an argument' err
     check "$command does not repeat the key of a connection string given as device" \
         lacks err Y2FuYXJ5
 done
@@ -64,7 +64,7 @@ done
 
 run c2d-http receive
 check 'the error for a command of c2d-device given to c2d-http names c2d-device' \
-    says err 'one of c2d-device'
+    says err 'a command of c2d-device'
 run c2d-http send --mesage x
 check 'an unknown option points to the help of its command' says err 'c2d-http help send'
 

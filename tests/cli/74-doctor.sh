@@ -194,10 +194,10 @@ done <<END
 20|DNS|the address of the proxy http://no.invalid:1|check its name|--proxy http://no.invalid:1
 20|connection|cannot connect to $hub|check that port 443 is open|--connect-to $at:$nobody
 20|connection|cannot connect to the proxy|check that it is running|--proxy http://$at:$nobody
-77|connection|proxy authentication required|proxy user and password|--proxy http://$at:$basic
+77|connection|proxy authentication required|--proxy-user-file FILE|--proxy http://$at:$basic
 20|connection|the proxy refused to connect|administrator|--proxy http://$at:$denied
 20|connection|could not reach the hub|kind of proxy|--proxy http://$at:$open --connect-to $at:$nobody
-21|TLS|issuer /CN=c2d-sim|pass its root in a CA file|--cacert hub.crt
+21|TLS|issuer /CN=c2d-sim|--cacert FILE|--cacert hub.crt
 21|TLS|expired (subject /CN=late|renewed|$late
 END
 check 'an error on the way to the hub causes no request of doctor' is "$(all_requests)" "$before"

@@ -13,18 +13,18 @@ static const struct program program = { .name = "c2d-device", .role = C2D_ROLE_D
 struct drained {
     enum c2d_status result;
     struct c2d_error reported; /* the last error */
-    long long dealt;
+    long long processed;
     size_t requests;
 };
 
-static struct dealt deal(void *context, const struct c2d_message *message, long long number,
-                         int64_t deadline_ms)
+static struct disposition process(void *context, const struct c2d_message *message,
+                                  long long number, int64_t deadline_ms)
 {
     struct drained *drained = context;
 
     (void)message, (void)number, (void)deadline_ms;
-    drained->dealt++;
-    return (struct dealt) { .verdict = VERDICT_COMPLETE, .handler_exit = -1 };
+    drained->processed++;
+    return (struct disposition) { .kind = DISPOSITION_COMPLETE, .handler_exit = -1 };
 }
 
 static struct drained drain_over(struct script *script)
@@ -36,7 +36,7 @@ static struct drained drain_over(struct script *script)
         .held = &drained.reported,
         .client = client_for_test(script, DEVICE_STRING),
     };
-    struct drain drain = { .app = &app, .deal = deal, .context = &drained };
+    struct drain drain = { .app = &app, .process = process, .context = &drained };
 
     drain_run(&drain);
     drained.result = drain.result;
@@ -83,7 +83,7 @@ Test(drain, lock_lost_after_a_lost_response_is_success_before_the_lock_expiry)
     start_clock(&script, 0);
     drained = drain_over(&script);
     cr_expect_eq(drained.result, C2D_OK, "%s", drained.reported.text);
-    cr_expect_eq(drained.dealt, 1);
+    cr_expect_eq(drained.processed, 1);
 }
 
 Test(drain, lock_lost_after_a_lost_response_is_in_doubt_after_the_lock_expiry)
@@ -106,7 +106,7 @@ Test(drain, message_delivered_again_after_its_lock_expired_is_settled_and_not_pr
 
     start_clock(&script, 70000);
     drained = drain_over(&script);
-    cr_expect_eq(drained.dealt, 1);
+    cr_expect_eq(drained.processed, 1);
     cr_expect_eq(drained.result, C2D_LOCK_LOST);
     cr_expect(strstr(script.requests[3].url, "/t2?") != NULL, "%s", script.requests[3].url);
 }
@@ -123,7 +123,7 @@ Test(drain, message_delivered_twice_again_while_its_lock_holds_ends_the_drain)
     drained = drain_over(&script);
     cr_expect_eq(drained.result, C2D_PROTOCOL);
     cr_expect_eq(drained.requests, 5);
-    cr_expect_eq(drained.dealt, 1);
+    cr_expect_eq(drained.processed, 1);
     cr_expect(strstr(drained.reported.text, "message 'm1' was delivered 2 times more") != NULL,
               "%s", drained.reported.text);
 }
@@ -139,7 +139,7 @@ Test(drain, message_that_cannot_be_read_is_left_and_later_ones_are_processed)
     drained = drain_over(&script);
     cr_expect_eq(drained.result, C2D_PROTOCOL);
     cr_expect_eq(drained.requests, 5);
-    cr_expect_eq(drained.dealt, 1);
+    cr_expect_eq(drained.processed, 1);
 }
 
 Test(drain, response_without_a_sequence_number_that_cannot_be_read_ends_the_drain)

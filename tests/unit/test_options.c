@@ -143,7 +143,7 @@ Test(options, secrets_on_the_command_line_are_refused_with_a_hint)
         snprintf(word, sizeof word, "--%s=CANARY", names[i]);
         cr_expect_not(parse(&p, argv, false), "%s", word);
         cr_expect_null(strstr(p.parser.problem, "CANARY"), "%s", p.parser.problem);
-        cr_expect_not_null(strstr(p.parser.problem, "is not taken"), "%s", p.parser.problem);
+        cr_expect_not_null(strstr(p.parser.problem, "is not accepted"), "%s", p.parser.problem);
         cr_expect_not_null(strstr(p.parser.hint, strcmp(names[i], "proxy-user") == 0
                                                      ? "--proxy-user-file"
                                                      : "--connection-string-file"),
@@ -231,7 +231,7 @@ Test(options, duration_is_an_integer_with_an_optional_unit)
 {
     for (size_t i = 0; i < COUNT(durations); i++) {
         int64_t ms = -1;
-        bool ok = duration_parse(durations[i].text, &ms);
+        bool ok = options_parse_duration(durations[i].text, &ms);
 
         cr_expect_eq(ok, durations[i].ms >= 0, "'%s'", durations[i].text);
         if (ok)

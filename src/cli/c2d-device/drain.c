@@ -1,7 +1,7 @@
 #include "drain.h"
 
+#include "../common/polling.h"
 #include "../common/report.h"
-#include "../common/rounds.h"
 #include "../common/signals.h"
 #include "../common/stop.h"
 #include "base/clock.h"
@@ -14,7 +14,7 @@
 
 enum {
     LOCK_MS = C2D_LOCK_S * 1000,
-    EARLY_RETURNS_MAX = 2, /* the first may be one network's mistake, the next shows a habit */
+    EARLY_DELIVERIES_MAX = 2, /* the first may be a repeated response; the second is a fault */
 };
 
 static void note(struct drain *drain, enum c2d_status status)
@@ -24,20 +24,20 @@ static void note(struct drain *drain, enum c2d_status status)
 
 /* ---- Results ---- */
 
-void drain_tell_result(const struct drain *drain, const struct dealt *dealt, const char *message_id,
-                       const char *sequence_number, const char *settled)
+void drain_report_result(const struct drain *drain, const struct disposition *disposition,
+                         const char *message_id, const char *sequence_number, const char *settled)
 {
     struct buf line;
     char *text;
 
-    if (!drain->tells_results || dealt->handler_exit < 0)
+    if (!drain->reports_results || disposition->handler_exit < 0)
         return;
     json_begin(&line);
     json_append_text(&line, "messageId", message_id);
     json_append_text(&line, "sequenceNumber", sequence_number);
-    json_append_number(&line, "handlerExit", dealt->handler_exit);
+    json_append_number(&line, "handlerExit", disposition->handler_exit);
     json_append_text(&line, "settled", settled);
-    json_append_number(&line, "ms", dealt->ms);
+    json_append_number(&line, "ms", disposition->ms);
     text = json_end(&line);
     report_line(text);
     free(text);
@@ -45,8 +45,8 @@ void drain_tell_result(const struct drain *drain, const struct dealt *dealt, con
 
 /* ---- Settling ---- */
 
-/* True if an attempt without a response settled the message, as far as can be known: a 412 while
- * the lock cannot have expired leaves no other explanation. */
+/* True if an attempt without a response probably settled the message. A 412 before the lock expiry
+ * has no other explanation. */
 static bool is_probably_settled(const struct c2d_error *error, int64_t lock_expires_ms)
 {
     return error->status == C2D_LOCK_LOST && error->earlier_try_unanswered
@@ -68,11 +68,12 @@ static void report_settlement(const struct drain *drain, const struct seen *seen
                        "and the lock has expired since; it may come again",
                        id);
     else if (error->status == C2D_LOCK_LOST && clock_monotonic_ms(NULL) < seen->lock_expires_ms)
-        report_warning(drain->app,
-                       "the lock of message '%s' was lost before it was settled, though it cannot "
-                       "have expired: was the queue purged, does another program use this device, "
-                       "or does a proxy alter the ETag header? The message may come again",
-                       id);
+        report_warning(
+            drain->app,
+            "the lock of message '%s' was lost before its expiry: the queue was purged, another "
+            "program uses this device, or a proxy alters the ETag header; the message may come "
+            "again",
+            id);
     else if (error->status == C2D_LOCK_LOST)
         report_warning(drain->app,
                        "the lock of message '%s' was lost before it was settled: it may come again",
@@ -83,7 +84,7 @@ static void report_settlement(const struct drain *drain, const struct seen *seen
             &(struct subject) { c2d_client_device_id(drain->app->client), seen->message_id });
 }
 
-/* The one place where a message is settled; notes the result in seen. */
+/* Settles a message and stores the result in seen. No other function settles. */
 static void settle(struct drain *drain, struct seen *seen, enum c2d_outcome outcome)
 {
     struct c2d_error error;
@@ -126,18 +127,19 @@ bool drain_has_unsettled(const struct drain *drain)
 static void report_result(const struct drain *drain, struct seen *seen, const char *settled)
 {
     if (!seen->reported)
-        drain_tell_result(drain, &seen->dealt, seen->message_id, seen->sequence_number, settled);
+        drain_report_result(drain, &seen->disposition, seen->message_id, seen->sequence_number,
+                            settled);
     seen->reported = true;
 }
 
-/* Abandons what failed, and reports every result that was not reported yet. A message whose handler
- * failed stays locked while the drain goes on to those after it, and is abandoned once: each is one
- * of ten abandons, and the tenth destroys it. */
+/* Abandons failed messages, and prints the result lines that are missing. A failed message stays
+ * locked until the drain ends, so that it is abandoned only once a drain. The hub removes a message
+ * at the tenth abandon. */
 static void finish_seen(struct drain *drain)
 {
     for (struct seen *seen = drain->seen.oldest; seen != NULL; seen = seen->newer) {
-        /* A hub that cannot be asked has cost one time-out already: the others are only left. */
-        if (seen->dealt.verdict == VERDICT_ABANDON && !seen->settled && signals_caught() == 0
+        /* After an error of the hub, the others are left: each would cost a time-out. */
+        if (seen->disposition.kind == DISPOSITION_ABANDON && !seen->settled && signals_caught() == 0
             && drain->hub == C2D_OK)
             settle(drain, seen, C2D_ABANDON);
         report_result(drain, seen, seen->settled ? "abandon" : "left");
@@ -146,10 +148,10 @@ static void finish_seen(struct drain *drain)
 
 /* ---- The drain ---- */
 
-/* Completes or rejects what was dealt with. False when the drain ends here. */
+/* Completes or rejects a processed message. Returns false if the drain ends here. */
 static bool remove_message(struct drain *drain, struct seen *seen)
 {
-    bool completes = seen->dealt.verdict == VERDICT_COMPLETE;
+    bool completes = seen->disposition.kind == DISPOSITION_COMPLETE;
 
     settle(drain, seen, completes ? C2D_COMPLETE : C2D_REJECT);
     if (seen->settled)
@@ -157,7 +159,8 @@ static bool remove_message(struct drain *drain, struct seen *seen)
     return drain->hub == C2D_OK;
 }
 
-/* The hub, or a box in between, breaks the rules of the queue: asking on would not end. */
+/* The hub, or a proxy, violates the rules of the queue. Another request might repeat that
+ * endlessly. */
 static bool fail_drain(struct drain *drain, const char *hint, const char *text)
 {
     drain->hub = C2D_PROTOCOL;
@@ -173,51 +176,52 @@ static bool fail_repeated(struct drain *drain, const struct seen *seen)
 
     snprintf(text, sizeof text,
              "message '%s' was delivered %u times more before its lock could expire",
-             seen->message_id == NULL ? "" : seen->message_id, seen->early_returns);
-    return fail_drain(
-        drain, "a box on the way repeats responses, or another program abandons the message", text);
+             seen->message_id == NULL ? "" : seen->message_id, seen->early_deliveries);
+    return fail_drain(drain, "a proxy repeats responses, or another program abandons the message",
+                      text);
 }
 
-/* A message that this drain has dealt with: what failed is held by its new lock, and what is done
- * only has to be removed. False when the drain ends here. */
+/* Handles the repeated delivery of a message. A failed message only gets its new lock. A processed
+ * one is settled again. Returns false if the drain ends here. */
 static bool handle_again(struct drain *drain, struct seen *seen, const struct c2d_message *message)
 {
     if (clock_monotonic_ms(NULL) < seen->lock_expires_ms
-        && ++seen->early_returns == EARLY_RETURNS_MAX)
+        && ++seen->early_deliveries == EARLY_DELIVERIES_MAX)
         return fail_repeated(drain, seen);
     if (!seen_renew_lock(seen, message))
         return true;
-    return seen->dealt.verdict == VERDICT_ABANDON || seen->dealt.verdict == VERDICT_LEAVE
-           || remove_message(drain, seen);
+    return seen->disposition.kind == DISPOSITION_ABANDON
+           || seen->disposition.kind == DISPOSITION_LEAVE || remove_message(drain, seen);
 }
 
-/* A new message. False when the drain ends here. */
+/* Handles the first delivery of a message. Returns false if the drain ends here. */
 static bool handle_first(struct drain *drain, struct seen *seen, const struct c2d_message *message)
 {
     drain->received++;
-    seen->dealt = drain->deal(drain->context, message, drain->received, message->lock_expires_ms);
-    note(drain, seen->dealt.status);
-    switch (seen->dealt.verdict) {
-    case VERDICT_COMPLETE:
-    case VERDICT_REJECT:
+    seen->disposition =
+        drain->process(drain->context, message, drain->received, message->lock_expires_ms);
+    note(drain, seen->disposition.status);
+    switch (seen->disposition.kind) {
+    case DISPOSITION_COMPLETE:
+    case DISPOSITION_REJECT:
         return remove_message(drain, seen);
-    case VERDICT_ABANDON:
-    case VERDICT_LEAVE:
+    case DISPOSITION_ABANDON:
+    case DISPOSITION_LEAVE:
         return true;
-    case VERDICT_STOP:
+    case DISPOSITION_STOP:
         break;
     }
     return false;
 }
 
-/* False when the drain ends here. */
+/* Returns false if the drain ends here. */
 static bool handle(struct drain *drain, const struct c2d_message *message)
 {
     struct seen *seen = seen_find(&drain->seen, message);
 
     if (seen != NULL)
         return handle_again(drain, seen, message);
-    /* Before it is dealt with: what cannot be remembered might be dealt with twice. */
+    /* Added before processing: without an entry, a repeated delivery would be processed again. */
     seen = seen_add(&drain->seen, message);
     if (seen != NULL)
         return handle_first(drain, seen, message);
@@ -227,8 +231,8 @@ static bool handle(struct drain *drain, const struct c2d_message *message)
     return false;
 }
 
-/* A message that cannot be read stays in the queue, locked: those after it can be received. It is
- * reported once by this process. */
+/* An unreadable message stays in the queue, locked, and the drain continues after it. It is
+ * reported only once. */
 static void leave_unreadable(struct drain *drain, const struct c2d_error *error)
 {
     const char *number = error->unreadable_sequence_number;
@@ -251,14 +255,14 @@ static void report_receive(struct drain *drain, const struct c2d_error *error)
     if (error->status == C2D_NO_MESSAGE)
         return;
     drain->hub = error->status;
-    drain->filtered = rounds_is_filtered(error);
+    drain->filtered = polling_is_filtered(error);
     if (drain->reported != error->status)
         report_error(drain->app, error,
                      &(struct subject) { c2d_client_device_id(drain->app->client), NULL });
     note(drain, error->status);
 }
 
-/* Receives one message and deals with it. False when the drain ends here. */
+/* Receives and handles one message. Returns false if the drain ends here. */
 static bool take_next(struct drain *drain, size_t *unreadable)
 {
     struct c2d_message *message = NULL;
@@ -266,7 +270,7 @@ static bool take_next(struct drain *drain, size_t *unreadable)
     enum c2d_status status;
     bool goes_on = false;
 
-    /* What comes next has nobody to read it once the reader is gone. */
+    /* Without a reader of stdout, the next message must not be received. */
     stop_resume_watch();
     status = c2d_receive(drain->app->client, &message, &error);
     if (error.earlier_try_unanswered)
@@ -288,7 +292,7 @@ void drain_run(struct drain *drain)
     size_t unreadable = 0;
     bool goes_on = true;
 
-    /* What a lost response may have locked has come back by now. */
+    /* By now the hub has released a message that a lost response locked. */
     if (clock_monotonic_ms(NULL) - drain->lost_at_ms > LOCK_MS)
         drain->lost_at_ms = 0;
     drain->started_at_s = (int64_t)time(NULL);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* "  name  value", with value made harmless for the terminal; nothing when it is NULL. */
+/* Prints the line "  name  value" with value made printable; nothing if value is NULL. */
 static bool put_field(FILE *out, const char *name, const char *value, size_t size)
 {
     char *shown = value == NULL ? NULL : text_printable(value, size);

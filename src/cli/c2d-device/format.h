@@ -1,4 +1,4 @@
-/* A received message as output: JSON for programs, text for people, or its body alone. */
+/* Formats a received message: as JSON, as text for people, or its body alone. */
 #ifndef FORMAT_H
 #define FORMAT_H
 
@@ -6,7 +6,8 @@
 
 enum format { FORMAT_JSON, FORMAT_TEXT, FORMAT_RAW };
 
-/* The record, the caller's, and its size; NULL when out of memory. number counts from 1. */
+/* Returns the record and its size; the caller frees it. NULL: out of memory. number counts from
+ * 1. */
 char *format_message(enum format format, const struct c2d_message *message, long long number,
                      size_t *size);
 

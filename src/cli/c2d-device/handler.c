@@ -16,10 +16,10 @@
 #include <time.h>
 #include <unistd.h>
 
-/* That a child is stopped makes no descriptor readable: it is looked at each second. */
-enum { KILL_AFTER_MS = 5000, LOOK_MS = 50, LOOK_STOPPED_MS = 1000 };
+/* A stopped child makes no descriptor readable, so its state is checked every second. */
+enum { KILL_AFTER_MS = 5000, CHECK_MS = 50, CHECK_STOPPED_MS = 1000 };
 
-/* Exit codes with a meaning of their own. */
+/* Exit codes with a special meaning. */
 enum { EXIT_TEMPFAIL = 75, EXIT_NOT_EXECUTABLE = 126, EXIT_NOT_FOUND = 127 };
 
 /* ---- Wait ---- */
@@ -29,74 +29,75 @@ struct child {
     const char *message_id;
     pid_t pid;
     int report;  /* see handler_start() */
-    int fd;      /* readable when it has ended; -1: it has to be looked at now and then */
-    bool ended;  /* and is no zombie any more */
+    int fd;      /* a pidfd, readable after the end; -1: none, so the child is polled */
+    bool ended;  /* waitpid() has collected it */
     int status;  /* of waitpid() */
-    int problem; /* waitpid() has failed so */
-    bool stopped_told;
+    int problem; /* errno of a failed waitpid(); 0: none */
+    bool stop_reported;
 };
 
-/* Once: a handler that reads from a terminal is stopped again and again. */
-static void tell_stopped(struct child *child)
+/* Only once: a handler that reads from a terminal is stopped repeatedly. */
+static void report_stopped(struct child *child)
 {
-    if (!child->stopped_told)
+    if (!child->stop_reported)
         report_warning(child->handler->app,
                        "the handler of message '%s' was stopped by signal %d: kill -CONT %ld lets "
                        "it go on, and its time-out is not interrupted",
                        child->message_id, WSTOPSIG(child->status), (long)child->pid);
-    child->stopped_told = true;
+    child->stop_reported = true;
 }
 
-static void look_at(struct child *child)
+static void check_child(struct child *child)
 {
     pid_t pid = child->ended ? 0 : waitpid(child->pid, &child->status, WNOHANG | WUNTRACED);
 
     if (pid == 0 || (pid < 0 && errno == EINTR))
         return;
     if (pid > 0 && WIFSTOPPED(child->status)) {
-        tell_stopped(child);
+        report_stopped(child);
         return;
     }
     child->ended = true;
     child->problem = pid < 0 ? errno : 0;
 }
 
-/* Until the child has ended, a signal to us came, or timeout_ms (-1: none) have passed. */
+/* Waits until the child has ended or timeout_ms (-1: none) have passed. With for_signal, a caught
+ * signal ends the wait. */
 static void await_child(struct child *child, bool for_signal, int64_t timeout_ms)
 {
     int64_t end_ms = clock_monotonic_ms(NULL) + timeout_ms;
 
-    for (look_at(child); !child->ended; look_at(child)) {
+    for (check_child(child); !child->ended; check_child(child)) {
         struct pollfd fds[2] = { { .fd = child->fd, .events = POLLIN },
                                  { .fd = for_signal ? signals_fd() : -1, .events = POLLIN } };
         int64_t left_ms = timeout_ms < 0 ? 60000 : end_ms - clock_monotonic_ms(NULL);
-        int most_ms = child->fd >= 0 ? LOOK_STOPPED_MS : LOOK_MS;
+        int max_ms = child->fd >= 0 ? CHECK_STOPPED_MS : CHECK_MS;
 
         if (left_ms <= 0 || (for_signal && signals_caught() != 0))
             return;
-        /* Where it cannot be watched, for want of memory or descriptors, it is looked at. */
-        if (poll(fds, 2, left_ms > most_ms ? most_ms : (int)left_ms) < 0 && errno != EINTR)
-            nanosleep(&(struct timespec) { 0, LOOK_MS * 1000000L }, NULL);
+        /* Without a pidfd (no memory or descriptor), the child is polled. */
+        if (poll(fds, 2, left_ms > max_ms ? max_ms : (int)left_ms) < 0 && errno != EINTR)
+            nanosleep(&(struct timespec) { 0, CHECK_MS * 1000000L }, NULL);
     }
 }
 
-/* TERM to the group, and KILL when that is not heeded, by the child or by what it has started. A
- * second signal to us ends us at once. */
+/* Sends TERM to the process group, and KILL to the processes that ignore it. A second signal to
+ * this program ends it at once. */
 static void stop_child(struct child *child)
 {
     int64_t end_ms = clock_monotonic_ms(NULL) + KILL_AFTER_MS;
 
     kill(-child->pid, SIGTERM);
-    kill(-child->pid, SIGCONT); /* one that is stopped would not get it */
+    kill(-child->pid, SIGCONT); /* a stopped process does not get TERM */
     await_child(child, false, KILL_AFTER_MS);
     while (child->ended && kill(-child->pid, 0) == 0 && clock_monotonic_ms(NULL) < end_ms)
-        nanosleep(&(struct timespec) { 0, LOOK_MS * 1000000L }, NULL);
-    kill(-child->pid, SIGKILL); /* nobody may be left, which is as good */
+        nanosleep(&(struct timespec) { 0, CHECK_MS * 1000000L }, NULL);
+    kill(-child->pid, SIGKILL); /* fails if no process is left */
     await_child(child, false, -1);
 }
 
-/* Waits for the child, and ends it when it takes too long or a signal came. */
-static void wait_for(const struct handler *handler, struct child *child, bool *timed_out)
+/* Waits for the child. Stops it at the time-out or after a signal. */
+static void wait_or_stop(const struct handler *handler, struct child *child, bool *timed_out)
 {
     int64_t timeout_ms = handler->timeout_ms > 0 ? handler->timeout_ms : -1;
 
@@ -112,10 +113,10 @@ static void wait_for(const struct handler *handler, struct child *child, bool *t
         close(child->fd);
 }
 
-/* ---- Verdict ---- */
+/* ---- Disposition ---- */
 
-static struct dealt cannot_start(const struct handler *handler, const char *why, int code,
-                                 bool executed)
+static struct disposition fail_start(const struct handler *handler, const char *why, int code,
+                                     bool executed)
 {
     char text[512], hint[512] = "nothing is lost: the next run handles the message";
 
@@ -127,7 +128,8 @@ static struct dealt cannot_start(const struct handler *handler, const char *why,
     else
         report_failure(handler->app, C2D_OS, hint, "handler '%s' cannot be started: %s",
                        handler->command[0], text);
-    return (struct dealt) { .verdict = VERDICT_STOP, .status = C2D_OS, .handler_exit = code };
+    return (
+        struct disposition) { .kind = DISPOSITION_STOP, .status = C2D_OS, .handler_exit = code };
 }
 
 static void report_end(const struct handler *handler, const struct c2d_message *message, int code,
@@ -142,24 +144,25 @@ static void report_end(const struct handler *handler, const struct c2d_message *
         report_warning(handler->app, "the handler of message '%s' ended with %d", id, code);
 }
 
-/* The table of endings. After a signal to us only what the handler did on purpose counts. */
-static struct dealt judge(const struct handler *handler, int code, bool timed_out)
+/* Maps an exit code to a disposition. After a signal to this program, the handler may have failed
+ * because of it, so only a complete or reject counts. */
+static struct disposition disposition_of(const struct handler *handler, int code, bool timed_out)
 {
     bool interrupted = signals_caught() != 0;
 
     if (code == 0 && !timed_out)
-        return (struct dealt) { .verdict = VERDICT_COMPLETE };
+        return (struct disposition) { .kind = DISPOSITION_COMPLETE };
     if (code == handler->reject_code && !timed_out)
-        return (struct dealt) { .verdict = VERDICT_REJECT };
+        return (struct disposition) { .kind = DISPOSITION_REJECT };
     if (interrupted)
-        return (struct dealt) { .verdict = VERDICT_STOP, .status = C2D_CANCELLED };
+        return (struct disposition) { .kind = DISPOSITION_STOP, .status = C2D_CANCELLED };
     if (code == EXIT_TEMPFAIL && !timed_out)
-        return (struct dealt) { .verdict = VERDICT_STOP, .status = STATUS_HANDLER };
-    return (struct dealt) { .verdict = VERDICT_ABANDON, .status = STATUS_HANDLER };
+        return (struct disposition) { .kind = DISPOSITION_STOP, .status = STATUS_HANDLER };
+    return (struct disposition) { .kind = DISPOSITION_ABANDON, .status = STATUS_HANDLER };
 }
 
-/* Runs the child to its end. child->pid is -1 when it could not be started, with child->problem.
- * Why its program could not be executed is in *refused; 0 if it was. */
+/* Runs the child until it ends. If it cannot be started, child->pid is -1 and child->problem is
+ * errno. *refused is errno of a failed execve(2), else 0. */
 static void run_child(struct child *child, const struct c2d_message *message, bool *timed_out,
                       int *refused)
 {
@@ -173,41 +176,42 @@ static void run_child(struct child *child, const struct c2d_message *message, bo
             child->problem = errno;
             return;
         }
-        wait_for(child->handler, child, timed_out);
+        wait_or_stop(child->handler, child, timed_out);
         *refused = handler_start_problem(child->report);
         close(child->report);
-        /* Our own environment, or a small stack, leaves less room than is usual. */
+        /* A large inherited environment, or a small stack limit, leaves less room than
+         * OWN_LIMIT. */
     } while (*refused == E2BIG && handler_env_cut_more(&cut));
 }
 
-struct dealt handler_run(const struct handler *handler, const struct c2d_message *message)
+struct disposition handler_run(const struct handler *handler, const struct c2d_message *message)
 {
     int64_t started_ms = clock_monotonic_ms(NULL);
     struct child child = {
         .handler = handler,
         .message_id = message->message_id == NULL ? "" : message->message_id,
     };
-    struct dealt result;
+    struct disposition result;
     bool timed_out = false;
     int code, refused = 0;
 
     run_child(&child, message, &timed_out, &refused);
     if (child.pid < 0)
-        return cannot_start(handler, strerror(child.problem), -1, false);
+        return fail_start(handler, strerror(child.problem), -1, false);
     if (child.problem != 0) {
         report_failure(handler->app, C2D_OS, "nothing is lost: the next run handles the message",
-                       "how handler '%s' has ended cannot be told: %s", handler->command[0],
+                       "the exit code of handler '%s' is unknown: %s", handler->command[0],
                        strerror(child.problem));
-        return (struct dealt) { .verdict = VERDICT_STOP, .status = C2D_OS, .handler_exit = -1 };
+        return (
+            struct disposition) { .kind = DISPOSITION_STOP, .status = C2D_OS, .handler_exit = -1 };
     }
     code = WIFSIGNALED(child.status) ? 128 + WTERMSIG(child.status) : WEXITSTATUS(child.status);
     if (code == EXIT_NOT_FOUND || code == EXIT_NOT_EXECUTABLE) {
         const char *ended = code == EXIT_NOT_FOUND ? "not found" : "not executable";
 
-        result =
-            cannot_start(handler, refused != 0 ? strerror(refused) : ended, code, refused == 0);
+        result = fail_start(handler, refused != 0 ? strerror(refused) : ended, code, refused == 0);
     } else {
-        result = judge(handler, code, timed_out);
+        result = disposition_of(handler, code, timed_out);
         if (result.status == STATUS_HANDLER)
             report_end(handler, message, code, timed_out);
     }

@@ -1,9 +1,9 @@
-/* A program that is run once for each message; how it ends says what becomes of the message. */
+/* Runs a program for each message. Its exit code decides the disposition of the message. */
 #ifndef HANDLER_H
 #define HANDLER_H
 
 #include "../common/app.h"
-#include "verdict.h"
+#include "disposition.h"
 
 struct handler {
     const struct app *app;
@@ -12,8 +12,8 @@ struct handler {
     int64_t reject_code; /* -1: none */
 };
 
-/* Runs the handler with message's body on stdin and the rest in its environment, and waits for it.
- * Reports what went wrong. */
-struct dealt handler_run(const struct handler *handler, const struct c2d_message *message);
+/* Runs the handler and waits for it. The body of message is on stdin, the rest in the environment.
+ * Reports errors. */
+struct disposition handler_run(const struct handler *handler, const struct c2d_message *message);
 
 #endif

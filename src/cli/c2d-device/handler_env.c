@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-/* Room for the message's own variables: one may not be longer than 128 KiB for execve(2). */
+/* The limit for the variables of the message. execve(2) limits one variable to 128 KiB. */
 enum { OWN_LIMIT = 120 * 1024 };
 
 extern char **environ;
@@ -19,7 +19,7 @@ struct list {
     bool failed;
 };
 
-/* Takes item over; NULL is memory that was gone. */
+/* Appends item and takes its ownership. NULL: out of memory. */
 static void append(struct list *list, char *item)
 {
     char **items = item == NULL || list->failed
@@ -62,9 +62,9 @@ static void set_number(struct list *list, const char *name, long long value)
     set(list, name, text);
 }
 
-/* ---- What is inherited ---- */
+/* ---- Inherited variables ---- */
 
-/* All secrets have left our environment by now: see credentials.h. */
+/* The environment has no secrets any more: see credentials.h. */
 static void inherit(struct list *list)
 {
     for (char **item = environ; *item != NULL; item++)
@@ -72,9 +72,10 @@ static void inherit(struct list *list)
             append(list, strdup(*item));
 }
 
-/* ---- What the message adds ---- */
+/* ---- Variables of the message ---- */
 
-/* "C2D_PROP_" and name, with all but A-Z and 0-9 as "_"; the caller's. */
+/* Returns "C2D_PROP_" and name in upper case, other characters replaced by "_". The caller frees
+ * it. */
 static char *property_variable(const char *name)
 {
     static const char kept[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -99,7 +100,7 @@ static char *property_variable(const char *name)
     return variable;
 }
 
-/* A property under the name of its variable. */
+/* A property and the name of its variable. */
 struct variable {
     char *name;
     const struct c2d_property *property;
@@ -115,8 +116,9 @@ static int compare(const void *a, const void *b)
     return one->property < other->property ? -1 : one->property > other->property;
 }
 
-/* One variable from those of its name, which are in the order they came in: of a property given
- * twice the last one counts. Of two properties that differ neither does: which one was meant? */
+/* Sets a variable from the properties that map to its name, in the order of the message. If a
+ * property is repeated, the last value counts. If different properties map to one name, the
+ * variable is ambiguous and is not set. */
 static void set_one(struct list *list, const struct variable *variables, size_t count)
 {
     for (size_t i = 1; i < count; i++)
@@ -136,7 +138,7 @@ static void set_properties(struct list *list, const struct c2d_message *message)
         variables[i].name = property_variable(message->properties[i].name);
         ok = variables[i].name != NULL;
     }
-    /* Sorted, those of one name stand together: there may be a thousand. */
+    /* Sorting makes equal names adjacent. A message may have a thousand properties. */
     if (ok)
         qsort(variables, count, sizeof *variables, compare);
     for (size_t i = 0; ok && i < count; i += same) {

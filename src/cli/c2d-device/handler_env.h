@@ -1,4 +1,5 @@
-/* The environment of a handler: ours without any secret, and what the message says of itself. */
+/* The environment of a handler: the inherited one without secrets, and the fields of the
+ * message. */
 #ifndef HANDLER_ENV_H
 #define HANDLER_ENV_H
 
@@ -6,20 +7,20 @@
 
 #include <stdbool.h>
 
-/* What is left out for want of room. */
+/* The variables that are omitted to save space. */
 enum env_cut {
     ENV_WHOLE,
     ENV_WITHOUT_JSON,       /* C2D_MESSAGE_JSON */
-    ENV_WITHOUT_PROPERTIES, /* and C2D_PROP_* */
+    ENV_WITHOUT_PROPERTIES, /* C2D_MESSAGE_JSON and C2D_PROP_* */
 };
 
-/* Leaves out at least what *cut says, more where the message's own variables take too much room,
- * and says in *cut what it was. NULL-terminated, to be freed with handler_env_free(); NULL when out
- * of memory. */
+/* Returns the NULL-terminated environment; NULL: out of memory. Omits at least what *cut says. If
+ * the variables of the message are too large, omits more and updates *cut. handler_env_free() frees
+ * the result. */
 char **handler_env_make(const struct c2d_message *message, enum env_cut *cut);
-/* Where the system had no room for it all. False when nothing more can be left out. */
+/* Omits more, after execve(2) failed with E2BIG. Returns false if nothing more can be omitted. */
 bool handler_env_cut_more(enum env_cut *cut);
-/* NULL is fine. */
+/* environment may be NULL. */
 void handler_env_free(char **environment);
 
 #endif

@@ -18,12 +18,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Exit codes of a child that could not execute the program, as a shell's. */
+/* Exit codes of a child that could not execute the program, as in a shell. */
 enum { EXIT_NOT_EXECUTABLE = 126, EXIT_NOT_FOUND = 127 };
 
 /* ---- The child ---- */
 
-/* The body as a file without a name: a handler may leave it unread, which a pipe would punish. */
+/* Returns an anonymous file with the body. Unlike with a pipe, the handler need not read it. */
 static int body_file(const struct c2d_message *message)
 {
     int fd = memfd_create("c2d-body", MFD_CLOEXEC);
@@ -36,7 +36,7 @@ static int body_file(const struct c2d_message *message)
     return -1;
 }
 
-/* What we have opened closes itself at execve(2); this makes what we inherited do so too. */
+/* Our own descriptors have O_CLOEXEC already. This sets it on the inherited ones. */
 static void close_on_exec(void)
 {
     enum { FIRST = STDERR_FILENO + 1, MOST = 65536 };
@@ -66,31 +66,31 @@ static void close_on_exec(void)
         (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
-static void tell(int report, const void *data, size_t size)
+static void write_report(int report, const void *data, size_t size)
 {
     if (write(report, data, size) < 0) {
-        /* The parent is gone: there is nobody to tell. */
+        /* The parent has died and needs no report. */
     }
 }
 
-/* In the child, between fork and exec: only what is safe there. */
-static _Noreturn void become(const struct app *app, char **command, char **environment, int body,
-                             int report)
+/* Runs in the child between fork() and exec(): only async-signal-safe calls. */
+static _Noreturn void execute(const struct app *app, char **command, char **environment, int body,
+                              int report)
 {
     int problem;
 
     setsid();
-    tell(report, "", 1);
+    write_report(report, "", 1);
     signals_restore();
     secrets_restore_limits(app->secrets);
     if (dup2(body, STDIN_FILENO) >= 0)
         execvpe(command[0], command, environment);
     problem = errno;
-    tell(report, &problem, sizeof problem);
+    write_report(report, &problem, sizeof problem);
     _exit(problem == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
 }
 
-/* Until the child leads its session: a signal to its group would reach nobody before. */
+/* Waits until the child leads its session. Before that, kill() of its group would fail. */
 static void await_session(int report)
 {
     char byte;
@@ -107,11 +107,11 @@ static pid_t fork_child(const struct app *app, char **command, char **environmen
 
     if (pipe2(ends, O_CLOEXEC) != 0)
         return -1;
-    /* What comes in between is the parent's: its child would mistake it for a signal to us. */
-    signals_hold(true);
+    /* A signal in between is for the parent only. The child would run our handler for it. */
+    signals_block(true);
     pid = fork();
     if (pid == 0)
-        become(app, command, environment, body, ends[1]);
+        execute(app, command, environment, body, ends[1]);
     close(ends[1]);
     if (pid > 0) {
         await_session(ends[0]);
@@ -123,7 +123,7 @@ static pid_t fork_child(const struct app *app, char **command, char **environmen
         close(ends[0]);
         errno = problem;
     }
-    signals_hold(false);
+    signals_block(false);
     return pid;
 }
 
@@ -153,8 +153,8 @@ int handler_start_problem(int report)
     struct pollfd readable = { .fd = report, .events = POLLIN };
     int problem = 0;
 
-    /* What was written is there as a whole, as the child has ended. It is not waited for: our own
-     * copy of the other end may be open still. */
+    /* The child has ended, so its report is complete. No waiting for end of file: another process
+     * may still have the write end open. */
     if (poll(&readable, 1, 0) != 1
         || read(report, &problem, sizeof problem) != (ssize_t)sizeof problem)
         return 0;
@@ -163,7 +163,7 @@ int handler_start_problem(int report)
 
 /* ---- Why it failed ---- */
 
-/* Opens program as execvpe(3) finds it; path is where. */
+/* Opens program as execvpe(3) finds it, and stores its path. */
 static FILE *open_program(const char *program, char *path, size_t size)
 {
     const char *folders = getenv("PATH");
@@ -183,7 +183,7 @@ static FILE *open_program(const char *program, char *path, size_t size)
     return file;
 }
 
-/* The first line of program without its newline; "" if it cannot be read. */
+/* Reads the first line of program without its newline; "" if it cannot be read. */
 static void read_first_line(const char *program, char *path, char line[static 256], size_t size)
 {
     FILE *file = open_program(program, path, size);
@@ -217,7 +217,7 @@ bool handler_start_explain(const char *program, bool executed, char text[static 
         return true;
     }
     word = text_shell_word(path);
-    snprintf(text, 512, "its first line ends in CR LF, so its interpreter has a CR in its name");
+    snprintf(text, 512, "its first line ends in CR LF, so the name of its interpreter ends in CR");
     snprintf(hint, 512, "nothing is lost; end its lines in LF: sed -i 's/\\r$//' %s",
              word != NULL ? word : "FILE");
     free(word);

@@ -2,7 +2,7 @@
 
 #include "base/hash.h"
 
-/* Names of hosts have no case. */
+/* Host names are case-insensitive. */
 static uint64_t hash_host(uint64_t value, const char *host)
 {
     for (; *host != '\0'; host++) {

@@ -1,10 +1,10 @@
-/* Hub and device as one number, for names of files that say nothing of either. */
+/* A hash of hub and device, for file names that reveal neither. */
 #ifndef IDENTITY_H
 #define IDENTITY_H
 
 #include "c2d.h"
 
-/* The same for the same hub and device on every machine. */
+/* The hash is the same on every machine. */
 uint64_t identity_hash(const struct c2d_client *client);
 
 #endif

@@ -1,13 +1,13 @@
-/* Two locks, because each covers what the other does not.
+/* Two locks, because neither covers all cases.
  *
- * An abstract Unix socket: its name lives in the kernel, so no cleaner of /tmp removes it, no
- * permission of a folder is needed, and cron, a login shell and systemd with PrivateTmp= or
- * ProtectSystem= share it. It belongs to the network namespace: a container with a network of its
- * own, or a unit with PrivateNetwork= or NetworkNamespacePath=, does not see it.
+ * An abstract Unix socket has its name in the kernel. So no cleaner of /tmp removes it, and it
+ * needs no permission on a folder. cron, a login shell and systemd with PrivateTmp= or
+ * ProtectSystem= share it. It belongs to the network namespace. A container with its own network,
+ * or a unit with PrivateNetwork= or NetworkNamespacePath=, does not see it.
  *
- * A locked file in /run/lock or /tmp: it excludes the instances in other network namespaces that
- * share these folders, and versions of this program that know only the file. Where it cannot be
- * had, the socket is enough. */
+ * A locked file in /run/lock or /tmp excludes instances in other network namespaces that share
+ * these folders. It also excludes versions of this program that use only the file. If the file is
+ * not available, the socket is enough. */
 #define _GNU_SOURCE /* SO_PEERCRED's struct ucred, accept4 */
 #include "lock.h"
 
@@ -26,21 +26,21 @@
 #include <time.h>
 #include <unistd.h>
 
-/* How long a holder that does not listen (yet) is asked again: a new instance listens at once. */
-enum { ASK_TRIES = 20, ASK_PAUSE_MS = 10 };
+/* An owner that does not listen yet is queried again: a new instance listens at once. */
+enum { QUERY_ATTEMPTS = 20, QUERY_PAUSE_MS = 10 };
 
-enum hold {
-    HOLD_OURS,    /* until the process ends: the kernel lets go, however it ends */
-    HOLD_TAKEN,   /* another instance of this user has it */
-    HOLD_FOREIGN, /* a process has it that is not known to be this user's */
-    HOLD_NONE,    /* there is no such lock here */
-    HOLD_FAILED,  /* trouble that may pass, with errno set */
+enum lock_result {
+    LOCK_OURS,        /* until the process ends, in whatever way: the kernel releases it */
+    LOCK_TAKEN,       /* another instance of this user has it */
+    LOCK_FOREIGN,     /* a process has it that is not known to be this user's */
+    LOCK_UNAVAILABLE, /* this kind of lock is not available here */
+    LOCK_FAILED,      /* a temporary error, with errno set */
 };
 
 /* ---- The file ---- */
 
-/* A folder of our own below one that everybody may write to: nobody else can have put a link or a
- * file of another into it. */
+/* Opens our own folder in a world-writable one. Its owner and mode are checked, so no other user
+ * can place a link or file in it. */
 static int open_own_folder(const char *parent)
 {
     char path[64];
@@ -60,7 +60,7 @@ static int open_own_folder(const char *parent)
     return -1;
 }
 
-/* The file name in a folder of our own below parent; -1 with errno set. */
+/* Opens the file name in our own folder below parent. Returns -1 with errno set. */
 static int open_lock(const char *parent, const char *name)
 {
     int folder = open_own_folder(parent);
@@ -75,7 +75,7 @@ static int open_lock(const char *parent, const char *name)
     return fd;
 }
 
-static enum hold take_file(uint64_t device)
+static enum lock_result take_file(uint64_t device)
 {
     static const char *const parents[] = { "/run/lock", "/tmp" };
     char name[32];
@@ -87,31 +87,31 @@ static enum hold take_file(uint64_t device)
         if (fd < 0)
             continue;
         if (file_lock(fd))
-            return HOLD_OURS;
+            return LOCK_OURS;
         if (file_lock_is_taken()) {
             close(fd);
-            return HOLD_TAKEN;
+            return LOCK_TAKEN;
         }
         close(fd);
     }
-    return HOLD_NONE;
+    return LOCK_UNAVAILABLE;
 }
 
 /* ---- The socket ---- */
 
-static int listener = -1; /* ours */
+static int listener = -1; /* the bound socket; -1: none */
 
 struct name {
     struct sockaddr_un address;
     socklen_t size;
 };
 
-/* The user is part of the name: one instance per device and user. In a user namespace the id is
- * the one that the namespace shows. */
+/* The name includes the user, for one instance per device and user. In a user namespace this is the
+ * id inside it. */
 static struct name name_of(uint64_t device)
 {
     struct name name = { .address.sun_family = AF_UNIX };
-    /* The first byte stays 0: that is what makes the name abstract. */
+    /* The first byte stays 0, which makes the name abstract. */
     int length = snprintf(name.address.sun_path + 1, sizeof name.address.sun_path - 1,
                           "c2d-device/%lu/%016" PRIx64, (unsigned long)geteuid(), device);
 
@@ -119,19 +119,19 @@ static struct name name_of(uint64_t device)
     return name;
 }
 
-/* Asks who holds the name. The kernel notes the user of a socket when it starts to listen. False
- * with errno set when it cannot be known: ECONNREFUSED when nobody listens. */
-static bool ask_holder(const struct name *name, struct ucred *holder)
+/* Queries the owner of the name. The kernel stores the user of a socket at listen(2). Returns false
+ * with errno set; ECONNREFUSED: the owner does not listen. */
+static bool query_owner(const struct name *name, struct ucred *owner)
 {
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    socklen_t size = sizeof *holder;
+    socklen_t size = sizeof *owner;
     bool ok;
     int problem;
 
     if (fd < 0)
         return false;
     ok = connect(fd, (const struct sockaddr *)&name->address, name->size) == 0
-         && getsockopt(fd, SOL_SOCKET, SO_PEERCRED, holder, &size) == 0;
+         && getsockopt(fd, SOL_SOCKET, SO_PEERCRED, owner, &size) == 0;
     problem = errno;
     close(fd);
     errno = problem;
@@ -144,29 +144,29 @@ static bool is_forbidden(int problem)
     return problem == EAFNOSUPPORT || problem == EPERM || problem == EACCES;
 }
 
-/* Binds the name, or finds out who has it. A process that does not listen stays unknown. */
-static enum hold take_name(uint64_t device, struct ucred *holder)
+/* Binds the name, or identifies its owner. A process that does not listen stays unknown. */
+static enum lock_result take_name(uint64_t device, struct ucred *owner)
 {
     const struct name name = name_of(device);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    enum hold hold = HOLD_FOREIGN;
+    enum lock_result result = LOCK_FOREIGN;
 
-    *holder = (struct ucred) { .pid = 0, .uid = (uid_t)-1 };
+    *owner = (struct ucred) { .pid = 0, .uid = (uid_t)-1 };
     if (fd < 0)
-        return is_forbidden(errno) ? HOLD_NONE : HOLD_FAILED;
-    for (int i = 0; hold == HOLD_FOREIGN && i < ASK_TRIES; i++) {
+        return is_forbidden(errno) ? LOCK_UNAVAILABLE : LOCK_FAILED;
+    for (int i = 0; result == LOCK_FOREIGN && i < QUERY_ATTEMPTS; i++) {
         if (bind(fd, (const struct sockaddr *)&name.address, name.size) == 0)
-            hold = listen(fd, SOMAXCONN) == 0 ? HOLD_OURS : HOLD_FAILED;
+            result = listen(fd, SOMAXCONN) == 0 ? LOCK_OURS : LOCK_FAILED;
         else if (errno != EADDRINUSE)
-            hold = is_forbidden(errno) ? HOLD_NONE : HOLD_FAILED;
-        else if (ask_holder(&name, holder) || errno != ECONNREFUSED)
+            result = is_forbidden(errno) ? LOCK_UNAVAILABLE : LOCK_FAILED;
+        else if (query_owner(&name, owner) || errno != ECONNREFUSED)
             break;
-        else /* a new instance, or one that ends just now */
-            nanosleep(&(struct timespec) { 0, ASK_PAUSE_MS * 1000000L }, NULL);
+        else /* a new instance, or one that is just ending */
+            nanosleep(&(struct timespec) { 0, QUERY_PAUSE_MS * 1000000L }, NULL);
     }
-    if (hold == HOLD_FOREIGN && holder->uid == geteuid())
-        hold = HOLD_TAKEN;
-    if (hold == HOLD_OURS) {
+    if (result == LOCK_FOREIGN && owner->uid == geteuid())
+        result = LOCK_TAKEN;
+    if (result == LOCK_OURS) {
         listener = fd;
     } else {
         int problem = errno;
@@ -174,10 +174,10 @@ static enum hold take_name(uint64_t device, struct ucred *holder)
         close(fd);
         errno = problem;
     }
-    return hold;
+    return result;
 }
 
-void lock_answer(void)
+void lock_accept(void)
 {
     int fd;
 
@@ -187,42 +187,42 @@ void lock_answer(void)
 
 /* ---- Both ---- */
 
-static enum c2d_status fail_foreign(const struct app *app, const struct ucred *holder)
+static enum c2d_status fail_foreign(const struct app *app, const struct ucred *owner)
 {
     static const char hint[] = "have that process ended (as root, ss -xap names it by the socket "
                                "@c2d-device), or pass --no-lock if no other instance can run";
     const char *device = c2d_client_device_id(app->client);
     char process[32] = "";
 
-    /* A process of another container has no id here. */
-    if (holder->pid > 0)
-        snprintf(process, sizeof process, ", process %ld", (long)holder->pid);
-    if (holder->uid == (uid_t)-1)
+    /* A process of another container has no id in this one. */
+    if (owner->pid > 0)
+        snprintf(process, sizeof process, ", process %ld", (long)owner->pid);
+    if (owner->uid == (uid_t)-1)
         return report_failure(app, STATUS_CANT_CREATE, hint,
                               "a process that cannot be named holds the lock of device '%s'",
                               device);
     return report_failure(app, STATUS_CANT_CREATE, hint,
                           "another user (id %lu%s) holds the lock of device '%s'",
-                          (unsigned long)holder->uid, process, device);
+                          (unsigned long)owner->uid, process, device);
 }
 
 enum c2d_status lock_take(const struct app *app)
 {
     uint64_t device = identity_hash(app->client);
-    enum hold file = take_file(device);
-    struct ucred holder;
-    enum hold name = file == HOLD_TAKEN ? HOLD_TAKEN : take_name(device, &holder);
+    enum lock_result file = take_file(device);
+    struct ucred owner;
+    enum lock_result name = file == LOCK_TAKEN ? LOCK_TAKEN : take_name(device, &owner);
 
-    if (name == HOLD_TAKEN)
+    if (name == LOCK_TAKEN)
         return report_failure(app, STATUS_LOCKED, NULL, "another instance receives for device '%s'",
                               c2d_client_device_id(app->client));
-    if (name == HOLD_FOREIGN)
-        return fail_foreign(app, &holder);
-    if (name == HOLD_OURS || (name == HOLD_NONE && file == HOLD_OURS))
+    if (name == LOCK_FOREIGN)
+        return fail_foreign(app, &owner);
+    if (name == LOCK_OURS || (name == LOCK_UNAVAILABLE && file == LOCK_OURS))
         return C2D_OK;
     return report_failure(app, STATUS_CANT_CREATE, "pass --no-lock if no other instance can run",
                           "no lock can be taken: %s",
-                          name == HOLD_FAILED
+                          name == LOCK_FAILED
                               ? strerror(errno)
                               : "Unix sockets are forbidden, and so are files in /run/lock and "
                                 "/tmp");

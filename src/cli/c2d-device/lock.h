@@ -1,15 +1,15 @@
-/* One instance per device and user: two would take each other's locks. */
+/* Allows one instance per device and user. Two instances would take messages from each other. */
 #ifndef LOCK_H
 #define LOCK_H
 
 #include "../common/app.h"
 
-/* Takes the lock of app's device for as long as this process lives: from cron, a login shell and
- * systemd it is the same one. Reports STATUS_LOCKED where another instance of this user has it, and
- * STATUS_CANT_CREATE where no lock can be had or another user's process holds its name. */
+/* Takes the lock of the device until this process ends. cron, login shells and systemd services
+ * share it. Reports STATUS_LOCKED if another instance of this user has it. Reports
+ * STATUS_CANT_CREATE if no lock is available or another user's process has it. */
 enum c2d_status lock_take(const struct app *app);
-/* Takes the connections of those who have asked who holds the lock. Call it now and then: they wait
- * in a queue of some thousands, and whoever finds it full cannot tell who holds the lock. */
-void lock_answer(void);
+/* Accepts the connections of instances that query the owner of the lock. Call it regularly: if the
+ * backlog of the socket is full, they cannot identify the owner. */
+void lock_accept(void);
 
 #endif

@@ -1,7 +1,7 @@
 #include "poll.h"
 
+#include "../common/polling.h"
 #include "../common/report.h"
-#include "../common/rounds.h"
 #include "../common/stop.h"
 #include "../common/waiting.h"
 #include "base/clock.h"
@@ -13,7 +13,7 @@ enum { MINUTE_MS = 60000 };
 
 enum c2d_status poll_for_ever(struct drain *drain, int64_t interval_ms)
 {
-    struct rounds rounds = { .app = drain->app, .interval_ms = interval_ms };
+    struct polling polling = { .app = drain->app, .interval_ms = interval_ms };
     int64_t delay_ms;
 
     if (interval_ms < MINUTE_MS)
@@ -24,12 +24,12 @@ enum c2d_status poll_for_ever(struct drain *drain, int64_t interval_ms)
                 drain->app->program->name, c2d_client_device_id(drain->app->client),
                 (double)interval_ms / 1000);
     do {
-        lock_answer();
+        lock_accept();
         drain->result = C2D_OK;
-        drain->reported = rounds.told;
+        drain->reported = polling.reported;
         drain_run(drain);
-        rounds.filtered = drain->filtered;
-        delay_ms = rounds_next(&rounds, drain->result, drain->hub, drain->lost_at_ms != 0);
+        polling.filtered = drain->filtered;
+        delay_ms = polling_next(&polling, drain->result, drain->hub, drain->lost_at_ms != 0);
     } while (delay_ms >= 0 && waiting_sleep_until(clock_monotonic_ms(NULL) + delay_ms));
     return stop_result(drain->app, drain->result);
 }

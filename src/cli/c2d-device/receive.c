@@ -1,5 +1,4 @@
-/* receive and poll: take the messages that wait, make each safe or have it handled, and only then
- * settle it. */
+/* The commands receive and poll. A message is settled only after it is stored or handled. */
 #include "../common/report.h"
 #include "../common/session.h"
 #include "../common/stop.h"
@@ -15,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A handler that is not done within the lock would be run twice. */
+/* A handler that outlasts the lock would be run twice. */
 enum { HANDLER_MS = 50000, HANDLER_MAX_MS = 54000 };
 
 struct settings {
@@ -27,27 +26,27 @@ struct settings {
 #define AT(member) offsetof(struct settings, member)
 #define YEAR_MS ((int64_t)365 * 86400000)
 
-/* The first two are receive's alone; poll begins behind them. */
+/* The first two are for receive only; the options of poll begin after them. */
 static const struct option options[] = {
-    { 'c', "count", "N", "at most N messages (default: all that wait); 10 if none came",
+    { 'c', "count", "N", "at most N messages (default: all that wait); exit 10 if none came",
       OPTION_NUMBER, AT(count), 1, INT32_MAX },
-    { 0, "wait", "D", "when there is none, ask again until D has passed; 10 if none came",
+    { 0, "wait", "D", "poll until a message comes or D has passed; exit 10 if none came",
       OPTION_DURATION, AT(wait_ms), 0, YEAR_MS },
-    { 0, "interval", "D", "how often to ask (receive: 10s, poll: 25m), give or take 10 %",
+    { 0, "interval", "D", "time between polls (receive: 10s, poll: 25m), give or take 10 %",
       OPTION_DURATION, AT(interval_ms), 100, YEAR_MS },
-    { 0, "keep", NULL, "print and settle nothing: locked for a minute, then it comes again",
+    { 0, "keep", NULL, "print, do not settle: the hub delivers it again after a minute",
       OPTION_FLAG, AT(keep), 0, 0 },
     { 0, "format", "json|text|raw", "json: a line each; text: for people; raw: one body (-c 1)",
       OPTION_TEXT, AT(format), 0, 0 },
-    { 'o', "output", "FILE", "append there, on the disk before anything is settled", OPTION_TEXT,
-      AT(output), 0, 0 },
+    { 'o', "output", "FILE", "append there and sync to disk before a message is settled",
+      OPTION_TEXT, AT(output), 0, 0 },
     { 0, "spool", "DIR", "keep messages there, complete them, then handle them", OPTION_TEXT,
       AT(spool), 0, 0 },
     { 0, "handler-timeout", "D", "stop a slower handler (50s, at most 54s; with --spool: none)",
       OPTION_DURATION, AT(handler_timeout_ms), 1000, YEAR_MS },
-    { 0, "reject-code", "N", "a handler that ends with N has its message rejected: it is gone",
+    { 0, "reject-code", "N", "reject (and lose) the message if the handler exits with N",
       OPTION_NUMBER, AT(reject_code), 1, 125 },
-    { 0, "no-lock", NULL, "take no lock, for the device or a file: no other instance can run",
+    { 0, "no-lock", NULL, "take no lock for the device or a file; run no second instance",
       OPTION_FLAG, AT(no_lock), 0, 0 },
     { 0, NULL, NULL, NULL, OPTION_FLAG, 0, 0, 0 },
 };
@@ -66,12 +65,12 @@ static void poll_defaults(void *arguments)
     ((struct settings *)arguments)->interval_ms = (int64_t)25 * 60000;
 }
 
-/* ---- Ways to deal with a message ---- */
+/* ---- The handler ---- */
 
-static struct dealt run_handler(void *context, const struct c2d_message *message, long long number,
-                                int64_t deadline_ms)
+static struct disposition run_handler(void *context, const struct c2d_message *message,
+                                      long long number, int64_t deadline_ms)
 {
-    (void)number, (void)deadline_ms; /* the time-out of a handler is shorter than a lock */
+    (void)number, (void)deadline_ms; /* the handler time-out is shorter than a lock */
     return handler_run(context, message);
 }
 
@@ -94,8 +93,7 @@ static enum c2d_status choose_format(const struct app *app, const struct setting
     else
         return report_usage(app, "--format takes json, text or raw, not '%.60s'", settings->format);
     if (*format == FORMAT_RAW && settings->count != 1)
-        return report_usage(app, "--format raw needs -c 1: bodies in a row could not be told "
-                                 "apart");
+        return report_usage(app, "--format raw needs -c 1: bodies have no separator");
     return C2D_OK;
 }
 
@@ -108,9 +106,9 @@ static enum c2d_status check(const struct app *app, const struct settings *setti
                                                       : NULL;
 
     if (app->words_before_end > 0)
-        return report_usage(app, "'%.60s' is no option: a handler stands behind --", app->words[0]);
+        return report_usage(app, "'%.60s' is not an option: a handler follows --", app->words[0]);
     if (app->has_end && !has_handler)
-        return report_usage(app, "there is no handler behind --");
+        return report_usage(app, "no handler follows --");
     if (settings->spool != NULL && excluded != NULL)
         return report_usage(app, "%s and --spool exclude each other: the spool has the message",
                             excluded);
@@ -118,11 +116,11 @@ static enum c2d_status check(const struct app *app, const struct settings *setti
         return report_usage(app, "%s and a handler exclude each other: the handler has the message",
                             excluded);
     if (!has_handler && (settings->reject_code >= 0 || settings->handler_timeout_ms > 0))
-        return report_usage(app, "%s is for a handler, which stands behind --",
+        return report_usage(app, "%s needs a handler, which follows --",
                             settings->reject_code >= 0 ? "--reject-code" : "--handler-timeout");
     if (settings->spool == NULL && settings->handler_timeout_ms > HANDLER_MAX_MS)
         return report_usage(app, "--handler-timeout takes 1s to 54s without --spool: the lock "
-                                 "lapses after a minute");
+                                 "expires after a minute");
     return C2D_OK;
 }
 
@@ -131,77 +129,78 @@ static enum c2d_status receive(struct drain *drain, const struct settings *setti
     struct waiting waiting = waiting_begin(settings->wait_ms, settings->interval_ms);
 
     do {
-        lock_answer();
+        lock_accept();
         drain_run(drain);
     } while (drain->result == C2D_OK && drain->received == 0 && waiting_next(&waiting));
-    /* Not where all that was asked for has come: who has read it may leave. */
+    /* If the requested messages were received, their reader may have ended. */
     if (drain->received == 0 || drain->result == C2D_CANCELLED)
         drain->result = stop_result(drain->app, drain->result);
     if (drain->result == C2D_OK && drain->lost_at_ms != 0)
         return report_failure(drain->app, C2D_NETWORK, "receive again in a minute",
-                              "the answer to a request was lost: a message may be locked for a "
+                              "the response to a request was lost: a message may be locked for a "
                               "minute");
     if (drain->result == C2D_OK && drain->received == 0
         && (settings->count > 0 || settings->wait_ms > 0))
         return report_failure(drain->app, C2D_NO_MESSAGE, NULL, "no message came");
-    /* A person wants to know; cron mails whatever is printed. */
+    /* Only on a terminal: cron sends a mail for every output. */
     if (drain->result == C2D_OK && drain->received == 0 && isatty(STDERR_FILENO)
         && !drain->app->common.quiet && !drain->app->common.json)
         fprintf(stderr, "%s: no message waits\n", drain->app->program->name);
     return drain->result;
 }
 
-/* All that a message may become; which one it is, is chosen in plan(). */
-struct ways {
+/* All possible outputs of messages; choose_output() selects one. */
+struct outputs {
     struct writer writer;
     struct handler handler;
     struct spool spool;
 };
 
-static void plan(struct drain *drain, struct ways *ways, const struct settings *settings,
-                 bool has_handler)
+static void choose_output(struct drain *drain, struct outputs *outputs,
+                          const struct settings *settings, bool has_handler)
 {
     int64_t default_ms = settings->spool == NULL ? HANDLER_MS : 0;
 
-    ways->handler.timeout_ms =
+    outputs->handler.timeout_ms =
         settings->handler_timeout_ms > 0 ? settings->handler_timeout_ms : default_ms;
     if (settings->spool != NULL) {
-        drain->deal = spool_keep;
-        drain->context = &ways->spool;
+        drain->process = spool_keep;
+        drain->context = &outputs->spool;
         drain->follow = has_handler && !drain->app->common.dry_run ? spool_handle : NULL;
-        ways->spool.handler = has_handler ? &ways->handler : NULL;
+        outputs->spool.handler = has_handler ? &outputs->handler : NULL;
     } else {
-        drain->deal = has_handler ? run_handler : writer_put;
-        drain->context = has_handler ? (void *)&ways->handler : (void *)&ways->writer;
+        drain->process = has_handler ? run_handler : writer_put;
+        drain->context = has_handler ? (void *)&outputs->handler : (void *)&outputs->writer;
     }
 }
 
-/* What stands between the checks and the first request. writes: the messages go to the sink. */
-static enum c2d_status prepare(struct app *app, struct ways *ways, const struct settings *settings,
-                               bool writes)
+/* Prepares the output and takes the lock, after all checks and before the first request. writes:
+ * the output is the sink. */
+static enum c2d_status prepare(struct app *app, struct outputs *outputs,
+                               const struct settings *settings, bool writes)
 {
     enum c2d_status status = C2D_OK;
 
     if (app->common.dry_run)
         return C2D_OK;
     if (writes)
-        status =
-            sink_open(&ways->writer.sink, app, settings->output, ways->writer.format == FORMAT_JSON,
-                      settings->no_lock ? SINK_UNLOCKED : SINK_SHARED);
+        status = sink_open(&outputs->writer.sink, app, settings->output,
+                           outputs->writer.format == FORMAT_JSON,
+                           settings->no_lock ? SINK_UNLOCKED : SINK_SHARED);
     if (status == C2D_OK && writes && (app->is_endless || settings->wait_ms > 0))
-        sink_watch_reader(&ways->writer.sink);
+        sink_watch_reader(&outputs->writer.sink);
     if (status == C2D_OK && !settings->no_lock)
         status = lock_take(app);
-    /* Behind the lock: only then is what lies about unfinished nobody's work in progress. */
+    /* After the lock: only then is an unfinished file of this spool certainly abandoned. */
     if (status == C2D_OK && settings->spool != NULL)
-        status = spool_open(&ways->spool, app, settings->spool, !settings->no_lock);
+        status = spool_open(&outputs->spool, app, settings->spool, !settings->no_lock);
     return status;
 }
 
 static enum c2d_status run(struct app *app, const struct settings *settings, bool for_ever)
 {
     bool has_handler = app->word_count > app->words_before_end;
-    struct ways ways = {
+    struct outputs outputs = {
         .writer = { .app = app, .keep = settings->keep, .sink = { .fd = -1 } },
         .handler = { .app = app, .command = app->words, .reject_code = settings->reject_code },
         .spool = { .tmp = -1, .kept = -1, .failed = -1, .lock = -1 },
@@ -209,23 +208,23 @@ static enum c2d_status run(struct app *app, const struct settings *settings, boo
     struct drain drain = {
         .app = app,
         .count = settings->count,
-        .tells_results = app->common.json,
+        .reports_results = app->common.json,
     };
     enum c2d_status status = check(app, settings, has_handler);
 
     app->is_endless = for_ever;
     if (status == C2D_OK)
-        status = choose_format(app, settings, &ways.writer.format);
+        status = choose_format(app, settings, &outputs.writer.format);
     if (status == C2D_OK)
         status = session_open(app);
-    plan(&drain, &ways, settings, has_handler);
+    choose_output(&drain, &outputs, settings, has_handler);
     if (status == C2D_OK)
-        status = prepare(app, &ways, settings, drain.deal == writer_put);
+        status = prepare(app, &outputs, settings, drain.process == writer_put);
     if (status == C2D_OK)
         status =
             for_ever ? poll_for_ever(&drain, settings->interval_ms) : receive(&drain, settings);
-    spool_close(&ways.spool);
-    sink_close(&ways.writer.sink);
+    spool_close(&outputs.spool);
+    sink_close(&outputs.writer.sink);
     return status;
 }
 
@@ -242,7 +241,7 @@ static enum c2d_status run_poll(struct app *app, void *settings)
 const struct command receive_command = {
     .name = "receive",
     .arguments = "[-- HANDLER ARG...]",
-    .summary = "take the messages that wait",
+    .summary = "receive the messages that wait",
     .options = options,
     .settings_size = sizeof(struct settings),
     .defaults = defaults,
@@ -252,7 +251,7 @@ const struct command receive_command = {
 const struct command poll_command = {
     .name = "poll",
     .arguments = "[-- HANDLER ARG...]",
-    .summary = "take messages for ever, asking at intervals",
+    .summary = "receive messages for ever, polling at intervals",
     .options = &options[2],
     .settings_size = sizeof(struct settings),
     .defaults = poll_defaults,

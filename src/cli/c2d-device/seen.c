@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The hub's own limit for a message id: what a peer sends beyond it is not kept. */
+/* The hub's limit for a message id. The rest of a longer one is not stored. */
 enum { TEXT_MAX = 128 };
 
 static bool same(const char *a, const char *b)
@@ -14,7 +14,7 @@ static bool same(const char *a, const char *b)
     return (a == NULL && b == NULL) || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
-/* What tells messages apart, as far as one text can. */
+/* The key of a message in the buckets. */
 static const char *key_of(const char *sequence_number, const char *lock_token)
 {
     return sequence_number != NULL ? sequence_number : lock_token;
@@ -25,7 +25,8 @@ static size_t bucket_of(const char *key)
     return hash_text(HASH_START, key == NULL ? "" : key) % SEEN_BUCKETS;
 }
 
-/* A sequence number has 20 digits and a time 28 characters: a text that is much longer is none. */
+/* A sequence number has 20 digits and a time 28 characters. A text over the limit is invalid and is
+ * ignored. */
 static const char *usable(const char *text)
 {
     return text != NULL && strlen(text) <= TEXT_MAX ? text : NULL;
@@ -56,10 +57,10 @@ static void seen_free(struct seen *seen)
     free(seen);
 }
 
-/* Has the hub still to hear of it? */
+/* True if the message still has to be settled. */
 static bool is_pending(const struct seen *seen)
 {
-    return !seen->settled && seen->dealt.verdict != VERDICT_LEAVE;
+    return !seen->settled && seen->disposition.kind != DISPOSITION_LEAVE;
 }
 
 static void forget(struct seen_list *list, struct seen *before, struct seen *seen)
@@ -113,7 +114,7 @@ struct seen *seen_add(struct seen_list *list, const struct c2d_message *message)
     seen = calloc(1, sizeof *seen);
     if (seen == NULL)
         return NULL;
-    seen->dealt = (struct dealt) { .verdict = VERDICT_STOP, .handler_exit = -1 };
+    seen->disposition = (struct disposition) { .kind = DISPOSITION_STOP, .handler_exit = -1 };
     seen->lock_expires_ms = message->lock_expires_ms;
     seen->lock_token = copy(message->lock_token, SIZE_MAX, &ok);
     seen->message_id = copy(message->message_id, TEXT_MAX, &ok);
@@ -143,7 +144,7 @@ bool seen_renew_lock(struct seen *seen, const struct c2d_message *message)
     token = strdup(message->lock_token);
     if (token == NULL)
         return false;
-    free(seen->lock_token); /* without a number it is the key, and the same text */
+    free(seen->lock_token); /* it may also be the key; the new token has the same text then */
     seen->lock_token = token;
     seen->lock_expires_ms = message->lock_expires_ms;
     return true;

@@ -1,4 +1,5 @@
-/* complete, abandon, reject: end locks by token, for messages that were kept. */
+/* The commands complete, abandon and reject: settle messages by lock token, after receive
+ * --keep. */
 #include "../common/encoding.h"
 #include "../common/input.h"
 #include "../common/json_in.h"
@@ -20,7 +21,7 @@ static enum c2d_status settle(struct app *app, const char *token, enum c2d_outco
     return status == C2D_OK ? C2D_OK : report_error(app, &error, NULL);
 }
 
-/* The token in a line: the line itself, or "lockToken" of the JSON object that it is. */
+/* Settles the token of a line: the line itself, or "lockToken" of a JSON object. */
 static enum c2d_status settle_line(struct app *app, char *line, enum c2d_outcome outcome)
 {
     char *token;
@@ -31,13 +32,13 @@ static enum c2d_status settle_line(struct app *app, char *line, enum c2d_outcome
         return settle(app, line, outcome);
     token = json_in_text(line, "lockToken");
     if (token == NULL)
-        return report_failure(app, C2D_DATA, NULL, "a line is no JSON object with a lockToken");
+        return report_failure(app, C2D_DATA, NULL, "a line is not a JSON object with a lockToken");
     status = settle(app, token, outcome);
     free(token);
     return status;
 }
 
-/* Lines of stdin; empty ones are skipped. */
+/* Settles the lines of stdin; empty ones are skipped. */
 static enum c2d_status settle_lines(struct app *app, enum c2d_outcome outcome,
                                     struct several *several)
 {
@@ -78,7 +79,7 @@ static enum c2d_status run(struct app *app, enum c2d_outcome outcome)
     enum c2d_status status;
 
     if (app->word_count == 0)
-        return report_usage(app, "%s which lock token? Name it, or - to read them from stdin",
+        return report_usage(app, "%s needs a lock token, or - to read them from stdin",
                             app->command->name);
     for (size_t i = 0; i < app->word_count; i++)
         if (c2d_check_lock_token(app->words[i], &error) != C2D_OK)
@@ -128,6 +129,6 @@ const struct command abandon_command = {
 const struct command reject_command = {
     .name = "reject",
     .arguments = "TOKEN...|-",
-    .summary = "remove kept messages: they cannot be dealt with",
+    .summary = "remove kept messages: they cannot be processed",
     .run = run_reject,
 };

@@ -31,7 +31,7 @@ static enum c2d_status fail_open(const struct spool *spool, const char *name)
                           "'%s%s': %s", spool->path, name, strerror(errno));
 }
 
-/* Who may put files there decides what the handler runs on, and may remove what is kept. */
+/* A user who can write here controls the input of the handler, and can remove stored messages. */
 static enum c2d_status check_folder(const struct spool *spool, int fd, const char *name)
 {
     struct stat folder;
@@ -49,8 +49,8 @@ static enum c2d_status check_folder(const struct spool *spool, int fd, const cha
     return C2D_OK;
 }
 
-/* Opens name below parent, made if missing. label is what follows the spool's path in a report.
- * Nothing is put into a folder before the folder itself is on the disk. */
+/* Opens the folder name below parent, and creates it if missing. label follows the path of the
+ * spool in an error. A new folder is synced to disk before it is used. */
 static enum c2d_status open_folder(const struct spool *spool, int parent, const char *name,
                                    const char *label, int *fd)
 {
@@ -66,7 +66,7 @@ static enum c2d_status open_folder(const struct spool *spool, int parent, const 
                                 : folder_sync(spool->app, parent, spool->path))) {
         int problem = errno;
 
-        /* Else the next run would find it, and take it for one that is on the disk. */
+        /* Otherwise the next run would assume that the folder is on the disk. */
         (void)unlinkat(parent, name, AT_REMOVEDIR);
         errno = problem;
         return fail_open(spool, label);
@@ -87,7 +87,7 @@ static enum c2d_status open_folders(struct spool *spool, int *folder)
     return status;
 }
 
-/* Removes what a run that was killed has left half-written: it was never completed. */
+/* Removes unfinished files of a killed run: their messages were never completed. */
 static bool sweep(const struct spool *spool)
 {
     struct spool_names names;
@@ -95,12 +95,12 @@ static bool sweep(const struct spool *spool)
     if (!spool_names_read(&names, spool->tmp, spool->owner, ""))
         return false;
     for (size_t i = 0; i < names.count; i++)
-        (void)unlinkat(spool->tmp, names.items[i], 0); /* not worth ending for */
+        (void)unlinkat(spool->tmp, names.items[i], 0); /* a failure is harmless */
     spool_names_clear(&names);
     return true;
 }
 
-/* One instance for a device in a folder, whoever runs it: the lock of lock_take() is a user's. */
+/* Allows one instance per device and folder, for all users. The lock of lock_take() is per user. */
 static enum c2d_status take_lock(struct spool *spool, int folder)
 {
     char name[SPOOL_NAME_SIZE];
@@ -119,7 +119,7 @@ static enum c2d_status take_lock(struct spool *spool, int folder)
                           "'%s' cannot be locked: %s", spool->path, strerror(errno));
 }
 
-/* Files of another hub or device are not handled here, and might wait for ever. */
+/* Warns of files of another hub or device. This program does not handle them. */
 static bool warn_of_others(const struct spool *spool)
 {
     struct spool_names all, ours;
@@ -177,14 +177,14 @@ static bool write_file(int fd, const struct c2d_message *message, enum c2d_statu
 
     *status = line == NULL ? C2D_OS : STATUS_IO;
     if (line != NULL)
-        line[size] = '\n'; /* in place of its NUL */
+        line[size] = '\n'; /* replaces the NUL */
     ok = line != NULL && output_write(fd, line, size + 1) == size + 1 && fsync(fd) == 0;
     free(line);
     return ok;
 }
 
-/* Returns C2D_OK once message is on the disk under its name. On failure the hub still has it, so
- * the draft may go. */
+/* Returns C2D_OK when message is on the disk under its name. After a failure the draft is removed:
+ * the hub still has the message. */
 static enum c2d_status keep(const struct spool *spool, const struct c2d_message *message)
 {
     char base[SPOOL_NAME_SIZE], draft[SPOOL_NAME_SIZE + 16];
@@ -199,10 +199,11 @@ static enum c2d_status keep(const struct spool *spool, const struct c2d_message 
     if (fd < 0)
         return fail_io(spool, "tmp", draft);
     if (write_file(fd, message, &status))
-        moved = spool_move(spool->app, spool->path, &(struct spool_place) { spool->tmp, draft },
-                           &(struct spool_place) { spool->kept, base }, is_unique ? message : NULL);
+        moved = spool_file_move(
+            spool->app, spool->path, &(struct spool_place) { spool->tmp, draft },
+            &(struct spool_place) { spool->kept, base }, is_unique ? message : NULL);
     problem = errno;
-    close(fd); /* synced: it has nothing left to report */
+    close(fd); /* already synced, so its errors do not matter */
     if (moved != SPOOL_MOVED)
         (void)unlinkat(spool->tmp, draft, 0);
     errno = problem;
@@ -213,14 +214,14 @@ static enum c2d_status keep(const struct spool *spool, const struct c2d_message 
     return fail_io(spool, "new", base);
 }
 
-struct dealt spool_keep(void *context, const struct c2d_message *message, long long number,
-                        int64_t deadline_ms)
+struct disposition spool_keep(void *context, const struct c2d_message *message, long long number,
+                              int64_t deadline_ms)
 {
     enum c2d_status status = keep(context, message);
 
     (void)number, (void)deadline_ms;
-    return (struct dealt) {
-        .verdict = status == C2D_OK ? VERDICT_COMPLETE : VERDICT_STOP,
+    return (struct disposition) {
+        .kind = status == C2D_OK ? DISPOSITION_COMPLETE : DISPOSITION_STOP,
         .status = status,
         .handler_exit = -1,
     };

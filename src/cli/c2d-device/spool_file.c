@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-struct c2d_message *spool_load(int folder, const char *name, enum c2d_status *status)
+struct c2d_message *spool_file_load(int folder, const char *name, enum c2d_status *status)
 {
     struct c2d_message *message = NULL;
     int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -52,7 +52,7 @@ static size_t count_pairs(const struct c2d_message *message, const struct c2d_pr
     return count;
 }
 
-/* In any order: headers have none that a proxy must keep. */
+/* The order is ignored: a proxy may reorder headers. */
 static bool same_properties(const struct c2d_message *a, const struct c2d_message *b)
 {
     if (a->property_count != b->property_count)
@@ -63,8 +63,8 @@ static bool same_properties(const struct c2d_message *a, const struct c2d_messag
     return true;
 }
 
-/* All that the sender gave, for a hub that was set up anew may count from 1 again. What a delivery
- * adds (lock, count, times) differs each time. */
+/* Compares all fields from the sender: a hub that was created again may reuse sequence numbers.
+ * Fields of the delivery (lock, count, times) are ignored, as they differ each time. */
 static bool same_message(const struct c2d_message *a, const struct c2d_message *b)
 {
     return a->body_size == b->body_size
@@ -75,8 +75,8 @@ static bool same_message(const struct c2d_message *a, const struct c2d_message *
            && same_text(a->content_encoding, b->content_encoding) && same_properties(a, b);
 }
 
-/* The message as a file gives it back: JSON replaces bytes of names that are not UTF-8. NULL
- * without memory. */
+/* Returns message as it would be read from a file. JSON replaces bytes that are not UTF-8. NULL:
+ * out of memory. */
 static struct c2d_message *as_kept(const struct c2d_message *message)
 {
     char *json = c2d_message_to_json(message, true);
@@ -88,12 +88,12 @@ static struct c2d_message *as_kept(const struct c2d_message *message)
     return copy;
 }
 
-/* C2D_OK: message is kept under this name; C2D_DATA: something else is; another: it cannot be told,
- * with errno set. */
+/* Returns C2D_OK if the file contains message and C2D_DATA if it contains anything else. Other
+ * statuses are errors, with errno set. */
 static enum c2d_status compare(int folder, const char *name, const struct c2d_message *message)
 {
     enum c2d_status status;
-    struct c2d_message *kept = spool_load(folder, name, &status);
+    struct c2d_message *kept = spool_file_load(folder, name, &status);
     struct c2d_message *copy = kept == NULL ? NULL : as_kept(message);
 
     if (copy != NULL)
@@ -107,12 +107,12 @@ static enum c2d_status compare(int folder, const char *name, const struct c2d_me
     return status;
 }
 
-/* Where two instances ignore each other's lock, neither replaces what the other one has kept. */
+/* Does not replace an existing file: with --no-lock, another instance may have stored it. */
 static bool move(int from, const char *name, int to, const char *new_name)
 {
     if (renameat2(from, name, to, new_name, RENAME_NOREPLACE) == 0)
         return true;
-    /* Some file systems cannot promise it: there it is looked up first. */
+    /* Some file systems lack RENAME_NOREPLACE. Then the name is checked first. */
     if (errno != EINVAL && errno != ENOSYS)
         return false;
     if (faccessat(to, new_name, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
@@ -122,7 +122,7 @@ static bool move(int from, const char *name, int to, const char *new_name)
     return renameat(from, name, to, new_name) == 0;
 }
 
-/* The new name must be on the disk, or the message may be handled now and come again. */
+/* Syncs the new name to disk. Without it, the message may be handled now and delivered again. */
 static bool sync_move(const struct app *app, const char *path, const struct spool_place *from,
                       int to, const char *new_name)
 {
@@ -136,8 +136,9 @@ static bool sync_move(const struct app *app, const char *path, const struct spoo
     return false;
 }
 
-enum spool_moved spool_move(const struct app *app, const char *path, const struct spool_place *from,
-                            const struct spool_place *to, const struct c2d_message *message)
+enum spool_moved spool_file_move(const struct app *app, const char *path,
+                                 const struct spool_place *from, const struct spool_place *to,
+                                 const struct c2d_message *message)
 {
     for (unsigned number = 1; number < 1000; number++) {
         enum c2d_status status = C2D_DATA;
@@ -150,12 +151,12 @@ enum spool_moved spool_move(const struct app *app, const char *path, const struc
             break;
         if (message != NULL)
             status = compare(to->folder, target, message);
-        /* Whoever empties the folder took it away at this moment: the name is free. */
+        /* Another program has removed the file in between, so the name is free. */
         if (status == STATUS_IO && errno == ENOENT) {
             number--;
             continue;
         }
-        /* Synced again: the run that kept it may have died before it did so. */
+        /* Synced again: the run that stored the file may have died before its sync. */
         if (status == C2D_OK)
             return folder_sync(app, to->folder, path) ? SPOOL_KNOWN : SPOOL_NOT_MOVED;
         if (status != C2D_DATA)

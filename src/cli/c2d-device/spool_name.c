@@ -10,7 +10,7 @@
 
 static const char extension[] = ".json";
 
-/* What the hub calls a number may be anything: only digits get into a name. */
+/* Only digits may enter a file name: the header of the hub may contain anything. */
 static const char *digits_or_none(const char *text)
 {
     size_t size = text == NULL ? 0 : strlen(text);
@@ -64,7 +64,7 @@ static int compare(const void *a, const void *b)
 
 bool spool_names_read(struct spool_names *names, int folder, const char *owner, const char *suffix)
 {
-    /* Opened anew: closedir() closes, and a copy would share its place with the next reader. */
+    /* Opened again: closedir() closes it, and a duplicate would share the read position. */
     int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *stream = fd < 0 ? NULL : fdopendir(fd);
     const struct dirent *entry;

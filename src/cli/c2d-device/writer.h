@@ -1,4 +1,4 @@
-/* Messages as records on stdout or in a file. */
+/* Writes messages as records to stdout or a file. */
 #ifndef WRITER_H
 #define WRITER_H
 
@@ -13,9 +13,9 @@ struct writer {
     struct sink sink;
 };
 
-/* A drain_deal() whose context is the writer. Local trouble leaves the message: an abandon would
- * cost it one of its ten deliveries. */
-struct dealt writer_put(void *writer, const struct c2d_message *message, long long number,
-                        int64_t deadline_ms);
+/* A drain_process function whose context is the writer. A local error leaves the message: an
+ * abandon would count as one of its ten deliveries. */
+struct disposition writer_put(void *writer, const struct c2d_message *message, long long number,
+                              int64_t deadline_ms);
 
 #endif

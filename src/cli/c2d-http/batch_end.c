@@ -1,6 +1,6 @@
 #include "batch_end.h"
 
-#include "../common/rounds.h"
+#include "../common/polling.h"
 
 enum { NOT_IN_THIS_TIER = 403010 }; /* error code of a hub whose tier has no C2D messages */
 
@@ -19,7 +19,7 @@ static bool is_filtered(struct batch_end *end, uint64_t device_hash)
 
 bool batch_end_is_due(struct batch_end *end, uint64_t device_hash, const struct c2d_error *error)
 {
-    if (rounds_is_filtered(error))
+    if (polling_is_filtered(error))
         return is_filtered(end, device_hash);
     if (error->http_status != 0)
         end->filtered_count = 0;

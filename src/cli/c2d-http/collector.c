@@ -2,8 +2,8 @@
 
 #include "base/hash.h"
 
+#include "../common/polling.h"
 #include "../common/report.h"
-#include "../common/rounds.h"
 #include "../common/stop.h"
 #include "base/clock.h"
 
@@ -155,7 +155,7 @@ static enum c2d_status receive(struct collector *collector, struct c2d_feedback 
     if (status == C2D_OK || status == C2D_NO_MESSAGE)
         return status;
     collector->hub = status;
-    collector->filtered = rounds_is_filtered(&error);
+    collector->filtered = polling_is_filtered(&error);
     return status == collector->reported ? status : report_error(collector->app, &error, NULL);
 }
 
@@ -169,7 +169,7 @@ enum c2d_status collector_take(struct collector *collector)
     if (!sink_is_current(&collector->sink))
         status = sink_reopen(&collector->sink, collector->app);
     if (status == C2D_OK) {
-        status = sink_hold(&collector->sink, collector->app);
+        status = sink_lock_reader(&collector->sink, collector->app);
         if (status == STATUS_LOCKED)
             return C2D_NO_MESSAGE;
     }

@@ -1,6 +1,6 @@
 /* feedback: reads the hub's delivery feedback, once or continuously. */
+#include "../common/polling.h"
 #include "../common/report.h"
-#include "../common/rounds.h"
 #include "../common/session.h"
 #include "../common/stop.h"
 #include "../common/waiting.h"
@@ -61,15 +61,15 @@ static enum c2d_status drain_once(struct collector *collector, const struct sett
 
 static enum c2d_status follow(struct collector *collector, int64_t interval_ms)
 {
-    struct rounds rounds = { .app = collector->app, .interval_ms = interval_ms };
+    struct polling polling = { .app = collector->app, .interval_ms = interval_ms };
     enum c2d_status result;
     int64_t delay_ms;
 
     do {
-        collector->reported = rounds.told;
+        collector->reported = polling.reported;
         result = collector_drain(collector, 0);
-        rounds.filtered = collector->filtered;
-        delay_ms = rounds_next(&rounds, result, collector->hub, collector->lost_at_ms != 0);
+        polling.filtered = collector->filtered;
+        delay_ms = polling_next(&polling, result, collector->hub, collector->lost_at_ms != 0);
     } while (delay_ms >= 0 && waiting_sleep_until(clock_monotonic_ms(NULL) + delay_ms));
     return stop_result(collector->app, result);
 }
@@ -89,7 +89,7 @@ static enum c2d_status open_output(struct collector *collector, const struct set
         return status;
     /* A "send --wait" may be reading the queue. It yields to a collector with --follow,
      * but not at once. */
-    status = sink_hold(&collector->sink, app);
+    status = sink_lock_reader(&collector->sink, app);
     return status == STATUS_LOCKED
                ? report_failure(app, STATUS_LOCKED, NULL,
                                 "a 'send --wait' is collecting feedback into '%s'",

@@ -21,5 +21,5 @@ static const struct program program = {
 int main(int argc, char **argv)
 {
     (void)argc;
-    return app_main(&program, argv);
+    return driver_main(&program, argv);
 }

@@ -5,7 +5,7 @@
 
 #include "../common/json_in.h"
 #include "../common/output.h"
-#include "../common/rounds.h"
+#include "../common/polling.h"
 #include "../common/signals.h"
 #include "../common/waiting.h"
 #include "base/clock.h"
@@ -206,7 +206,7 @@ static enum c2d_status print_record(struct wait *wait)
 enum c2d_status wait_for(struct wait *wait, struct app *app, const struct subject *subject,
                          int64_t wait_ms)
 {
-    struct rounds rounds = { .app = app, .interval_ms = wait->interval_ms };
+    struct polling polling = { .app = app, .interval_ms = wait->interval_ms };
     struct waiting waiting =
         waiting_begin(wait_ms, wait->interval_ms < LOG_POLL_MS ? wait->interval_ms : LOG_POLL_MS);
     int64_t poll_at_ms = clock_monotonic_ms(NULL) + waiting_jittered(wait->interval_ms), delay_ms;
@@ -214,19 +214,19 @@ enum c2d_status wait_for(struct wait *wait, struct app *app, const struct subjec
     wait->subject = *subject;
     wait->collector.context = wait;
     while (!find(wait) && wait->log_errno == 0 && waiting_next(&waiting)) {
-        enum c2d_status status, reported = rounds.told;
+        enum c2d_status status, reported = polling.reported;
 
         if (!waiting.was_last && clock_monotonic_ms(NULL) < poll_at_ms)
             continue;
         status = poll_hub(wait, app, waiting.end_ms + GRACE_MS);
-        rounds.filtered = wait->collector.filtered;
-        delay_ms = rounds_next(&rounds, status, wait->collector.hub, false);
+        polling.filtered = wait->collector.filtered;
+        delay_ms = polling_next(&polling, status, wait->collector.hub, false);
         poll_at_ms = clock_monotonic_ms(NULL) + delay_ms;
         if (!find(wait) && status == C2D_CANCELLED)
             break;
         if (!find(wait) && delay_ms < 0)
             return fail_unknown(wait, status, wait->trouble.text);
-        if ((rounds.told != reported || delay_ms < 0)
+        if ((polling.reported != reported || delay_ms < 0)
             && (wait->record != NULL || !waiting.was_last))
             warn_of_trouble(wait);
     }

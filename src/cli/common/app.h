@@ -1,4 +1,4 @@
-/* What both programs are made of: commands in a table, and the options of all commands. */
+/* The structure of both programs: a table of commands, and the common options. */
 #ifndef APP_H
 #define APP_H
 
@@ -13,11 +13,11 @@ struct command {
     const char *name;
     const char *arguments; /* for the usage line */
     const char *summary;
-    const struct option *options; /* its own; NULL: none */
-    size_t settings_size;         /* of the struct that they fill in */
-    bool prints;                  /* its results go to stdout, always */
+    const struct option *options; /* options of this command; NULL: none */
+    size_t settings_size;         /* of the struct that the options fill in */
+    bool prints;                  /* always prints results to stdout */
     void (*defaults)(void *settings);
-    /* Returns what the program exits with; has reported it, unless it is C2D_OK. */
+    /* Returns the exit code. Any status other than C2D_OK has been reported. */
     enum c2d_status (*run)(struct app *app, void *settings);
 };
 
@@ -25,8 +25,8 @@ struct program {
     const char *name;
     enum c2d_role role;
     const char *variable;                  /* the environment variable with the connection string */
-    const char *file;                      /* its name below ~/.config/c2d */
-    const struct option *options;          /* beside the common ones */
+    const char *file;                      /* file name in ~/.config/c2d */
+    const struct option *options;          /* in addition to the common ones */
     const struct command *const *commands; /* NULL-terminated */
 };
 
@@ -44,25 +44,25 @@ struct app {
     const struct program *program;
     const struct command *command; /* NULL until it is known */
     struct common common;
-    char **words; /* arguments that are no options, NULL-terminated */
+    char **words; /* arguments that are not options, NULL-terminated */
     size_t word_count;
-    size_t words_before_end; /* how many of them stood before "--" */
-    bool has_end;            /* there was a "--" */
+    size_t words_before_end; /* how many of them precede "--" */
+    bool has_end;            /* the command line contains "--" */
     bool stdout_closed;
-    int parallel;                  /* operations at once; 0: one by one */
-    int patience_ms;               /* how long these wait for a hub that fails */
-    bool dry_run_is_silent;        /* a dry run checks only */
-    bool is_endless;               /* the load that retries add to a hub in trouble is bounded */
-    const char *dry_run_body;      /* a dry run's body: a file, "-" is stdin; NULL: it is in argv */
-    char *dry_run_options;         /* see dry_run.h */
-    enum c2d_status output_status; /* of what a dry run printed */
-    int trace_fd;                  /* 0: there is no trace */
+    int parallel;             /* concurrent operations; 0: one at a time */
+    int patience_ms;          /* see c2d_options.patience_ms */
+    bool dry_run_is_silent;   /* a dry run checks, but prints no request */
+    bool is_endless;          /* limit the load of retries on a failing hub */
+    const char *dry_run_body; /* body file of a dry run; "-": stdin; NULL: the body is in argv */
+    char *dry_run_options;    /* see dry_run.h */
+    enum c2d_status output_status; /* of the output of a dry run */
+    int trace_fd;                  /* 0: no trace */
     bool trace_failed;
     struct secrets *secrets;   /* see credentials.h */
-    char source[256];          /* where the connection string came from; "": not known yet */
-    bool *sync_warned;         /* see folder_sync.h; NULL: no warning is given */
-    struct c2d_error *held;    /* takes what would be reported; NULL: stderr does */
-    struct status_line *line;  /* is on the terminal, perhaps; NULL: there is none */
+    char source[256];          /* source of the connection string; "": not known yet */
+    bool *sync_warned;         /* see folder_sync.h; NULL: no warning is printed */
+    struct c2d_error *held;    /* receives errors instead of stderr; NULL: stderr does */
+    struct status_line *line;  /* the progress line on the terminal; NULL: none */
     struct c2d_client *client; /* see session.h */
 };
 

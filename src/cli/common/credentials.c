@@ -1,5 +1,4 @@
-/* Where the connection string is found, and how it leaves memory again. It is not taken apart here:
- * that is the library's. */
+/* Finds the connection string, and wipes it from memory. The library parses it. */
 #include "credentials.h"
 
 #include "base/buf.h"
@@ -20,9 +19,9 @@
 
 extern char **environ;
 
-enum { SECRET_LIMIT = 4096 + 2 }; /* and a newline */
+enum { SECRET_LIMIT = 4096 + 2 }; /* including a newline */
 
-/* Overwrites the variable where it stands, which /proc/PID/environ shows, and unsets it. */
+/* Overwrites the value in place, because /proc/PID/environ shows it, and unsets the variable. */
 static void wipe_variable(const char *name)
 {
     char *value = getenv(name);
@@ -39,8 +38,8 @@ bool secrets_take(struct secrets *secrets, const struct program *program)
     bool ok = true;
 
     *secrets = (struct secrets) { 0 };
-    /* A core or a debugger would show the key. Where this is refused, nothing is lost. The hard
-     * limit stays: a handler may have its cores. */
+    /* A core or a debugger would show the key. A failure is harmless. The hard limit stays, so that
+     * a handler may write cores. */
     (void)getrlimit(RLIMIT_CORE, &secrets->core);
     no_core = (struct rlimit) { 0, secrets->core.rlim_max };
     (void)setrlimit(RLIMIT_CORE, &no_core);
@@ -49,10 +48,10 @@ bool secrets_take(struct secrets *secrets, const struct program *program)
         secrets->connection_string = strdup(value);
         ok = secrets->connection_string != NULL;
     }
-    /* Both, whichever program this is: a child is to see neither. */
+    /* Both variables for both programs: a child must see neither. */
     wipe_variable("IOTHUB_CONNECTION_STRING");
     wipe_variable("IOTHUB_DEVICE_CONNECTION_STRING");
-    unsetenv("SSLKEYLOGFILE"); /* would write the session's secrets to a file */
+    unsetenv("SSLKEYLOGFILE"); /* libcurl would write the secrets of the TLS session to that file */
     return ok;
 }
 
@@ -79,7 +78,7 @@ void secrets_strip_proxies(void)
         scheme = strstr(value, "://");
         if (scheme != NULL && scheme < host)
             value = scheme + strlen("://");
-        /* In place: /proc/PID/environ shows what stood there at start. */
+        /* In place: /proc/PID/environ shows the original memory. */
         size = strlen(host + 1);
         memmove(value, host + 1, size);
         wipe(value + size, (size_t)(host + 1 - value));
@@ -97,16 +96,16 @@ void secrets_clear(struct secrets *secrets)
     *secrets = (struct secrets) { 0 };
 }
 
-enum c2d_status secret_file_check(const struct app *app, const char *path, int fd)
+enum c2d_status credentials_check_file(const struct app *app, const char *path, int fd)
 {
     struct stat status;
     const char *why;
     char *word, fix[512];
 
-    /* By descriptor, not by path: what is checked is what will be read. */
+    /* By descriptor, so that the checked file is the one that is read. */
     if (fstat(fd, &status) != 0)
         return report_failure(app, C2D_CONFIG, NULL, "'%s': %s", path, strerror(errno));
-    /* Only what the caller could mend is refused: no FIFO, and no file of somebody else. */
+    /* Refuses only what the user can fix: no FIFO, and no file of another user. */
     if (!S_ISREG(status.st_mode) || (status.st_mode & 077) == 0)
         return C2D_OK;
     why = status.st_uid != geteuid() ? "it belongs to another user" : file_modes_fixed(fd);
@@ -121,11 +120,11 @@ enum c2d_status secret_file_check(const struct app *app, const char *path, int f
     return report_failure(app, C2D_AUTH, fix, "'%s' holds a secret and others may read it", path);
 }
 
-/* Reads fd to its end, at most limit bytes, into memory of its own. */
+/* Reads fd until its end, at most limit bytes. The caller frees *text. */
 static enum c2d_status read_secret(const struct app *app, const char *path, int fd, size_t limit,
                                    char **text)
 {
-    /* One byte to notice that it is too long, and one for the NUL. */
+    /* One extra byte to detect a longer file, and one for the NUL. */
     char *data = calloc(limit + 2, 1);
     size_t size = 0;
     enum c2d_status status;
@@ -155,7 +154,8 @@ static enum c2d_status read_secret(const struct app *app, const char *path, int 
     return status;
 }
 
-enum c2d_status secret_file_read(const struct app *app, const char *path, size_t limit, char **text)
+enum c2d_status credentials_read_file(const struct app *app, const char *path, size_t limit,
+                                      char **text)
 {
     bool is_stdin = strcmp(path, "-") == 0;
     int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
@@ -169,7 +169,7 @@ enum c2d_status secret_file_read(const struct app *app, const char *path, size_t
     if (fd < 0)
         return report_failure(app, C2D_CONFIG, NULL, "'%s': %s", path, strerror(errno));
     if (!is_stdin)
-        status = secret_file_check(app, path, fd);
+        status = credentials_check_file(app, path, fd);
     if (status == C2D_OK)
         status = read_secret(app, path, fd, limit, text);
     if (!is_stdin)
@@ -177,7 +177,7 @@ enum c2d_status secret_file_read(const struct app *app, const char *path, size_t
     return status;
 }
 
-/* $first/second/third where first is set; else "". */
+/* Joins "<first><second>/<third>" if first is set; else "". */
 static void join(char *out, size_t size, const char *first, const char *second, const char *third)
 {
     if (first == NULL || *first == '\0'
@@ -218,7 +218,7 @@ enum c2d_status credentials_find(struct app *app, char **connection_string)
     else
         join(config_path, sizeof config_path, getenv("HOME"), "/.config/c2d", app->program->file);
 
-    /* First hit wins (C2). One that cannot be used is an error: the next is not tried. */
+    /* The first source wins. If it is unusable, the command fails and the next is not tried. */
     if (app->common.connection_file != NULL)
         file = app->common.connection_file;
     else if (app->secrets->connection_string != NULL)
@@ -230,15 +230,16 @@ enum c2d_status credentials_find(struct app *app, char **connection_string)
     else
         return fail_none(app, config_path);
 
-    /* Handed over, or not wanted. */
+    /* The caller owns the string now, or a file replaces it. */
     if (file != NULL)
         wipe_free(app->secrets->connection_string);
     app->secrets->connection_string = NULL;
     if (file == NULL)
         snprintf(app->source, sizeof app->source, "the environment (%s)", app->program->variable);
-    else if (strstr(file, "SharedAccess") == NULL) /* else it is the string itself */
+    else if (strstr(file, "SharedAccess") == NULL) /* else file is the string itself */
         snprintf(app->source, sizeof app->source, "%.250s", file);
     if (app->source[0] != '\0')
         report_verbose(app, "connection string from %s", app->source);
-    return file == NULL ? C2D_OK : secret_file_read(app, file, SECRET_LIMIT, connection_string);
+    return file == NULL ? C2D_OK
+                        : credentials_read_file(app, file, SECRET_LIMIT, connection_string);
 }

@@ -1,4 +1,4 @@
-/* Where the connection string and other secrets come from, and that they leave no trace. */
+/* Finds the connection string and other secrets, and removes their traces. */
 #ifndef CREDENTIALS_H
 #define CREDENTIALS_H
 
@@ -6,31 +6,32 @@
 
 #include <sys/resource.h>
 
-/* Takes the secrets out of the environment before anything else can see it, and forbids cores and
- * a look into this process. For the start of main(). */
+/* Filled in by secrets_take(). */
 struct secrets {
-    char *connection_string; /* from the program's own variable; NULL: not set, or empty */
-    struct rlimit core;      /* as it was at start */
+    char *connection_string; /* from the program's variable; NULL: unset or empty */
+    struct rlimit core;      /* the limit at start */
 };
 
-/* In a child before exec: cores are allowed again as they were. exec makes the process dumpable. */
+/* Called in a child before exec(): restores the core limit. exec() makes the process dumpable. */
 void secrets_restore_limits(const struct secrets *secrets);
-/* False without memory. */
+/* Moves the secrets from the environment to memory, and forbids core dumps and ptrace(2). Called at
+ * the start of main(). Returns false if out of memory. */
 bool secrets_take(struct secrets *secrets, const struct program *program);
 void secrets_clear(struct secrets *secrets);
-/* Takes user and password out of the proxies' variables, where they stand: nobody reads them again,
- * and handlers must not. */
+/* Removes user and password from the proxy variables, in place. They are not needed again, and
+ * handlers must not see them. */
 void secrets_strip_proxies(void);
 
-/* The first connection string there is, the caller's, and its source; reports why there is none.
- * That of the environment is forgotten. */
+/* Returns the first connection string, which the caller frees, and sets app->source. Reports a
+ * failure. secrets->connection_string is cleared. */
 enum c2d_status credentials_find(struct app *app, char **connection_string);
 
-/* A secret file's text, at most limit bytes; C2D_AUTH when others may read it. The caller's. */
-enum c2d_status secret_file_read(const struct app *app, const char *path, size_t limit,
-                                 char **text);
-/* C2D_AUTH when path is ours, others may read it and its owner could change that; C2D_OK also for
- * what is no regular file. */
-enum c2d_status secret_file_check(const struct app *app, const char *path, int fd);
+/* Returns the text of a secret file, at most limit bytes; the caller frees it. C2D_AUTH if other
+ * users may read the file. */
+enum c2d_status credentials_read_file(const struct app *app, const char *path, size_t limit,
+                                      char **text);
+/* Returns C2D_AUTH if other users may read path and its owner, this user, can change that. Returns
+ * C2D_OK for anything but a regular file. */
+enum c2d_status credentials_check_file(const struct app *app, const char *path, int fd);
 
 #endif

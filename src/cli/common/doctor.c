@@ -1,5 +1,4 @@
-/* doctor: the way to the hub, step by step, as somebody would ask for it who is to help from afar.
- * How far one request comes, the library tells; here each step becomes a line with what to do. */
+/* The command doctor. The library probes the hub; this file prints each step and its hint. */
 #include "doctor.h"
 
 #include "base/timestamp.h"
@@ -17,10 +16,10 @@
 #include <time.h>
 
 enum {
-    /* Unless others are given: together under 10 s, with a second for all that is local. */
+    /* Defaults. Together under 10 s, with a second for local work. */
     CONNECT_MS = 4000,
-    ANSWER_MS = 3000,
-    SKEW_S = 5 * 60, /* what a hub tolerates [hub docs] */
+    RESPONSE_MS = 3000,
+    SKEW_S = 5 * 60, /* the tolerance of a hub [hub docs] */
 };
 
 static const char *const names[] = {
@@ -33,12 +32,12 @@ static const char *const names[] = {
     [C2D_STEP_ANSWER] = "authorisation",
 };
 
-/* One run. */
-struct visit {
+/* One run of the command. */
+struct check {
     const struct app *app;
     struct c2d_probe probe;
-    enum c2d_status first;  /* what failed first */
-    enum c2d_status output; /* of the lines */
+    enum c2d_status first;  /* the first failure */
+    enum c2d_status output; /* of printing the lines */
 };
 
 /* ---- Lines ---- */
@@ -71,24 +70,27 @@ static char *text_of(const char *what, const struct c2d_error *result)
     return text_printable(line, strlen(line));
 }
 
-/* One step, in one line. */
-static void tell(struct visit *visit, const char *what, const struct c2d_error *result)
+/* Prints one step in one line. */
+static void show_result(struct check *check, const char *what, const struct c2d_error *result)
 {
-    const struct common *common = &visit->app->common;
+    const struct common *common = &check->app->common;
+    struct c2d_error shown = *result;
     char *line;
 
-    if (visit->first == C2D_OK)
-        visit->first = result->status;
-    if (visit->output != C2D_OK || (result->status == C2D_OK && common->quiet))
+    if (check->first == C2D_OK)
+        check->first = result->status;
+    if (check->output != C2D_OK || (result->status == C2D_OK && common->quiet))
         return;
-    line = common->json ? json_of(what, result) : text_of(what, result);
-    visit->output = output_line(visit->app, line);
+    if (result->status != C2D_OK)
+        report_name_options(&shown);
+    line = common->json ? json_of(what, &shown) : text_of(what, &shown);
+    check->output = output_line(check->app, line);
     free(line);
 }
 
-/* A step that this program judges by itself: ok when hint is NULL, else what a hub would refuse. */
-__attribute__((format(printf, 4, 5))) static void judge(struct visit *visit, const char *what,
-                                                        const char *hint, const char *format, ...)
+/* Prints a step that this program checks itself. Without hint it passed, else it is C2D_AUTH. */
+__attribute__((format(printf, 4, 5))) static void show(struct check *check, const char *what,
+                                                       const char *hint, const char *format, ...)
 {
     struct c2d_error result = { .status = hint == NULL ? C2D_OK : C2D_AUTH };
     va_list args;
@@ -98,15 +100,15 @@ __attribute__((format(printf, 4, 5))) static void judge(struct visit *visit, con
         result.text[0] = '\0';
     va_end(args);
     snprintf(result.hint, sizeof result.hint, "%s", hint == NULL ? "" : hint);
-    tell(visit, what, &result);
+    show_result(check, what, &result);
 }
 
 /* ---- Steps ---- */
 
-static void tell_client(struct visit *visit)
+static void show_client(struct check *check)
 {
-    const struct c2d_probe *probe = &visit->probe;
-    const struct c2d_client *client = visit->app->client;
+    const struct c2d_probe *probe = &check->probe;
+    const struct c2d_client *client = check->app->client;
     const char *device = c2d_client_device_id(client), *policy = c2d_client_policy(client);
     const char *key = names[C2D_STEP_KEY];
     int64_t left_s = probe->credentials_end_at_s - (int64_t)time(NULL);
@@ -114,113 +116,113 @@ static void tell_client(struct visit *visit)
 
     if (policy == NULL)
         policy = "in the token";
-    judge(visit, names[C2D_STEP_CONNECTION_STRING], NULL, "from %s: %s, %s %s", visit->app->source,
-          c2d_client_host(client), device != NULL ? "device" : "policy",
-          device != NULL ? device : policy);
+    show(check, names[C2D_STEP_CONNECTION_STRING], NULL, "from %s: %s, %s %s", check->app->source,
+         c2d_client_host(client), device != NULL ? "device" : "policy",
+         device != NULL ? device : policy);
     timestamp_format_span(left_s, span);
     if (probe->key_size > 0)
-        judge(visit, key, NULL, "a SharedAccessKey of %zu bytes", probe->key_size);
+        show(check, key, NULL, "a SharedAccessKey of %zu bytes", probe->key_size);
     else if (probe->certificate != NULL)
-        judge(visit, key, NULL, "a certificate for %s, %s left", probe->certificate, span);
+        show(check, key, NULL, "a certificate for %s, %s left", probe->certificate, span);
     else if (left_s > 0)
-        judge(visit, key, NULL, "a ready SharedAccessSignature, %s left", span);
+        show(check, key, NULL, "a ready SharedAccessSignature, %s left", span);
     else
-        judge(visit, key, "make a new one, or use a SharedAccessKey, which needs no renewal",
-              "the SharedAccessSignature expired %s ago", span);
+        show(check, key, "make a new one, or use a SharedAccessKey, which needs no renewal",
+             "the SharedAccessSignature expired %s ago", span);
 }
 
-/* One of the steps that connect, which has been made. */
-static void tell_step(struct visit *visit, enum c2d_step step)
+/* Prints a connection step that succeeded. */
+static void show_step(struct check *check, enum c2d_step step)
 {
-    const struct c2d_connection *connection = &visit->probe.connection;
-    const char *host = c2d_client_host(visit->app->client);
-    const char *proxy = visit->probe.proxy, *elsewhere = visit->app->common.connect_to;
+    const struct c2d_connection *connection = &check->probe.connection;
+    const char *host = c2d_client_host(check->app->client);
+    const char *proxy = check->probe.proxy, *connect_to = check->app->common.connect_to;
     char span[32];
 
     timestamp_format_span(connection->certificate_ends_at_s - (int64_t)time(NULL), span);
     if (step == C2D_STEP_NAME)
-        judge(visit, names[step], NULL, "%s is at %s",
-              proxy != NULL       ? proxy
-              : elsewhere != NULL ? elsewhere
+        show(check, names[step], NULL, "%s is at %s",
+             proxy != NULL        ? proxy
+             : connect_to != NULL ? connect_to
                                   : host,
-              connection->address);
+             connection->address);
     else if (step == C2D_STEP_CONNECTION)
-        judge(visit, names[step], NULL, "with %s port %d%s", connection->address, connection->port,
-              proxy != NULL ? ", the proxy, which has opened the way to the hub" : "");
+        show(check, names[step], NULL, "with %s port %d%s", connection->address, connection->port,
+             proxy != NULL ? ", the proxy, which has opened the way to the hub" : "");
     else if (step == C2D_STEP_TLS)
-        judge(visit, names[step], NULL, "%s, certificate issued by %s, %s left",
-              connection->tls_version, connection->issuer, span);
+        show(check, names[step], NULL, "%s, certificate issued by %s, %s left",
+             connection->tls_version, connection->issuer, span);
 }
 
-static void tell_clock(struct visit *visit)
+static void show_clock(struct check *check)
 {
-    const struct c2d_probe *probe = &visit->probe;
+    const struct c2d_probe *probe = &check->probe;
     int64_t behind_s = probe->hub_time_s - probe->own_time_s;
     bool is_off = behind_s > SKEW_S || behind_s < -SKEW_S;
     char span[32];
 
     timestamp_format_span(behind_s, span);
     if (probe->hub_time_s == 0)
-        judge(visit, "clock", NULL, "not compared: the answer shows no time that proves anything");
+        show(check, "clock", NULL, "not compared: the response has no usable time");
     else
-        judge(visit, "clock", is_off ? "set it: tokens are refused when it is 5 min off" : NULL,
-              "%s %s the hub's, by the time in its response", span,
-              behind_s > 0 ? "behind" : "ahead of");
+        show(check, "clock", is_off ? "set it: tokens are refused when it is 5 min off" : NULL,
+             "%s %s the hub's, by the time in its response", span,
+             behind_s > 0 ? "behind" : "ahead of");
 }
 
-static void tell_authorisation(struct visit *visit, const struct c2d_error *error)
+static void show_authorisation(struct check *check, const struct c2d_error *error)
 {
-    const char *device = c2d_client_device_id(visit->app->client);
+    const char *device = c2d_client_device_id(check->app->client);
     const char *what = names[C2D_STEP_ANSWER];
 
     if (error->status != C2D_OK)
-        tell(visit, what, error);
+        show_result(check, what, error);
     else if (device != NULL)
-        judge(visit, what, NULL, "device %s may receive", device);
+        show(check, what, NULL, "device %s may receive", device);
     else
-        judge(visit, what, NULL, "these credentials may send and read feedback");
+        show(check, what, NULL, "these credentials may send and read feedback");
 }
 
 /* ---- Runs ---- */
 
-/* What is wrong before anything is asked. */
-static enum c2d_status tell_local(struct visit *visit, const struct c2d_error *error)
+/* Prints an error that occurred before the first request. */
+static enum c2d_status show_local(struct check *check, const struct c2d_error *error)
 {
-    const char *source = visit->app->source;
-    struct c2d_error told = *error;
+    const char *source = check->app->source;
+    struct c2d_error shown = *error;
 
-    /* A wrong command line, say, is not what ails this machine. */
+    /* A wrong command line, for example, is not a fault of this machine. */
     if (error->status != C2D_CONFIG && error->status != C2D_AUTH)
-        return report_error(visit->app, error, NULL);
+        return report_error(check->app, error, NULL);
     if (error->step == C2D_STEP_KEY)
-        judge(visit, names[C2D_STEP_CONNECTION_STRING], NULL, "from %s", source);
+        show(check, names[C2D_STEP_CONNECTION_STRING], NULL, "from %s", source);
     else if (error->step == C2D_STEP_CONNECTION_STRING && strstr(error->text, source) == NULL)
-        snprintf(told.text, sizeof told.text, "from %s: %.200s", source, error->text);
-    tell(visit, names[error->step], &told);
-    return visit->first;
+        snprintf(shown.text, sizeof shown.text, "from %s: %.200s", source, error->text);
+    show_result(check, names[error->step], &shown);
+    return check->first;
 }
 
-static void tell_probe(struct visit *visit, const struct c2d_error *error)
+static void show_probe(struct check *check, const struct c2d_error *error)
 {
-    bool is_answered = error->status == C2D_OK || error->http_status != 0;
-    enum c2d_step stuck = is_answered ? C2D_STEP_ANSWER : error->step;
+    bool has_response = error->status == C2D_OK || error->http_status != 0;
+    enum c2d_step failed = has_response ? C2D_STEP_ANSWER : error->step;
 
-    tell_client(visit);
-    for (enum c2d_step step = C2D_STEP_NAME; step < stuck; step++)
-        tell_step(visit, step);
-    if (is_answered)
-        tell_clock(visit);
-    if (stuck == C2D_STEP_ANSWER)
-        tell_authorisation(visit, error);
-    else if (stuck != C2D_STEP_NONE || error->status == C2D_CONFIG)
-        tell(visit, names[stuck], error);
+    show_client(check);
+    for (enum c2d_step step = C2D_STEP_NAME; step < failed; step++)
+        show_step(check, step);
+    if (has_response)
+        show_clock(check);
+    if (failed == C2D_STEP_ANSWER)
+        show_authorisation(check, error);
+    else if (failed != C2D_STEP_NONE || error->status == C2D_CONFIG)
+        show_result(check, names[failed], error);
     else
-        visit->first = worse(visit->first, report_error(visit->app, error, NULL));
+        check->first = worse(check->first, report_error(check->app, error, NULL));
 }
 
 static enum c2d_status run(struct app *app, void *settings)
 {
-    struct visit visit = { .app = app };
+    struct check check = { .app = app };
     struct c2d_error error = { .status = C2D_OK };
     struct common *common = &app->common;
     enum c2d_status status;
@@ -231,23 +233,23 @@ static enum c2d_status run(struct app *app, void *settings)
     if (common->connect_timeout_ms == 0)
         common->connect_timeout_ms = CONNECT_MS;
     if (common->timeout_ms == 0)
-        common->timeout_ms = common->connect_timeout_ms + ANSWER_MS;
+        common->timeout_ms = common->connect_timeout_ms + RESPONSE_MS;
     app->held = &error;
     status = session_open(app);
     app->held = NULL;
     if (status != C2D_OK)
-        return worse(tell_local(&visit, &error), visit.output);
-    status = c2d_probe(app->client, &visit.probe, &error);
+        return worse(show_local(&check, &error), check.output);
+    status = c2d_probe(app->client, &check.probe, &error);
     if (status == C2D_DRY_RUN || status == C2D_CANCELLED)
         return status;
-    tell_probe(&visit, &error);
-    return worse(visit.first, visit.output);
+    show_probe(&check, &error);
+    return worse(check.first, check.output);
 }
 
 const struct command doctor_command = {
     .name = "doctor",
     .arguments = "",
-    .summary = "check each step of the way to the hub; takes no message, ends within 10 s",
+    .summary = "check each step of the way to the hub; receives no message, ends within 10 s",
     .prints = true,
     .run = run,
 };

@@ -1,4 +1,4 @@
-/* The command "doctor" of both programs: what is wrong, step by step. */
+/* The command "doctor" of both programs: checks the way to the hub, step by step. */
 #ifndef DOCTOR_H
 #define DOCTOR_H
 

@@ -1,5 +1,5 @@
-/* From argv to exit code, the same for every program: descriptors, secrets, signals, options, one
- * command, clean-up. What a command does is in its own file. */
+/* The main function of both programs: descriptors, secrets, signals, options, one command,
+ * clean-up. */
 #include "driver.h"
 
 #include "credentials.h"
@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A file that is opened while fd 0, 1 or 2 is free would take its place, and get what is meant for
+/* If fd 0, 1 or 2 were free, a file opened later could take its place and receive the output for
  * stdout or stderr. */
 static bool fill_standard_fds(bool *stdout_closed)
 {
@@ -34,7 +34,7 @@ static const struct command *find_command(const struct program *program, const c
     return NULL;
 }
 
-/* The two programs are easily mixed up. */
+/* A command of the other program gets a hint. */
 static enum c2d_status fail_command(const struct app *app, const char *name)
 {
     static const char *const devices[] = { "receive", "poll", "complete", "abandon", "reject" };
@@ -47,8 +47,8 @@ static enum c2d_status fail_command(const struct app *app, const char *name)
     for (size_t i = 0; i < count; i++)
         if (strcmp(others[i], name) == 0)
             return report_failure(app, C2D_USAGE,
-                                  is_service ? "that is one of c2d-device"
-                                             : "that is one of c2d-http",
+                                  is_service ? "that is a command of c2d-device"
+                                             : "that is a command of c2d-http",
                                   "%s has no command '%s'", app->program->name, name);
     return report_usage(app, "there is no command '%.60s'", name);
 }
@@ -63,11 +63,12 @@ static enum c2d_status fail_parse(const struct app *app, const struct option_par
 static enum c2d_status fail_secret(const struct app *app)
 {
     return report_failure(app, C2D_USAGE, "put it into a file of mode 600 and pass -C FILE",
-                          "a connection string is no argument: every user of this machine could "
-                          "read it");
+                          "a connection string is not an argument: every user of this machine "
+                          "could read it");
 }
 
-/* Options before the command, then the command, then the rest. argv and words have room for all. */
+/* Parses the options before the command, the command, and the rest. argv and words have room for
+ * all arguments. */
 static enum c2d_status parse(struct app *app, char **argv, char **words, void **settings)
 {
     struct option_parser parser = {
@@ -91,7 +92,7 @@ static enum c2d_status parse(struct app *app, char **argv, char **words, void **
         app->command = find_command(app->program, words[0]);
         if (app->command == NULL)
             return fail_command(app, words[0]);
-        /* One more: a command without settings gets a pointer, too. */
+        /* One byte more: without settings, calloc(1, 0) could return NULL. */
         *settings = calloc(1, app->command->settings_size + 1);
         if (*settings == NULL)
             return report_failure(app, C2D_OS, NULL, "out of memory");
@@ -99,11 +100,11 @@ static enum c2d_status parse(struct app *app, char **argv, char **words, void **
             app->command->defaults(*settings);
         parser.tables[2] = (struct option_table) { app->command->options, *settings };
     }
-    /* Goes on behind the command's name, now with the command's own table. */
+    /* Continues after the command name, now also with the options of the command. */
     parser.stop_at_word = false;
     if (!options_parse(&parser))
         return fail_parse(app, &parser);
-    /* What stands behind "--" is a handler's. */
+    /* Words after "--" belong to a handler. */
     for (size_t i = 1; i < parser.words_before_end; i++)
         if (strstr(words[i], "SharedAccess") != NULL)
             return fail_secret(app);
@@ -114,7 +115,7 @@ static enum c2d_status parse(struct app *app, char **argv, char **words, void **
     return C2D_OK;
 }
 
-/* What --version or help is to show, the caller's; NULL when out of memory. */
+/* Returns the text of --version or help; the caller frees it. NULL: out of memory. */
 static char *help_text(const struct app *app, const struct command *command)
 {
     char *text = NULL, versions[96];
@@ -169,7 +170,7 @@ static enum c2d_status run(struct app *app, void *settings)
 
     if (app->command == NULL || app->common.help || app->common.version)
         return show_help(app);
-    /* Before any request: what nobody can be told is not asked for (G8). */
+    /* Checked before any request: a result that cannot be printed must not be requested. */
     status = app->command->prints || app->common.dry_run ? output_check(app) : C2D_OK;
     if (status == C2D_OK)
         status = app->command->run(app, settings);
@@ -178,7 +179,7 @@ static enum c2d_status run(struct app *app, void *settings)
     return worse(worse(status, app->output_status), session_close(app));
 }
 
-int app_main(const struct program *program, char **argv)
+int driver_main(const struct program *program, char **argv)
 {
     struct secrets secrets = { 0 };
     bool sync_warned = false;
@@ -211,7 +212,7 @@ int app_main(const struct program *program, char **argv)
     free(settings);
     free(words);
     secrets_clear(&secrets);
-    /* Last: all is cleaned up, and the shell sees that it was the signal. */
+    /* After the clean-up: the exit status shows the signal to the shell. */
     signals_raise();
     return (int)status;
 }

@@ -1,11 +1,11 @@
-/* The way in and out that both programs share. */
+/* The main function of both programs. */
 #ifndef DRIVER_H
 #define DRIVER_H
 
 #include "app.h"
 
-/* Parses argv, runs the command that it names and returns the exit code; ends by a signal that was
- * caught instead. */
-int app_main(const struct program *program, char **argv);
+/* Parses argv, runs the command and returns the exit code. If a signal was caught, ends the process
+ * by that signal instead. */
+int driver_main(const struct program *program, char **argv);
 
 #endif

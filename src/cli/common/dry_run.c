@@ -1,6 +1,6 @@
-/* A request as a curl command that a shell takes as it stands, once the token is filled in: every
- * word is in single quotes, within which only their own end means anything. It opens nothing and
- * reads no body. What is left to the environment is what curl reads there too. */
+/* Prints a request as a curl command, which is ready for a shell except for the token. Every word
+ * is in single quotes, in which only the closing quote is special. No file is opened and no body is
+ * read. Settings from the environment are omitted if curl reads the same variable. */
 #include "dry_run.h"
 
 #include "base/text.h"
@@ -13,7 +13,7 @@
 static void put_bytes(FILE *out, const char *text, size_t size)
 {
     for (; size > 0; text++, size--) {
-        /* Cannot be escaped within single quotes: they are closed around it. */
+        /* A quote cannot be escaped in single quotes: close, escape and reopen. */
         if (*text == '\'')
             fputs("'\\''", out);
         else
@@ -26,7 +26,7 @@ static void put_text(FILE *out, const char *text)
     put_bytes(out, text, strlen(text));
 }
 
-/* before, and then first and second as one single-quoted word. */
+/* Prints before, and then first and second as one single-quoted word. */
 static void put_word(FILE *out, const char *before, const char *first, const char *second)
 {
     fprintf(out, "%s'", before);
@@ -37,7 +37,7 @@ static void put_word(FILE *out, const char *before, const char *first, const cha
 
 /* ---- The connection ---- */
 
-/* An option with its value; none at all without one. */
+/* Prints an option with its value; nothing if value is NULL. */
 static void put_option(FILE *out, const char *option, const char *value)
 {
     if (value == NULL)
@@ -46,7 +46,7 @@ static void put_option(FILE *out, const char *option, const char *value)
     put_word(out, " ", value, "");
 }
 
-/* Without the user and password that a URL from the environment may hold. */
+/* Omits user and password of a URL from the environment. */
 static void put_proxy(FILE *out, const struct c2d_options *options)
 {
     const char *mark = strstr(options->proxy, "://");
@@ -60,14 +60,14 @@ static void put_proxy(FILE *out, const struct c2d_options *options)
     if (at != NULL || options->proxy_user != NULL)
         fputs(" '--proxy-anyauth' '--proxy-user' '<USER:PASSWORD>'", out);
     put_option(out, "--noproxy", options->no_proxy);
-    /* curl would verify such a proxy with the system's trust store. */
+    /* Without these, curl verifies an HTTPS proxy with the system's trust store. */
     if (!text_begins_nocase(options->proxy, "https:"))
         return;
     put_option(out, "--proxy-cacert", options->ca_file);
     put_option(out, "--proxy-capath", options->ca_dir);
 }
 
-/* curl takes what follows a colon for the password of the key. */
+/* curl parses the text after a colon as the password of the key. */
 static void put_certificate(FILE *out, const char *path)
 {
     if (path == NULL)
@@ -93,7 +93,7 @@ enum c2d_status dry_run_note(struct app *app, const struct c2d_options *options)
         put_option(out, "--key", options->key_file);
         if (options->proxy != NULL)
             put_proxy(out, options);
-        else if (app->common.proxy != NULL) /* none, whatever the environment says */
+        else if (app->common.proxy != NULL) /* no proxy, even if the environment sets one */
             put_option(out, "--noproxy", "*");
         if (options->connect_to != NULL)
             put_word(out, " '--connect-to' ", "::", options->connect_to);
@@ -112,7 +112,7 @@ static bool has_content_type(const struct c2d_event *event)
     return false;
 }
 
-/* The token is left to the user: a secret has no place in an output that is passed on. */
+/* The token is replaced by a placeholder: the output may be passed on. */
 static void put_header(FILE *out, const struct app *app, const char *line)
 {
     size_t size = strcspn(line, ":");
@@ -122,7 +122,7 @@ static void put_header(FILE *out, const struct app *app, const char *line)
         fprintf(out, "'Authorization: <output of %s sas>'", app->program->name);
     else if (strcmp(line + size, ": ") != 0)
         put_word(out, "", line, "");
-    else { /* curl drops a header that ends in its colon */
+    else { /* curl drops a header that ends with its colon */
         fputc('\'', out);
         put_bytes(out, line, size);
         fputs(";'", out);
@@ -142,7 +142,7 @@ void dry_run_print(struct app *app, const struct c2d_event *event)
     fputs(app->dry_run_options, out);
     for (size_t i = 0; i < event->header_count; i++)
         put_header(out, app, event->headers[i]);
-    /* curl would describe every body as a form. */
+    /* curl would add the Content-Type of a form. */
     if (strcmp(event->method, "POST") == 0 && !has_content_type(event))
         fputs(" '--header' 'Content-Type:'", out);
     if (strcmp(event->method, "POST") == 0 && event->body_size == 0)

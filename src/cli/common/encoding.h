@@ -1,13 +1,14 @@
-/* The marks of texts that programs of Windows write. */
+/* Detects text encodings that Windows programs write. */
 #ifndef ENCODING_H
 #define ENCODING_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The size of the byte order mark of UTF-8 at the beginning of text; 0: there is none. */
+/* Returns the size of a UTF-8 byte order mark at the start of text; 0: none. */
 size_t encoding_mark(const char *text, size_t size);
-/* Does text begin like UTF-16: with its byte order mark, or an ASCII character with a zero byte? */
+/* True if text starts like UTF-16: with a byte order mark, or with an ASCII character and a zero
+ * byte. */
 bool encoding_is_utf16(const char *text, size_t size);
 
 #endif

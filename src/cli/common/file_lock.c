@@ -5,8 +5,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-/* Of the open file, not the process: closing another descriptor of it does not drop this lock, as
- * it would with F_SETLK. */
+/* Belongs to the open file description. With F_SETLK, closing any descriptor of the file would
+ * release the lock. */
 static bool set_lock(int fd, short type)
 {
     struct flock lock = { .l_type = type, .l_whence = SEEK_SET };

@@ -1,12 +1,12 @@
-/* A kernel lock on an open file: it goes with its last descriptor, however the process ends. */
+/* A kernel lock on an open file. It is released with the last descriptor, also after a crash. */
 #ifndef FILE_LOCK_H
 #define FILE_LOCK_H
 
 #include <stdbool.h>
 
-/* False with errno set; never waits. */
+/* Returns false with errno set. Never waits. */
 bool file_lock(int fd);
-/* Is errno, after a lock that failed, that of a lock which another one has? */
+/* True if errno, after a failed file_lock(), says that another process has the lock. */
 bool file_lock_is_taken(void);
 
 #endif

@@ -8,7 +8,7 @@
 const char *file_modes_fixed(int fd)
 {
     static const struct {
-        unsigned long type; /* as statfs(2) lists them */
+        unsigned long type; /* from statfs(2) */
         const char *why;
     } types[] = {
         { 0x4d44, "vfat has no modes" },       { 0x2011bab0, "exfat has no modes" },
@@ -24,7 +24,7 @@ const char *file_modes_fixed(int fd)
         return NULL;
     if (((unsigned long)system.f_flags & ST_RDONLY) != 0)
         return "the mount is read-only";
-    /* Some platforms have a signed 32-bit number here. */
+    /* On some platforms f_type is a signed 32-bit number. */
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         if (types[i].type == ((unsigned long)system.f_type & 0xffffffff))
             return types[i].why;

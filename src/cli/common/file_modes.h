@@ -1,10 +1,10 @@
-/* Whether the mode of a file means what it says. */
+/* Detects files whose mode cannot be changed. */
 #ifndef FILE_MODES_H
 #define FILE_MODES_H
 
-/* Why chmod(2) cannot change the mode of the open file fd, as a clause: its mount is read-only, or
- * its file system has no modes of its own (vfat, CIFS, 9p, FUSE, shares of virtual machines) and
- * shows what it was mounted with. NULL: it can. Nothing is tried. */
+/* Returns why chmod(2) cannot change the mode of fd, as a clause: a read-only mount, or a file
+ * system without modes of its own. Examples are vfat, CIFS, 9p, FUSE and shares of virtual
+ * machines. NULL: it can. The mode is not changed. */
 const char *file_modes_fixed(int fd);
 
 #endif

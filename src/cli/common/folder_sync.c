@@ -10,14 +10,15 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The file system has no sync of folders (CIFS before Linux 4.17, vboxsf, DrvFs, FUSE). Any other
- * error means that the data may not be on the disk. */
+/* True if the file system cannot sync folders (CIFS before Linux 4.17, vboxsf, DrvFs, FUSE). Any
+ * other error means that the data may not be on the disk. */
 static bool is_unsupported(int problem)
 {
     return problem == EINVAL || problem == ENOSYS || problem == EBADF || problem == EOPNOTSUPP;
 }
 
-/* fd is any descriptor on the file system; problem is why the folder itself cannot be synced. */
+/* Syncs the whole file system. fd is any descriptor on it; problem is the errno of syncing the
+ * folder. */
 static bool sync_all(const struct app *app, int fd, const char *path, int problem)
 {
     if (syncfs(fd) != 0)
@@ -55,7 +56,7 @@ bool folder_sync_parent(const struct app *app, const char *path, int file)
     if (ok)
         return true;
     errno = problem;
-    /* A drop folder (mode 1733) may be written to, but not be opened. */
+    /* A drop folder (mode 1733) can be written to, but not opened. */
     return (folder >= 0 ? is_unsupported(problem) : problem == EACCES || problem == EPERM)
            && sync_all(app, file, path, problem);
 }

@@ -1,14 +1,15 @@
-/* Puts the names in a folder on the disk: a new name, too, must survive a power cut, not only what
- * its file holds. Some file systems cannot sync a folder, and some folders may not be opened for
- * it. There the whole file system is synced instead, and one warning says so. */
+/* Syncs the names in a folder to disk: a new file must survive a power cut with its name, too. Some
+ * file systems cannot sync a folder, and some folders cannot be opened. Then the whole file system
+ * is synced, with one warning. */
 #ifndef FOLDER_SYNC_H
 #define FOLDER_SYNC_H
 
 #include "app.h"
 
-/* Syncs folder, an open descriptor. path names it in the warning. False with errno set. */
+/* Syncs folder, an open descriptor. path is its name in the warning. Returns false with errno
+ * set. */
 bool folder_sync(const struct app *app, int folder, const char *path);
-/* Syncs the folder that path lies in. file is the open file at path. False with errno set. */
+/* Syncs the parent folder of path. file is the open file at path. Returns false with errno set. */
 bool folder_sync_parent(const struct app *app, const char *path, int file);
 
 #endif

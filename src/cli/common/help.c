@@ -1,4 +1,4 @@
-/* Help out of the tables that parsing uses: neither can know an option that the other lacks. */
+/* Prints help from the option tables of the parser, so that both always agree. */
 #include "help.h"
 
 #include <string.h>

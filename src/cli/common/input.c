@@ -1,4 +1,4 @@
-/* One loop for stdin and files. A signal ends it, however slowly the other side writes. */
+/* Reads stdin and files. A signal ends the wait for a slow writer. */
 #define _GNU_SOURCE /* fopencookie */
 #include "input.h"
 
@@ -10,13 +10,13 @@
 #include <poll.h>
 #include <unistd.h>
 
-/* As read(2) of a descriptor that blocks, and is interrupted only by our signals. */
+/* Like read(2) on a blocking descriptor, but interrupted only by the handled signals. */
 static ssize_t read_some(int fd, char *data, size_t size)
 {
     for (;;) {
         ssize_t got = read(fd, data, size);
 
-        /* Their handler has no SA_RESTART: a read that blocks comes back for it. */
+        /* Their handler has no SA_RESTART, so a blocked read(2) returns. */
         if (signals_caught() != 0) {
             errno = EINTR;
             return -1;

@@ -1,4 +1,4 @@
-/* Reading what is given on stdin or in a file. */
+/* Reads stdin or a file. */
 #ifndef INPUT_H
 #define INPUT_H
 
@@ -6,11 +6,11 @@
 
 #include <stdio.h>
 
-/* Reads fd to its end or until size bytes are in data; *count says how many. C2D_CANCELLED when a
- * signal came, STATUS_NO_INPUT with errno set when it cannot be read. */
+/* Reads fd until its end or until data has size bytes; *count is their number. Returns
+ * C2D_CANCELLED after a signal, and STATUS_NO_INPUT with errno set on a read error. */
 enum c2d_status input_read(int fd, char *data, size_t size, size_t *count);
-/* A stream of stdin, for getline(): it waits where stdin does not block. A signal is a read error
- * with EINTR. The caller closes it. NULL with errno set on failure. */
+/* Returns a stream of stdin for getline(). It waits if stdin is non-blocking. A signal is a read
+ * error with EINTR. The caller closes it. NULL with errno set on failure. */
 FILE *input_lines(void);
 
 #endif

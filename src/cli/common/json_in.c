@@ -11,7 +11,7 @@ char *json_in_text(const char *line, const char *key)
     const char *text;
     char *copy;
 
-    errno = 0; /* what malloc() sets is all that tells lost memory from a line that is no JSON */
+    errno = 0; /* only errno separates out of memory from invalid JSON */
     root = cJSON_Parse(line);
     text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(root, key));
     copy = text == NULL ? NULL : strdup(text);

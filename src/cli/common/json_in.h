@@ -1,9 +1,10 @@
-/* Reading a line of JSON. The programs' only user of cJSON. */
+/* Reads a line of JSON. No other file of the programs uses cJSON. */
 #ifndef JSON_IN_H
 #define JSON_IN_H
 
-/* The text under key of the object in line, the caller's; NULL when line is no object, or has no
- * such text; and with errno ENOMEM, which it has in no other case, when memory is gone. */
+/* Returns the text under key of the object in line; the caller frees it. Returns NULL if line is
+ * not an object, has no such text, or memory is exhausted. Only in the last case errno is
+ * ENOMEM. */
 char *json_in_text(const char *line, const char *key);
 
 #endif

@@ -1,12 +1,13 @@
-/* Parses words by tables. Names match exactly, because an abbreviation breaks when a table grows
- * (G2). Form and range are checked here; what options mean together, by the command. */
+/* Parses arguments with option tables. Names must match exactly: an abbreviation would become
+ * ambiguous when a table grows. This file checks form and range; the command checks combinations of
+ * options. */
 #include "options.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Digits only, whole; false for anything else or overflow. */
+/* Parses decimal digits only. Returns false for any other text or overflow. */
 static bool number_parse(const char *text, size_t size, int64_t *number)
 {
     int64_t value = 0;
@@ -20,7 +21,7 @@ static bool number_parse(const char *text, size_t size, int64_t *number)
     return size > 0;
 }
 
-bool duration_parse(const char *text, int64_t *ms)
+bool options_parse_duration(const char *text, int64_t *ms)
 {
     static const struct {
         const char *unit;
@@ -99,7 +100,7 @@ static bool store(struct option_parser *parser, const struct option_table *table
         *(bool *)place = true;
         return true;
     case OPTION_TEXT:
-        /* The last one wins (G4). argv outlives us: nothing is copied. */
+        /* The last value wins. The text stays in argv and is not copied. */
         *(const char **)place = value;
         return true;
     case OPTION_LIST:
@@ -108,7 +109,7 @@ static bool store(struct option_parser *parser, const struct option_table *table
         ok = number_parse(value, strlen(value), &number);
         break;
     case OPTION_DURATION:
-        ok = duration_parse(value, &number);
+        ok = options_parse_duration(value, &number);
         break;
     }
     if (!ok || number < option->min || number > option->max)
@@ -117,7 +118,7 @@ static bool store(struct option_parser *parser, const struct option_table *table
     return true;
 }
 
-/* The row with this letter, or (letter 0) with this name of size bytes. */
+/* Finds the row with this letter, or (letter 0) with this name of size bytes. */
 static const struct option *find(const struct option_parser *parser, char letter, const char *name,
                                  size_t size, const struct option_table **table)
 {
@@ -131,7 +132,7 @@ static const struct option *find(const struct option_parser *parser, char letter
     return NULL;
 }
 
-/* Secrets on a command line are seen by every user of the machine. */
+/* Every user of the machine can see a secret on a command line. */
 static bool is_secret_option(const char *name, size_t size)
 {
     static const char *const names[] = { "connection-string", "login",     "shared-access-key",
@@ -148,7 +149,8 @@ static bool fail_unknown(struct option_parser *parser, const char *name, size_t 
 {
     if (is_secret_option(name, size)) {
         snprintf(parser->problem, sizeof parser->problem,
-                 "--%.*s is not taken: every user of this machine could read it", (int)size, name);
+                 "--%.*s is not accepted: every user of this machine could read it", (int)size,
+                 name);
         parser->hint =
             size == strlen("proxy-user") && memcmp(name, "proxy-user", size) == 0
                 ? "put it into a file of mode 600 and pass --proxy-user-file FILE"
@@ -173,7 +175,7 @@ static bool parse_long(struct option_parser *parser, const char *word)
         snprintf(parser->problem, sizeof parser->problem, "--%s takes no value", option->name);
         return false;
     }
-    /* The next word is the value also when it begins with a dash. */
+    /* The next word is the value, even if it starts with a dash. */
     if (option->type != OPTION_FLAG && value == NULL)
         value = *parser->argv == NULL ? NULL : *parser->argv++;
     if (option->type != OPTION_FLAG && value == NULL) {
@@ -184,7 +186,7 @@ static bool parse_long(struct option_parser *parser, const char *word)
     return store(parser, table, option, value);
 }
 
-/* "-v", "-qj", "-o FILE", "-oFILE": a value is what is left of the word, else the next one. */
+/* "-v", "-qj", "-o FILE", "-oFILE": the value is the rest of the word, or else the next word. */
 static bool parse_short(struct option_parser *parser, const char *word)
 {
     for (; *word != '\0'; word++) {
@@ -245,7 +247,7 @@ void options_clear(const struct option *rows, void *target)
         if (row->type == OPTION_LIST) {
             struct option_list *list = (void *)((char *)target + row->at);
 
-            /* The items themselves are argv's. */
+            /* The items point to argv. */
             free(list->items);
         }
 }

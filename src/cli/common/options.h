@@ -1,5 +1,4 @@
-/* Command lines, from tables: one row is one option in the parser, in --help and in the checks of
- * man page and completions. */
+/* Parses command lines with option tables. Parsing and --help use the same rows. */
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
@@ -12,7 +11,7 @@ enum option_type {
     OPTION_TEXT,     /* const char * */
     OPTION_NUMBER,   /* int64_t, from min to max */
     OPTION_DURATION, /* int64_t, milliseconds, from min to max */
-    OPTION_LIST,     /* struct option_list: may be given again */
+    OPTION_LIST,     /* struct option_list: may be repeated */
 };
 
 struct option {
@@ -21,7 +20,7 @@ struct option {
     const char *argument; /* NULL for a flag */
     const char *help;
     enum option_type type;
-    size_t at; /* where in its table's target the value goes */
+    size_t at; /* offset of the value in the target of the table */
     int64_t min, max;
 };
 
@@ -30,7 +29,7 @@ struct option_list {
     size_t count;
 };
 
-/* Rows that end with one whose name is NULL, and the struct that they fill in. */
+/* Rows up to one whose name is NULL, and the struct that they fill in. */
 struct option_table {
     const struct option *rows;
     void *target;
@@ -39,25 +38,26 @@ struct option_table {
 enum { OPTION_TABLES = 3 };
 
 struct option_parser {
-    struct option_table tables[OPTION_TABLES]; /* unused ones have no rows */
-    char **argv;                               /* what is left to parse, NULL-terminated */
-    bool stop_at_word; /* the first word that is no option ends the parsing: it is the command */
-    char **words;      /* out: what is no option; room for all of argv */
+    struct option_table tables[OPTION_TABLES]; /* an unused table has no rows */
+    char **argv;                               /* the remaining arguments, NULL-terminated */
+    bool stop_at_word; /* stop after the first word that is not an option: the command */
+    char **words;      /* out: words that are not options; room for all of argv */
     size_t word_count;
-    size_t words_before_end; /* out: how many of them stood before "--" */
-    bool has_end;            /* out: there was a "--" */
-    char problem[256];       /* out: why it failed */
+    size_t words_before_end; /* out: how many of them precede "--" */
+    bool has_end;            /* out: argv contains "--" */
+    char problem[256];       /* out: the error */
     const char *hint;        /* out: or NULL */
 };
 
-/* Long names match exactly. "--" ends the options: all that follows are words. With stop_at_word,
- * argv points behind the first word. False when problem says why. */
+/* Long names must match exactly. All arguments after "--" are words. With stop_at_word, argv points
+ * after the first word on return. Returns false and sets problem on an error. */
 bool options_parse(struct option_parser *parser);
 
-/* Frees what the options of a table have put into target. rows may be NULL. */
+/* Frees the lists that the options of a table have put into target. rows may be NULL. */
 void options_clear(const struct option *rows, void *target);
 
-/* "90", "90s", "250ms", "5m", "2h", "1d" as milliseconds; false for anything else or overflow. */
-bool duration_parse(const char *text, int64_t *ms);
+/* Converts "90", "90s", "250ms", "5m", "2h" or "1d" to milliseconds. Returns false for any other
+ * text or overflow. */
+bool options_parse_duration(const char *text, int64_t *ms);
 
 #endif

@@ -1,4 +1,4 @@
-/* Results on stdout, past stdio: no buffer is left whose loss would only show at exit. */
+/* Writes results to stdout without stdio: a buffer would delay an error until exit. */
 #include "output.h"
 
 #include "base/buf.h"
@@ -27,7 +27,7 @@ size_t output_write(int fd, const void *data, size_t size)
     while (done < size) {
         ssize_t count = write(fd, bytes + done, size - done);
 
-        /* What a signal cuts short goes on, unless the signal is one that ends us. */
+        /* A write is resumed after a signal, unless it is one of the handled signals. */
         if (count < 0 && errno == EINTR && signals_caught() == 0)
             continue;
         if (count < 0 && errno == EAGAIN && ready_await(fd, POLLOUT))
@@ -42,7 +42,7 @@ size_t output_write(int fd, const void *data, size_t size)
 enum c2d_status output_line(const struct app *app, const char *text)
 {
     size_t size = text == NULL ? 0 : strlen(text) + 1;
-    /* With its newline in one write(2), so that lines of several writers do not mix. */
+    /* One write(2) including the newline, so that lines of concurrent writers do not mix. */
     char *line = text == NULL ? NULL : malloc(size);
     int problem;
 
@@ -51,7 +51,7 @@ enum c2d_status output_line(const struct app *app, const char *text)
     memcpy(line, text, size - 1);
     line[size - 1] = '\n';
     if (app->line != NULL && isatty(STDOUT_FILENO))
-        status_line_hide(app->line); /* most likely the same terminal */
+        status_line_hide(app->line); /* most likely on the same terminal */
     problem = output_write(STDOUT_FILENO, line, size) == size ? 0 : errno;
     line[size - 1] = '\0';
     wipe_free(line); /* it may hold a token */

@@ -1,5 +1,5 @@
-/* The flag O_NONBLOCK belongs to all processes that share the open file. It is never changed here:
- * whoever has set it relies on it. */
+/* O_NONBLOCK is shared by all processes with the open file. It is not changed, because the process
+ * that set it relies on it. */
 #include "ready.h"
 
 #include "signals.h"
@@ -9,7 +9,7 @@
 
 bool ready_await(int fd, short events)
 {
-    /* A signal that came before does not count: results are still written after it. */
+    /* A signal caught before does not count: results are still written after it. */
     int caught = signals_caught();
     struct pollfd fds[2] = { { .fd = fd, .events = events },
                              { .fd = caught == 0 ? signals_fd() : -1, .events = POLLIN } };

@@ -1,41 +1,41 @@
-/* What goes to stderr: errors, hints, warnings; plain or as JSON Lines. */
+/* Writes errors, hints and warnings to stderr, as text or as JSON Lines. */
 #ifndef REPORT_H
 #define REPORT_H
 
 #include "app.h"
 
-/* Which message or device an error is about; members may be NULL. */
+/* The message or device of an error; members may be NULL. */
 struct subject {
     const char *device_id, *message_id;
 };
 
-/* Reports error unless it is silent by nature (nothing came, another instance), and returns its
- * status. subject may be NULL. */
+/* Reports error and returns its status. Some statuses print nothing: no message, another instance.
+ * subject may be NULL. */
 enum c2d_status report_error(const struct app *app, const struct c2d_error *error,
                              const struct subject *subject);
-/* Reports how a run of many things ended that did not do all of them; after a signal as a warning,
- * which -q does not hide. subject may be NULL. */
+/* Reports the incomplete end of a run over many items. After a signal it is a warning, which -q
+ * does not hide. subject may be NULL. */
 void report_summary(const struct app *app, const struct c2d_error *error,
                     const struct subject *subject);
-/* Adds to the hint the program's options for what the hint names, such as the CA file. */
+/* Adds to the hint the options of the program for what it names, such as the CA file. */
 void report_name_options(struct c2d_error *error);
-/* An error as an object for a line of results, the caller's; NULL when out of memory. */
+/* Returns an error as a JSON object; the caller frees it. NULL: out of memory. */
 char *report_error_json(const struct app *app, const struct c2d_error *error);
-/* Reports an error of the program's own; hint may be NULL. Returns status. */
+/* Reports an error of the program itself; hint may be NULL. Returns status. */
 enum c2d_status report_failure(const struct app *app, enum c2d_status status, const char *hint,
                                const char *format, ...) __attribute__((format(printf, 4, 5)));
-/* Reports a wrong command line; returns C2D_USAGE. */
+/* Reports a usage error and returns C2D_USAGE. */
 enum c2d_status report_usage(const struct app *app, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void report_warning(const struct app *app, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* line as it is, made printable; NULL is memory that was gone. */
+/* Writes line, made printable. A NULL line (out of memory) prints nothing. */
 void report_line(const char *line);
-/* One line on stderr, for -v. */
+/* Writes one line to stderr with -v. */
 void report_verbose(const struct app *app, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Of two failures the one that the program exits with. */
+/* Returns that one of two statuses which becomes the exit code. */
 enum c2d_status worse(enum c2d_status first, enum c2d_status second);
 
 #endif

@@ -1,5 +1,5 @@
-/* sas: prints a token for other tools, or takes one apart. No network, and no judgement: whether a
- * signature is right, only a hub can say. */
+/* The command sas: prints a token for other tools, or decodes one. It sends no request and cannot
+ * verify a signature. */
 #include "sas.h"
 
 #include "base/buf.h"
@@ -24,9 +24,9 @@ struct settings {
 };
 
 static const struct option options[] = {
-    { 0, "ttl", "D", "how long the token is good (1h)", OPTION_DURATION,
+    { 0, "ttl", "D", "validity of the token (1h)", OPTION_DURATION,
       offsetof(struct settings, ttl_ms), 1000, (int64_t)3650 * 86400000 },
-    { 0, "decode", NULL, "read a token from stdin and say what it is", OPTION_FLAG,
+    { 0, "decode", NULL, "read a token from stdin and print its parts", OPTION_FLAG,
       offsetof(struct settings, decode), 0, 0 },
     { 0, NULL, NULL, NULL, OPTION_FLAG, 0, 0, 0 },
 };
@@ -54,13 +54,13 @@ static void validity_text(int64_t left_s, char *out, size_t size)
     snprintf(out, size, left_s <= 0 ? "expired %s ago" : "good for another %s", span);
 }
 
-/* A stranger's token may hold anything, percent-encoded. NULL when out of memory. */
+/* The token may be of unknown origin, so its texts are made printable. NULL: out of memory. */
 static char *plain_text(const struct c2d_sas *sas, const char *expiry, const char *validity)
 {
     const char *policy = *sas->policy != '\0' ? sas->policy : "(a device's own key)";
     char *resource = text_printable(sas->resource, strlen(sas->resource));
     char *shown = text_printable(policy, strlen(policy)), *text = NULL;
-    /* Each byte takes 4 at most, and the labels with their times take the rest. */
+    /* A printable byte takes at most 4 bytes. The rest is for labels and times. */
     size_t size = 4 * (sizeof sas->resource + sizeof sas->policy) + 256;
 
     if (resource != NULL && shown != NULL)
@@ -103,14 +103,14 @@ static enum c2d_status decode(struct app *app)
     struct c2d_sas sas;
     struct c2d_error error;
     char *token = NULL, *start;
-    enum c2d_status status = secret_file_read(app, "-", 8192, &token);
+    enum c2d_status status = credentials_read_file(app, "-", 8192, &token);
 
     if (status != C2D_OK)
         return status;
     token[strcspn(token, "\r\n")] = '\0';
     start = token;
     if (strncmp(start, "Authorization: ", 15) == 0)
-        start += 15; /* pasted from a trace */
+        start += 15; /* copied from a trace */
     status = c2d_sas_decode(start, &sas, &error);
     wipe_free(token);
     return status == C2D_OK ? print_parts(app, &sas) : report_error(app, &error, NULL);
@@ -155,7 +155,7 @@ static enum c2d_status run(struct app *app, void *arguments)
     status = session_open(app);
     if (status != C2D_OK)
         return status;
-    /* Whole seconds, rounded up: never shorter than asked for. */
+    /* Whole seconds, rounded up: never shorter than requested. */
     status = c2d_sas_token(app->client, app->word_count > 0 ? app->words[0] : NULL,
                            (settings->ttl_ms + 999) / 1000, &token, &error);
     status = status == C2D_OK ? print_token(app, token) : report_error(app, &error, NULL);

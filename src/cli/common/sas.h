@@ -1,4 +1,4 @@
-/* The command "sas" of both programs: a token on stdout, or one explained. */
+/* The command "sas" of both programs: prints a token, or decodes one. */
 #ifndef CLI_SAS_H
 #define CLI_SAS_H
 

@@ -1,5 +1,5 @@
-/* One client for one command: options, environment and files become struct c2d_options, and the
- * library's events become lines on stderr or in the trace. */
+/* Creates the client of a command: options, environment and files become struct c2d_options. Prints
+ * the events of the library to stderr or the trace. */
 #include "session.h"
 
 #include "base/buf.h"
@@ -38,7 +38,7 @@ static void on_event(void *context, const struct c2d_event *event)
     case C2D_EVENT_TRACE:
         if (app->common.trace != NULL && strcmp(app->common.trace, "-") == 0)
             status_line_hide(app->line);
-        /* At once, so that the trace is whole up to the moment of a crash or kill. */
+        /* Written at once, so that the trace is complete up to a crash. */
         if (output_write(app->trace_fd, event->text, event->text_size) != event->text_size)
             app->trace_failed = true;
         break;
@@ -55,8 +55,8 @@ static enum c2d_status fail_trace(const struct app *app)
                           strerror(errno));
 }
 
-/* A trace holds what the messages held: it is for its owner alone, also where the file was there
- * before. A device, a pipe or a terminal belongs to others too, and keeps its mode. */
+/* A trace contains messages, so only its owner may read it, even if the file existed before. A
+ * device, pipe or terminal keeps its mode, because others use it too. */
 static enum c2d_status protect_trace(const struct app *app, int fd)
 {
     struct stat file;
@@ -68,7 +68,7 @@ static enum c2d_status protect_trace(const struct app *app, int fd)
     if (file.st_uid != geteuid())
         return report_failure(app, STATUS_CANT_CREATE, NULL, "trace '%s' belongs to another user",
                               app->common.trace);
-    /* EPERM, EINVAL: a file system without modes. */
+    /* EPERM, EINVAL: the file system has no modes. */
     if ((file.st_mode & 077) != 0 && fchmod(fd, 0600) != 0 && errno != EPERM && errno != EINVAL)
         return fail_trace(app);
     return C2D_OK;
@@ -95,7 +95,7 @@ static enum c2d_status open_trace(struct app *app)
     return status;
 }
 
-/* The value of the first variable that is set, and its name; NULL if none is. */
+/* Returns the value of the first variable that is set, and its name; NULL if none is. */
 static const char *first_variable(const char *const *names, const char **name)
 {
     for (; *names != NULL; names++) {
@@ -108,7 +108,7 @@ static const char *first_variable(const char *const *names, const char **name)
     return NULL;
 }
 
-/* socks5h and not socks5: the proxy looks names up, as the other two do. */
+/* Not socks5: the proxy must resolve host names, as an HTTP proxy does. */
 static bool has_proxy_scheme(const char *proxy)
 {
     static const char *const schemes[] = { "http://", "https://", "socks5h://" };
@@ -119,7 +119,7 @@ static bool has_proxy_scheme(const char *proxy)
     return false;
 }
 
-/* "user:password" of --proxy-user-file, split in place. */
+/* Reads "user:password" of --proxy-user-file and splits it in place. */
 static enum c2d_status read_proxy_user(const struct app *app, char **text,
                                        struct c2d_options *options)
 {
@@ -128,7 +128,7 @@ static enum c2d_status read_proxy_user(const struct app *app, char **text,
 
     if (app->common.proxy_user_file == NULL)
         return C2D_OK;
-    status = secret_file_read(app, app->common.proxy_user_file, 1024, text);
+    status = credentials_read_file(app, app->common.proxy_user_file, 1024, text);
     if (status != C2D_OK)
         return status;
     (*text)[strcspn(*text, "\r\n")] = '\0';
@@ -142,10 +142,10 @@ static enum c2d_status read_proxy_user(const struct app *app, char **text,
     return C2D_OK;
 }
 
-/* --proxy, which holds no secret (C1), else what the environment says. */
+/* Uses --proxy, which must not contain a secret, or else the environment. */
 static enum c2d_status set_proxy(const struct app *app, struct c2d_options *options)
 {
-    /* In libcurl's order; "" counts as unset. */
+    /* In the order of libcurl; "" counts as unset. */
     static const char *const proxies[] = { "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY",
                                            NULL };
     static const char *const exceptions[] = { "no_proxy", "NO_PROXY", NULL };
@@ -182,7 +182,7 @@ static void set_trust(const struct app *app, struct c2d_options *options)
         *(is_dir ? &options->ca_dir : &options->ca_file) = app->common.cacert;
         return;
     }
-    /* OpenSSL's own variables. The library reads no environment, so it is done here. */
+    /* Variables of OpenSSL. Read here, because the library does not read the environment. */
     options->ca_file = file != NULL && *file != '\0' ? file : NULL;
     options->ca_dir = dir != NULL && *dir != '\0' ? dir : NULL;
     options->ca_from_environment = options->ca_file != NULL || options->ca_dir != NULL;
@@ -202,7 +202,7 @@ static enum c2d_status check_key_file(const struct app *app)
     if (fd < 0)
         return report_failure(app, C2D_CONFIG, NULL, "key '%s': %s", app->common.key,
                               strerror(errno));
-    status = secret_file_check(app, app->common.key, fd);
+    status = credentials_check_file(app, app->common.key, fd);
     close(fd);
     return status;
 }
@@ -235,8 +235,9 @@ static struct c2d_options options_of(struct app *app)
     return options;
 }
 
-/* Passes status on; an error that is held back learns where it was met. */
-static enum c2d_status at_step(const struct app *app, enum c2d_step step, enum c2d_status status)
+/* Stores the failed step in the error that app->held receives. Returns status. */
+static enum c2d_status record_step(const struct app *app, enum c2d_step step,
+                                   enum c2d_status status)
 {
     if (status != C2D_OK && app->held != NULL)
         app->held->step = step;
@@ -252,9 +253,9 @@ enum c2d_status session_open(struct app *app)
 
     if (status == C2D_OK)
         status =
-            at_step(app, C2D_STEP_CONNECTION_STRING, credentials_find(app, &connection_string));
+            record_step(app, C2D_STEP_CONNECTION_STRING, credentials_find(app, &connection_string));
     if (status == C2D_OK)
-        status = at_step(app, C2D_STEP_KEY, check_key_file(app));
+        status = record_step(app, C2D_STEP_KEY, check_key_file(app));
     if (status == C2D_OK)
         status = read_proxy_user(app, &proxy_user, &options);
     if (status == C2D_OK && app->common.dry_run)
@@ -266,7 +267,7 @@ enum c2d_status session_open(struct app *app)
     }
     wipe_free(connection_string);
     secrets_strip_proxies();
-    /* wipe_free() wipes up to the NUL that now stands between the two. */
+    /* Needed since wipe_free() wipes only up to the NUL between user and password. */
     if (proxy_user != NULL && options.proxy_password != NULL)
         wipe((char *)options.proxy_password, strlen(options.proxy_password));
     wipe_free(proxy_user);

@@ -1,13 +1,14 @@
-/* The library's client as the common options ask for it, and what it tells while it works. */
+/* Creates the client of the library from the common options, and prints its events. */
 #ifndef SESSION_H
 #define SESSION_H
 
 #include "app.h"
 
-/* Makes app->client; reports why it cannot. Call it when all other checks have passed, so that -n
- * and real runs fail alike. */
+/* Creates app->client and reports failures. Call it after all other checks, so that -n and real
+ * runs fail alike. */
 enum c2d_status session_open(struct app *app);
-/* Also closes the trace; STATUS_IO, reported, if that was not fully written. No client is fine. */
+/* Frees the client and closes the trace. Reports STATUS_IO if the trace is incomplete. app->client
+ * may be NULL. */
 enum c2d_status session_close(struct app *app);
 
 #endif

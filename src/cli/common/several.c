@@ -1,10 +1,9 @@
-/* Keeps count, and knows which failures are not the thing's own. What is done, and to what, is the
- * command's. */
+/* Counts results, and knows which failures end the whole command. */
 #include "several.h"
 
 #include "exit_status.h"
 
-/* What comes next would fail the same way, or has nowhere to go. */
+/* True if the next item would fail for the same reason, or the command must stop. */
 static bool ends_all(enum c2d_status status)
 {
     return status == STATUS_IO || status == C2D_OS || status == C2D_CANCELLED || status == C2D_AUTH

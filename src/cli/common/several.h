@@ -1,20 +1,21 @@
-/* The exit code of a command that does the same to several things. */
+/* The exit code of a command that processes several items. */
 #ifndef SEVERAL_H
 #define SEVERAL_H
 
 #include "c2d.h"
 
-/* Zeroed: nothing was done yet. */
+/* Initialise it to zero. */
 struct several {
     size_t done, failed;
-    enum c2d_status first; /* of the failures */
-    bool differ;           /* they are not all the same */
+    enum c2d_status first; /* status of the first failure, or of one that ends the command */
+    bool differ;           /* the failures have different statuses */
 };
 
 void several_add(struct several *several, enum c2d_status status);
-/* False when what failed last will fail for the rest too: output, credentials, a signal. */
+/* Returns false if the last failure would affect all other items: output, credentials, a signal. */
 bool several_goes_on(const struct several *several);
-/* C2D_OK; what all failed with; STATUS_PARTIAL when only some did, or with different codes. */
+/* Returns C2D_OK, or the common status if all items failed with it. STATUS_PARTIAL: some failed, or
+ * with different statuses. */
 enum c2d_status several_status(const struct several *several);
 
 #endif

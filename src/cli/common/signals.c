@@ -1,5 +1,5 @@
-/* A signal sets a flag and makes a pipe readable; those who look at them decide what ends. Only the
- * second one acts by itself. */
+/* The first signal sets a flag and makes a pipe readable. The program decides what to stop. The
+ * second signal ends the program at once. */
 #define _DEFAULT_SOURCE /* syscall */
 #include "signals.h"
 
@@ -13,11 +13,10 @@
 
 static volatile sig_atomic_t caught;
 static int wake[2] = { -1, -1 };
-/* The child that is waited for, and its process group, which dies with us at the second signal; 0:
- * none. */
+/* The child that the program waits for; 0: none. The second signal kills its process group. */
 static volatile sig_atomic_t guarded;
 
-static const int taken[] = { SIGINT, SIGTERM, SIGHUP };
+static const int handled[] = { SIGINT, SIGTERM, SIGHUP };
 static const int ignored[] = { SIGPIPE, SIGXFSZ };
 
 static _Noreturn void die_of(int number)
@@ -26,12 +25,12 @@ static _Noreturn void die_of(int number)
     sigset_t set;
 
     sigaction(number, &action, NULL);
-    /* Within its handler a signal is blocked, and raise() would wait for its end. */
+    /* In its handler the signal is blocked, so raise() would have no effect until the end. */
     sigemptyset(&set);
     sigaddset(&set, number);
     sigprocmask(SIG_UNBLOCK, &set, NULL);
     raise(number);
-    /* The default action does nothing to the first process of a container. */
+    /* In the first process of a container the default action is ignored. */
     _exit(128 + number);
 }
 
@@ -51,15 +50,15 @@ static void on_signal(int number)
     errno = saved;
 }
 
-/* Collects every child that has ended but the guarded one. The first process of a container gets
- * all orphans, and any process those that were started before it was executed. */
+/* Collects every ended child except the guarded one. The first process of a container gets all
+ * orphans. Any process may have inherited children from before its execve(2). */
 static void collect_orphans(void)
 {
     siginfo_t info;
 
     for (;;) {
         info.si_pid = 0;
-        /* Looks first: the guarded child's end is for the one who waits for it. */
+        /* WNOWAIT: the exit status of the guarded child is for the caller that waits for it. */
         if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0
             || info.si_pid == guarded)
             return;
@@ -76,14 +75,14 @@ static void on_child(int number)
     errno = saved;
 }
 
-/* The three, and the end of a child. A parent may have left them blocked. */
+/* Blocks or unblocks the handled signals and SIGCHLD. The parent may have left them blocked. */
 static void set_blocked(bool blocked)
 {
     sigset_t set;
 
     sigemptyset(&set);
-    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
-        sigaddset(&set, taken[i]);
+    for (size_t i = 0; i < sizeof handled / sizeof *handled; i++)
+        sigaddset(&set, handled[i]);
     sigaddset(&set, SIGCHLD);
     sigprocmask(blocked ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
 }
@@ -98,17 +97,17 @@ bool signals_set_up(void)
     if (pipe(wake) != 0 || fcntl(wake[0], F_SETFD, FD_CLOEXEC) != 0
         || fcntl(wake[1], F_SETFD, FD_CLOEXEC) != 0)
         return false;
-    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) {
-        if (sigaction(taken[i], NULL, &old) != 0)
+    for (size_t i = 0; i < sizeof handled / sizeof *handled; i++) {
+        if (sigaction(handled[i], NULL, &old) != 0)
             return false;
-        /* What nohup, or a shell for its background jobs, has set to be ignored stays so (Q1). */
-        if (old.sa_handler != SIG_IGN && sigaction(taken[i], &take, NULL) != 0)
+        /* A signal that nohup or a shell has set to be ignored stays ignored. */
+        if (old.sa_handler != SIG_IGN && sigaction(handled[i], &take, NULL) != 0)
             return false;
     }
     for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
         if (sigaction(ignored[i], &ignore, NULL) != 0)
             return false;
-    /* Ignored, it would take from us how a child has ended. */
+    /* If SIGCHLD were ignored, waitpid() could not return the exit status of a child. */
     if (sigaction(SIGCHLD, &child, NULL) != 0)
         return false;
     set_blocked(false);
@@ -116,7 +115,7 @@ bool signals_set_up(void)
     return true;
 }
 
-void signals_hold(bool hold)
+void signals_block(bool hold)
 {
     set_blocked(hold);
 }
@@ -124,11 +123,11 @@ void signals_hold(bool hold)
 void signals_restore(void)
 {
     struct sigaction action = { .sa_handler = SIG_DFL };
-    static const unsigned char kernels[64]; /* the kernel's struct: zeros are SIG_DFL */
+    static const unsigned char kernels[64]; /* the struct of the kernel: zeros are SIG_DFL */
     sigset_t none;
 
-    /* All: execve(2) leaves ignored what was ignored, by us or by whoever started us. The C library
-     * refuses those that it keeps for its threads, which a parent may ignore all the same. */
+    /* All signals, because execve(2) keeps ignored ones ignored. The C library rejects its own
+     * realtime signals, which a parent may have ignored too. */
     for (int number = 1; number <= SIGRTMAX; number++)
         if (sigaction(number, &action, NULL) != 0)
             (void)syscall(SYS_rt_sigaction, number, kernels, NULL, sizeof(long long));
@@ -144,7 +143,7 @@ int signals_fd(void)
 void signals_guard_child(int pid)
 {
     guarded = pid;
-    /* Those that have ended after a guarded child were left until now. */
+    /* Collects children that ended while the guarded child existed. */
     if (pid == 0)
         collect_orphans();
 }

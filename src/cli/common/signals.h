@@ -1,26 +1,25 @@
-/* INT, TERM and HUP: the first asks to stop, the second ends the program at once. */
+/* Handles INT, TERM and HUP: the first requests a stop, the second ends the program at once. */
 #ifndef SIGNALS_H
 #define SIGNALS_H
 
 #include <stdbool.h>
 
-/* Takes the three signals unless they were ignored at start, unblocks them, and ignores PIPE and
- * XFSZ: what they announce is seen as an error of write(2). Children that nobody waits for are
- * collected from then on. False when the system refuses. */
+/* Handles the three signals unless they were ignored at start, and unblocks them. Ignores PIPE and
+ * XFSZ: write(2) returns an error instead. From then on, ended children are collected unless they
+ * are guarded. Returns false on failure. */
 bool signals_set_up(void);
-/* Readable once one has come. */
+/* Returns a descriptor that is readable after a signal. */
 int signals_fd(void);
-/* The child that the caller waits for itself, with waitpid(), and whose process group a second
- * signal kills first; 0: none. To be called before signals_hold(false) after a fork(). */
+/* Guards a child that the caller collects with waitpid(); 0: none. A second signal first kills its
+ * process group. Call it before signals_block(false) after a fork(). */
 void signals_guard_child(int pid);
-/* The signal that came first, or 0. */
+/* Returns the first signal, or 0. */
 int signals_caught(void);
-/* Blocks the handled signals, from before a fork() until its child is guarded. */
-void signals_hold(bool hold);
-/* In a child before exec: every signal has its default action, and none is blocked. */
+/* Blocks the handled signals from before a fork() until the child is guarded. */
+void signals_block(bool hold);
+/* Called in a child before exec(): resets all signals to their default and unblocks them. */
 void signals_restore(void);
-/* Ends the program by that signal, as if it had not been taken; where the system spares us, with
- * its exit code. */
+/* Ends the program by the caught signal. If the system ignores it, exits with its exit code. */
 void signals_raise(void);
 
 #endif

@@ -1,5 +1,4 @@
-/* Where records go before they are settled: names, locks and the kinds of descriptor. What a record
- * says is not known here. */
+/* Opens, locks and writes the output for records. The content of a record is not known here. */
 #define _GNU_SOURCE /* open file description locks */
 #include "sink.h"
 
@@ -24,7 +23,7 @@ static enum c2d_status fail_io(const struct sink *sink, const struct app *app)
     return report_failure(app, STATUS_IO, NULL, "%s: %s", sink->name, strerror(errno));
 }
 
-/* No lock can be had, whoever asks: NFS without lockd, proot. */
+/* The file system has no locks: NFS without lockd, proot. */
 static enum c2d_status fail_lock(const struct sink *sink, const struct app *app)
 {
     return report_failure(app, STATUS_IO,
@@ -35,20 +34,21 @@ static enum c2d_status fail_lock(const struct sink *sink, const struct app *app)
                           "%s cannot be locked: %s", sink->name, strerror(errno));
 }
 
-/* After a write that failed, or was given up for a signal. */
+/* After a failed write, or one that a signal interrupted. */
 static enum c2d_status fail_put(const struct sink *sink, const struct app *app)
 {
     return signals_caught() != 0 ? C2D_CANCELLED : fail_io(sink, app);
 }
 
-/* Byte 0 of a feedback log is locked by whoever reads the feedback queue, all bytes after it by the
- * collector. So a collector that finds a waiting send at work is noticed by it, and is next. */
+/* Byte 0 of a feedback log is locked by the reader of the feedback queue. All other bytes are
+ * locked by the collector. A waiting send that reads the queue sees the lock of a new collector,
+ * and yields to it. */
 static const struct flock whole = { .l_whence = SEEK_SET };
 static const struct flock reader = { .l_whence = SEEK_SET, .l_len = 1 };
 static const struct flock collector = { .l_whence = SEEK_SET, .l_start = 1 };
 
-/* Of the open file, not the process: closing another descriptor of it does not drop this lock, as
- * it would with F_SETLK. */
+/* Belongs to the open file description. With F_SETLK, closing any descriptor of the file would
+ * release the lock. */
 static bool set_lock(int fd, struct flock lock, short type)
 {
     lock.l_type = type;
@@ -61,7 +61,7 @@ static bool is_locked(int fd, struct flock lock)
     return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
-/* A lock that cannot be had later would stop us when the hub has been asked already. */
+/* Checked at start: otherwise locking could fail after the hub has delivered a record. */
 static bool can_lock(int fd)
 {
     struct flock lock = whole;
@@ -70,7 +70,7 @@ static bool can_lock(int fd)
     return fcntl(fd, F_OFD_GETLK, &lock) == 0;
 }
 
-/* Opened with -o: its name may come to lead elsewhere, and others may write to it. */
+/* True for a file opened with -o: it may be renamed, and others may write to it. */
 static bool is_named_file(const struct sink *sink)
 {
     return sink->is_ours && sink->kind == SINK_FILE;
@@ -82,11 +82,12 @@ static enum c2d_status open_file(struct sink *sink, const struct app *app, const
     struct stat status;
     bool special = stat(path, &status) == 0 && !S_ISREG(status.st_mode);
 
-    /* Reading, too, to find a torn line; but a pipe that is read by us would never end. */
+    /* Opened for reading as well, to find a torn line. Not a pipe: with a reader in this process it
+     * would never report the end of the other one. */
     sink->fd = open(path, flags | (special ? O_WRONLY : O_RDWR));
     if (sink->fd < 0 && errno == ENOENT)
         sink->fd = open(path, flags | O_RDWR | O_CREAT, 0600);
-    /* Also where an earlier run has made it: that may have died before this. */
+    /* Also for an existing file: an earlier run may have died before its sync. */
     if (sink->fd >= 0 && !special && !folder_sync_parent(app, path, sink->fd)) {
         close(sink->fd);
         sink->fd = -1;
@@ -106,18 +107,18 @@ static enum sink_kind kind_of(mode_t mode)
                             : SINK_DEVICE;
 }
 
-/* Of a datagram nobody can know whether it was read; of a stream the kernel must say how much is
- * still queued, which it does for a Unix socket and for TCP. */
+/* Accepts only stream sockets for which the kernel returns the queued size: Unix and TCP. For a
+ * datagram, nobody can know whether it was read. */
 static enum c2d_status check_socket(const struct app *app, int fd)
 {
     int type = 0;
     socklen_t size = sizeof type;
 
     if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM
-        && sink_stream_untaken(fd, SINK_SOCKET) >= 0)
+        && sink_stream_unread(fd, SINK_SOCKET) >= 0)
         return C2D_OK;
     return report_failure(app, STATUS_IO, "put a pipe in between: ... | cat",
-                          "stdout is a socket that does not tell whether its reader has taken a "
+                          "stdout is a socket that does not show whether its reader has taken a "
                           "record: only a stream socket (Unix or TCP) does");
 }
 
@@ -154,7 +155,7 @@ void sink_watch_reader(const struct sink *sink)
         stop_watch_reader(sink->fd);
 }
 
-enum c2d_status sink_hold(const struct sink *sink, const struct app *app)
+enum c2d_status sink_lock_reader(const struct sink *sink, const struct app *app)
 {
     if (sink->use == SINK_SHARED)
         return C2D_OK;
@@ -185,14 +186,14 @@ enum c2d_status sink_reopen(struct sink *sink, const struct app *app)
 
 /* ---- Records ---- */
 
-/* Others may write to the file between two records, and its name may come to lead elsewhere. */
+/* True if others may write to the file between two records, or rename it. */
 static bool is_shared_file(const struct sink *sink)
 {
     return is_named_file(sink) && (sink->use == SINK_SHARED || sink->use == SINK_UNLOCKED);
 }
 
-/* Opens the file that the name leads to now, and locks it for one record. Others hold the lock for
- * one record only, unless they collect into the file. */
+/* Reopens the file if its name refers to another one, and locks it for one record. Other programs
+ * lock it for one record only, unless they collect into it. */
 static enum c2d_status lock_current(struct sink *sink, const struct app *app, int64_t deadline_ms)
 {
     while (is_shared_file(sink)) {
@@ -234,11 +235,12 @@ enum c2d_status sink_put(struct sink *sink, const struct app *app, const void *d
 {
     enum c2d_status status;
 
-    /* Until it is settled: what the reader has taken is not to be left because it ends then. */
+    /* The record is settled even if the reader ends after it has taken it. */
     stop_pause_watch();
     status = put_once(sink, app, data, size, deadline_ms);
-    /* If the file was moved or removed at that moment, those who read it may be done with it. The
-     * record goes to the new file too, once: file numbers may not last everywhere. */
+    /* If the file was moved or removed during the write, its readers may have finished. So the
+     * record is written once more, to the new file. No second repeat: on some file systems inode
+     * numbers are not stable. */
     if (status == C2D_OK && is_shared_file(sink) && !sink_is_current(sink))
         status = put_once(sink, app, data, size, deadline_ms);
     return status;

@@ -1,30 +1,28 @@
-/* Where results are made safe before they are settled: stdout or a file. */
+/* Stores results before they are settled: on stdout or in a file. */
 #ifndef SINK_H
 #define SINK_H
 
 #include "app.h"
 #include "sink_type.h"
 
-/* Opens path for appending, made with mode 600 where it is new; NULL is stdout. heals: what is
- * written are JSON lines. Reports STATUS_CANT_CREATE, STATUS_LOCKED where another one collects into
- * what this one is to collect into, and STATUS_IO where a lock is needed and the file system has
- * none, and for a stdout that tells nothing of its reader. */
+/* Opens path for appending, and creates it with mode 600; NULL is stdout. heals: records are JSON
+ * lines. Reports STATUS_CANT_CREATE, and STATUS_LOCKED if another collector uses the file. Reports
+ * STATUS_IO if a lock is needed but not supported, or if stdout is a socket of an unsupported
+ * type. */
 enum c2d_status sink_open(struct sink *sink, const struct app *app, const char *path, bool heals,
                           enum sink_use use);
-/* Where stdout is a pipe or a socket, the end of its reader stops the waiting for the hub. See
- * stop_result(). */
+/* If stdout is a pipe or socket, the end of its reader stops requests. See stop_result(). */
 void sink_watch_reader(const struct sink *sink);
-/* Before each batch of a queue whose records go there: C2D_OK when it is this sink's to read.
- * STATUS_LOCKED, not reported, while another one does. */
-enum c2d_status sink_hold(const struct sink *sink, const struct app *app);
-/* False if the name does not lead to the open file any more: it was moved away or removed. */
+/* Takes the right to read the queue; called before each batch. Returns C2D_OK, or STATUS_LOCKED,
+ * not reported, while another program reads it. Other errors are reported. */
+enum c2d_status sink_lock_reader(const struct sink *sink, const struct app *app);
+/* Returns false if the name refers to another file, because the open one was moved or removed. */
 bool sink_is_current(const struct sink *sink);
-/* Opens what the name leads to now; what was locked is locked there. */
+/* Opens the file that the name refers to now, and takes the same locks. */
 enum c2d_status sink_reopen(struct sink *sink, const struct app *app);
-/* Writes data whole and makes it as safe as its kind allows. A file that is shared and was moved
- * away or removed is opened anew. deadline_ms, of clock_monotonic_ms(), bounds every wait. On
- * failure, which is reported unless it is a signal, what was written of it is undone where that is
- * possible. */
+/* Writes data completely and as durably as its kind allows. Reopens a shared file that was moved or
+ * removed. deadline_ms, by clock_monotonic_ms(NULL), limits every wait. On failure, a partial
+ * record is undone if possible. A failure is reported unless it is a signal. */
 enum c2d_status sink_put(struct sink *sink, const struct app *app, const void *data, size_t size,
                          int64_t deadline_ms);
 void sink_close(struct sink *sink);

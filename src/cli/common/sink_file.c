@@ -10,15 +10,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What every record of ours begins with. */
+/* The start of every record of these programs. */
 static const char record_start[] = "{\"v\":1,";
 
 /* ---- The last line ---- */
 
 enum line_kind {
     LINE_EMPTY,  /* the file ends with a newline, or is empty */
-    LINE_RECORD, /* a record of ours that lacks only its newline */
-    LINE_TORN,   /* the beginning of one */
+    LINE_RECORD, /* a record that lacks only its newline */
+    LINE_TORN,   /* an incomplete record */
     LINE_OTHER,
     LINE_FAILED, /* it cannot be read; errno says why */
 };
@@ -28,12 +28,12 @@ struct last_line {
     off_t start;
 };
 
-/* Reads the text of a JSON object as it comes in blocks. */
+/* The state of scanning a JSON object block by block. */
 struct scan {
-    size_t count; /* of bytes so far */
+    size_t count; /* of bytes scanned */
     int depth;    /* of open braces */
     bool in_text, escaped;
-    bool is_other; /* it begins unlike a record, or goes on after its end */
+    bool is_other; /* not a record: wrong start, or text after its end */
 };
 
 static void scan_byte(struct scan *scan, char byte)
@@ -53,7 +53,7 @@ static void scan_byte(struct scan *scan, char byte)
     }
 }
 
-/* Where the last line begins; size if all lines have their newlines; -1 with errno set. */
+/* Returns the offset of the last line; size if all lines are complete; -1 with errno set. */
 static off_t find_last_line(int fd, off_t size)
 {
     char block[4096];
@@ -100,8 +100,7 @@ static struct last_line read_last_line(int fd, off_t size)
     return line;
 }
 
-/* Cuts off the beginning of a record, and gives any other last line its newline, so that the next
- * record stands alone. *size is the file's. */
+/* Cuts off a torn record, or completes the last line with a newline. *size is the file size. */
 static bool heal(const struct sink *sink, const struct app *app, off_t *size)
 {
     struct last_line line = read_last_line(sink->fd, *size);
@@ -139,7 +138,7 @@ off_t sink_file_end(int fd)
         if (size < 0)
             return -1;
         line = read_last_line(fd, size);
-    } while (line.kind == LINE_FAILED && size != file_size(fd)); /* it was cut at that moment */
+    } while (line.kind == LINE_FAILED && size != file_size(fd)); /* it was truncated meanwhile */
     if (line.kind == LINE_FAILED)
         return -1;
     return line.kind == LINE_TORN ? line.start : size;
@@ -147,7 +146,7 @@ off_t sink_file_end(int fd)
 
 /* ---- Records ---- */
 
-/* Takes back what was written of a record at the end of the file, if that still is the end. */
+/* Removes a partly written record if it is still at the end of the file. */
 static void undo(const struct sink *sink, off_t end, size_t written)
 {
     int problem = errno;
@@ -162,7 +161,7 @@ bool sink_file_put(const struct sink *sink, const struct app *app, const char *d
 {
     off_t end = file_size(sink->fd);
     int flags = fcntl(sink->fd, F_GETFL);
-    /* A redirected stdout may stand anywhere; what lies behind it is not ours to cut. */
+    /* A redirected stdout may have any position. Data after it must not be cut. */
     bool at_end = flags >= 0 && ((flags & O_APPEND) != 0 || lseek(sink->fd, 0, SEEK_CUR) == end);
     size_t written;
 
@@ -172,7 +171,8 @@ bool sink_file_put(const struct sink *sink, const struct app *app, const char *d
     if (written == size && fsync(sink->fd) == 0) {
         if (clock_monotonic_ms(NULL) < deadline_ms)
             return true;
-        /* The lock has expired: the message comes again, and this record would be its second. */
+        /* The lock has expired: the hub delivers the message again, and this record would be a
+         * duplicate. */
         errno = ETIMEDOUT;
     }
     if (at_end)

@@ -1,7 +1,7 @@
-/* A record counts as taken when its reader has read it, where the kernel can tell: from a pipe when
- * it is empty, from a Unix socket when nothing of it is queued and the peer has not died with
- * unread data, which shows as POLLERR. Over TCP the acknowledgement of the peer's host is all that
- * can be known. A terminal or another device has taken what write(2) has. */
+/* A record is taken when its reader has read it, if the kernel shows that. A pipe must be empty. A
+ * Unix socket must have nothing queued and no POLLERR, which shows that the peer died with unread
+ * data. Over TCP, only the acknowledgement of the peer's host is known. For a terminal or another
+ * device, write(2) is enough. */
 #define _GNU_SOURCE /* F_SETPIPE_SZ */
 #include "sink_stream.h"
 
@@ -16,10 +16,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* One write to a pipe never blocks when poll() has said so and it is no larger than this. */
+/* A write to a pipe up to this size never blocks after poll() reported POLLOUT. */
 enum { PIPE_PIECE = 4096 };
 
-int sink_stream_untaken(int fd, enum sink_kind kind)
+int sink_stream_unread(int fd, enum sink_kind kind)
 {
     int size = 0;
 
@@ -52,8 +52,8 @@ static bool has_event(int fd, short events)
     return poll(&poll_fd, 1, 0) == 1 && (poll_fd.revents & events) != 0;
 }
 
-/* How much of a record goes into one write. An empty pipe with room for all takes all without a
- * pause, so that no kill between two pieces leaves its reader with half of it. */
+/* Returns the size of the next write. If an empty pipe has room for the whole record, one write
+ * takes it. So a kill cannot leave the reader with half a record. */
 static size_t piece_size(const struct sink *sink, size_t size)
 {
     int room = sink->kind == SINK_PIPE ? fcntl(sink->fd, F_GETPIPE_SZ) : -1;
@@ -62,12 +62,12 @@ static size_t piece_size(const struct sink *sink, size_t size)
         return size;
     if (room >= 0 && (size_t)room < size)
         room = fcntl(sink->fd, F_SETPIPE_SZ, (int)size);
-    return room >= 0 && (size_t)room >= size && sink_stream_untaken(sink->fd, sink->kind) == 0
+    return room >= 0 && (size_t)room >= size && sink_stream_unread(sink->fd, sink->kind) == 0
                ? size
                : PIPE_PIECE;
 }
 
-/* Writes what there is room for, of a descriptor that is ready. */
+/* Writes as much as a ready descriptor accepts. */
 static ssize_t write_some(const struct sink *sink, const char *data, size_t size)
 {
     if (sink->kind == SINK_SOCKET)
@@ -82,7 +82,7 @@ static bool write_all(const struct sink *sink, const char *data, size_t size, in
 
         if (!sink_stream_await(sink->fd, POLLOUT, 1000, deadline_ms))
             return false;
-        /* After POLLHUP the write says why it fails. */
+        /* After POLLHUP the write returns the error. */
         if (!has_event(sink->fd, POLLOUT | POLLHUP))
             continue;
         count = write_some(sink, data, size);
@@ -96,21 +96,21 @@ static bool write_all(const struct sink *sink, const char *data, size_t size, in
     return true;
 }
 
-/* Looks at short intervals: no event says that a pipe or a queue has become empty. */
+/* Polls at short intervals: no event reports that a pipe or socket queue is empty. */
 static bool await_taken(const struct sink *sink, int64_t deadline_ms)
 {
     int pause_ms = 1;
 
     if (sink->kind == SINK_DEVICE)
         return true;
-    while (sink_stream_untaken(sink->fd, sink->kind) > 0) {
-        /* Not on the descriptor itself, which may report POLLHUP all the time. */
+    while (sink_stream_unread(sink->fd, sink->kind) > 0) {
+        /* Waits without the descriptor, which may report POLLHUP permanently. */
         if (!sink_stream_await(sink->fd, 0, 0, deadline_ms)
             || !sink_stream_await(-1, 0, pause_ms, deadline_ms))
             return false;
         pause_ms = pause_ms < 50 ? pause_ms * 2 : 50;
     }
-    /* The kernel drops what a dead reader has left unread in a socket; of a pipe it stays. */
+    /* The kernel drops unread data of a socket when its reader dies. In a pipe it stays. */
     if (sink->kind != SINK_SOCKET || !has_event(sink->fd, POLLERR))
         return true;
     errno = EPIPE;
@@ -119,7 +119,7 @@ static bool await_taken(const struct sink *sink, int64_t deadline_ms)
 
 bool sink_stream_put(const struct sink *sink, const char *data, size_t size, int64_t deadline_ms)
 {
-    /* Even if there is nothing to write, somebody must be there. */
+    /* Even for an empty record, the reader must exist. */
     return sink_stream_await(sink->fd, 0, 0, deadline_ms)
            && write_all(sink, data, size, deadline_ms) && await_taken(sink, deadline_ms);
 }

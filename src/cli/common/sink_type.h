@@ -1,20 +1,20 @@
-/* What a sink is, for those who open it and for those who write to each of its kinds. */
+/* The types that sink.h and the files for each kind share. */
 #ifndef SINK_TYPE_H
 #define SINK_TYPE_H
 
 #include <stdbool.h>
 
-/* What the lock on a file that is opened with -o is for. */
+/* Use of the lock on a file opened with -o. */
 enum sink_use {
-    SINK_SHARED,   /* taken for each record: others write there, too */
-    SINK_COLLECTS, /* one collector a file, for as long as it is open */
-    SINK_WAITS,    /* reads what a collector writes, and does its work while there is none */
-    SINK_UNLOCKED, /* none is taken: --no-lock */
+    SINK_SHARED,   /* locked for each record: others write to the file, too */
+    SINK_COLLECTS, /* one collector per file, while it is open */
+    SINK_WAITS,    /* reads the records of a collector; reads the queue if there is no collector */
+    SINK_UNLOCKED, /* no lock: --no-lock */
 };
 
-/* What a descriptor is decides how much can be known of what became of a record. */
+/* The kind of a descriptor decides what is known when a record is written. */
 enum sink_kind {
-    SINK_DEVICE, /* a terminal, /dev/null ...: the record is written, no more can be known */
+    SINK_DEVICE, /* a terminal, /dev/null ...: the record is written */
     SINK_FILE,   /* the record is on the disk */
     SINK_PIPE,   /* the reader has read it */
     SINK_SOCKET, /* a Unix socket: the reader has read it; TCP: the peer's host has it */
@@ -25,7 +25,7 @@ struct sink {
     int fd;
     enum sink_kind kind;
     bool is_ours; /* opened with -o */
-    bool heals;   /* a torn last line of ours is cut off before the first record */
+    bool heals;   /* cut off a torn last line before the first record */
     enum sink_use use;
 };
 

@@ -1,5 +1,5 @@
-/* Blanks erase. The cursor rests at the left end, so that what another program writes to the same
- * terminal begins there too. */
+/* Blanks erase the old text. The cursor stays at the left end, so that output of other programs
+ * starts there. */
 #define _DEFAULT_SOURCE /* struct winsize */
 #include "status_line.h"
 
@@ -11,7 +11,7 @@
 
 enum { COLUMNS_DEFAULT = 80, COLUMNS_MAX = 200 };
 
-/* One less than the terminal has: in the last column some terminals begin a new line. */
+/* One column less: some terminals wrap after the last one. */
 static size_t room(void)
 {
     const char *variable = getenv("COLUMNS");
@@ -27,7 +27,7 @@ static size_t room(void)
     return (columns < COLUMNS_MAX ? columns : COLUMNS_MAX) - 1;
 }
 
-/* text, then blanks up to `columns`, with one write(2). */
+/* Writes text and blanks up to `columns` with one write(2). */
 static void put(const char *text, size_t size, size_t columns)
 {
     char out[2 * COLUMNS_MAX];
@@ -38,7 +38,7 @@ static void put(const char *text, size_t size, size_t columns)
     memset(out + 1 + size, ' ', blanks);
     out[1 + size + blanks] = '\r';
     if (write(STDERR_FILENO, out, size + blanks + 2) < 0) {
-        /* It is only progress. */
+        /* An error is ignored: it is only progress. */
     }
 }
 

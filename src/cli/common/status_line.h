@@ -1,18 +1,18 @@
-/* A line on the terminal that stderr is, drawn again and again in place. Whoever writes to the
- * terminal hides it first. Without escape sequences: a dumb terminal does not know them. */
+/* A progress line on stderr, redrawn in place. Other output to the terminal hides it first. No
+ * escape sequences, which a dumb terminal does not support. */
 #ifndef STATUS_LINE_H
 #define STATUS_LINE_H
 
 #include <stddef.h>
 
-/* Zeroed: nothing is shown. */
+/* Initialise it to zero: nothing is shown. */
 struct status_line {
-    size_t columns; /* that the text on the terminal takes */
+    size_t columns; /* width of the shown text */
 };
 
-/* Shows text, which is ASCII, in the place of what is shown; cut to the terminal's width. */
+/* Replaces the shown text by text, which is ASCII, cut to the width of the terminal. */
 void status_line_show(struct status_line *line, const char *text);
-/* Erases what is shown. line may be NULL: there is none. */
+/* Erases the line. line may be NULL. */
 void status_line_hide(struct status_line *line);
 
 #endif

@@ -1,4 +1,4 @@
-/* An epoll descriptor joins the reasons to stop, so that the library has one to look at. */
+/* An epoll descriptor combines the reasons to stop, because the library watches only one. */
 #include "stop.h"
 
 #include "report.h"
@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 static int joined = -1;
-static int reader = -1; /* the descriptor whose other end is watched */
+static int reader = -1; /* the descriptor whose reader is watched */
 
 int stop_fd(void)
 {
@@ -23,7 +23,7 @@ int stop_fd(void)
             joined = -1;
         }
     }
-    /* Without it only signals stop a request. */
+    /* Without epoll only signals stop a request. */
     return joined >= 0 ? joined : signals_fd();
 }
 
@@ -38,22 +38,23 @@ void stop_pause_watch(void)
     struct epoll_event event = { 0 };
 
     if (reader >= 0)
-        (void)epoll_ctl(stop_fd(), EPOLL_CTL_DEL, reader, &event); /* it may be paused already */
+        (void)epoll_ctl(stop_fd(), EPOLL_CTL_DEL, reader, &event); /* fails if it is not watched */
 }
 
 void stop_resume_watch(void)
 {
-    /* EPOLLERR and EPOLLHUP come unasked; neither comes if a TCP peer ends only its sending. */
+    /* EPOLLERR and EPOLLHUP are always reported. Neither occurs if a TCP peer only ends its
+     * sending. */
     struct epoll_event event = { 0 };
 
     if (reader >= 0)
-        (void)epoll_ctl(stop_fd(), EPOLL_CTL_ADD, reader, &event); /* it may be watched already */
+        (void)epoll_ctl(stop_fd(), EPOLL_CTL_ADD, reader, &event); /* fails if watched already */
 }
 
 void stop_request(void)
 {
     struct epoll_event readable = { .events = EPOLLIN };
-    int fd = eventfd(1, EFD_CLOEXEC); /* readable, for the rest of the run */
+    int fd = eventfd(1, EFD_CLOEXEC); /* stays readable until the process ends */
 
     if (fd >= 0 && epoll_ctl(stop_fd(), EPOLL_CTL_ADD, fd, &readable) != 0)
         close(fd);
@@ -73,7 +74,7 @@ bool stop_is_due(void)
 
 enum c2d_status stop_result(const struct app *app, enum c2d_status status)
 {
-    /* STATUS_IO: the write has found it, and that was reported. */
+    /* STATUS_IO: the write failed and was reported. */
     if (status == STATUS_IO || signals_caught() != 0 || !reader_is_gone())
         return status;
     return report_failure(app, STATUS_IO, NULL, "stdout: its reader is gone");

@@ -1,24 +1,23 @@
-/* What ends the waiting for a hub early: a signal, that the reader of stdout is gone, or a fault of
- * the program's own. */
+/* The reasons to stop waiting for the hub: a signal, a reader of stdout that is gone, or an error
+ * of the program. */
 #ifndef STOP_H
 #define STOP_H
 
 #include "app.h"
 
-/* Readable once there is a reason to stop. This is the client's cancel_fd. */
+/* Returns a descriptor that is readable when there is a reason to stop: the cancel_fd of the
+ * client. */
 int stop_fd(void);
-/* From now on the end of the reader of fd, a pipe or a socket, is a reason to stop. */
+/* Watches the reader of fd, a pipe or a socket. Its end is a reason to stop. */
 void stop_watch_reader(int fd);
-/* Ends the watching for a while. A record that the reader has taken is settled even if the reader
- * ends then. */
+/* Pauses the watch. A record that the reader has taken is settled even if the reader ends then. */
 void stop_pause_watch(void);
 void stop_resume_watch(void);
-/* Requests under way stop, from now on, as after a signal. */
+/* Stops the requests in flight and all later ones, as a signal does. */
 void stop_request(void);
-/* A signal was caught, or the watched reader is gone. */
+/* True if a signal was caught or the watched reader is gone. */
 bool stop_is_due(void);
-/* After waiting that may have been stopped: STATUS_IO, reported, if the watched reader is gone;
- * else status. */
+/* Returns status. If the watched reader is gone, reports and returns STATUS_IO instead. */
 enum c2d_status stop_result(const struct app *app, enum c2d_status status);
 
 #endif

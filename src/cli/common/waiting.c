@@ -1,5 +1,4 @@
-/* The rhythm of asking for what does not come by itself: over HTTPS a hub has no long poll. Times
- * are those of clock_monotonic_ms(NULL). */
+/* Waits between polls: a hub has no long poll over HTTPS. Times are by clock_monotonic_ms(NULL). */
 #include "waiting.h"
 
 #include "base/clock.h"
@@ -11,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LOOK_MS = 60000 };
+enum { POLL_MS = 60000 };
 
 struct waiting waiting_begin(int64_t wait_ms, int64_t interval_ms)
 {
@@ -34,8 +33,8 @@ int64_t waiting_jittered(int64_t interval_ms)
     return waiting_spread(interval_ms, (unsigned)clock_monotonic_ms(NULL) ^ (unsigned)getpid());
 }
 
-/* Readable at wake_ms. The time-out of poll(2) does not count suspended time, this timer does: a
- * machine that wakes up late asks at once. -1 on failure. */
+/* Returns a timer that is readable at wake_ms, or -1. Unlike the time-out of poll(2), it counts
+ * suspended time: after a resume, an overdue poll starts at once. */
 static int open_timer(int64_t wake_ms)
 {
     struct itimerspec wake = {
@@ -59,9 +58,9 @@ bool waiting_sleep_until(int64_t wake_ms)
     bool stops;
 
     stop_resume_watch();
-    /* Without a timer the clock is looked at each minute. */
+    /* The limit is for a missing timer: then the clock is read every minute. */
     while (!(stops = stop_is_due()) && (left_ms = wake_ms - clock_monotonic_ms(NULL)) > 0)
-        poll(fds, 2, left_ms > LOOK_MS ? LOOK_MS : (int)left_ms);
+        poll(fds, 2, left_ms > POLL_MS ? POLL_MS : (int)left_ms);
     if (timer >= 0)
         close(timer);
     return !stops;
