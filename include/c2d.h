@@ -76,7 +76,7 @@ enum c2d_status {
     C2D_OK = 0,               /* done as asked */
     C2D_NO_MESSAGE = 10,      /* the queue is empty */
     C2D_QUEUE_FULL = 12,      /* the device already holds 50 messages */
-    C2D_LOCK_LOST = 13,       /* the lock has expired, or was settled before */
+    C2D_LOCK_LOST = 13,       /* the lock has expired, or the message is settled already */
     C2D_NOT_FOUND = 14,       /* the device is unknown to the hub */
     C2D_THROTTLED = 15,       /* too many requests; see error->retry_after_s */
     C2D_QUOTA = 16,           /* the day's messages are used up; the quota resets at 00:00 UTC */
@@ -266,7 +266,7 @@ struct c2d_message {
  * An attempt that was written and got no response is in doubt, and is retried with the same message
  * id. If a later one succeeds, error->earlier_try_unanswered means that the message may be queued
  * twice. If none gets a response, the result is C2D_UNKNOWN_OUTCOME. A 408, 500, 502 or 504 without
- * a hub code comes from a gateway: it counts as no response. */
+ * a hub code comes from a gateway, or from a hub that failed midway: it counts as no response. */
 C2D_API enum c2d_status c2d_send(struct c2d_client *service, const char *device_id,
                                  const struct c2d_message *message, struct c2d_error *error);
 

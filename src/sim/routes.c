@@ -1,4 +1,4 @@
-/* routes: the way of every request: route, fault, api-version, rights, operation, log. */
+/* routes: handles a request: route, fault, api-version, rights, operation, log. */
 #include "routes.h"
 #include "auth.h"
 #include "call.h"
@@ -221,7 +221,7 @@ void route_call(struct hub *hub, struct call *call)
     else if (route != NULL)
         perform(call, route);
     else
-        call->response.status = problem; /* no code, no body: a hub never sees such requests */
+        call->response.status = problem; /* no hub code: how a hub answers these is not known */
     if (fault != NULL) {
         fault_apply(fault, call);
     } else {

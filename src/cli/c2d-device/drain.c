@@ -84,7 +84,8 @@ static void report_settlement(const struct drain *drain, const struct seen *seen
             &(struct subject) { c2d_client_device_id(drain->app->client), seen->message_id });
 }
 
-/* Settles a message and stores the result in seen. No other function settles. */
+/* Settles a message and stores the result in seen. All settlements of a drain
+ * are made here. */
 static void settle(struct drain *drain, struct seen *seen, enum c2d_outcome outcome)
 {
     struct c2d_error error;
@@ -132,9 +133,9 @@ static void report_result(const struct drain *drain, struct seen *seen, const ch
     seen->reported = true;
 }
 
-/* Abandons failed messages, and prints the result lines that are missing. A failed message stays
- * locked until the drain ends, so that it is abandoned only once a drain. The hub removes a message
- * at the tenth abandon. */
+/* Abandons failed messages, and prints the result lines that are missing. A failed message is
+ * abandoned only here, so once in a drain: the hub removes it at the tenth abandon. If the drain
+ * takes longer than its lock, it is delivered again, and only its lock token is updated. */
 static void finish_seen(struct drain *drain)
 {
     for (struct seen *seen = drain->seen.oldest; seen != NULL; seen = seen->newer) {
@@ -270,7 +271,7 @@ static bool take_next(struct drain *drain, size_t *unreadable)
     enum c2d_status status;
     bool goes_on = false;
 
-    /* Without a reader of stdout, the next message must not be received. */
+    /* Watches the reader of stdout again: if it has gone, c2d_receive() is cancelled. */
     stop_resume_watch();
     status = c2d_receive(drain->app->client, &message, &error);
     if (error.earlier_try_unanswered)

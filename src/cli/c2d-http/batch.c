@@ -1,5 +1,5 @@
 /* Reads lines while the queue has room, sends them as fast as the hub and --rate allow, and prints
- * the result of each line. */
+ * the result of each line. The library retries. */
 #include "batch.h"
 
 #include "../common/report.h"
@@ -43,7 +43,7 @@ struct batch {
 
 /* ---- Results ---- */
 
-/* Requests in flight get another 5 s; operations in back-off are cancelled. */
+/* Ends the batch, unless status is C2D_OK: requests in flight get 5 s, back-offs are cancelled. */
 static void stop(struct batch *batch, enum c2d_status status)
 {
     if (status != C2D_OK && batch->stop == C2D_OK) {

@@ -1,4 +1,5 @@
-/* Processes the end of an attempt, without blocking. The callers read the body of a response. */
+/* Evaluates a finished attempt: success, failure or doubt, a retry, a new token. operations.c reads
+ * the body of a response. */
 #include "call.h"
 
 #include "base/timestamp.h"
@@ -30,8 +31,8 @@ static bool is_expected(const struct call *call, int http_status)
                || http_status == call->endpoint->expected[1]);
 }
 
-/* Without a code of the hub, these come from a gateway that may have passed the request on, or from
- * a hub that failed while it processed it. A rewritten success proves as little. */
+/* True if the response does not show whether the request took effect: 408, 500, 502 and 504 without
+ * a hub code, from a gateway or from a hub that failed midway, and a 2xx that a proxy rewrote. */
 bool call_leaves_doubt(const struct c2d_error *error)
 {
     int status = error->http_status;

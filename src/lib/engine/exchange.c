@@ -1,5 +1,6 @@
 /* The loop that runs calls over the transport: starts attempts when they are due, processes their
- * ends, applies time-outs and cancellations. call.c makes requests and decides on retries. */
+ * ends, applies time-outs and cancellations. call_start.c makes
+ * the requests, call.c evaluates their results and decides on retries. */
 #include "exchange.h"
 
 #include "base/error.h"
@@ -38,7 +39,8 @@ static void start_attempt(struct exchange *exchange, struct call *call, int64_t 
 {
     struct call_progress *progress = &call->progress;
 
-    /* If set, it comes from the first form of the send: both share the time-out. */
+    /* Set already on a retry, on the older form of a send, and on a settlement, since its
+     * submission: all attempts of a call share the time-out. */
     if (progress->deadline_ms == 0)
         progress->deadline_ms = now + exchange->terms.timeout_ms;
     if (call_start(call, &exchange->terms, &exchange->transport, now))

@@ -21,8 +21,8 @@ struct schedule {
     struct link in_flight;
     size_t in_flight_count;
     size_t waiting_count; /* ready or sleeping */
-    /* Until then the first attempt stays the only one. It shows whether our clock is right: else a
-     * token of each client would be refused. */
+    /* Until this time only one attempt may be in flight: it shows a wrong clock before every client
+     * signs a token that is refused. */
     int64_t alone_until_ms;
 };
 

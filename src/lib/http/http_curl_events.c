@@ -104,8 +104,8 @@ int64_t events_due_ms(const struct curl_transport *transport, int64_t other_ms)
     return earlier(earlier(transport->timer_ms, transport->deadline_ms), other_ms);
 }
 
-/* Watches a duplicate. An epoll still reports a descriptor that was closed while a duplicate of it
- * is open, and then it can no longer be removed. */
+/* Watches a duplicate of its own. If the caller closed fd while another duplicate is open, the
+ * epoll would go on to report it, and EPOLL_CTL_DEL would fail with EBADF. */
 void events_watch(void *self, int fd)
 {
     struct curl_transport *transport = self;

@@ -5,7 +5,8 @@
 #include "connstr.h"
 #include "http/http.h"
 
-/* The effect of a request on the hub, which decides what a cancellation does to it. */
+/* How a request is treated when it is cancelled, queued or unanswered. The comments say what a
+ * cancellation does to it. */
 enum endpoint_effect {
     ENDPOINT_READS,   /* ended at once */
     ENDPOINT_SENDS,   /* not started; if it is in flight, it may take 5 s more */
