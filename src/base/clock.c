@@ -45,3 +45,8 @@ uint64_t clock_random(void *context)
     (void)crypto_random(&number, sizeof number);
     return number;
 }
+
+int64_t clock_earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}

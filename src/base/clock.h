@@ -16,4 +16,7 @@ int64_t clock_wall_ms(void *context);
 int64_t clock_monotonic_ms(void *context);
 uint64_t clock_random(void *context);
 
+/* Returns the earlier one of two times. */
+int64_t clock_earlier(int64_t a, int64_t b);
+
 #endif

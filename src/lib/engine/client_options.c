@@ -18,7 +18,7 @@ static const struct option {
     const char *name;
     size_t offset;
     enum option_kind kind;
-    bool is_of_proxy;
+    bool is_of_proxy; /* a text that may hold a password: wiped once struct proxy has it */
 } all[] = {
 #define OPTION(name, kind, is_of_proxy)                                                            \
     {                                                                                              \
@@ -140,11 +140,11 @@ enum c2d_status client_options_check_sharing(const struct c2d_options *options,
 
 void client_options_wipe_proxy(struct c2d_options *options)
 {
-    const char **texts[] = { &options->proxy, &options->proxy_user, &options->proxy_password };
-
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        wipe_free((char *)*texts[i]);
-        *texts[i] = NULL;
+    for (size_t i = 0; i < OPTIONS; i++) {
+        if (!all[i].is_of_proxy)
+            continue;
+        wipe_free((char *)*text_of(options, &all[i]));
+        *text_of(options, &all[i]) = NULL;
     }
 }
 

@@ -1,6 +1,6 @@
 /* The loop that runs calls over the transport: starts attempts when they are due, processes their
- * ends, applies time-outs and cancellations. call_start.c makes
- * the requests, call.c evaluates their results and decides on retries. */
+ * ends, applies time-outs and cancellations. call_start.c makes the requests, call.c evaluates their
+ * results and decides on retries. */
 #include "exchange.h"
 
 #include "base/error.h"
@@ -14,11 +14,6 @@ enum {
 int64_t exchange_now_ms(const struct exchange *exchange)
 {
     return exchange->terms.clock.monotonic_ms(exchange->terms.clock.context);
-}
-
-bool exchange_is_idle(const struct exchange *exchange)
-{
-    return exchange->schedule.in_flight_count == 0 && exchange->schedule.waiting_count == 0;
 }
 
 /* Sets the outcome of a call that gets no attempt. */
@@ -195,10 +190,8 @@ static bool advance(struct exchange *exchange, int64_t now)
 /* Returns when the schedule has something to do. */
 static int64_t next_due_ms(const struct exchange *exchange)
 {
-    int64_t due_ms = schedule_due_ms(&exchange->schedule);
-    int64_t late_ms = schedule_late_ms(&exchange->schedule);
-
-    return late_ms < due_ms ? late_ms : due_ms;
+    return clock_earlier(schedule_due_ms(&exchange->schedule),
+                         schedule_late_ms(&exchange->schedule));
 }
 
 /* ---- Functions for the operations ---- */
@@ -231,7 +224,8 @@ void exchange_submit_again(struct exchange *exchange, struct link *owner, struct
     outcome_clear(&call->outcome);
     link_append(owner, &call->owners);
     exchange->pending++;
-    if (exchange->is_watched && exchange->pending == 1)
+    /* cancel_fd may be readable no longer, or may have to be watched again. */
+    if (exchange->stopped || (exchange->is_watched && exchange->pending == 1))
         exchange_check_cancel(exchange);
     /* Time without pending calls does not count for the pause. */
     if (pause->is_active && pause->idle_from_ms != 0)
@@ -243,8 +237,6 @@ void exchange_submit_again(struct exchange *exchange, struct link *owner, struct
     call->state = CALL_QUEUED;
     if (call->message == NULL || !call_order_add(&exchange->order, call))
         schedule_ready(&exchange->schedule, call);
-    if (exchange->stopped)
-        exchange_check_cancel(exchange);
     if (exchange->stopped && call->state == CALL_READY)
         exchange_stop_call(exchange, call);
     set_wake(exchange);
@@ -279,12 +271,9 @@ static struct call *take_ended(struct exchange *exchange, struct call *wanted)
 /* Returns how long the transport may wait. */
 static int64_t wait_span_ms(const struct exchange *exchange, int64_t now, int64_t end_ms)
 {
-    int64_t until_ms = next_due_ms(exchange);
+    int64_t until_ms = clock_earlier(next_due_ms(exchange), end_ms);
 
-    until_ms = until_ms < end_ms ? until_ms : end_ms;
-    if (until_ms <= now)
-        return 0;
-    return until_ms - now < WAIT_MAX_MS ? until_ms - now : WAIT_MAX_MS;
+    return until_ms <= now ? 0 : clock_earlier(until_ms - now, WAIT_MAX_MS);
 }
 
 static struct call *work(struct exchange *exchange, struct call *wanted, int64_t timeout_ms)
@@ -304,7 +293,7 @@ static struct call *work(struct exchange *exchange, struct call *wanted, int64_t
         call = take_ended(exchange, wanted);
         if (call != NULL)
             return call;
-        if (exchange_is_idle(exchange)) {
+        if (schedule_is_idle(&exchange->schedule)) {
             /* Handles timers and closed connections, which keep the descriptor readable. */
             if (exchange->is_watched)
                 (void)exchange->transport.wait(exchange->transport.self, 0, &done);

@@ -43,7 +43,6 @@ int exchange_descriptor(struct exchange *exchange);
 
 /* Only for exchange.c and exchange_stop.c. */
 int64_t exchange_now_ms(const struct exchange *exchange);
-bool exchange_is_idle(const struct exchange *exchange);
 /* Called when a call has ended: the time without calls does not count for a pause. */
 void exchange_note_idle(struct exchange *exchange);
 /* Ends a call that is in no list, and adds it to `ended`. */

@@ -81,7 +81,7 @@ void exchange_end(struct exchange *exchange, struct call *call)
 
 void exchange_note_idle(struct exchange *exchange)
 {
-    if (exchange_is_idle(exchange))
+    if (schedule_is_idle(&exchange->schedule))
         exchange->schedule.pause.idle_from_ms = exchange_now_ms(exchange);
 }
 

@@ -41,7 +41,6 @@ void outcome_set(struct outcome *outcome, const struct c2d_error *error)
 {
     outcome_clear(outcome);
     *outcome = (struct outcome) {
-        .hub_time_s = error->hub_time_s,
         .texts = copy_texts(error),
         .status = error->status,
         .http_status = error->http_status,
@@ -66,7 +65,6 @@ void outcome_get(const struct outcome *outcome, struct c2d_error *error)
     error->step = (enum c2d_step)outcome->step;
     error->http_status = outcome->http_status;
     error->hub_code = outcome->hub_code;
-    error->hub_time_s = outcome->hub_time_s;
     error->retry_after_s = outcome->retry_after_s;
     error->attempts = outcome->attempts;
     error->retryable = outcome->retryable;

@@ -7,7 +7,6 @@
 
 /* Zeroed: C2D_OK. */
 struct outcome {
-    int64_t hub_time_s;
     char *texts; /* hub_code_name, request_id, ..., each with its NUL; NULL: all are empty */
     int status, http_status, hub_code, retry_after_s;
     unsigned attempts;

@@ -38,14 +38,12 @@ void schedule_clear(struct schedule *schedule)
 void schedule_ready(struct schedule *schedule, struct call *call)
 {
     call->state = CALL_READY;
-    schedule->waiting_count++;
     link_append(&class_of(schedule, call)->ready, &call->place);
 }
 
 void schedule_sleep(struct schedule *schedule, struct call *call)
 {
     call->state = CALL_SLEEPING;
-    schedule->waiting_count++;
     call_heap_add(&class_of(schedule, call)->sleeping, call);
 }
 
@@ -60,8 +58,6 @@ void schedule_remove(struct schedule *schedule, struct call *call)
 {
     if (call->state == CALL_IN_FLIGHT)
         schedule->in_flight_count--;
-    else
-        schedule->waiting_count--;
     if (call->state == CALL_SLEEPING)
         call_heap_remove(&class_of(schedule, call)->sleeping, call);
     else
@@ -69,6 +65,17 @@ void schedule_remove(struct schedule *schedule, struct call *call)
     if (schedule->probe == call)
         schedule->probe = NULL;
     call->state = CALL_IDLE;
+}
+
+static bool class_is_idle(const struct schedule_class *class)
+{
+    return link_is_empty(&class->ready) && class->sleeping.count == 0;
+}
+
+bool schedule_is_idle(const struct schedule *schedule)
+{
+    return schedule->in_flight_count == 0 && class_is_idle(&schedule->settles)
+           && class_is_idle(&schedule->others);
 }
 
 /* ---- The next call ---- */
@@ -110,7 +117,7 @@ static struct call *find_probe(const struct schedule *schedule)
     return best;
 }
 
-static struct call *find(struct schedule *schedule, int64_t now_ms)
+static struct call *find(const struct schedule *schedule, int64_t now_ms)
 {
     struct call *call;
 
@@ -121,25 +128,20 @@ static struct call *find(struct schedule *schedule, int64_t now_ms)
         return call;
     if (!schedule->pause.is_active)
         return next_of(&schedule->others, now_ms);
-    if (schedule->probe == NULL && now_ms >= schedule->pause.probe_ms)
-        call = schedule->probe = find_probe(schedule);
-    return call;
+    return schedule->probe == NULL && now_ms >= schedule->pause.probe_ms ? find_probe(schedule)
+                                                                         : NULL;
 }
 
 struct call *schedule_take(struct schedule *schedule, int64_t now_ms)
 {
-    struct call *call = find(schedule, now_ms), *probe = schedule->probe;
+    struct call *call = find(schedule, now_ms);
 
     if (call == NULL)
         return NULL;
     schedule_remove(schedule, call);
-    schedule->probe = probe;
+    if (schedule->pause.is_active && schedule_may_pause(schedule, call))
+        schedule->probe = call;
     return call;
-}
-
-static int64_t earlier(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
 }
 
 /* Returns when the first call of a class may start; 0: now. */
@@ -161,7 +163,7 @@ int64_t schedule_due_ms(const struct schedule *schedule)
     others_ms = class_due_ms(&schedule->others);
     if (schedule->pause.is_active && others_ms != INT64_MAX)
         others_ms = schedule->probe == NULL ? schedule->pause.probe_ms : INT64_MAX;
-    due_ms = earlier(due_ms, others_ms);
+    due_ms = clock_earlier(due_ms, others_ms);
     if (due_ms != INT64_MAX && schedule->in_flight_count > 0 && due_ms < schedule->alone_until_ms)
         due_ms = schedule->alone_until_ms;
     return due_ms;
@@ -192,6 +194,7 @@ int64_t schedule_late_ms(const struct schedule *schedule)
 
     for (const struct link *link = schedule->in_flight.next; link != &schedule->in_flight;
          link = link->next)
-        late_ms = earlier(late_ms, schedule_attempt_end_ms(LINK_OWNER(link, struct call, place)));
+        late_ms =
+            clock_earlier(late_ms, schedule_attempt_end_ms(LINK_OWNER(link, struct call, place)));
     return late_ms;
 }

@@ -20,7 +20,6 @@ struct schedule {
     struct schedule_class others;
     struct link in_flight;
     size_t in_flight_count;
-    size_t waiting_count; /* ready or sleeping */
     /* Until this time only one attempt may be in flight: it shows a wrong clock before every client
      * signs a token that is refused. */
     int64_t alone_until_ms;
@@ -39,6 +38,8 @@ void schedule_in_flight(struct schedule *schedule, struct call *call);
 /* Removes a call that is ready, sleeping or in flight from its list. */
 void schedule_remove(struct schedule *schedule, struct call *call);
 
+/* True if no call is ready, sleeping or in flight. */
+bool schedule_is_idle(const struct schedule *schedule);
 /* Returns how many calls wait for another attempt. */
 size_t schedule_sleeping(const struct schedule *schedule);
 /* True if this call pauses while the hub fails. Settlements do not: their locks expire. */

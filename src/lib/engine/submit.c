@@ -10,7 +10,7 @@ struct submitted {
     struct operation operation; /* first, so that submitted_of() works */
     enum c2d_action action;
     void *tag;
-    char lock_token[]; /* a copy, if the request has one */
+    char *lock_token; /* a copy; NULL: the action has none */
 };
 
 static struct submitted *submitted_of(struct call *call)
@@ -23,49 +23,38 @@ static void drop(struct call *call)
     struct submitted *submitted = submitted_of(call);
 
     operation_end(&submitted->operation);
+    free(submitted->lock_token);
     free(submitted);
 }
 
-static bool has_token(const struct c2d_request *request)
+/* Keeps what is needed after c2d_submit() has returned. False: out of memory. */
+static bool take_request(struct submitted *submitted, const struct c2d_request *request)
 {
-    /* In another request it may be left from the one before. */
-    return request->lock_token != NULL
-           && (request->action == C2D_ACTION_SETTLE
-               || request->action == C2D_ACTION_FEEDBACK_SETTLE);
-}
+    struct call *call = &submitted->operation.call;
 
-static struct submitted *submitted_new(const struct c2d_request *request)
-{
-    size_t size = has_token(request) ? strlen(request->lock_token) + 1 : 0;
-    struct submitted *submitted = calloc(1, sizeof *submitted + size);
-
-    if (submitted == NULL)
-        return NULL;
     submitted->action = request->action;
     submitted->tag = request->tag;
-    if (size > 0)
-        memcpy(submitted->lock_token, request->lock_token, size);
-    return submitted;
+    call->drop = drop;
+    if (call->lock_token == NULL)
+        return true;
+    call->lock_token = submitted->lock_token = strdup(call->lock_token);
+    return call->lock_token != NULL;
 }
 
 enum c2d_status c2d_submit(struct c2d_client *client, const struct c2d_request *request,
                            struct c2d_error *error)
 {
-    struct submitted *submitted;
+    struct submitted *submitted = calloc(1, sizeof *submitted);
     struct call *call;
     enum c2d_status status;
 
     error_reset(error);
-    if (request == NULL)
-        return fail(error, C2D_USAGE, "the request is missing (NULL)");
-    submitted = submitted_new(request);
     if (submitted == NULL)
         return fail_memory(error);
     call = &submitted->operation.call;
     status = request_prepare(&submitted->operation, client, request, error);
-    call->drop = drop;
-    if (call->lock_token != NULL)
-        call->lock_token = submitted->lock_token;
+    if (status == C2D_OK && !take_request(submitted, request))
+        status = fail_memory(error);
     if (status == C2D_OK && !exchange_submit(client_exchange(client), &client->calls, call))
         status = fail_memory(error);
     if (status != C2D_OK)

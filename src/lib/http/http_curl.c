@@ -223,12 +223,12 @@ static enum c2d_status set_up_trust(struct curl_transport *transport, struct c2d
 {
     const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
     struct tls_trust *trust = &transport->trust;
-    struct c2d_error ignored = { 0 };
+    enum c2d_status status;
 
     *trust = tls_trust_choose(transport->options.ca_file, transport->options.ca_dir, info->cainfo,
                               info->capath);
-    return trust->is_system ? (tls_trust_read(trust, &ignored), C2D_OK)
-                            : tls_trust_read(trust, error);
+    status = tls_trust_read(trust, trust->is_system ? NULL : error);
+    return trust->is_system ? C2D_OK : status;
 }
 
 enum c2d_status http_curl_new(struct http_transport *out, const struct http_curl_options *options,

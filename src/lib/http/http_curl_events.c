@@ -94,14 +94,9 @@ void events_run_timer(struct curl_transport *transport, int64_t now_ms)
     act(transport, CURL_SOCKET_TIMEOUT, 0);
 }
 
-static int64_t earlier(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 int64_t events_due_ms(const struct curl_transport *transport, int64_t other_ms)
 {
-    return earlier(earlier(transport->timer_ms, transport->deadline_ms), other_ms);
+    return clock_earlier(clock_earlier(transport->timer_ms, transport->deadline_ms), other_ms);
 }
 
 /* Watches a duplicate of its own. If the caller closed fd while another duplicate is open, the
