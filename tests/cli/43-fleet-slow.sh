@@ -3,29 +3,17 @@
 # Settlements go first, and no lock is lost.
 # shellcheck source=tests/cli/lib.sh
 . "$C2D_TESTS/lib.sh"
+# shellcheck source=tests/cli/fleet.sh
+. "$C2D_TESTS/fleet.sh"
 # A lock lasts 2 s.
 start_sim --time-scale 30
 
-ROOT=$C2D_TESTS/../..
 devices=1000
-flags=
-if is_sanitized; then
-    devices=300
-    flags=-fsanitize=address,undefined
-fi
-sed -n '/^ \*     memset(&next/,/^ \*\/$/s/^ \* //p' "$ROOT/include/c2d.h" >example.h
-# shellcheck disable=SC2046,SC2086  # one word for each flag is wanted
-cc -std=c11 $flags -o fleet -I "$ROOT/include" -I . \
-    "$C2D_TESTS/43-fleet.c" "$C2D_BUILD/libc2d.a" \
-    $(pkg-config --cflags --libs libcurl libssl libcrypto libcjson) || exit 1
-
-key=$(printf 'key of the whole fleet' | base64)
-seq $devices | jq -nc --arg key "$key" \
-    '{devices: [inputs | {deviceId: "f\(.)", key: $key}]}' >devices.json
-set_sim devices "$(cat devices.json)"
+! is_sanitized || devices=300
+compile_fleet
+seq $devices | add_fleet
 seq $devices | sed 's/.*/{"deviceId":"f&","body":"for f&"}/' | c2d-http send --batch - -P 16 -q
-host=$(sed -n 's/^HostName=\([^;]*\);.*/\1/p' "$HUB/service.conn")
-seq $devices | sed "s/.*/HostName=$host;DeviceId=f&;SharedAccessKey=$key/" >fleet.conn
+seq $devices | fleet_strings >fleet.conn
 fault '{"operation": "receive", "delayMs": 25, "count": -1}'
 run ./fleet "$HUB/ca.pem" 4 <fleet.conn
 check 'a fleet whose receives take longer than a lock lasts reports no error' ends_silently 0

@@ -3,6 +3,8 @@
 # devices receive and complete at the same time, beside a timer.
 # shellcheck source=tests/cli/lib.sh
 . "$C2D_TESTS/lib.sh"
+# shellcheck source=tests/cli/fleet.sh
+. "$C2D_TESTS/fleet.sh"
 # shellcheck disable=SC2119  # no options are wanted
 start_sim
 
@@ -13,13 +15,9 @@ if is_sanitized; then
     devices=100
     flags=-fsanitize=address,undefined
 fi
-key=$(printf 'key of the whole fleet' | base64)
-seq $devices | jq -nc --arg key "$key" \
-    '{devices: [inputs | {deviceId: "f\(.)", key: $key}]}' >devices.json
-host=$(sed -n 's/^HostName=\([^;]*\);.*/\1/p' "$HUB/service.conn")
 {
     cat "$HUB/service.conn"
-    seq $devices | sed "s/.*/HostName=$host;DeviceId=f&;SharedAccessKey=$key/"
+    seq $devices | fleet_strings
 } >fleet.conn
 seq $devices | sed 's/.*/f& f&/' | sort >expected
 
@@ -45,7 +43,7 @@ try_loop() {
         "$C2D_BUILD/libc2d.a" $(pkg-config --cflags --libs libcurl libssl libcrypto libcjson ${2-})
     check "$1: the loop compiles" ends_silently 0 ''
     reset_hub
-    set_sim devices "$(cat devices.json)"
+    seq $devices | add_fleet
     # With a lost wake-up the loop would wait forever.
     run timeout 120 "./loop-$1" "$HUB/ca.pem" 16 <fleet.conn
     check "$1: the loop runs to its end" ends_silently 0

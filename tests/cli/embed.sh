@@ -2,6 +2,8 @@
 # What the scenarios share whose programs use the library as an application does. They are thin;
 # scripts/embed sets larger sizes in EMBED_SIZE, and has the figures shown by EMBED_SHOW.
 
+# shellcheck source=tests/cli/fleet.sh
+. "$C2D_TESTS/fleet.sh"
 ROOT=$C2D_TESTS/../..
 LIBRARIES=$(pkg-config --cflags --libs libcurl libssl libcrypto libcjson)
 SANITIZERS=
@@ -26,15 +28,13 @@ compile() {
 # new_fleet COUNT: all that was is gone, and there are devices f0, f1 and so on.
 new_fleet() {
     reset_hub
-    set_sim devices "$(seq 0 $(($1 - 1)) | jq -nc --arg key "$FLEET_KEY" \
-        '{devices: [inputs | {deviceId: "f\(.)", key: $key}]}')"
+    seq 0 $(($1 - 1)) | add_fleet
 }
 
 # start_fleet COUNT: the hub, its devices, and what the programs need to know.
 start_fleet() {
     # shellcheck disable=SC2119  # no options are wanted
     start_sim
-    FLEET_KEY=$(printf 'key of the whole fleet' | base64)
     export FLEET_KEY
     new_fleet "$1"
 }
