@@ -1,6 +1,6 @@
 /* The loop that runs calls over the transport: starts attempts when they are due, processes their
- * ends, applies time-outs and cancellations. call_start.c makes the requests, call.c evaluates their
- * results and decides on retries. */
+ * ends, applies time-outs and cancellations. call_start.c makes the requests; call.c evaluates
+ * their results and decides on retries. */
 #include "exchange.h"
 
 #include "base/error.h"
