@@ -1,9 +1,9 @@
 /* Callbacks on libcurl's SSL_CTX, which record why a handshake failed, offer and keep sessions, and
  * set the minimum security level. Also checks certificate and key files before connecting. */
-#define _DEFAULT_SOURCE /* timegm */
 #include "tls.h"
 
 #include "base/error.h"
+#include "base/timestamp.h"
 
 #include <errno.h>
 #include <openssl/err.h>
@@ -13,6 +13,10 @@
 #include <string.h>
 #include <time.h>
 
+#ifndef SSL_R_UNEXPECTED_EOF_WHILE_READING /* OpenSSL 1.1.1 has no error for it */
+#define SSL_R_UNEXPECTED_EOF_WHILE_READING 294
+#endif
+
 static void note_certificate(struct tls_certificate *out, const X509 *certificate)
 {
     struct tm end;
@@ -21,7 +25,9 @@ static void note_certificate(struct tls_certificate *out, const X509 *certificat
         return;
     X509_NAME_oneline(X509_get_subject_name(certificate), out->subject, sizeof out->subject);
     X509_NAME_oneline(X509_get_issuer_name(certificate), out->issuer, sizeof out->issuer);
-    out->ends_at_s = ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) == 1 ? timegm(&end) : 0;
+    if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) != 1
+        || !timestamp_from_utc(&end, &out->ends_at_s))
+        out->ends_at_s = 0;
 }
 
 /* ---- Handshakes ---- */
@@ -89,7 +95,7 @@ static void on_done(const SSL *ssl, struct tls_verdict *verdict)
                                                                 : "the session was forgotten");
     if (SSL_session_reused(ssl) != 1)
         return;
-    note_certificate(&verdict->certificate, SSL_get0_peer_certificate(ssl));
+    note_certificate(&verdict->certificate, SSL_SESSION_get0_peer(SSL_get_session(ssl)));
     verdict->certificate_requested = SSL_get_certificate(ssl) != NULL;
 }
 

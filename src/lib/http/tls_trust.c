@@ -76,9 +76,11 @@ enum c2d_status tls_trust_read(struct tls_trust *trust, struct c2d_error *error)
     if (status == C2D_OK
         && X509_STORE_set_flags(store, X509_V_FLAG_TRUSTED_FIRST | X509_V_FLAG_PARTIAL_CHAIN) != 1)
         status = fail_memory(error);
-    if (status == C2D_OK && trust->file != NULL && X509_STORE_load_file(store, trust->file) != 1)
+    if (status == C2D_OK && trust->file != NULL
+        && X509_STORE_load_locations(store, trust->file, NULL) != 1)
         status = fail_file(trust->file, error);
-    if (status == C2D_OK && trust->dir != NULL && X509_STORE_load_path(store, trust->dir) != 1)
+    if (status == C2D_OK && trust->dir != NULL
+        && X509_STORE_load_locations(store, NULL, trust->dir) != 1)
         status = fail_memory(error);
     if (status == C2D_OK)
         trust->store = store;
@@ -101,7 +103,7 @@ bool tls_trust_widen(struct tls_trust *trust, unsigned version, const struct tls
     if (trust->fallback == NULL)
         return false;
     /* If it cannot be read, the next handshake fails as this one did. */
-    if (X509_STORE_load_file(trust->store, trust->fallback) != 1)
+    if (X509_STORE_load_locations(trust->store, trust->fallback, NULL) != 1)
         (void)tls_out_of_memory();
     trust->fallback = NULL;
     trust->version++;
