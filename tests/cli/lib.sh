@@ -103,7 +103,7 @@ run_traced() {
     run env ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" strace -qq -o trace "$@"
 }
 
-# lacking COMMAND...: runs COMMAND with the errors of LACKS_SYNC and LACKS_LOCKS, see
+# lacking COMMAND...: runs COMMAND without what the variables LACKS_... name, see
 # tests/support/lacking.c.
 lacking() {
     env ASAN_OPTIONS="${ASAN_OPTIONS-}:verify_asan_link_order=0" \
@@ -146,7 +146,7 @@ start_sim() {
 
 # sim GET|POST COMMAND [JSON]
 sim() {
-    printf %s "${3-}" | curl -sS --fail-with-body --noproxy '*' --cacert "$HUB/ca.pem" -X "$1" \
+    printf %s "${3-}" | curl -sS --fail --noproxy '*' --cacert "$HUB/ca.pem" -X "$1" \
         --data-binary @- "$C2D_SIM_URL/_sim/$2"
 }
 
