@@ -19,27 +19,30 @@ heard_no_http() {
 
 # ---- Certificates that are refused ----
 
-# sign_cert NAME ISSUER [OPTION...]: NAME.crt for hub70.test and NAME.key, signed by ISSUER's key.
+# sign_cert NAME ISSUER IS-CA [OPTION...]: NAME.crt for hub70.test and NAME.key, signed by ISSUER's
+# key.
 sign_cert() {
     name=$1
     issuer=$2
-    shift 2
-    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$name.key" \
-        -out "$name.crt" -CA "$issuer.crt" -CAkey "$issuer.key" -subj "/CN=$name" -days 30 \
-        -addext subjectAltName=DNS:hub70.test "$@" 2>/dev/null
+    printf 'subjectAltName = DNS:hub70.test\nbasicConstraints = critical,CA:%s\n' "$3" >extensions
+    shift 3
+    openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$name.key" \
+        -subj "/CN=$name" -out "$name.csr" 2>/dev/null
+    openssl x509 -req -in "$name.csr" -CA "$issuer.crt" -CAkey "$issuer.key" -CAcreateserial \
+        -extfile extensions -days 30 -out "$name.crt" "$@" 2>/dev/null
 }
 
 make_cert hub DNS:hub70.test
 make_cert elsewhere DNS:elsewhere.test
 make_cert expired DNS:hub70.test -1
 make_cert root DNS:root.test
-sign_cert middle root
-sign_cert leaf middle -addext basicConstraints=CA:FALSE
+sign_cert middle root TRUE
+sign_cert leaf middle FALSE
 cat leaf.crt middle.crt >chain.crt
 cat leaf.crt middle.crt root.crt >whole.crt
-sign_cert below-leaf leaf
+sign_cert below-leaf leaf TRUE
 cat below-leaf.crt chain.crt >no-ca.crt
-sign_cert sha1 root -sha1
+sign_cert sha1 root TRUE -sha1
 openssl req -x509 -newkey rsa:1024 -nodes -keyout short.key -out short.crt -subj /CN=short \
     -addext subjectAltName=DNS:hub70.test 2>/dev/null
 

@@ -97,7 +97,7 @@ int fcntl64(int fd, int command, ...)
     return control(fd, command, argument);
 }
 
-/* ---- libcurl, whose functions are looked up: this library is preloaded into other programs, too ----
+/* ---- libcurl: looked up, as this library is also preloaded into programs without it ----
  */
 
 #undef curl_easy_setopt
