@@ -11,7 +11,8 @@
 #define _GNU_SOURCE /* SO_PEERCRED's struct ucred, accept4 */
 #include "lock.h"
 
-#include "../common/file_lock.h"
+#include "base/file.h"
+
 #include "../common/report.h"
 #include "identity.h"
 
@@ -86,7 +87,7 @@ static enum lock_result take_file(uint64_t device)
 
         if (fd < 0)
             continue;
-        if (file_lock(fd))
+        if (file_lock(fd, file_whole))
             return LOCK_OURS;
         if (file_lock_is_taken()) {
             close(fd);

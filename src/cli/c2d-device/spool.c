@@ -1,7 +1,7 @@
 #include "spool.h"
 
-#include "../common/file_lock.h"
-#include "../common/file_modes.h"
+#include "base/file.h"
+
 #include "../common/folder_sync.h"
 #include "../common/output.h"
 #include "../common/report.h"
@@ -109,7 +109,7 @@ static enum c2d_status take_lock(struct spool *spool, int folder)
     spool->lock = openat(folder, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (spool->lock < 0)
         return fail_open(spool, "");
-    if (file_lock(spool->lock))
+    if (file_lock(spool->lock, file_whole))
         return C2D_OK;
     if (file_lock_is_taken())
         return report_failure(spool->app, STATUS_LOCKED, NULL,

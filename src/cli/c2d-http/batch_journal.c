@@ -1,12 +1,12 @@
 #define _GNU_SOURCE /* fallocate */
 #include "batch_journal.h"
 
+#include "base/file.h"
 #include "base/hash.h"
+#include "base/text.h"
 
-#include "../common/file_lock.h"
 #include "../common/folder_sync.h"
 #include "../common/report.h"
-#include "base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -290,7 +290,7 @@ enum c2d_status batch_journal_open(struct batch_journal *journal, const struct a
         return report_failure(app, STATUS_CANT_CREATE, NULL, "journal '%s' is not a regular file",
                               path);
     }
-    if (locks && !file_lock(journal->fd)) {
+    if (locks && !file_lock(journal->fd, file_whole)) {
         if (file_lock_is_taken())
             return report_failure(app, STATUS_LOCKED, NULL, "another batch uses the journal '%s'",
                                   path);

@@ -2,10 +2,10 @@
 #include "credentials.h"
 
 #include "base/buf.h"
-
+#include "base/file.h"
 #include "base/text.h"
+
 #include "encoding.h"
-#include "file_modes.h"
 #include "input.h"
 #include "report.h"
 

@@ -1,8 +1,8 @@
 /* Opens, locks and writes the output for records. The content of a record is not known here. */
-#define _GNU_SOURCE /* open file description locks */
 #include "sink.h"
 
-#include "file_lock.h"
+#include "base/file.h"
+
 #include "folder_sync.h"
 #include "output.h"
 #include "report.h"
@@ -43,32 +43,8 @@ static enum c2d_status fail_put(const struct sink *sink, const struct app *app)
 /* Byte 0 of a feedback log is locked by the reader of the feedback queue. All other bytes are
  * locked by the collector. A waiting send that reads the queue sees the lock of a new collector,
  * and yields to it. */
-static const struct flock whole = { .l_whence = SEEK_SET };
-static const struct flock reader = { .l_whence = SEEK_SET, .l_len = 1 };
-static const struct flock collector = { .l_whence = SEEK_SET, .l_start = 1 };
-
-/* Belongs to the open file description. With F_SETLK, closing any descriptor of the file would
- * release the lock. */
-static bool set_lock(int fd, struct flock lock, short type)
-{
-    lock.l_type = type;
-    return fcntl(fd, F_OFD_SETLK, &lock) == 0;
-}
-
-static bool is_locked(int fd, struct flock lock)
-{
-    lock.l_type = F_WRLCK;
-    return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
-}
-
-/* Checked at start: otherwise locking could fail after the hub has delivered a record. */
-static bool can_lock(int fd)
-{
-    struct flock lock = whole;
-
-    lock.l_type = F_WRLCK;
-    return fcntl(fd, F_OFD_GETLK, &lock) == 0;
-}
+static const struct file_part reader = { .start = 0, .size = 1 };
+static const struct file_part collector = { .start = 1, .size = 0 };
 
 /* True for a file opened with -o: it may be renamed, and others may write to it. */
 static bool is_named_file(const struct sink *sink)
@@ -140,9 +116,10 @@ enum c2d_status sink_open(struct sink *sink, const struct app *app, const char *
         return check_socket(app, sink->fd);
     sink->heals = heals && is_named_file(sink);
     sink->use = is_named_file(sink) ? use : SINK_SHARED;
-    if (is_named_file(sink) && use != SINK_UNLOCKED && !can_lock(sink->fd))
+    /* Checked at start: otherwise locking could fail after the hub has delivered a record. */
+    if (is_named_file(sink) && use != SINK_UNLOCKED && !file_can_lock(sink->fd))
         return fail_lock(sink, app);
-    if (sink->use != SINK_COLLECTS || set_lock(sink->fd, collector, F_WRLCK))
+    if (sink->use != SINK_COLLECTS || file_lock(sink->fd, collector))
         return C2D_OK;
     if (!file_lock_is_taken())
         return fail_lock(sink, app);
@@ -159,11 +136,11 @@ enum c2d_status sink_lock_reader(const struct sink *sink, const struct app *app)
 {
     if (sink->use == SINK_SHARED)
         return C2D_OK;
-    if (!set_lock(sink->fd, reader, F_WRLCK))
+    if (!file_lock(sink->fd, reader))
         return file_lock_is_taken() ? STATUS_LOCKED : fail_lock(sink, app);
-    if (sink->use == SINK_COLLECTS || !is_locked(sink->fd, collector))
+    if (sink->use == SINK_COLLECTS || !file_is_locked(sink->fd, collector))
         return C2D_OK;
-    set_lock(sink->fd, reader, F_UNLCK);
+    file_unlock(sink->fd, reader);
     return STATUS_LOCKED;
 }
 
@@ -201,7 +178,7 @@ static enum c2d_status lock_current(struct sink *sink, const struct app *app, in
 
         if (status != C2D_OK || !is_shared_file(sink) || sink->use == SINK_UNLOCKED)
             return status;
-        if (set_lock(sink->fd, whole, F_WRLCK)) {
+        if (file_lock(sink->fd, file_whole)) {
             if (sink_is_current(sink))
                 break;
         } else if (!file_lock_is_taken()) {
@@ -226,7 +203,7 @@ static enum c2d_status put_once(struct sink *sink, const struct app *app, const 
     if (!ok)
         status = fail_put(sink, app);
     if (is_shared_file(sink) && sink->use == SINK_SHARED)
-        set_lock(sink->fd, whole, F_UNLCK);
+        file_unlock(sink->fd, file_whole);
     return status;
 }
 
