@@ -136,11 +136,8 @@ static bool read_record(const struct cJSON *object, struct c2d_feedback_record *
 static enum c2d_status read_records(struct owned_feedback *owned, struct c2d_error *error)
 {
     const struct cJSON *object;
-    size_t index = 0;
-    size_t count = 0;
+    size_t index = 0, count = json_count(owned->tree);
 
-    for (object = json_first(owned->tree); object != NULL; object = json_next(object))
-        count++;
     /* One more, as calloc() may return NULL for 0 bytes. */
     owned->extras = calloc(count + 1, sizeof *owned->extras);
     owned->records = calloc(count + 1, sizeof *owned->records);

@@ -1,12 +1,11 @@
-/* Converts messages to and from HTTP headers. Only this file knows their names. Where hubs differ,
- * every known spelling is read, and both are sent. */
+/* Converts messages to and from HTTP headers. */
 #include "message.h"
 
 #include "base/error.h"
 #include "base/text.h"
 #include "base/timestamp.h"
 #include "ids.h"
-#include "limits.h"
+#include "system_property.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -53,16 +52,17 @@ static const char *get(const struct http_headers *headers, const char *name)
     return value == NULL || *value == '\0' ? NULL : value;
 }
 
-/* Returns a header of the payload. Depending on the api-version, hubs spell it with a prefix,
- * without a hyphen, or as HTTP does. The last is read last: a middlebox may have added it. */
-static const char *payload_header(const struct http_headers *headers, const char *prefixed,
-                                  const char *joined, const char *http)
+/* Depending on the api-version, hubs spell the headers of the payload in one of three ways. That of
+ * HTTP is read last: a middlebox may have added it. */
+static const char *read_property(const struct http_headers *headers,
+                                 const struct system_property *property)
 {
-    const char *value = get(headers, prefixed);
+    const char *const spellings[] = { property->header, property->joined, property->http };
+    const char *value = NULL;
 
-    if (value == NULL)
-        value = get(headers, joined);
-    return value != NULL ? value : get(headers, http);
+    for (size_t i = 0; value == NULL && i < 3; i++)
+        value = spellings[i] == NULL ? NULL : get(headers, spellings[i]);
+    return value;
 }
 
 /* Removes a mark from both ends of value, in place. Returns NULL if it is not there. */
@@ -168,24 +168,12 @@ static void read_system_headers(struct received *received)
     struct http_headers *headers = &received->response.headers;
     struct c2d_message *message = &received->message;
 
-    message->message_id = get(headers, "iothub-messageid");
-    message->correlation_id = get(headers, "iothub-correlationid");
-    message->user_id = get(headers, "iothub-userid");
-    message->to = get(headers, "iothub-to");
+    for (size_t i = 0; i < SYSTEM_PROPERTIES; i++)
+        system_property_set(message, &system_properties[i],
+                            read_property(headers, &system_properties[i]));
     message->ack = c2d_ack_from_name(get(headers, "iothub-ack"));
-    /* Times are kept as text, too: hubs have written them in more than one form. */
-    message->expiry_time = get(headers, "iothub-expiry");
-    message->enqueued_time = get(headers, "iothub-enqueuedtime");
-    if (message->enqueued_time == NULL
-        || !timestamp_parse(message->enqueued_time, &message->enqueued_at_ms))
-        message->enqueued_at_ms = 0;
-    /* A text: JSON readers lose digits of a 64-bit number. */
-    message->sequence_number = get(headers, "iothub-sequencenumber");
     message->delivery_count = delivery_count(get(headers, "iothub-deliverycount"));
-    message->content_type =
-        payload_header(headers, "iothub-contenttype", "ContentType", "Content-Type");
-    message->content_encoding =
-        payload_header(headers, "iothub-contentencoding", "ContentEncoding", "Content-Encoding");
+    (void)c2d_time_parse(message->enqueued_time, &message->enqueued_at_ms);
 }
 
 void message_note_unreadable(const struct http_response *response, struct c2d_error *error)
@@ -259,27 +247,6 @@ void c2d_message_free(struct c2d_message *message)
 
 /* ---- Sent ---- */
 
-/* Lists the system properties that are set, with their header names. Returns their number. */
-static size_t system_values(const struct c2d_message *message, struct c2d_property values[7])
-{
-    const struct c2d_property all[] = {
-        { "iothub-correlationid", message->correlation_id },
-        { "iothub-userid", message->user_id },
-        /* Both spellings: hubs accept both, and which one they use is not confirmed. */
-        { "Content-Type", message->content_type },
-        { "Content-Encoding", message->content_encoding },
-        { "iothub-contenttype", message->content_type },
-        { "iothub-contentencoding", message->content_encoding },
-        { "iothub-ack", c2d_ack_name(message->ack) },
-    };
-    size_t count = 0;
-
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        if (all[i].value != NULL)
-            values[count++] = all[i];
-    return count;
-}
-
 static const char expiry_name[] = "iothub-expiry";
 /* With seven decimals, as Microsoft's clients write it [SDKs]. */
 static const char expiry_suffix[] = ".0000000Z";
@@ -296,21 +263,40 @@ void message_set_expiry(struct http_headers *headers, int64_t expires_at_ms)
         memcpy(headers->text.data + (value - headers->text.data), expiry, strlen(expiry) + 1);
 }
 
+static enum c2d_status add_system_headers(const struct c2d_message *message,
+                                          struct http_headers *headers, struct c2d_error *error)
+{
+    const char *ack = c2d_ack_name(message->ack);
+    enum c2d_status status = C2D_OK;
+
+    /* Those of the payload in two spellings: hubs accept both, and which one they use is not
+     * confirmed. */
+    for (size_t i = 0; status == C2D_OK && i < 2 * (size_t)SYSTEM_PROPERTIES; i++) {
+        const struct system_property *property = &system_properties[i % SYSTEM_PROPERTIES];
+        const char *second = property->http == NULL ? NULL : property->header;
+        const char *first = property->http == NULL ? property->header : property->http;
+        const char *name = i < SYSTEM_PROPERTIES ? first : second;
+        const char *value = system_property_get(message, property);
+
+        if (property->what != NULL && name != NULL && value != NULL)
+            status = http_headers_add(headers, name, value, error);
+    }
+    if (status == C2D_OK && ack != NULL)
+        status = http_headers_add(headers, "iothub-ack", ack, error);
+    return status;
+}
+
 enum c2d_status message_add_headers(const struct c2d_message *message, const char *message_id,
                                     struct http_headers *headers, struct c2d_error *error)
 {
-    struct c2d_property values[7];
-    size_t count = system_values(message, values);
-    enum c2d_status status = C2D_OK;
+    struct c2d_message sent = *message;
+    enum c2d_status status;
     char expiry[TIMESTAMP_SIZE];
 
-    timestamp_format(message->expires_at_s, expiry_suffix, expiry);
-    if (message_id == NULL)
-        message_id = message->message_id;
     if (message_id != NULL)
-        status = http_headers_add(headers, "iothub-messageid", message_id, error);
-    for (size_t i = 0; status == C2D_OK && i < count; i++)
-        status = http_headers_add(headers, values[i].name, values[i].value, error);
+        sent.message_id = message_id;
+    status = add_system_headers(&sent, headers, error);
+    timestamp_format(message->expires_at_s, expiry_suffix, expiry);
     if (status == C2D_OK && (message->expires_at_s > 0 || message->ttl_s > 0))
         status = http_headers_add(headers, expiry_name, expiry, error);
     for (size_t i = 0; status == C2D_OK && i < message->property_count; i++) {
