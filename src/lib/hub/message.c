@@ -12,7 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char message_property_prefix[] = "iothub-app-";
+/* The prefix of headers that are application properties. */
+static const char property_prefix[] = "iothub-app-";
 
 static const char *const ack_words[] = {
     [C2D_ACK_NONE] = "none",
@@ -36,14 +37,6 @@ enum c2d_ack c2d_ack_from_name(const char *name)
 
 /* ---- Received ---- */
 
-/* A received message, and the memory that it points to. */
-struct received {
-    struct c2d_message message; /* first, so that both have the same address */
-    struct http_response response;
-    struct c2d_property *properties;
-    char *device_id;
-};
-
 /* Also returns NULL for an empty value: hubs send unset system headers empty. */
 static const char *get(const struct http_headers *headers, const char *name)
 {
@@ -63,6 +56,11 @@ static const char *read_property(const struct http_headers *headers,
     for (size_t i = 0; value == NULL && i < 3; i++)
         value = spellings[i] == NULL ? NULL : get(headers, spellings[i]);
     return value;
+}
+
+bool message_is_lock_token(const char *token)
+{
+    return strstr(token, "\",") == NULL && ids_check_lock_token(token, NULL) == C2D_OK;
 }
 
 /* Removes a mark from both ends of value, in place. Returns NULL if it is not there. */
@@ -92,8 +90,7 @@ static const char *token_in(char *value, bool *weak)
         token = between(value, marks[i]);
     if (token == NULL)
         token = value;
-    return strstr(token, "\",") == NULL && ids_check_lock_token(token, NULL) == C2D_OK ? token
-                                                                                       : NULL;
+    return message_is_lock_token(token) ? token : NULL;
 }
 
 /* A hub sends one strong ETag. A weak one besides comes from a proxy. If two of the same kind
@@ -129,13 +126,12 @@ const char *message_lock_token(struct http_headers *headers)
 /* The prefix may have any case, which a proxy may change; the name after it is kept unchanged. */
 static bool is_property(const char *name)
 {
-    return text_begins_nocase(name, message_property_prefix)
-           && name[strlen(message_property_prefix)] != '\0';
+    return text_begins_nocase(name, property_prefix) && name[strlen(property_prefix)] != '\0';
 }
 
 static bool read_properties(struct received *received)
 {
-    const struct http_headers *headers = &received->response.headers;
+    const struct http_headers *headers = &received->headers;
     size_t count = 0;
 
     received->properties = calloc(headers->count + 1, sizeof *received->properties);
@@ -146,7 +142,7 @@ static bool read_properties(struct received *received)
 
         if (is_property(name))
             received->properties[count++] = (struct c2d_property) {
-                .name = name + strlen(message_property_prefix),
+                .name = name + strlen(property_prefix),
                 .value = http_header_value(headers, i),
             };
     }
@@ -165,7 +161,7 @@ static int delivery_count(const char *text)
 
 static void read_system_headers(struct received *received)
 {
-    struct http_headers *headers = &received->response.headers;
+    const struct http_headers *headers = &received->headers;
     struct c2d_message *message = &received->message;
 
     for (size_t i = 0; i < SYSTEM_PROPERTIES; i++)
@@ -173,7 +169,15 @@ static void read_system_headers(struct received *received)
                             read_property(headers, &system_properties[i]));
     message->ack = c2d_ack_from_name(get(headers, "iothub-ack"));
     message->delivery_count = delivery_count(get(headers, "iothub-deliverycount"));
+}
+
+void message_set_times(struct c2d_message *message, int64_t requested_at_s)
+{
+    message->enqueued_at_ms = 0;
     (void)c2d_time_parse(message->enqueued_time, &message->enqueued_at_ms);
+    message->received_at_s = requested_at_s;
+    /* Counted from when the request was sent: the hub's lock expires no earlier. */
+    message->lock_deadline_s = requested_at_s + C2D_LOCK_S;
 }
 
 void message_note_unreadable(const struct http_response *response, struct c2d_error *error)
@@ -201,13 +205,23 @@ enum c2d_status message_from_response(struct http_response *response, const char
                                       int64_t requested_at_s, struct c2d_message **message,
                                       struct c2d_error *error)
 {
-    struct received *received = calloc(1, sizeof *received);
+    const char *lock_token = message_lock_token(&response->headers);
+    struct received *received;
 
     *message = NULL;
+    if (lock_token == NULL) {
+        message_note_unreadable(response, error);
+        http_response_clear(response);
+        return fail(
+            error, C2D_PROTOCOL,
+            "the response has a message without a usable lock token (ETag): nothing is settled");
+    }
+    received = calloc(1, sizeof *received);
     if (received == NULL)
         return fail_memory(error);
-    /* Moved, not copied: the message points into it. */
-    received->response = *response;
+    /* Moved, not copied: the message points into them. */
+    received->headers = response->headers;
+    received->bytes = response->body;
     *response = (struct http_response) { 0 };
     received->device_id = strdup(device_id);
     if (received->device_id == NULL || !read_properties(received)) {
@@ -215,20 +229,11 @@ enum c2d_status message_from_response(struct http_response *response, const char
         return fail_memory(error);
     }
     read_system_headers(received);
-    received->message.lock_token = message_lock_token(&received->response.headers);
-    if (received->message.lock_token == NULL) {
-        message_note_unreadable(&received->response, error);
-        c2d_message_free(&received->message);
-        return fail(
-            error, C2D_PROTOCOL,
-            "the response has a message without a usable lock token (ETag): nothing is settled");
-    }
     received->message.device_id = received->device_id;
-    received->message.body = received->response.body.data;
-    received->message.body_size = received->response.body.size;
-    received->message.received_at_s = requested_at_s;
-    /* Counted from when the request was sent: the hub's lock expires no earlier. */
-    received->message.lock_deadline_s = requested_at_s + C2D_LOCK_S;
+    received->message.lock_token = lock_token;
+    received->message.body = received->bytes.data;
+    received->message.body_size = received->bytes.size;
+    message_set_times(&received->message, requested_at_s);
     *message = &received->message;
     return C2D_OK;
 }
@@ -239,7 +244,8 @@ void c2d_message_free(struct c2d_message *message)
 
     if (received == NULL)
         return;
-    http_response_clear(&received->response);
+    http_headers_clear(&received->headers);
+    buf_clear(&received->bytes);
     free(received->properties);
     free(received->device_id);
     free(received);
@@ -302,7 +308,7 @@ enum c2d_status message_add_headers(const struct c2d_message *message, const cha
     for (size_t i = 0; status == C2D_OK && i < message->property_count; i++) {
         struct buf full = { 0 };
 
-        buf_text(&full, message_property_prefix);
+        buf_text(&full, property_prefix);
         buf_text(&full, message->properties[i].name);
         status = full.failed
                      ? fail_memory(error)
