@@ -198,29 +198,24 @@ void c2d_feedback_free(struct c2d_feedback *feedback)
 char *c2d_feedback_to_json(const struct c2d_feedback *feedback, size_t index)
 {
     const struct c2d_feedback_record *record;
-    struct buf line = { 0 };
+    struct buf line;
 
     if (feedback == NULL || index >= feedback->record_count)
         return NULL;
     record = &feedback->records[index];
-    buf_text(&line, "{");
-    json_append_number(&line, "v", 1);
+    json_begin(&line);
     json_append_text(&line, "originalMessageId", record->original_message_id);
     json_append_text(&line, "deviceId", record->device_id);
     json_append_text(&line, "deviceGenerationId", record->device_generation_id);
     json_append_text(&line, "statusCode", record->status_code);
     json_append_text(&line, "description", record->description);
     json_append_text(&line, "enqueuedTimeUtc", record->enqueued_time);
-    if (record->extra_json != NULL) {
-        json_append_key(&line, "extra");
-        /* It is JSON already, escaped by read_record(). */
-        buf_text(&line, record->extra_json);
-    }
+    json_append_member(&line, "extra", record->extra_json);
     json_append_key(&line, "batch");
     buf_text(&line, "{");
     json_append_text(&line, "lockToken", feedback->lock_token);
     json_append_number(&line, "index", (long long)index);
     json_append_number(&line, "size", (long long)feedback->record_count);
-    buf_text(&line, "}}");
-    return buf_take(&line);
+    buf_text(&line, "}");
+    return json_end(&line);
 }

@@ -2,6 +2,7 @@
 #include "json_scan.h"
 
 #include "base/text.h"
+#include "http/url.h"
 #include "limits.h"
 
 #include <string.h>
@@ -58,17 +59,14 @@ static bool skip_number(struct scan *scan)
 /* Reads the four digits of a \u escape; -1 if they are not valid. */
 static int take_code_unit(struct scan *scan)
 {
-    static const char digits[] = "0123456789abcdef0123456789ABCDEF";
     int unit = 0;
 
     for (int i = 0; i < 4; i++, scan->at++) {
-        const char *digit =
-            scan->at < scan->end && *scan->at != '\0' ? strchr(digits, *scan->at) : NULL;
+        int digit = scan->at < scan->end ? url_hex_value(*scan->at) : -1;
 
-        if (digit == NULL)
+        if (digit < 0)
             return -1;
-        /* Digits of both cases are 16 places apart. */
-        unit = unit * 16 + (int)(digit - digits) % 16;
+        unit = unit * 16 + digit;
     }
     return unit;
 }
