@@ -137,24 +137,13 @@ static bool skip_members(struct scan *scan, const char *close, int depth)
 static bool skip_value(struct scan *scan, int depth)
 {
     skip_space(scan);
-    if (scan->at == scan->end)
-        return false;
-    switch (*scan->at) {
-    case '{':
-        return take(scan, "{") && depth < LIMIT_JSON_DEPTH && skip_members(scan, "}", depth + 1);
-    case '[':
-        return take(scan, "[") && depth < LIMIT_JSON_DEPTH && skip_members(scan, "]", depth + 1);
-    case '"':
+    if (take(scan, "{"))
+        return depth < LIMIT_JSON_DEPTH && skip_members(scan, "}", depth + 1);
+    if (take(scan, "["))
+        return depth < LIMIT_JSON_DEPTH && skip_members(scan, "]", depth + 1);
+    if (scan->at < scan->end && *scan->at == '"')
         return skip_string(scan);
-    case 't':
-        return take(scan, "true");
-    case 'f':
-        return take(scan, "false");
-    case 'n':
-        return take(scan, "null");
-    default:
-        return skip_number(scan);
-    }
+    return take(scan, "true") || take(scan, "false") || take(scan, "null") || skip_number(scan);
 }
 
 bool json_is_valid(const char *text, size_t size)

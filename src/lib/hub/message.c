@@ -50,11 +50,10 @@ static const char *get(const struct http_headers *headers, const char *name)
 static const char *read_property(const struct http_headers *headers,
                                  const struct system_property *property)
 {
-    const char *const spellings[] = { property->header, property->joined, property->http };
     const char *value = NULL;
 
-    for (size_t i = 0; value == NULL && i < 3; i++)
-        value = spellings[i] == NULL ? NULL : get(headers, spellings[i]);
+    for (size_t i = 0; value == NULL && i < 3 && property->headers[i] != NULL; i++)
+        value = get(headers, property->headers[i]);
     return value;
 }
 
@@ -279,13 +278,12 @@ static enum c2d_status add_system_headers(const struct c2d_message *message,
      * confirmed. */
     for (size_t i = 0; status == C2D_OK && i < 2 * (size_t)SYSTEM_PROPERTIES; i++) {
         const struct system_property *property = &system_properties[i % SYSTEM_PROPERTIES];
-        const char *second = property->http == NULL ? NULL : property->header;
-        const char *first = property->http == NULL ? property->header : property->http;
-        const char *name = i < SYSTEM_PROPERTIES ? first : second;
+        bool has_two = property->headers[2] != NULL, is_first = i < SYSTEM_PROPERTIES;
         const char *value = system_property_get(message, property);
 
-        if (property->what != NULL && name != NULL && value != NULL)
-            status = http_headers_add(headers, name, value, error);
+        if (property->what != NULL && value != NULL && (has_two || is_first))
+            status = http_headers_add(headers, property->headers[has_two && is_first ? 2 : 0],
+                                      value, error);
     }
     if (status == C2D_OK && ack != NULL)
         status = http_headers_add(headers, "iothub-ack", ack, error);

@@ -9,8 +9,8 @@ struct system_property {
     size_t at;        /* offset of the text in struct c2d_message */
     const char *name; /* the key in JSON */
     const char *what; /* the name in errors of a sender; NULL: only the hub sets it */
-    const char *header;
-    const char *joined, *http; /* other spellings of the header: without "iothub-", as in HTTP */
+    /* Spellings of its header. Those of the payload have three, the last one as in HTTP. */
+    const char *headers[3];
 };
 
 enum { SYSTEM_PROPERTIES = 10 };
