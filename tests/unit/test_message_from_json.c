@@ -145,6 +145,17 @@ static const char *const refused[] = {
     "{\"deviceId\":\"d\",\"lockToken\":\"..\"" REST BODY,
 };
 
+Test(message_from_json, lossy_that_is_not_an_object_is_ignored)
+{
+    static const char line[] =
+        "{\"deviceId\":\"d\",\"messageId\":\"\xef\xbf\xbd\",\"lossy\":[[\"messageId\"]]" REST BODY;
+    struct c2d_message *message = NULL;
+
+    cr_assert_eq(c2d_message_from_json(&message, line, strlen(line), NULL), C2D_OK);
+    cr_assert_str_eq(message->message_id, "\xef\xbf\xbd");
+    c2d_message_free(message);
+}
+
 /* A line with that many properties. */
 static struct buf line_with_properties(size_t count)
 {

@@ -166,12 +166,14 @@ static enum c2d_status read_line(struct reading *reading)
 {
     const char *device_id = json_text_member(reading->root, "deviceId");
     const char *received = json_text_member(reading->root, "receivedTime");
+    const struct cJSON *lossy = json_member(reading->root, "lossy");
     int64_t received_ms = 0;
     enum c2d_status status;
 
-    if (device_id == NULL || !c2d_time_parse(received, &received_ms))
+    if (device_id == NULL || *device_id == '\0' || !c2d_time_parse(received, &received_ms))
         return fail_data(reading, "it is not a message");
-    reading->lossy = json_first(json_member(reading->root, "lossy"));
+    if (json_is_object(lossy))
+        reading->lossy = json_first(lossy);
     status = read_system_properties(reading);
     if (status == C2D_OK)
         status = read_properties(reading);
