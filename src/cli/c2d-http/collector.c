@@ -1,11 +1,10 @@
 #include "collector.h"
 
-#include "base/hash.h"
-
 #include "../common/polling.h"
 #include "../common/report.h"
 #include "../common/stop.h"
 #include "base/clock.h"
+#include "base/hash.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -22,42 +22,43 @@ enum {
     SKEW_MS = 2000,    /* between a hub's machines; a Date has whole seconds */
 };
 
-static bool text_is(const char *line, const char *key, const char *wanted)
+static bool text_is(const struct cJSON *fields, const char *key, const char *wanted)
 {
-    char *text = json_in_text(line, key);
-    bool is = text != NULL && strcmp(text, wanted) == 0;
+    const char *text = json_in_member(fields, key);
 
-    free(text);
-    return is;
+    return text != NULL && strcmp(text, wanted) == 0;
 }
 
 /* True if the record belongs to an earlier message with the same id. A record has the time of its
  * outcome by the hub's clock, and our outcome is later than the start of the send. This does not
  * detect an earlier message that was still queued at the send. Neither does it work if the hub
  * omits the time of the record or its Date. */
-static bool is_earlier(const struct wait *wait, const char *line)
+static bool is_earlier(const struct wait *wait, const struct cJSON *fields)
 {
-    char *text = json_in_text(line, "enqueuedTimeUtc");
     int64_t ms;
-    bool is = wait->started_ms != 0 && c2d_time_parse(text, &ms) && ms < wait->started_ms - SKEW_MS;
 
-    free(text);
-    return is;
+    return wait->started_ms != 0 && c2d_time_parse(json_in_member(fields, "enqueuedTimeUtc"), &ms)
+           && ms < wait->started_ms - SKEW_MS;
 }
 
-/* Stores a copy of the first record of our message. */
+/* Stores the first record of our message. */
 static void match(void *context, const char *line)
 {
     struct wait *wait = context;
+    struct cJSON *fields;
 
     if (wait->record != NULL || wait->log_errno != 0)
         return;
-    errno = 0;
-    if (text_is(line, "originalMessageId", wait->subject.message_id)
-        && text_is(line, "deviceId", wait->subject.device_id) && !is_earlier(wait, line))
+    fields = json_in_parse(line);
+    if (text_is(fields, "originalMessageId", wait->subject.message_id)
+        && text_is(fields, "deviceId", wait->subject.device_id) && !is_earlier(wait, fields)) {
         wait->record = strdup(line);
+        wait->fields = fields;
+        fields = NULL;
+    }
     if (errno == ENOMEM)
         wait->log_errno = errno;
+    json_in_free(fields);
 }
 
 enum c2d_status wait_open(struct wait *wait, const struct app *app, const char *path)
@@ -192,15 +193,9 @@ static enum c2d_status report_outcome(struct wait *wait, const char *outcome)
 static enum c2d_status print_record(struct wait *wait)
 {
     const struct app *app = wait->collector.app;
-    char *outcome = json_in_text(wait->record, "statusCode");
-    bool out_of_memory = outcome == NULL && errno == ENOMEM;
     enum c2d_status status = app->common.quiet ? C2D_OK : output_line(app, wait->record);
 
-    if (out_of_memory)
-        return fail_unknown(wait, C2D_OS, "out of memory");
-    status = worse(status, report_outcome(wait, outcome));
-    free(outcome);
-    return status;
+    return worse(status, report_outcome(wait, json_in_member(wait->fields, "statusCode")));
 }
 
 enum c2d_status wait_for(struct wait *wait, struct app *app, const struct subject *subject,
@@ -243,4 +238,5 @@ void wait_close(struct wait *wait)
     sink_close(&wait->collector.sink);
     tail_close(&wait->tail);
     free(wait->record);
+    json_in_free(wait->fields);
 }

@@ -17,6 +17,7 @@ struct wait {
      * wait_for(). */
     int64_t started_ms;
     char *record;             /* the feedback record of the message, a line of JSON */
+    struct cJSON *fields;     /* the same, parsed */
     int log_errno;            /* why the log cannot be read; 0: no error */
     struct c2d_error trouble; /* the error of the last poll of the hub */
 };

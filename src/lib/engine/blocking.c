@@ -135,7 +135,7 @@ static void describe(const struct c2d_client *client, struct c2d_probe *probe)
 enum c2d_status c2d_probe(struct c2d_client *client, struct c2d_probe *probe,
                           struct c2d_error *error)
 {
-    struct operation_target nothing = { .lock_token = "00000000-0000-0000-0000-000000000000" };
+    struct c2d_request nothing = { .lock_token = "00000000-0000-0000-0000-000000000000" };
     struct operation operation = { 0 };
     struct c2d_error spare;
     enum c2d_status status;
@@ -150,7 +150,7 @@ enum c2d_status c2d_probe(struct c2d_client *client, struct c2d_probe *probe,
     describe(client, probe);
     is_device = client->credentials.role == C2D_ROLE_DEVICE;
     status = operation_prepare(&operation, client,
-                               is_device ? ENDPOINT_PROBE_DEVICE : ENDPOINT_PROBE_SERVICE, nothing,
+                               is_device ? ENDPOINT_PROBE_DEVICE : ENDPOINT_PROBE_SERVICE, &nothing,
                                error);
     operation.call.probe = probe;
     if (status == C2D_OK) {

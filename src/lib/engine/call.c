@@ -65,7 +65,7 @@ static bool read_rewritten_204(struct call *call, struct http_response *response
                                struct c2d_error *error)
 {
     *error = (struct c2d_error) { .http_status = response->status };
-    if (call->endpoint->effect == ENDPOINT_SENDS) {
+    if (call->endpoint->kind == ENDPOINT_SENDS) {
         error->step = C2D_STEP_ANSWER;
         fail(error, C2D_UNKNOWN_OUTCOME,
              "a response without content (HTTP %d) instead of the hub's 204", response->status);
@@ -108,7 +108,7 @@ static bool read_response(struct call *call, const struct call_terms *terms, str
         hub_error_read(&done->response, &request, hub_now_s, error);
     if (error->http_status == 401)
         signer_check_ready(call->signer, hub_now_s, true, error);
-    if (call->endpoint->effect != ENDPOINT_READS && call_leaves_doubt(error))
+    if (call->endpoint->kind != ENDPOINT_READS && call_leaves_doubt(error))
         call->progress.in_doubt = true;
     return success;
 }
@@ -173,7 +173,8 @@ static void check_ttl(const struct call *call, const struct call_terms *terms,
                     off_s > 0 ? "early" : "late");
 }
 
-/* After a 401: a new token, signed with the hub's time if its clock and ours differ. */
+/* After a 401: discards the token, so that the next attempt signs a new one, with the hub's time if
+ * its clock and ours differ. */
 static void renew_token(struct call *call, const struct call_terms *terms,
                         const struct http_response *response)
 {
@@ -182,7 +183,7 @@ static void renew_token(struct call *call, const struct call_terms *terms,
     char off[48];
 
     progress->token_renewed = true;
-    signer_renew(call->signer);
+    signer_discard_token(call->signer);
     progress->clock_verdict =
         hub_clock_follow(hub, response, &terms->clock, &progress->clock_off_s);
     if (progress->clock_verdict != HUB_CLOCK_FOLLOWED || hub->has_warned)
@@ -208,7 +209,7 @@ static void add_clock(struct call *call, struct c2d_error *error)
          verdict == HUB_CLOCK_TOO_FAR ? "too far for the hub's time to be used: set the clock"
                                       : "but a token signed with the hub's time was refused too");
     hub_clock_reject(call->signer->hub_clock);
-    signer_renew(call->signer);
+    signer_discard_token(call->signer);
 }
 
 static void conclude(struct call *call, struct c2d_error *error, bool out_of_time)
@@ -260,7 +261,7 @@ static enum retry_verdict decide(struct call *call, const struct call_terms *ter
     };
 
     /* After a cancellation only settlements are retried: an unsettled message comes again. */
-    if ((progress->cancelled && call->endpoint->effect != ENDPOINT_SETTLES)
+    if ((progress->cancelled && call->endpoint->kind != ENDPOINT_SETTLES)
         || (call->probe != NULL && error->http_status != 401))
         return RETRY_NEVER;
     /* The pause limits the load of retries already. */
@@ -275,7 +276,7 @@ static void note_hub_failure(struct call *call, const struct call_terms *terms,
     struct call_progress *progress = &call->progress;
     /* Without retries a send is not repeated if it may have taken effect. */
     bool is_last =
-        terms->retries == 0 && call->endpoint->effect != ENDPOINT_READS && call_leaves_doubt(error);
+        terms->retries == 0 && call->endpoint->kind != ENDPOINT_READS && call_leaves_doubt(error);
 
     if (progress->hub_failures++ == 0)
         progress->hub_failed_ms = now_ms;

@@ -6,8 +6,8 @@
 #include "base/error.h"
 
 enum {
-    STARTS_MAX = 16, /* attempts that start before the sockets are polled again */
-    WAIT_MAX_MS = 3600000,
+    STARTS_MAX = 16,       /* attempts that start before the sockets are polled again */
+    IDLE_MAX_MS = 3600000, /* one wait of the transport, which adds it to the time */
     ALONE_MS = 2000, /* how long other calls wait for the first attempt of clients that share */
 };
 
@@ -232,7 +232,7 @@ void exchange_submit_again(struct exchange *exchange, struct link *owner, struct
         pause->since_ms += now - pause->idle_from_ms;
     pause->idle_from_ms = 0;
     /* The time-out of a settlement starts now, as its lock expires while it is queued. */
-    if (call->endpoint->effect == ENDPOINT_SETTLES && call->progress.deadline_ms == 0)
+    if (call->endpoint->kind == ENDPOINT_SETTLES && call->progress.deadline_ms == 0)
         call->progress.deadline_ms = now + exchange->terms.timeout_ms;
     call->state = CALL_QUEUED;
     if (call->message == NULL || !call_order_add(&exchange->order, call))
@@ -273,7 +273,7 @@ static int64_t wait_span_ms(const struct exchange *exchange, int64_t now, int64_
 {
     int64_t until_ms = clock_earlier(next_due_ms(exchange), end_ms);
 
-    return until_ms <= now ? 0 : clock_earlier(until_ms - now, WAIT_MAX_MS);
+    return until_ms <= now ? 0 : clock_earlier(until_ms - now, IDLE_MAX_MS);
 }
 
 static struct call *work(struct exchange *exchange, struct call *wanted, int64_t timeout_ms)

@@ -10,7 +10,7 @@ static struct call *first_of(const struct link *list)
 
 static struct schedule_class *class_of(struct schedule *schedule, const struct call *call)
 {
-    return call->endpoint->effect == ENDPOINT_SETTLES ? &schedule->settles : &schedule->others;
+    return call->endpoint->kind == ENDPOINT_SETTLES ? &schedule->settles : &schedule->others;
 }
 
 /* ---- Lists ---- */
@@ -87,7 +87,7 @@ size_t schedule_sleeping(const struct schedule *schedule)
 
 bool schedule_may_pause(const struct schedule *schedule, const struct call *call)
 {
-    return schedule->pause.max_ms > 0 && call->endpoint->effect != ENDPOINT_SETTLES;
+    return schedule->pause.max_ms > 0 && call->endpoint->kind != ENDPOINT_SETTLES;
 }
 
 static bool has_room(const struct schedule *schedule, int64_t now_ms)
