@@ -347,11 +347,10 @@ Test(connstr, failed_allocation_is_reported_as_such_and_leaves_nothing)
     static const char *const texts[] = { H D K, H P K, H D SAS, H D ";x509=true" };
 
     for (size_t i = 0; i < COUNT(texts); i++) {
-        bool failed = true;
-
-        for (size_t n = 1; failed; n++) {
+        for (size_t n = 0; alloc_next(&n);) {
             struct credentials got;
             enum c2d_status status;
+            bool failed;
 
             alloc_fail_at(n, false);
             status = connstr_parse(texts[i], &got, NULL);
