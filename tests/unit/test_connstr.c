@@ -209,7 +209,7 @@ Test(connstr, unusable_string_is_refused_with_the_reason)
                      bad[i].text);
         cr_expect_not_null(strstr(error.text, bad[i].mentions), "row %zu: %s", i, error.text);
         cr_expect(got.host == NULL && got.key.data == NULL && got.token == NULL,
-                  "row %zu: credentials are left behind", i);
+                  "row %zu: credentials are left over", i);
     }
 }
 
