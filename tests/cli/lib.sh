@@ -141,6 +141,7 @@ until_true() {
 
 # Starts c2d-sim with the options and exports its variables.
 start_sim() {
+    rm -f sim.ready # of an earlier hub
     c2d-sim --dir "$HUB" "$@" >sim.ready 2>sim.err &
     PIDS="$PIDS $!"
     until_true grep -q ^ready sim.ready || { cat sim.err && exit 1; }
