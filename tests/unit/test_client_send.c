@@ -1,5 +1,5 @@
 /* c2d_send() over a scripted hub. */
-#include "../support/script.h"
+#include "../support/once.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
@@ -12,13 +12,7 @@ static const struct c2d_message hello = { .body = "hel\0o", .body_size = 5, .mes
 
 static enum c2d_status send_over(struct script *script, struct c2d_error *error)
 {
-    struct c2d_client *client = client_for_test(script, SERVICE_STRING);
-    enum c2d_status status = c2d_send(client, "dev1", &hello, error);
-
-    cr_expect_eq(error->status, status);
-    c2d_client_free(client);
-    cr_assert(script->destroyed);
-    return status;
+    return send_once(script, &hello, error);
 }
 
 Test(client_send, request_carries_every_field_and_the_bytes_of_the_body)

@@ -201,18 +201,21 @@ Test(message_from_json, invalid_line_is_a_data_error)
 
 Test(message_from_json, failed_allocation_is_reported_as_such_and_leaks_nothing)
 {
-    struct c2d_message *message = received(6), *back = NULL;
+    struct c2d_message *message = received(6);
     char *line = c2d_message_to_json(message, true);
-    enum c2d_status status = C2D_OS;
 
-    for (size_t nth = 1; status != C2D_OK; nth++) {
-        alloc_fail_at(nth, false);
+    for (size_t n = 0; alloc_next(&n);) {
+        struct c2d_message *back = NULL;
+        enum c2d_status status;
+        bool failed;
+
+        alloc_fail_at(n, false);
         status = c2d_message_from_json(&back, line, strlen(line), NULL);
-        alloc_stop();
-        cr_assert(status == C2D_OK || (status == C2D_OS && back == NULL), "allocation %zu: %d", nth,
-                  status);
+        failed = alloc_stop();
+        cr_assert_eq(status, failed ? C2D_OS : C2D_OK, "allocation %zu: %d", n, status);
+        cr_assert_eq(back == NULL, failed, "allocation %zu", n);
+        c2d_message_free(back);
     }
-    c2d_message_free(back);
     c2d_message_free(message);
     free(line);
 }
