@@ -66,15 +66,11 @@ static bool concerns_all(struct lookup *lookup, const struct c2d_error *error)
     if (error->step == C2D_STEP_NAME || error->step == C2D_STEP_CONNECTION
         || error->step == C2D_STEP_TLS || error->http_status == 401)
         return true;
-    switch (error->status) {
-    case C2D_CANCELLED:
-    case C2D_CONFIG:
-    case C2D_OS:
-    case C2D_THROTTLED: /* the client has already waited */
+    if (error->status == C2D_THROTTLED /* the client has already waited */
+        || (error->status != C2D_AUTH && status_ends_run(error->status)))
         return true;
-    default: /* a filter or a fault of the hub may affect a single device */
-        return ++lookup->failed_in_a_row >= IN_A_ROW;
-    }
+    /* A filter or a fault of the hub may affect a single device. */
+    return ++lookup->failed_in_a_row >= IN_A_ROW;
 }
 
 static bool goes_on(const struct lookup *lookup)

@@ -1,5 +1,5 @@
-/* What goes to stderr, as lines for people or with -j for programs; what is worth saying at all;
- * and which of several failures becomes the exit code. */
+/* Writes to stderr, as lines for people or with -j for programs, and decides which statuses print
+ * nothing. */
 #include "report.h"
 
 #include "base/text.h"
@@ -234,7 +234,7 @@ enum c2d_status report_usage(const struct app *app, const char *format, ...)
     return report_failure(app, C2D_USAGE, advice, "%s", text);
 }
 
-/* A line that is no error, of a level of its own. */
+/* Reports a warning or an information. */
 __attribute__((format(printf, 3, 0))) static void
 report_level(const struct app *app, const char *level, const char *format, va_list args)
 {
@@ -268,23 +268,4 @@ void report_verbose(const struct app *app, const char *format, ...)
     va_start(args, format);
     report_level(app, "info", format, args);
     va_end(args);
-}
-
-/* Lower comes first; all that is not listed comes last, in the order of its coming. */
-static int rank(enum c2d_status status)
-{
-    static const enum c2d_status order[] = { C2D_CANCELLED,  STATUS_IO,      STATUS_CANT_CREATE,
-                                             C2D_OS,         C2D_AUTH,       C2D_CONFIG,
-                                             STATUS_HANDLER, STATUS_PARTIAL, C2D_LOCK_LOST };
-    int count = (int)(sizeof order / sizeof *order);
-
-    for (int i = 0; i < count; i++)
-        if (order[i] == status)
-            return i;
-    return status == C2D_OK ? count + 1 : count;
-}
-
-enum c2d_status worse(enum c2d_status first, enum c2d_status second)
-{
-    return rank(second) < rank(first) ? second : first;
 }

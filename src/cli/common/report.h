@@ -35,7 +35,4 @@ void report_line(const char *line);
 void report_verbose(const struct app *app, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Returns that one of two statuses which becomes the exit code. */
-enum c2d_status worse(enum c2d_status first, enum c2d_status second);
-
 #endif
