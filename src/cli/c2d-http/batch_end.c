@@ -17,7 +17,7 @@ static bool is_filtered(struct batch_end *end, uint64_t device_hash)
     return end->filtered_count == BATCH_END_FILTERED;
 }
 
-bool batch_end_is_due(struct batch_end *end, uint64_t device_hash, const struct c2d_error *error)
+bool batch_must_end(struct batch_end *end, uint64_t device_hash, const struct c2d_error *error)
 {
     if (polling_is_filtered(error))
         return is_filtered(end, device_hash);

@@ -2,55 +2,37 @@
  * nothing. */
 #include "report.h"
 
-#include "base/text.h"
-
 #include "base/json_write.h"
-#include "ready.h"
+#include "base/text.h"
+#include "output.h"
 #include "status_line.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static void write_line(char *line, size_t size)
-{
-    size_t done = 0;
-
-    line[size++] = '\n'; /* in place of its NUL */
-    while (done < size) {
-        ssize_t count = write(STDERR_FILENO, line + done, size - done);
-
-        if (count < 0 && errno == EAGAIN && ready_await(STDERR_FILENO, POLLOUT))
-            continue;
-        if (count <= 0)
-            return; /* there is nowhere left to say so */
-        done += (size_t)count;
-    }
-}
-
-/* Without memory: as much of it as fits here. */
-static void write_what_fits(const char *line)
+/* Writes a line without memory, cut to the size of a buffer. */
+static void write_cut(const char *line)
 {
     char shown[1024];
     size_t size = 0;
 
     for (; size + 1 < sizeof shown && line[size] != '\0'; size++)
-        shown[size] = (char)(line[size] >= ' ' && line[size] <= '~' ? line[size] : '?');
-    write_line(shown, size);
+        shown[size] = (char)(byte_is_plain((unsigned char)line[size]) ? line[size] : '?');
+    shown[size] = '\0';
+    (void)output_text_line(STDERR_FILENO, shown);
 }
 
-/* Writes one line to stderr with one write(2), made printable: texts may quote a stranger. */
+/* Made printable: texts may quote a stranger. */
 void report_line(const char *line)
 {
     char *shown = line == NULL ? NULL : text_printable(line, strlen(line));
 
     if (shown != NULL)
-        write_line(shown, strlen(shown));
+        (void)output_text_line(STDERR_FILENO, shown); /* a failure cannot be reported */
     else if (line != NULL)
-        write_what_fits(line);
+        write_cut(line);
     free(shown);
 }
 
@@ -190,9 +172,7 @@ enum c2d_status report_error(const struct app *app, const struct c2d_error *erro
     struct c2d_error shown = *error;
 
     report_name_options(&shown);
-    if (app->held != NULL)
-        *app->held = shown;
-    else if (!is_silent(app, error->status))
+    if (!is_silent(app, error->status))
         put(app, "error", status_name(error->status), &shown, subject);
     return error->status;
 }
@@ -218,20 +198,6 @@ enum c2d_status report_failure(const struct app *app, enum c2d_status status, co
     va_end(args);
     snprintf(error.hint, sizeof error.hint, "%s", hint == NULL ? "" : hint);
     return report_error(app, &error, NULL);
-}
-
-enum c2d_status report_usage(const struct app *app, const char *format, ...)
-{
-    char text[512], advice[128];
-    va_list args;
-
-    va_start(args, format);
-    if (vsnprintf(text, sizeof text, format, args) < 0)
-        text[0] = '\0';
-    va_end(args);
-    snprintf(advice, sizeof advice, "%s help%s%s", app->program->name,
-             app->command != NULL ? " " : "", app->command != NULL ? app->command->name : "");
-    return report_failure(app, C2D_USAGE, advice, "%s", text);
 }
 
 /* Reports a warning or an information. */
