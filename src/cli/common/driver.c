@@ -159,11 +159,9 @@ static enum c2d_status show_help(const struct app *app, struct c2d_error *error)
     if (status != C2D_OK)
         return status;
     text = help_text(app, command);
-    if (text == NULL)
-        return fail_memory(error);
-    if (output_write(STDOUT_FILENO, text, strlen(text)) != strlen(text))
-        status = signals_caught() != 0 ? C2D_CANCELLED
-                                       : fail(error, STATUS_IO, "stdout: %s", strerror(errno));
+    if (text != NULL)
+        text[strlen(text) - 1] = '\0'; /* output_line() writes the last newline */
+    status = output_line(app, text, error);
     free(text);
     return status;
 }

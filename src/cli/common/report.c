@@ -77,16 +77,6 @@ static char *json_of(const struct app *app, const char *level, const struct c2d_
     return json_end(&line);
 }
 
-static void put_json(const struct app *app, const char *level, const struct c2d_error *error,
-                     const struct subject *subject)
-{
-    char *text = json_of(app, level, error, subject);
-
-    status_line_hide(app->line);
-    report_line(text);
-    free(text);
-}
-
 /* The library names what to set; these are the options of the programs that set it. */
 static const struct {
     const char *term, *options;
@@ -157,7 +147,11 @@ static void put(const struct app *app, const char *level, const char *name,
     char text[1024];
 
     if (app->common.json) {
-        put_json(app, level, error, subject);
+        char *line = json_of(app, level, error, subject);
+
+        status_line_hide(app->line);
+        report_line(line);
+        free(line);
         return;
     }
     name_device(app, error, subject, text);
@@ -208,10 +202,7 @@ report_level(const struct app *app, const char *level, const char *format, va_li
 
     if (vsnprintf(line.text, sizeof line.text, format, args) < 0)
         line.text[0] = '\0';
-    if (app->common.json)
-        put_json(app, level, &line, NULL);
-    else
-        put_plain(app, level, "", line.text);
+    put(app, level, "", &line, NULL);
 }
 
 void report_warning(const struct app *app, const char *format, ...)
