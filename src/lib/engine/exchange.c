@@ -34,8 +34,8 @@ static void start_attempt(struct exchange *exchange, struct call *call, int64_t 
 {
     struct call_progress *progress = &call->progress;
 
-    /* Set already on a retry, on the older form of a send, and on a settlement, since its
-     * submission: all attempts of a call share the time-out. */
+    /* Set already on a retry, and on a settlement, since its submission: all attempts of a call
+     * share the time-out. */
     if (progress->deadline_ms == 0)
         progress->deadline_ms = now + exchange->terms.timeout_ms;
     if (call_start(call, &exchange->terms, &exchange->transport, now))
@@ -216,12 +216,15 @@ static void set_wake(struct exchange *exchange)
                                     link_is_empty(&exchange->ended) ? next_due_ms(exchange) : 0);
 }
 
-void exchange_submit_again(struct exchange *exchange, struct link *owner, struct call *call)
+bool exchange_submit(struct exchange *exchange, struct link *owner, struct call *call)
 {
     struct pause *pause = &exchange->schedule.pause;
     int64_t now = exchange_now_ms(exchange);
 
-    outcome_clear(&call->outcome);
+    /* Also for queued sends: they become ready later, when allocation must not fail. */
+    if (!schedule_reserve(&exchange->schedule, exchange->pending + 1)
+        || !call_order_reserve(&exchange->order))
+        return false;
     link_append(owner, &call->owners);
     exchange->pending++;
     /* cancel_fd may be readable no longer, or may have to be watched again. */
@@ -232,7 +235,7 @@ void exchange_submit_again(struct exchange *exchange, struct link *owner, struct
         pause->since_ms += now - pause->idle_from_ms;
     pause->idle_from_ms = 0;
     /* The time-out of a settlement starts now, as its lock expires while it is queued. */
-    if (call->endpoint->kind == ENDPOINT_SETTLES && call->progress.deadline_ms == 0)
+    if (call->endpoint->kind == ENDPOINT_SETTLES)
         call->progress.deadline_ms = now + exchange->terms.timeout_ms;
     call->state = CALL_QUEUED;
     if (call->message == NULL || !call_order_add(&exchange->order, call))
@@ -240,15 +243,6 @@ void exchange_submit_again(struct exchange *exchange, struct link *owner, struct
     if (exchange->stopped && call->state == CALL_READY)
         exchange_stop_call(exchange, call);
     set_wake(exchange);
-}
-
-bool exchange_submit(struct exchange *exchange, struct link *owner, struct call *call)
-{
-    /* Also for queued sends: they become ready later, when allocation must not fail. */
-    if (!schedule_reserve(&exchange->schedule, exchange->pending + 1)
-        || !call_order_reserve(&exchange->order))
-        return false;
-    exchange_submit_again(exchange, owner, call);
     return true;
 }
 
