@@ -114,7 +114,8 @@ static bool read_response(struct call *call, const struct call_terms *terms, str
         hub_error_read(&done->response, &request, hub_now_s, error);
     if (error->http_status == 401)
         signer_check_ready(call->signer, hub_now_s, true, error);
-    if (call->endpoint->kind != ENDPOINT_READS && call_leaves_doubt(error))
+    /* Of a receive as well: the hub may have locked a message. */
+    if (call_leaves_doubt(error))
         call->progress.in_doubt = true;
     return success;
 }

@@ -99,7 +99,7 @@ enum call_next { CALL_DONE, CALL_AGAIN, CALL_AGAIN_LATER };
  * got no response. */
 enum call_next call_finish_attempt(struct call *call, const struct call_terms *terms,
                                    struct http_done *done, int64_t now_ms, bool may_pause);
-/* True if this response to a send or a settlement does not show whether it took effect. */
+/* True if this response does not show whether the request took effect. */
 bool call_leaves_doubt(const struct c2d_error *error);
 /* True if the peer does not know the path. A hub's response about a device has a code. */
 bool call_lacks_path(const struct c2d_error *error);
