@@ -240,12 +240,12 @@ static void conclude(struct call *call, struct c2d_error *error, bool out_of_tim
     }
 }
 
-void call_conclude(struct call *call)
+void call_conclude(struct call *call, bool is_late)
 {
     struct c2d_error error;
 
     outcome_get(&call->outcome, &error);
-    conclude(call, &error, false);
+    conclude(call, &error, is_late);
     outcome_set(&call->outcome, &error);
 }
 

@@ -103,8 +103,8 @@ enum call_next call_finish_attempt(struct call *call, const struct call_terms *t
 bool call_leaves_doubt(const struct c2d_error *error);
 /* True if the peer does not know the path. A hub's response about a device has a code. */
 bool call_lacks_path(const struct c2d_error *error);
-/* Completes the outcome of a call that gets no other attempt. */
-void call_conclude(struct call *call);
+/* Completes the outcome of a call that gets no other attempt. is_late: its time-out has passed. */
+void call_conclude(struct call *call, bool is_late);
 /* Frees the members of call that it owns. */
 void call_clear(struct call *call);
 /* Returns the moment of an attempt in delay_ms. */

@@ -110,7 +110,7 @@ static void finish_attempt(struct exchange *exchange, struct http_done *done)
         schedule_sleep(schedule, call);
     } else {
         if (next == CALL_AGAIN_LATER)
-            call_conclude(call);
+            call_conclude(call, false);
         call->outcome.gave_up = is_over;
         warn_of_rewriting(exchange, call);
         exchange_end(exchange, call);
@@ -154,13 +154,15 @@ static void finish_all_late(struct exchange *exchange, int64_t polled_ms)
     }
 }
 
-/* Ends the settlements that were still queued at their time-out. */
-static void end_late_settlements(struct exchange *exchange, int64_t now)
+/* Ends the calls that had no place for an attempt before their time-out. */
+static void end_late(struct exchange *exchange, int64_t now)
 {
     struct call *call;
 
     while ((call = schedule_take_late(&exchange->schedule, now)) != NULL) {
-        if (call->progress.cancelled)
+        if (call->progress.attempts > 0)
+            call_conclude(call, !call->progress.cancelled);
+        else if (call->progress.cancelled)
             set_failure(call, C2D_CANCELLED, "cancelled: it was still queued after 5 s");
         else
             set_failure(call, C2D_TIMEOUT,
@@ -282,7 +284,7 @@ static struct call *work(struct exchange *exchange, struct call *wanted, int64_t
         int64_t wait_ms;
         bool all_started;
 
-        end_late_settlements(exchange, now);
+        end_late(exchange, now);
         all_started = advance(exchange, now);
         call = take_ended(exchange, wanted);
         if (call != NULL)
