@@ -102,9 +102,13 @@ until_true requests_are_more receive 2
 run c2d-device receive --spool sp --no-lock
 check 'receive --spool --no-lock exits 0 beside another instance' code_is 0
 # Another network namespace has another lock socket.
-run unshare -mn sh -c 'mount -t tmpfs none /run/lock && exec c2d-device receive --spool sp'
-check 'a second instance with the same spool in another namespace exits 26' \
-    ends_silently 26 ''
+if unshare -mn true 2>/dev/null; then
+    run unshare -mn sh -c 'mount -t tmpfs none /run/lock && exec c2d-device receive --spool sp'
+    check 'a second instance with the same spool in another namespace exits 26' \
+        ends_silently 26 ''
+else
+    echo '# skipped: the same spool in another namespace, which needs mount namespaces'
+fi
 kill -TERM "$RUN_PID"
 finish_run
 

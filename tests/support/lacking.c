@@ -101,6 +101,8 @@ int fcntl64(int fd, int command, ...)
  */
 
 #undef curl_easy_setopt
+/* glibc before 2.34 has it in libdl, which all programs with libcurl have loaded. */
+#pragma weak dlsym
 
 static void *next(const char *name)
 {

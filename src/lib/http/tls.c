@@ -192,6 +192,10 @@ bool tls_watch(void *ssl_context, struct tls_verdict *verdict, struct tls_cache 
     /* 112 bits: no RSA under 2048, no SHA-1. Some systems default to less. */
     if (SSL_CTX_get_security_level(context) < 2)
         SSL_CTX_set_security_level(context, 2);
+#if OPENSSL_VERSION_NUMBER < 0x30000000L
+    /* Later versions do so by default: a peer without secure renegotiation is refused. */
+    SSL_CTX_clear_options(context, SSL_OP_LEGACY_SERVER_CONNECT);
+#endif
     if (cache->dir == NULL)
         return true;
     SSL_CTX_sess_set_new_cb(context, on_session); /* replaces libcurl's in-memory cache */
