@@ -142,7 +142,7 @@ static enum c2d_status receive(struct drain *drain, const struct settings *setti
         drain->result = stop_result(drain->result, error);
     if (drain->result == C2D_OK && drain->lost_at_ms != 0)
         return fail_with_hint(error, C2D_NETWORK, "receive again in a minute",
-                              "the response to a request was lost: a message may be locked for a "
+                              "a request got no response of the hub: a message may be locked for a "
                               "minute");
     if (drain->result == C2D_OK && drain->received == 0
         && (settings->count > 0 || settings->wait_ms > 0))
