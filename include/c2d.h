@@ -66,7 +66,8 @@ extern "C" {
 
 /* C2D_VERSION of the library in use. */
 C2D_API const char *c2d_version(void);
-/* The versions of the libraries that it runs with: "libcurl 7.88.1, OpenSSL/3.0.19". */
+/* The libraries that it runs with: "libcurl 7.88.1 (OpenSSL/3.0.19), OpenSSL 3.0.19, cJSON 1.7.15".
+ */
 C2D_API void c2d_library_versions(char text[96]);
 
 /* ---- Outcomes ----
