@@ -15,6 +15,9 @@ static const struct program program = {
     .role = C2D_ROLE_SERVICE,
     .variable = "IOTHUB_CONNECTION_STRING",
     .file = "service.conn",
+    .about = "\nThe back end's side of Azure IoT Hub's cloud-to-device messages, over HTTPS.\n",
+    .examples = "send dev1 -m 'restart at noon' --ttl 10m --ack full\n"
+                "feedback -o feedback.jsonl",
     .commands = commands,
 };
 
