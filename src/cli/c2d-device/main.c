@@ -1,11 +1,13 @@
+#include "../common/completion.h"
 #include "../common/doctor.h"
 #include "../common/driver.h"
 #include "../common/sas.h"
 #include "commands.h"
 
 static const struct command *const commands[] = {
-    &receive_command, &poll_command,       &complete_command, &abandon_command,
-    &reject_command,  &sas_device_command, &doctor_command,   NULL,
+    &receive_command, &poll_command,       &complete_command,
+    &abandon_command, &reject_command,     &sas_device_command,
+    &doctor_command,  &completion_command, NULL,
 };
 
 static const struct option options[] = {

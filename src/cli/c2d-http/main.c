@@ -1,13 +1,14 @@
 /* c2d-http, the program for back ends: its name, its credentials and its commands. driver.c does
  * the rest. */
+#include "../common/completion.h"
 #include "../common/doctor.h"
 #include "../common/driver.h"
 #include "../common/sas.h"
 #include "commands.h"
 
 static const struct command *const commands[] = {
-    &send_command,        &feedback_command, &purge_command, &status_command,
-    &sas_service_command, &doctor_command,   NULL,
+    &send_command,        &feedback_command, &purge_command,      &status_command,
+    &sas_service_command, &doctor_command,   &completion_command, NULL,
 };
 
 static const struct program program = {
