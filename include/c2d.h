@@ -27,7 +27,7 @@ extern "C" {
 #define C2D_VERSION "0.2.0"
 #define C2D_VERSION_NUMBER 0x000200       /* one byte each; for #if */
 #define C2D_RELEASE_S INT64_C(1795824000) /* 2026-11-28: an earlier clock is wrong */
-#define C2D_ABI 1 /* of the soname: raised when compiled programs would break */
+#define C2D_ABI 1
 
 #if defined(__GNUC__)
 #define C2D_API __attribute__((visibility("default")))
