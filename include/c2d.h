@@ -418,7 +418,7 @@ C2D_API char *c2d_message_to_json(const struct c2d_message *message, bool with_b
  * but of names that are not UTF-8, and of such values that a duplicate has overridden. */
 C2D_API enum c2d_status c2d_message_from_json(struct c2d_message **message, const char *json,
                                               size_t size, struct c2d_error *error);
-/* Returns record index of a batch; NULL if out of memory, or if index is out of range. */
+/* Returns record index of a batch likewise; NULL also if index is out of range. */
 C2D_API char *c2d_feedback_to_json(const struct c2d_feedback *feedback, size_t index);
 
 /* A message to be sent, for batches and scripts. */
@@ -436,7 +436,7 @@ C2D_API void c2d_outgoing_free(struct c2d_outgoing *outgoing);
 /* C2D_DATA, with the character named, if the id or token is not valid. */
 C2D_API enum c2d_status c2d_check_device_id(const char *device_id, struct c2d_error *error);
 C2D_API enum c2d_status c2d_check_lock_token(const char *lock_token, struct c2d_error *error);
-/* "none", "positive", "negative" or "full" (NULL for C2D_ACK_UNSET), and back. */
+/* "none", "positive", "negative" or "full" (NULL: C2D_ACK_UNSET), and back (else C2D_ACK_UNSET). */
 C2D_API const char *c2d_ack_name(enum c2d_ack ack);
 C2D_API enum c2d_ack c2d_ack_from_name(const char *name);
 /* Writes a random UUID, for a message id. C2D_OS if the system provides no randomness. */

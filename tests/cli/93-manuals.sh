@@ -120,7 +120,7 @@ c2d-http feedback >>record
 compare 7 c2d-messages 'A record of feedback' record
 
 c2d-http -j send nodev -m x 2>error
-compare 7 c2d-messages 'An error, a warning or a line of -v' error
+compare 7 c2d-messages 'Errors, warnings and lines of -v' error
 
 c2d-http -j send dev1 -m x >sent
 printf '{"body":"x"}\nno JSON\n' | c2d-http send --batch - dev1 >>sent 2>/dev/null
@@ -153,6 +153,19 @@ run c2d-http send --batch lines
 check 'a batch accepts every member that c2d-http(1) lists' code_is 0
 check 'c2d-http(1) lists every member of a line of a batch' is "$(jq -r 'keys[]' lines | sort -u)" \
     "$(sed -n '/^\.Sh BATCHES/,/^\.El/s/^\.It Va //p' "$MAN/c2d-http.1" | sed 's/ , Va /\n/g' | sort)"
+
+# ---- Errors ----
+
+# All strings of the source, those of several lines joined.
+find "$ROOT/src" -name '*.c' -exec cat {} + | tr '\n' ' ' | sed 's/" *"//g' >all-strings
+# A title is "NAME: text", where "..." stands for what differs.
+sed -n 's/^\.It "\([A-Za-z_]*: .*\)"$/\1/p' "$MAN"/*.[17] | sort -u >titles
+while read -r title; do
+    echo "${title#*: }" | sed 's/ *\.\.\.; */\n/g; s/ *\.\.\. */\n/g' | sed '/^$/d' >parts
+    check "the programs have the error '$title' of a manual" is "$(while read -r part; do
+        grep -qF -- "$part" all-strings || echo "$part"; done <parts)" ''
+done <titles
+check 'the manuals describe more than ten errors' test "$(wc -l <titles)" -gt 10
 
 # ---- Form ----
 

@@ -49,7 +49,7 @@ static const struct option options[] = {
     { 0, "ack", "none|positive|negative|full", "the outcomes to get feedback on", OPTION_TEXT,
       AT(ack), 0, 0 },
     OPTION_HEADING("waiting for its outcome"),
-    { 0, "wait", "D", "exit code 0: delivered, 19: not, 18: unknown after D; sets --ack",
+    { 0, "wait", "D", "wait D at most; exit code 0: delivered, 19: not, 18: not known",
       OPTION_DURATION, AT(wait_ms), 1, (int64_t)365 * 86400000 },
     { 0, "feedback-log", "FILE", "append all feedback to FILE (default: $C2D_FEEDBACK_LOG)",
       OPTION_TEXT, AT(feedback_log), 0, 0 },

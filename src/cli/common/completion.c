@@ -334,7 +334,7 @@ static enum c2d_status run(struct app *app, void *settings)
 const struct command completion_command = {
     .name = "completion",
     .arguments = "bash|zsh|fish",
-    .summary = "print a script that completes command lines in this shell",
+    .summary = "print a script that completes command lines in that shell",
     .about = "\"make install\" installs what loads it. By hand, for one session:\n",
     .examples = "completion bash > c2d.bash && . ./c2d.bash\n"
                 "completion fish | source",
