@@ -122,7 +122,7 @@ zsh_words() {
 if has_shell zsh; then
     for line in 'c2d-http fe|feedback' 'c2d-http send --jou|--journal' \
         'c2d-http purge --f|--force' 'c2d-http send --ack neg|negative' \
-        'c2d-http send -f ha|hand.conn' 'c2d-http help sta|status' 'c2d-http completion z|zsh' \
+        'c2d-http send -p a=b --prop|--property' 'c2d-http send -f ha|hand.conn' 'c2d-http help sta|status' 'c2d-http completion z|zsh' \
         'c2d-http --tl|--tls-cache' 'c2d-device rec|receive' 'c2d-device poll --format te|text' \
         'c2d-device receive --spo|--spool' 'c2d-device receive -- cat ha|hand.conn'; do
         check "zsh completes '${line%|*}' to ${line#*|}" offers zsh "${line%|*}" "${line#*|}" -
