@@ -9,7 +9,7 @@ unescape <"$MAN/c2d-sim.1" >manual
 start_sim --device dev1
 sim GET '' >lists
 
-# Each literal block of the manual becomes a file of its own; one of them defines sim.
+# Each literal block of the manual becomes a separate file; one of them defines sim.
 mkdir blocks
 awk '/^\.Ed/ { file = "" } file != "" { print >file }
     /^\.Bd -literal/ { file = sprintf("blocks/%02d", ++count) }' manual

@@ -48,7 +48,7 @@ frame=$ROOT/src/cli/common/exit_status
 {
     sed -n '/^enum c2d_status/,/^}/p' "$header" | sed -nE 's/^    C2D_([A-Z_]+) = ([0-9]+),.*/\2 \1/p' \
         | grep -v CANCELLED
-    grep -oE '[{] STATUS_[A-Z_]+, "[A-Z]+" [}]' "$frame.c" | tr -d '{,"}' \
+    grep -oE '[{] STATUS_[A-Z_]+, "[A-Z]+"' "$frame.c" | tr -d '{,"}' \
         | while read -r constant name; do
             echo "$(sed -nE "s/^#define $constant .*\\)([0-9]+)\\).*/\\1/p" "$frame.h") $name"
         done

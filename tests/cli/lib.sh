@@ -16,13 +16,13 @@ export PORT=
 # check SENTENCE CONDITION...: prints "ok" if the command CONDITION succeeds. A sentence stands
 # alone in a log: what is done to what, and what is expected.
 check() {
-    sentence=$1
+    checked=$1
     shift
     if "$@" >got 2>&1; then
-        echo "ok - $sentence"
+        echo "ok - $checked"
         return
     fi
-    echo "not ok - $sentence"
+    echo "not ok - $checked"
     {
         echo "condition: $*"
         cat got
@@ -71,6 +71,11 @@ not() {
 skip() {
     echo "# skipped: $1"
     exit
+}
+
+# has PROGRAM WHAT: true if PROGRAM is installed; else the log says that WHAT is skipped.
+has() {
+    command -v "$1" >/dev/null || { echo "# skipped: $2, which needs $1" && return 1; }
 }
 
 # fails_with CODE NAME: the run exited with CODE, and stderr has one error line, with NAME.
@@ -136,6 +141,7 @@ until_true() {
 
 # Starts c2d-sim with the options and exports its variables.
 start_sim() {
+    rm -f sim.ready # of an earlier hub
     c2d-sim --dir "$HUB" "$@" >sim.ready 2>sim.err &
     PIDS="$PIDS $!"
     until_true grep -q ^ready sim.ready || { cat sim.err && exit 1; }
@@ -212,12 +218,40 @@ is_sanitized() {
 
 # ---- Hostile servers ----
 
-# make_cert NAME SUBJECT-ALT-NAME [DAYS]: creates NAME.crt, self-signed, and NAME.key.
+# make_cert NAME SUBJECT-ALT-NAME: creates NAME.crt, self-signed, and NAME.key.
 make_cert() {
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$1.key" \
         -out "$1.crt" -subj "/CN=$1 issuer" -addext "subjectAltName=$2" -days 30 2>/dev/null
-    [ -z "${3-}" ] || openssl x509 -in "$1.crt" -signkey "$1.key" -days "$3" -out "$1.crt" \
-        2>/dev/null
+}
+
+# make_dated_cert NAME SUBJECT-ALT-NAME START END: the same, valid between these times, for the key
+# NAME.key, which exists. Only openssl ca takes times in all versions; 3.5 refuses -days -1.
+make_dated_cert() {
+    mkdir "$1.ca"
+    touch "$1.ca/index"
+    cat >"$1.ca/conf" <<END
+[ca]
+default_ca = own
+[own]
+database = $1.ca/index
+new_certs_dir = $1.ca
+rand_serial = yes
+default_md = sha256
+policy = any
+copy_extensions = copy
+[any]
+commonName = supplied
+END
+    openssl req -new -key "$1.key" -subj "/CN=$1 issuer" -addext "subjectAltName=$2" \
+        -out "$1.ca/request"
+    openssl ca -batch -notext -selfsign -config "$1.ca/conf" -keyfile "$1.key" \
+        -in "$1.ca/request" -startdate "$3" -enddate "$4" -out "$1.crt" 2>"$1.ca/err" \
+        || { cat "$1.ca/err" && exit 1; }
+}
+
+# make_expired_cert NAME SUBJECT-ALT-NAME: the same for a certificate that expired yesterday.
+make_expired_cert() {
+    make_dated_cert "$1" "$2" 20200101000000Z "$(date -u -d yesterday +%Y%m%d%H%M%SZ)"
 }
 
 # start_hostile OPTION... HOW:REPLY...: see tests/support/hostile.c; sets PORT.

@@ -2,8 +2,8 @@
  * the program again for each key. */
 #include "completion.h"
 
+#include "failure.h"
 #include "output.h"
-#include "report.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -317,18 +317,18 @@ static char *script_text(const struct program *program, put_script *put)
     return NULL;
 }
 
-static enum c2d_status run(struct app *app, void *settings)
+static enum c2d_status run(struct app *app, void *settings, struct c2d_error *error)
 {
     (void)settings;
     for (size_t i = 0; app->word_count == 1 && i < sizeof shells / sizeof *shells; i++)
         if (strcmp(app->words[0], shells[i].name) == 0) {
             char *text = script_text(app->program, shells[i].put);
-            enum c2d_status status = output_line(app, text);
+            enum c2d_status status = output_line(app, text, error);
 
             free(text);
             return status;
         }
-    return report_usage(app, "name one shell: bash, zsh or fish");
+    return fail_usage(app, error, "name one shell: bash, zsh or fish");
 }
 
 const struct command completion_command = {
