@@ -131,20 +131,20 @@ install: all ## install to DESTDIR and PREFIX, BINDIR, LIBDIR, UNITDIR ...; c2d-
 		>$(DESTDIR)$(LIBDIR)/pkgconfig/libc2d.pc
 	for unit in $(UNITS); do sed 's|@BINDIR@|$(BINDIR)|' "src/systemd/$$unit" \
 		>"$(DESTDIR)$(UNITDIR)/$$unit" || exit; done
-	for page in $(MANUALS); do install -d "$(DESTDIR)$${page%/*}" && \
+	for page in $(MANUALS); do install -d -m 755 "$(DESTDIR)$${page%/*}" && \
 		install -m 644 "src/man/$${page##*/}" "$(DESTDIR)$$page" || exit; done
 	for file in $(COMPLETIONS); do \
 		program=$${file##*/}; program=$${program#_}; program=$${program%.fish}; \
 		case $$file in *.fish) shell=fish ;; */_*) shell=zsh ;; *) shell=bash ;; esac; \
-		install -d "$(DESTDIR)$${file%/*}" && \
-		sed "s/@PROGRAM@/$$program/g" src/completions/$$shell >"$(DESTDIR)$$file" && \
-		chmod 644 "$(DESTDIR)$$file" || exit; done
+		install -d -m 755 "$(DESTDIR)$${file%/*}" && \
+		sed "s/@PROGRAM@/$$program/g" src/completions/$$shell | \
+		install -m 644 /dev/stdin "$(DESTDIR)$$file" || exit; done
 uninstall: ## remove the installed files
 	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,c2d-http c2d-device c2d-sim) \
 		$(DESTDIR)$(INCLUDEDIR)/c2d.h $(DESTDIR)$(LIBDIR)/pkgconfig/libc2d.pc \
 		$(addprefix $(DESTDIR)$(LIBDIR)/libc2d.,a so so.$(ABI) so.$(VERSION)) \
 		$(addprefix $(DESTDIR)$(UNITDIR)/,$(UNITS)) \
-		$(addprefix $(DESTDIR),$(MANUALS) $(COMPLETIONS))
+		$(foreach f,$(MANUALS) $(COMPLETIONS),"$(DESTDIR)$f")
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'

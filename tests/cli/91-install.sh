@@ -27,6 +27,8 @@ check 'make install installs what loads the completions, readable by everybody' 
         bash-completion/completions/c2d-device bash-completion/completions/c2d-http \
         fish/vendor_completions.d/c2d-device.fish fish/vendor_completions.d/c2d-http.fish \
         zsh/site-functions/_c2d-device zsh/site-functions/_c2d-http)"
+check 'make install makes folders of manuals and completions that everybody can enter' is \
+    "$(find root/usr/share -type d ! -perm 755)" ''
 check 'the installed completion for bash defines the function' is \
     "$(bash -c '. root/usr/share/bash-completion/completions/c2d-http; declare -F _c2d-http')" \
     _c2d-http
