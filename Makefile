@@ -121,7 +121,7 @@ asan: $(call TESTED,build-asan) ## all tests under AddressSanitizer and UBSan; l
 install: all ## install to DESTDIR and PREFIX, BINDIR, LIBDIR, UNITDIR ...; c2d-sim if it was built
 	install -d $(addprefix $(DESTDIR),$(BINDIR) $(LIBDIR)/pkgconfig $(INCLUDEDIR) $(UNITDIR))
 	install -m 755 build/c2d-http build/c2d-device $(wildcard build/c2d-sim) $(DESTDIR)$(BINDIR)
-	install -m 644 include/c2d.h $(DESTDIR)$(INCLUDEDIR)
+	install -m 644 include/*.h $(DESTDIR)$(INCLUDEDIR)
 	install -m 644 build/libc2d.a $(DESTDIR)$(LIBDIR)
 	install -m 755 build/libc2d.so.$(ABI) $(DESTDIR)$(LIBDIR)/libc2d.so.$(VERSION)
 	ln -sf libc2d.so.$(VERSION) $(DESTDIR)$(LIBDIR)/libc2d.so.$(ABI)
@@ -141,7 +141,7 @@ install: all ## install to DESTDIR and PREFIX, BINDIR, LIBDIR, UNITDIR ...; c2d-
 		install -m 644 /dev/stdin "$(DESTDIR)$$file" || exit; done
 uninstall: ## remove the installed files
 	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,c2d-http c2d-device c2d-sim) \
-		$(DESTDIR)$(INCLUDEDIR)/c2d.h $(DESTDIR)$(LIBDIR)/pkgconfig/libc2d.pc \
+		$(addprefix $(DESTDIR)$(INCLUDEDIR)/,c2d.h c2d_tools.h) $(DESTDIR)$(LIBDIR)/pkgconfig/libc2d.pc \
 		$(addprefix $(DESTDIR)$(LIBDIR)/libc2d.,a so so.$(ABI) so.$(VERSION)) \
 		$(addprefix $(DESTDIR)$(UNITDIR)/,$(UNITS)) \
 		$(foreach f,$(MANUALS) $(COMPLETIONS),"$(DESTDIR)$f")
