@@ -48,7 +48,7 @@ END
 
 # offers SHELL LINE WORD NOT-THIS
 offers() {
-    "$1_words" "$2" >words 2>words.err || return 1
+    "$1_words" "$2" "$3" >words 2>words.err || return 1
     grep -qxF -e "$3" words || { cat words words.err && return 1; }
     ! grep -qxF -e "$4" words
 }
@@ -109,15 +109,18 @@ send 'autoload -U compinit; compinit -u -d ./dump; LISTMAX=0; zstyle ":completio
 send 'c2d-http() { print -rl -- BEGIN "$@" END }; c2d-device() { c2d-http "$@" }; print REA''DY'
 zpty -m -r child text '*READY*'
 zpty -w -n child "$1"$'\t'
-sleep 0.5
+sleep "$2"
 zpty -w -n child $'\n'
 zpty -r -m child text '*BEGIN*END*'
 text=${text##*BEGIN}
 print -r -- "${${text//$'\r'/}%%END*}"
 zpty -d child
 END
-zsh_words() {
-    timeout 20 zsh -f words.zsh "$1"
+# A busy machine may need longer than half a second for a completion.
+zsh_words() { # LINE WORD
+    timeout 20 zsh -f words.zsh "$1" 0.5 >zsh.words
+    grep -qxF -e "$2" zsh.words || timeout 20 zsh -f words.zsh "$1" 5 >zsh.words
+    cat zsh.words
 }
 if has_shell zsh; then
     for line in 'c2d-http fe|feedback' 'c2d-http send --jou|--journal' \
