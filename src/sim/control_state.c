@@ -1,4 +1,4 @@
-/* control_state: GET /_sim/state. */
+/* GET /_sim/state: describes devices, queues, feedback and the log. */
 #include "call.h"
 #include "control.h"
 #include "json.h"

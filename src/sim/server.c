@@ -77,7 +77,7 @@ static void finish(struct connection *connection)
         (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &by_reset, sizeof by_reset);
     else if (!options->bare_close && !options->drop) {
         (void)SSL_shutdown(bufferevent_openssl_get_ssl(connection->bev));
-        ERR_clear_error();           /* a left error would be attributed to another connection */
+        ERR_clear_error();           /* its errors would be attributed to another connection */
         (void)shutdown(fd, SHUT_WR); /* both may fail on a dead socket: it is closed later */
         connection->state = LINGERING;
         evbuffer_drain(connection->input, SIZE_MAX);

@@ -57,14 +57,14 @@ refused_query() { # QUERY TEXT
     sim GET "sas?$1" >answer 2>/dev/null
     says answer error "$2"
 }
-check 'GET /_sim/sas refuses an unknown device' refused_query device=none 'no device that has a key'
-check 'GET /_sim/sas refuses an empty device' refused_query device= 'no device that has a key'
+check 'GET /_sim/sas refuses an unknown device' refused_query device=none 'a device that has a key'
+check 'GET /_sim/sas refuses an empty device' refused_query device= 'a device that has a key'
 check 'GET /_sim/sas refuses an unknown policy' refused_query policy=none iothubowner
 check 'GET /_sim/sas refuses a device together with a policy' \
     refused_query 'device=dev1&policy=service' exclude
 for ttl in 0 -1 1h '' 99999999999999999999999999; do
     check "GET /_sim/sas refuses a ttl of '$ttl'" \
-        refused_query "ttl=$ttl" 'ttl is a number of seconds'
+        refused_query "ttl=$ttl" 'ttl must be a number of seconds'
 done
 check 'GET /_sim/sas refuses an unknown member and lists the known ones' \
     refused_query days=1 'known: device policy ttl'
