@@ -74,12 +74,12 @@ static bool set_feedback(struct control *control)
 }
 
 /* Builds the properties of a message from the arguments, without the checks of a send. */
-static cJSON *read_given(const cJSON *arguments)
+static cJSON *read_properties(const cJSON *arguments)
 {
     const cJSON *properties = json_get(arguments, "properties");
     const char *ack = json_text(arguments, "ack");
-    cJSON *given = cJSON_CreateObject();
-    cJSON *object = cJSON_AddObjectToObject(given, "properties");
+    cJSON *json = cJSON_CreateObject();
+    cJSON *object = cJSON_AddObjectToObject(json, "properties");
     const cJSON *item;
 
     cJSON_ArrayForEach(item, properties)
@@ -91,13 +91,13 @@ static cJSON *read_given(const cJSON *arguments)
     }
     for (size_t i = 0; system_properties[i].json != NULL; i++)
         if (json_text(arguments, system_properties[i].json) != NULL)
-            json_put(given, system_properties[i].json,
+            json_put(json, system_properties[i].json,
                      json_text(arguments, system_properties[i].json));
-    json_put(given, "ack", ack != NULL ? ack : "none");
+    json_put(json, "ack", ack != NULL ? ack : "none");
     if (json_get(arguments, "rawHeaders") != NULL)
-        cJSON_AddItemToObject(given, "rawHeaders",
+        cJSON_AddItemToObject(json, "rawHeaders",
                               cJSON_Duplicate(json_get(arguments, "rawHeaders"), true));
-    return given;
+    return json;
 }
 
 static bool enqueue(struct control *control)
@@ -119,7 +119,7 @@ static bool enqueue(struct control *control)
     bytes = base64 != NULL ? base64_decode(base64, &size) : NULL;
     queue_sweep(&device->queue, now_ms);
     for (; count-- > 0 && device->queue.depth < QUEUE_MAX; done++) {
-        struct message *message = message_new(read_given(control->arguments),
+        struct message *message = message_new(read_properties(control->arguments),
                                               bytes != NULL ? (const void *)bytes : text, size);
 
         message->expires_ms = now_ms + json_number(control->arguments, "ttl", 3600) * 1000;

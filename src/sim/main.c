@@ -237,7 +237,7 @@ static int set_up(struct program *program)
     for (size_t i = 0; i < program->device_count; i++)
         if (hub_find_device(&program->hub, program->devices[i]) == NULL)
             (void)hub_add_device(&program->hub, program->devices[i]);
-    program->hub.first_count = program->hub.device_count;
+    program->hub.initial_count = program->hub.device_count;
     program->server.base = event_base_new();
     program->server.tls = tls_new(program->name, program->listen_host, ca_pem);
     code = program->server.base != NULL && program->server.tls != NULL
