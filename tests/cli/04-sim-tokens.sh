@@ -74,7 +74,7 @@ check 'GET /_sim/sas refuses an unknown member and lists the known ones' \
 kill "${PIDS##* }" && wait "${PIDS##* }" 2>/dev/null
 start_sim --time-scale 1000
 check 'c2d-sim --time-scale warns at its start how long usual tokens last' \
-    says sim.err 'one of an hour after 3.6 s' "$C2D_SIM_URL/_sim/sas"
+    says sim.err 'a token of an hour after 3.6 s' "$C2D_SIM_URL/_sim/sas"
 check 'c2d-sim --time-scale prints one line of warning and one ready line' \
     is "$(wc -l <sim.err) $(wc -l <sim.ready)" '1 1'
 left=$(($(date -ud "$(sim GET sas | jq -r .expiry)" +%s) - $(state '.now | floor')))
