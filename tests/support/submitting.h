@@ -21,9 +21,9 @@ void send_to(struct c2d_client *client, const char *device_id);
 /* The same for a settlement of lock_token, or a receive if it is NULL. */
 void submit(struct c2d_client *client, const char *lock_token, const char *tag);
 
-/* Waits for all operations. Returns their results in the order of arrival: "TAG", or "TAG:STATUS" of
- * a failure, with "!" where all operations failed together and "?" where an attempt is in doubt. The
- * text is valid until the next call. */
+/* Waits for all operations. Returns their results in the order of arrival: "TAG", or "TAG:STATUS"
+ * of a failure, with "!" where all operations failed together and "?" where an attempt is in doubt.
+ * The text is valid until the next call. */
 const char *results(struct c2d_client *client);
 
 /* True if this request of the script was for this device. */

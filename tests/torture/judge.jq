@@ -1,8 +1,8 @@
 # Prints the verdict on one case: "ok" or the names of what is wrong, the number of duplicates, the
-# two exit codes, the case. .struck is "missed" if the fault did not occur, and "died" if it made other
-# people's code crash. .before and .after are the hub's state after the run with the fault and after
-# the second run, .out1 and .out2 the output at these times, in base64, .left1 and .left2 the number
-# of messages in a spool that no handler had processed.
+# two exit codes, the case. .struck is "missed" if the fault did not occur, and "died" if it made
+# other people's code crash. .before and .after are the hub's state after the run with the fault and
+# after the second run, .out1 and .out2 the output at these times, in base64, .left1 and .left2 the
+# number of messages in a spool that no handler had processed.
 
 # The record of each line; null if the line is not a record.
 def records: @base64d | split("\n") | map(select(. != "") | (fromjson? | objects) // null);
