@@ -52,6 +52,8 @@ MANUALS := $(foreach page,$(notdir $(wildcard src/man/*.[1-9])),\
 COMPLETIONS := $(foreach program,c2d-http c2d-device,$(BASHDIR)/$(program) $(ZSHDIR)/_$(program) \
 	$(FISHDIR)/$(program).fish)
 UNIT_SRC := $(wildcard tests/unit/*.c) $(filter-out %/hostile.c %/lacking.c,$(wildcard tests/support/*.c))
+SIMULATION_SRC := $(wildcard tests/simulation/*.c)
+SIMULATION_WRAP := $(foreach f,getrandom clock_monotonic_ms c2d_receive c2d_settle,-Wl,--wrap=$(f))
 # Unit tests make the n-th allocation fail. The product itself has no hook for that.
 WRAP := $(foreach f,malloc calloc realloc strdup strndup,-Wl,--wrap=$(f))
 
@@ -97,6 +99,12 @@ $(1)/unit-tests: $$(UNIT_SRC:%.c=$(1)/%.o) $$(LIB_SRC:%.c=$(1)/%.o) $$(COMMON_SR
 		$$(patsubst %.c,$(1)/%.o,$$(filter-out %/main.c,$$(DEVICE_SRC) $$(HTTP_SRC)))
 	$$(CC) $$(CFLAGS) $(2) $$(LDFLAGS) $$(WRAP) -o $$@ $$^ \
 		$$(shell $$(PKG_CONFIG) --libs $$(PKGS) criterion)
+# The objects of library and drain as they are, with the clock, the randomness and two calls of the
+# drain replaced.
+$(1)/simulation: $$(SIMULATION_SRC:%.c=$(1)/%.o) $$(LIB_SRC:%.c=$(1)/%.o) \
+		$$(COMMON_SRC:%.c=$(1)/%.o) $$(patsubst %,$(1)/src/cli/c2d-device/%.o,drain seen)
+	$$(CC) $$(CFLAGS) $(2) $$(LDFLAGS) $$(SIMULATION_WRAP) -o $$@ $$^ \
+		$$(shell $$(PKG_CONFIG) --libs $$(PKGS))
 $(1)/hostile: $(1)/tests/support/hostile.o
 $(1)/cutter: $(1)/tests/torture/cutter.o
 $(1)/no_memory.so: $(1)/tests/torture/no_memory.o
