@@ -131,6 +131,9 @@ end_all() {
     records >/dev/null
 }
 hub_token=$(c2d-http sas --ttl 48h) own_token=$(c2d-device sas --ttl 48h)
+sent valued && ask DELETE "$(inbox dev1 "/$(locked)")&reject=false" "$own_token" >status
+check 'a DELETE with reject=false is a reject: the presence of the member decides' is \
+    "$(records >/dev/null && of_each .statusCode)" valued=Rejected
 end_all
 check 'each feedback record has the status code of its outcome' is "$(of_each .statusCode)" \
     'completed=Success, rejected=Rejected, purged=Purged, abandoned=DeliveryCountExceeded, expired=Expired'
