@@ -7,6 +7,10 @@ BINDIR ?= $(PREFIX)/bin
 LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 UNITDIR ?= $(PREFIX)/lib/systemd/system
+MANDIR ?= $(PREFIX)/share/man
+BASHDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
+FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 CFLAGS ?= -Os -g
 
 VERSION := $(shell sed -n 's/^.define C2D_VERSION "\(.*\)"/\1/p' include/c2d.h)
@@ -42,6 +46,11 @@ HTTP_SRC := $(wildcard src/cli/c2d-http/*.c)
 DEVICE_SRC := $(wildcard src/cli/c2d-device/*.c)
 SIM_SRC := $(wildcard src/sim/*.c) $(addprefix src/base/,buf.c link.c text.c)
 UNITS := $(notdir $(wildcard src/systemd/*))
+# The installed manuals, and for each program and shell the file that loads its completion.
+MANUALS := $(foreach page,$(notdir $(wildcard src/man/*.[1-9])),\
+	$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(page))
+COMPLETIONS := $(foreach program,c2d-http c2d-device,$(BASHDIR)/$(program) $(ZSHDIR)/_$(program) \
+	$(FISHDIR)/$(program).fish)
 UNIT_SRC := $(wildcard tests/unit/*.c) $(filter-out %/hostile.c %/lacking.c,$(wildcard tests/support/*.c))
 # Unit tests make the n-th allocation fail. The product itself has no hook for that.
 WRAP := $(foreach f,malloc calloc realloc strdup strndup,-Wl,--wrap=$(f))
@@ -112,7 +121,7 @@ asan: $(call TESTED,build-asan) ## all tests under AddressSanitizer and UBSan; l
 install: all ## install to DESTDIR and PREFIX, BINDIR, LIBDIR, UNITDIR ...; c2d-sim if it was built
 	install -d $(addprefix $(DESTDIR),$(BINDIR) $(LIBDIR)/pkgconfig $(INCLUDEDIR) $(UNITDIR))
 	install -m 755 build/c2d-http build/c2d-device $(wildcard build/c2d-sim) $(DESTDIR)$(BINDIR)
-	install -m 644 include/c2d.h $(DESTDIR)$(INCLUDEDIR)
+	install -m 644 include/*.h $(DESTDIR)$(INCLUDEDIR)
 	install -m 644 build/libc2d.a $(DESTDIR)$(LIBDIR)
 	install -m 755 build/libc2d.so.$(ABI) $(DESTDIR)$(LIBDIR)/libc2d.so.$(VERSION)
 	ln -sf libc2d.so.$(VERSION) $(DESTDIR)$(LIBDIR)/libc2d.so.$(ABI)
@@ -122,11 +131,20 @@ install: all ## install to DESTDIR and PREFIX, BINDIR, LIBDIR, UNITDIR ...; c2d-
 		>$(DESTDIR)$(LIBDIR)/pkgconfig/libc2d.pc
 	for unit in $(UNITS); do sed 's|@BINDIR@|$(BINDIR)|' "src/systemd/$$unit" \
 		>"$(DESTDIR)$(UNITDIR)/$$unit" || exit; done
+	for page in $(MANUALS); do install -d -m 755 "$(DESTDIR)$${page%/*}" && \
+		install -m 644 "src/man/$${page##*/}" "$(DESTDIR)$$page" || exit; done
+	for file in $(COMPLETIONS); do \
+		program=$${file##*/}; program=$${program#_}; program=$${program%.fish}; \
+		case $$file in *.fish) shell=fish ;; */_*) shell=zsh ;; *) shell=bash ;; esac; \
+		install -d -m 755 "$(DESTDIR)$${file%/*}" && \
+		sed "s/@PROGRAM@/$$program/g" src/completions/$$shell | \
+		install -m 644 /dev/stdin "$(DESTDIR)$$file" || exit; done
 uninstall: ## remove the installed files
 	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,c2d-http c2d-device c2d-sim) \
-		$(DESTDIR)$(INCLUDEDIR)/c2d.h $(DESTDIR)$(LIBDIR)/pkgconfig/libc2d.pc \
+		$(addprefix $(DESTDIR)$(INCLUDEDIR)/,c2d.h c2d_tools.h) $(DESTDIR)$(LIBDIR)/pkgconfig/libc2d.pc \
 		$(addprefix $(DESTDIR)$(LIBDIR)/libc2d.,a so so.$(ABI) so.$(VERSION)) \
-		$(addprefix $(DESTDIR)$(UNITDIR)/,$(UNITS))
+		$(addprefix $(DESTDIR)$(UNITDIR)/,$(UNITS)) \
+		$(foreach f,$(MANUALS) $(COMPLETIONS),"$(DESTDIR)$f")
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'

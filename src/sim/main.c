@@ -98,9 +98,7 @@ static const struct option {
     { "", "--name", "HOST", "host name of the hub for its clients (default: localhost)", set_name },
     { "", "--device", "ID", "make this device; repeat for more (default: dev1)", add_device },
     { "", "--time-scale", "N",
-      "run the hub's clock N times faster, 1 to 100000; tokens\n"
-      "                                 expire by it: GET /_sim/sas makes one by that clock",
-      set_time_scale },
+      "run the hub's clock N times faster, 1 to 100000; tokens expire by it", set_time_scale },
     { "-h", "--help", "", "show this help", NULL },
     { "-V", "--version", "", "show the version", NULL },
 };
@@ -115,34 +113,37 @@ static void show(bool is_help)
     }
     (void)printf(
         "usage: c2d-sim [OPTIONS] [-- COMMAND [ARG]...]\n"
-        "A hub for cloud-to-device messages on this machine, for trials and tests.\n"
-        "COMMAND is run against the hub, which ends with its exit code. It finds\n"
-        "IOTHUB_CONNECTION_STRING, IOTHUB_DEVICE_CONNECTION_STRING, IOTHUB_DEVICE_ID,\n"
-        "C2D_SIM_URL, NO_PROXY, no_proxy, and the CA in SSL_CERT_FILE, CURL_CA_BUNDLE,\n"
-        "REQUESTS_CA_BUNDLE, NODE_EXTRA_CA_CERTS. Without COMMAND the hub prints its\n"
-        "URL and DIR, which holds env (to be sourced), *.conn and ca.pem, and runs until\n"
-        "a signal.\n\n"
-        "Tests look into it and change it at $C2D_SIM_URL/_sim/NAME, in JSON:\n"
-        "curl --cacert DIR/ca.pem -d '{\"prefix\": \"d\", \"count\": 300}' .../_sim/devices\n"
-        "makes 300 devices. GET .../_sim/ lists the commands and what each takes. GET\n"
-        ".../_sim/sas?device=ID makes a token by the hub's clock, for clients that do not\n"
-        "follow it when --time-scale or /_sim/clock has moved it.\n\n");
+        "A hub for cloud-to-device messages on this machine, for trials and tests: no account, no\n"
+        "network. It keeps everything in memory and ends with COMMAND, whose exit code is its "
+        "own.\n\n"
+        "COMMAND finds the hub: connection strings, device id and certificate are in variables\n"
+        "that c2d-http, c2d-device, curl and others read. Without COMMAND the hub prints its URL\n"
+        "and a folder, serves until a signal, and \". FOLDER/env\" sets the variables in a "
+        "shell.\n\n"
+        "options:\n");
     for (size_t i = 0; i < OPTION_COUNT; i++)
         (void)printf("  %2s%c %-12s %-14s %s\n", options[i].letter,
                      options[i].letter[0] != '\0' ? ',' : ' ', options[i].name, options[i].value,
                      options[i].help);
+    (void)printf("\nexamples:\n"
+                 "  c2d-sim -- sh -c 'c2d-http send -m hi && c2d-device receive'\n"
+                 "  c2d-sim --dir hub --device dev1 --device dev2\n\n"
+                 "A test can look into the hub, set its clock and make it fail: man c2d-sim.\n");
 }
 
 static int parse_options(struct program *program, char **argv)
 {
+    static char help[] = "--help"; /* for the command "help", as the other programs have it */
+
     for (argv++; *argv != NULL && strcmp(*argv, "--") != 0; argv++) {
-        char *value = strchr(*argv, '=');
-        size_t size = value != NULL ? (size_t)(value++ - *argv) : strlen(*argv);
+        char *word = strcmp(*argv, "help") == 0 ? help : *argv;
+        char *value = strchr(word, '=');
+        size_t size = value != NULL ? (size_t)(value++ - word) : strlen(word);
         const struct option *option = options;
 
         while (option < options + OPTION_COUNT
-               && (strlen(option->name) != size || strncmp(*argv, option->name, size) != 0)
-               && strcmp(*argv, option->letter) != 0)
+               && (strlen(option->name) != size || strncmp(word, option->name, size) != 0)
+               && strcmp(word, option->letter) != 0)
             option++;
         if (option == options + OPTION_COUNT)
             return report(EXIT_USAGE, "unknown option or argument '%s'; a command follows --",

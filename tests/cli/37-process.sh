@@ -112,8 +112,9 @@ check 'a handler inherits no descriptor, also on a kernel without close_range(2)
     is "$CODE $(xargs <fds)" '0 0 1 2 3'
 one
 run_traced -e trace=socket c2d-device receive
-check 'receive opens every socket with SOCK_CLOEXEC' is \
-    "$(grep -cv SOCK_CLOEXEC trace) $(grep -q 'AF_INET.*SOCK_CLOEXEC' trace && echo TCP)" '0 TCP'
+check 'receive opens every connection with SOCK_CLOEXEC' is \
+    "$(grep SOCK_STREAM trace | grep -cv SOCK_CLOEXEC) $(grep -q 'AF_INET.*SOCK_CLOEXEC' trace && echo TCP)" \
+    '0 TCP'
 
 one
 run c2d-device receive -- sh -c 'echo $$ $(cut -d " " -f 5,6 /proc/$$/stat)'

@@ -13,7 +13,7 @@ start_fleet 50
 cat >control <<'END'
 #!/bin/sh
 post() { # command; the body comes from stdin
-    curl -sS --fail-with-body --noproxy '*' --cacert "$SSL_CERT_FILE" --data-binary @- \
+    curl -sS --fail --noproxy '*' --cacert "$SSL_CERT_FILE" --data-binary @- \
         "$C2D_SIM_URL/_sim/$1" >/dev/null
 }
 case $1 in
@@ -42,7 +42,7 @@ faults)
     set --
     for i in 0 1 2 3 4 5 6 7 8 9 10; do
         [ $i -eq 0 ] || set -- "$@" --next
-        set -- "$@" -sS --fail-with-body --noproxy '*' --cacert "$SSL_CERT_FILE" -o /dev/null \
+        set -- "$@" -sS --fail --noproxy '*' --cacert "$SSL_CERT_FILE" -o /dev/null \
             --data-binary @spoiled.$i "$C2D_SIM_URL/_sim/faults"
     done
     exec curl "$@"

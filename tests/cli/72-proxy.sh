@@ -191,18 +191,18 @@ while IFS='|' read -r outcome proxy options what on why todo; do
     check "receive with --proxy $proxy $options exits with $outcome" \
         reports $outcome "$what" "$(party "$on" "$proxy")" "$why" "$todo"
 done <<END
-77 AUTH|http://$at:$basic||authentication required by|proxy|response 407|--proxy-user-file
-77 AUTH|http://$at:$basic|$with|authentication refused by|proxy|response 407|--proxy-user-file
-77 AUTH|http://$at:$digest||authentication required by|proxy|response 407|--proxy-user-file
-77 AUTH|http://$at:$digest|$with|authentication refused by|proxy|response 407|--proxy-user-file
-77 AUTH|http://$at:$both||authentication required by|proxy|response 407|--proxy-user-file
-77 AUTH|http://$at:$both|$with|authentication refused by|proxy|response 407|--proxy-user-file
-77 AUTH|http://$at:$kerberos|$with|no usable authentication method offered by|proxy|response 407|Kerberos
+77 AUTH|http://$at:$basic||authentication required by|proxy|407|--proxy-user-file
+77 AUTH|http://$at:$basic|$with|authentication refused by|proxy|407|--proxy-user-file
+77 AUTH|http://$at:$digest||authentication required by|proxy|407|--proxy-user-file
+77 AUTH|http://$at:$digest|$with|authentication refused by|proxy|407|--proxy-user-file
+77 AUTH|http://$at:$both||authentication required by|proxy|407|--proxy-user-file
+77 AUTH|http://$at:$both|$with|authentication refused by|proxy|407|--proxy-user-file
+77 AUTH|http://$at:$kerberos|$with|no usable authentication method offered by|proxy|407|Kerberos
 77 AUTH|http://$at:$kerberos|--proxy-user-file ticket|no usable authentication method offered by|proxy||Kerberos
 77 AUTH|socks5h://$at:$asking_socks||authentication required by|proxy||--proxy-user-file
 77 AUTH|socks5h://$at:$asking_socks|$with|authentication refused by|proxy||--proxy-user-file
-20 NETWORK|http://$at:$denied||proxy refused to connect to|hub|response 403|administrator
-20 NETWORK|http://$at:$open|$elsewhere|cannot connect to|hub|response 503|could not reach the hub
+20 NETWORK|http://$at:$denied||proxy refused to connect to|hub|403|administrator
+20 NETWORK|http://$at:$open|$elsewhere|cannot connect to|hub|503|could not reach the hub
 20 NETWORK|socks5h://$at:$socks|$elsewhere|cannot connect to|hub||could not reach the hub
 20 NETWORK|socks5h://$at:$socks|--connect-to no.invalid:1|cannot connect to|hub||could not reach the hub
 20 NETWORK|http://$at:$nobody||cannot connect to|proxy|port $nobody|check that it is running
@@ -222,7 +222,7 @@ done <<END
 END
 https_proxy=http://me:CANARY@$at:$basic run c2d-device receive --retries 0 --trace - -v
 check 'receive exits 77 when the proxy refuses the password in https_proxy' \
-    reports 77 AUTH 'authentication refused by' "the proxy http://$at:$basic" 'response 407' \
+    reports 77 AUTH 'authentication refused by' "the proxy http://$at:$basic" 407 \
     "the proxy's variable"
 check 'the refused proxy password is in no output, not even base64-encoded' \
     lacks err "$(printf me:CANARY | base64)"

@@ -109,6 +109,8 @@ check 'doctor with stdout closed exits 74' fails_with 74 IOERR
 check 'doctor sends no request in a dry run or with stdout closed' is "$(all_requests)" "$before"
 run sh -c 'c2d-device doctor >/dev/full'
 check 'doctor to a full device exits 74' fails_with 74 IOERR
+run sh -c 'c2d-device doctor -C missing.conn >/dev/full'
+check 'doctor to a full device exits 74 if a check failed, too' fails_with 74 IOERR
 run c2d-device doctor dev1
 check 'doctor with an argument exits 64' fails_with 64 USAGE
 run c2d-device doctor --proxy "http://me:CANARY@$at:1"

@@ -26,6 +26,19 @@ Test(client_receive, request_has_the_form_of_the_protocol_and_is_signed_by_the_d
     cr_assert_not_null(strstr(error.text, "'dev1'"));
 }
 
+Test(client_receive, response_of_a_gateway_leaves_open_whether_a_message_was_locked)
+{
+    static const int statuses[] = { 408, 500, 502, 504 };
+
+    for (size_t i = 0; i < COUNT(statuses); i++) {
+        struct script script = { .replies = { { .status = statuses[i] }, { .status = 204 } } };
+        struct c2d_error error;
+
+        cr_expect_eq(receive_once(&script, NULL, &error), C2D_NO_MESSAGE, "%s", error.text);
+        cr_expect(error.earlier_try_unanswered, "HTTP %d", statuses[i]);
+    }
+}
+
 Test(client_receive, lock_counts_from_the_start_of_the_attempt_that_got_the_response)
 {
     struct script script = {

@@ -349,6 +349,18 @@ Test(client_send, lost_response_before_the_older_form_may_cause_a_duplicate)
     cr_assert(error.earlier_try_unanswered);
 }
 
+Test(client_send, lost_response_stays_a_doubt_if_the_older_form_is_unknown_too)
+{
+    struct script script = {
+        .replies = { { .status = 404 }, { .written = true }, { .status = 501 } },
+    };
+    struct c2d_error error;
+
+    cr_expect_eq(send_over(&script, &error), C2D_NOT_FOUND);
+    cr_expect(error.earlier_try_unanswered);
+    cr_expect(strstr(error.text, "may be queued") != NULL, "%s", error.text);
+}
+
 Test(client_send, both_forms_together_keep_to_the_time_out)
 {
     struct script script = { .replies = { { .status = 404, .delay_ms = 50000 },

@@ -150,6 +150,38 @@ Test(submit, a_hub_that_does_not_know_the_path_gets_the_older_form)
     c2d_client_free(client);
 }
 
+Test(submit, the_older_form_of_a_send_keeps_its_place_before_later_sends)
+{
+    struct script script = { .options = parallel(2), .replies = { { 404 }, { 204 }, { 204 } } };
+    struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
+
+    send_to(client, "dev1");
+    send_to(client, "dev1");
+    cr_expect_str_eq(results(client), "dev1 dev1 ");
+    cr_expect(strstr(script.requests[1].url, "/messages/deviceBound?") != NULL
+                  && strstr(script.requests[1].url, "/devices/") == NULL,
+              "the second request is %s", script.requests[1].url);
+    c2d_client_free(client);
+}
+
+Test(submit, operation_in_back_off_ends_at_its_time_out_if_others_take_all_places)
+{
+    struct c2d_options *options = parallel(1);
+    struct script script = {
+        .options = options,
+        .replies = { { 503, .delay_ms = 1000 }, { .silent = true, .written = true } },
+    };
+    struct c2d_client *client;
+
+    options->timeout_ms = 2000;
+    client = client_for_test(&script, SERVICE_STRING);
+    send_to(client, "dev1");
+    send_to(client, "dev2"); /* in flight from 1 s to 3 s */
+    cr_expect_str_eq(results(client), "dev1:SERVER dev2:UNKNOWN_OUTCOME? ");
+    cr_expect_eq(script.request_count, 2, "no attempt is made after the time-out");
+    c2d_client_free(client);
+}
+
 static enum c2d_status look_up(struct c2d_client *client, const char *device_id)
 {
     return c2d_submit(client,

@@ -18,9 +18,7 @@ static enum c2d_status perform(struct c2d_client *client, const struct c2d_reque
     if (request_prepare(&operation, client, request, error) == C2D_OK) {
         exchange = client_exchange(client);
         operation.call.expiry.from_start = true;
-        do
-            exchange_perform(exchange, &client->calls, &operation.call);
-        while (operation_use_older_form(&operation));
+        exchange_perform(exchange, &client->calls, &operation.call);
         request_finish(&operation, request->action, result, error);
         /* Not for c2d_submit(), as it takes a hundredth of the time of a send. */
         if (request->action == C2D_ACTION_SEND && error->status == C2D_OK)

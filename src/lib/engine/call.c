@@ -42,6 +42,12 @@ bool call_leaves_doubt(const struct c2d_error *error)
                || error->status == C2D_UNKNOWN_OUTCOME);
 }
 
+bool call_lacks_path(const struct c2d_error *error)
+{
+    return (error->http_status == 404 || error->http_status == 405 || error->http_status == 501)
+           && error->hub_code == 0 && error->hub_code_name[0] == '\0';
+}
+
 /* True if a proxy may have rewritten a 204: another success, without content or headers of a hub.
  */
 static bool is_rewritten_204(const struct call *call, const struct http_response *response)
@@ -108,7 +114,8 @@ static bool read_response(struct call *call, const struct call_terms *terms, str
         hub_error_read(&done->response, &request, hub_now_s, error);
     if (error->http_status == 401)
         signer_check_ready(call->signer, hub_now_s, true, error);
-    if (call->endpoint->kind != ENDPOINT_READS && call_leaves_doubt(error))
+    /* Of a receive as well: the hub may have locked a message. */
+    if (call_leaves_doubt(error))
         call->progress.in_doubt = true;
     return success;
 }
@@ -233,12 +240,12 @@ static void conclude(struct call *call, struct c2d_error *error, bool out_of_tim
     }
 }
 
-void call_conclude(struct call *call)
+void call_conclude(struct call *call, bool is_late)
 {
     struct c2d_error error;
 
     outcome_get(&call->outcome, &error);
-    conclude(call, &error, false);
+    conclude(call, &error, is_late);
     outcome_set(&call->outcome, &error);
 }
 
@@ -312,6 +319,19 @@ static enum call_next follow_up(struct call *call, const struct call_terms *term
     return CALL_AGAIN_LATER;
 }
 
+/* Repeats a send at once in its older form, if the peer does not know the path of the first one.
+ * The call keeps its place, so that no later send to the device overtakes it. */
+static bool use_older_form(struct call *call, struct c2d_error *error)
+{
+    if (call->endpoint != &endpoints[ENDPOINT_SEND] || call->progress.cancelled
+        || !call_lacks_path(error))
+        return false;
+    call->endpoint = &endpoints[ENDPOINT_SEND_OLDER];
+    outcome_set(&call->refused, error);
+    *error = (struct c2d_error) { 0 };
+    return true;
+}
+
 /* Keeps the outcome of the last response, which may be more precise than that of later attempts. */
 static void keep_last_response(struct call *call, bool has_response)
 {
@@ -347,7 +367,9 @@ enum call_next call_finish_attempt(struct call *call, const struct call_terms *t
             expiry_fail(&call->expiry, "when the hub received it", &error);
         if (call->hub_failed && may_pause)
             note_hub_failure(call, terms, &error, is_lost, now_ms);
-        next = follow_up(call, terms, done, now_ms, may_pause, &error);
+        next = use_older_form(call, &error)
+                   ? CALL_AGAIN
+                   : follow_up(call, terms, done, now_ms, may_pause, &error);
     }
     http_response_clear(&done->response);
     outcome_set(&call->outcome, &error);

@@ -38,7 +38,7 @@ static void cancel(struct call *call, enum call_state state)
 
     http_request_clear(&call->request);
     if (state == CALL_SLEEPING && call->endpoint->kind != ENDPOINT_READS) {
-        call_conclude(call); /* the failure is more precise than C2D_CANCELLED */
+        call_conclude(call, false); /* the failure is more precise than C2D_CANCELLED */
         return;
     }
     outcome_clear(&call->outcome);
@@ -165,7 +165,7 @@ static void give_up_call(struct exchange *exchange, struct call *call, const str
     schedule_remove(&exchange->schedule, call);
     if (call->outcome.status == C2D_OK)
         outcome_set(&call->outcome, last);
-    call_conclude(call);
+    call_conclude(call, false);
     call->outcome.gave_up = true;
     exchange_end(exchange, call);
 }

@@ -66,34 +66,9 @@ enum c2d_status operation_prepare(struct operation *operation, struct c2d_client
 void operation_end(struct operation *operation)
 {
     call_clear(&operation->call);
-    outcome_clear(&operation->refused);
 }
 
 /* ---- Send ---- */
-
-/* True if the peer does not know the path. A hub's response about a device has a code. */
-static bool lacks_path(const struct c2d_error *error)
-{
-    return (error->http_status == 404 || error->http_status == 405 || error->http_status == 501)
-           && error->hub_code == 0 && error->hub_code_name[0] == '\0';
-}
-
-bool operation_use_older_form(struct operation *operation)
-{
-    struct call *call = &operation->call;
-    struct c2d_error error;
-
-    if (call->outcome.status == C2D_OK || call->endpoint != &endpoints[ENDPOINT_SEND])
-        return false;
-    outcome_get(&call->outcome, &error);
-    if (!lacks_path(&error))
-        return false;
-    /* Progress is kept: for the caller it is one operation. */
-    operation->refused = call->outcome;
-    call->outcome = (struct outcome) { 0 };
-    call->endpoint = &endpoints[ENDPOINT_SEND_OLDER];
-    return true;
-}
 
 static bool is_doubtful_failure(const struct c2d_error *error)
 {
@@ -121,10 +96,11 @@ void operation_explain_send(struct operation *operation, struct c2d_error *error
 {
     const struct call *call = &operation->call;
 
-    if (call->endpoint == &endpoints[ENDPOINT_SEND_OLDER] && lacks_path(error)) {
+    if (call->endpoint == &endpoints[ENDPOINT_SEND_OLDER] && call_lacks_path(error)) {
         /* The response to the first form is more precise. */
-        outcome_get(&operation->refused, error);
+        outcome_get(&call->refused, error);
         error->attempts = call->outcome.attempts;
+        error->earlier_try_unanswered = call->outcome.earlier_try_unanswered;
     }
     if (is_doubtful_failure(error))
         explain_doubt(call->message_id != NULL ? call->message_id : call->message->message_id,

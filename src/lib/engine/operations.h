@@ -8,8 +8,7 @@
 struct operation {
     struct c2d_client *client;
     struct call call;
-    struct outcome refused; /* send: of the first form, if the older form was used */
-    char message_id[37];    /* send: generated for a message without one; "": it has one */
+    char message_id[37]; /* send: generated for a message without one; "": it has one */
 };
 
 /* Fills in a zeroed operation, which must not move until operation_end(), and checks the members of
@@ -18,10 +17,6 @@ enum c2d_status operation_prepare(struct operation *operation, struct c2d_client
                                   enum endpoint_id id, const struct c2d_request *request,
                                   struct c2d_error *error);
 void operation_end(struct operation *operation);
-
-/* Returns true for a send whose path the peer does not know, after changing it to the older form:
- * the caller then submits its call again. */
-bool operation_use_older_form(struct operation *operation);
 
 /* Extend the error of a call that has ended, if an attempt is in doubt. */
 void operation_explain_send(struct operation *operation, struct c2d_error *error);
