@@ -21,23 +21,23 @@ bodies() {
 
 run "$LIVE" -S "$SERVICE"
 check 'scripts/live without a device exits 2 and shows its usage' is "$CODE $(head -n 1 err)" \
-    '2 usage: live -S FILE -D FILE [OPTIONS]'
+    '2 usage: c2d-live -S FILE -D FILE [OPTIONS]'
 live --list
 check 'scripts/live --list prints the checks' says out 'settle-no-lock '
 live --only no-such-check
 check 'scripts/live refuses the name of a check that does not exist' is "$CODE $(cat err)" \
-    "2 live: there is no check 'no-such-check'"
+    "2 c2d-live: there is no check 'no-such-check'"
 
 # ---- What is not its own ----
 
 enqueue '{"deviceId": "thermostat-7", "body": "own"}'
 live --only send-message-id
 check 'scripts/live refuses a device that has messages' is \
-    "$CODE $(grep -c '^live: the device has messages' err)" '2 1'
+    "$CODE $(grep -c '^c2d-live: the device has messages' err)" '2 1'
 check 'scripts/live leaves the message of such a device, uncounted' is "$(bodies)" own:0
 live --only send-message-id --registry "$HUB/iothubowner.conn"
 check 'scripts/live --registry refuses a device with a locked message' is "$CODE $(cat err)" \
-    '2 live: the device has 1 messages: give one of its own, and empty'
+    '2 c2d-live: the device has 1 messages: give one of its own, and empty'
 check 'scripts/live writes no report if it refuses the device' not test -e live-report.json
 
 reset_hub
