@@ -40,7 +40,7 @@ missing() { # slow|'' NEED
         ;;
     throttle) [ -n "$THROTTLE" ] || echo 'it throttles the whole hub for a minute: --throttle' ;;
     policy)
-        grep -q 'SharedAccessKeyName=service;' "$SERVICE" \
+        [ "$(member SharedAccessKeyName "$SERVICE")" = service ] \
             || echo 'the policy of -S is not the usual "service"'
         ;;
     direct)
