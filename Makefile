@@ -47,11 +47,11 @@ TABLES = -fno-asynchronous-unwind-tables
 # 64-bit file offsets and times on 32-bit machines, if the C library has them. The hub must pass times
 # to libevent as that was built.
 WIDE = -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64
-# Merges objects into one, which contains machine code even if the user's flags ask for LTO. Resolves
-# groups: on i386 each object has a copy of the functions that return the program counter. lld knows
-# neither option and needs none.
-MERGE := -r -nostdlib $(call supported,-r -nostdlib -x assembler,-flinker-output=nolto-rel \
-	-Wl$(,)--force-group-allocation)
+# Merges objects into one, which contains machine code even if the user's flags ask for LTO.
+MERGE := -r -nostdlib $(call supported,-r -nostdlib -x assembler,-flinker-output=nolto-rel)
+# Resolves groups of equal functions, which cannot be local: on i386, each object has a copy of those
+# that return the program counter. lld does not know the option.
+UNGROUP := $(call supported,-r -nostdlib -x assembler,-Wl$(,)--force-group-allocation)
 # Packs the relocations if the linker and the C library support it. An older C library would refuse
 # to start the program.
 RELR := $(if $(shell grep -l GLIBC_ABI_DT_RELR $$($(CC) $(CFLAGS) -print-file-name=libc.so.6) 2>/dev/null),$(call \
@@ -80,11 +80,11 @@ $(1)/%.o: %.c Makefile
 	$$(CC) $$(OWN_CFLAGS) $$(WIDE) $$(TABLES) $(3) $$(CPPFLAGS) $$(CFLAGS) $(2) \
 		$$(PKG_CFLAGS) -c -o $$@ $$<
 # The library keeps its unwind tables, so that stack traces of other programs can pass through it.
-$$(SIM_SRC:%.c=$(1)/%.o): WIDE =
+$$(SIM_SRC:%.c=$(1)/%.o) $(1)/tests/support/lacking.o: WIDE =
 $$(LIB_SRC:%.c=$(1)/%.o): TABLES = -fasynchronous-unwind-tables
 # One relocatable object with local internal names, which cannot clash with names of its users.
 $(1)/libc2d.o: $$(LIB_SRC:%.c=$(1)/%.o)
-	$$(CC) $$(CFLAGS) $$(MERGE) -o $$@ $$^
+	$$(CC) $$(CFLAGS) $$(MERGE) $$(UNGROUP) -o $$@ $$^
 	$$(OBJCOPY) --localize-hidden $$@
 $(1)/libc2d.a: $(1)/libc2d.o
 	$$(AR) rcs $$@ $$^
