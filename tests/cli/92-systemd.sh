@@ -13,9 +13,9 @@ for unit in "$C2D_TESTS"/../../src/systemd/*; do
 done
 run systemd-analyze verify --man=no units/*
 check 'systemd-analyze verify reports no error of the units' ends_silently 0 ''
-check 'systemd-analyze security rates the exposure of both services below 3' \
+check 'systemd-analyze security rates the exposure of both services below 2' \
     is "$(systemd-analyze --offline=true security units/*.service |
-    awk '/Overall/ && $(NF - 2) < 3' | wc -l)" 2
+    awk '/Overall/ && $(NF - 2) < 2' | wc -l)" 2
 check 'the timer starts every 25 minutes with a random delay for each device' \
     is "$(grep -cE '^(OnUnitInactiveSec=25min|RandomizedDelaySec=[1-9][0-9]*min)$' \
         units/c2d-receive@.timer)" 2
