@@ -10,12 +10,12 @@ UNITDIR ?= $(PREFIX)/lib/systemd/system
 CFLAGS ?= -Os -g
 
 # The tools and packages that belong to the compiler. Debian keeps the packages of another machine
-# in a folder of their own.
+# in a folder of their own, and pkg-config for it may be missing or unusable.
 AR := $(if $(filter default,$(origin AR)),$(shell $(CC) -print-prog-name=ar),$(AR))
 OBJCOPY ?= $(shell $(CC) -print-prog-name=objcopy)
-MULTIARCH := /usr/lib/$(shell $(CC) $(CFLAGS) -print-multiarch 2>/dev/null)/pkgconfig
-PKG_CONFIG ?= $(or $(shell command -v $$($(CC) -dumpmachine)-pkg-config),$(if \
-	$(wildcard $(MULTIARCH)),PKG_CONFIG_LIBDIR=$${PKG_CONFIG_LIBDIR-$(MULTIARCH)}) pkg-config)
+PKG_CONFIG ?= $(shell t=$$($(CC) $(CFLAGS) -print-multiarch 2>/dev/null); t=$${t:-$$($(CC) -dumpmachine)}; \
+	d=/usr/lib/$$t/pkgconfig; $$t-pkg-config --version >/dev/null 2>&1 && echo $$t-pkg-config || \
+	{ [ ! -d $$d ] || echo env PKG_CONFIG_LIBDIR=$${PKG_CONFIG_LIBDIR-$$d}; echo pkg-config; })
 
 VERSION := $(shell sed -n 's/^.define C2D_VERSION "\(.*\)"/\1/p' include/c2d.h)
 ABI := $(shell sed -n 's/^.define C2D_ABI \([0-9]*\)/\1/p' include/c2d.h)
@@ -52,10 +52,11 @@ MERGE := -r -nostdlib $(call supported,-r -nostdlib -x assembler,-flinker-output
 # Resolves groups of equal functions, which cannot be local: on i386, each object has a copy of those
 # that return the program counter. lld does not know the option.
 UNGROUP := $(call supported,-r -nostdlib -x assembler,-Wl$(,)--force-group-allocation)
-# Packs the relocations if the linker and the C library support it. An older C library would refuse
-# to start the program.
-RELR := $(if $(shell grep -l GLIBC_ABI_DT_RELR $$($(CC) $(CFLAGS) -print-file-name=libc.so.6) 2>/dev/null),$(call \
-	supported,-shared -nostdlib -Wl$(,)--fatal-warnings -x c,-Wl$(,)-z$(,)pack-relative-relocs))
+# Packs the relocations if linker and C library support it: then a program requires this version of the
+# library, and an older one refuses to start it. The program is not run: it may be of another machine.
+RELR := $(shell f=-Wl,-z,pack-relative-relocs; d=$$(mktemp -d); echo 'int main(void) { return 0; }' | \
+	$(CC) $(CFLAGS) $(LDFLAGS) -pie -o $$d/a -x c - $$f 2>/dev/null && \
+	grep -q GLIBC_ABI_DT_RELR $$d/a && echo $$f; rm -r $$d)
 HARDEN_LDFLAGS := $(RELR) -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--as-needed -Wl,--gc-sections
 ASAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1
 
@@ -133,6 +134,9 @@ check: $(call TESTED,$(BUILD)) ## all tests; warnings are errors
 asan: $(call TESTED,build-asan) ## all tests under AddressSanitizer and UBSan; leaks fail
 	tests/run build-asan
 
+static: ## static programs in build-static, from source packages of the distribution
+	scripts/static
+
 install: all ## install to DESTDIR and PREFIX, BINDIR, LIBDIR, UNITDIR ...; c2d-sim if it was built
 	install -d -m 755 "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(LIBDIR)/pkgconfig" \
 		"$(DESTDIR)$(INCLUDEDIR)" "$(DESTDIR)$(UNITDIR)"
@@ -156,6 +160,6 @@ uninstall: ## remove the installed files
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
 clean: ## remove the build folders
-	rm -rf $(BUILD) build-asan
-.PHONY: all sim check asan install uninstall help clean
+	rm -rf $(BUILD) build-asan build-static
+.PHONY: all sim check asan static install uninstall help clean
 -include $(shell find $(BUILD) build-asan -name '*.d' 2>/dev/null)
