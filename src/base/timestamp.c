@@ -1,5 +1,4 @@
 /* Reads and writes times, in UTC, independent of locale and time zone. */
-#define _DEFAULT_SOURCE /* timegm */
 #include "timestamp.h"
 
 #include "c2d.h"
@@ -34,17 +33,44 @@ static int month_number(const char *text)
     return -1;
 }
 
-/* Sets *seconds to the time in tm, which was read from digits. Returns false if there is no such
- * day or hour. */
-static bool seconds_of(struct tm tm, int64_t *seconds)
-{
-    int day = tm.tm_mday;
+/* ---- The calendar: gmtime() and timegm() end in 2038 where time_t has 32 bits ---- */
 
-    if (day < 1 || day > 31 || tm.tm_mon < 0 || tm.tm_mon > 11 || tm.tm_year < 0 || tm.tm_hour < 0
-        || tm.tm_hour > 23 || tm.tm_min < 0 || tm.tm_min > 59 || tm.tm_sec < 0 || tm.tm_sec > 60)
+/* The days from 1970 to the start of a year from 1 on. */
+static int64_t days_to_year(int year)
+{
+    int last = year - 1;
+
+    return ((int64_t)year - 1970) * 365 + last / 4 - last / 100 + last / 400 - 477;
+}
+
+/* The days from the start of a year to that of a month, 0-12. */
+static int days_to_month(int year, int month)
+{
+    static const int days[] = { 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365 };
+    bool is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+    return days[month] + (is_leap && month > 1 ? 1 : 0);
+}
+
+bool timestamp_from_utc(const struct tm *tm, int64_t *seconds)
+{
+    int year = tm->tm_year + 1900, month = tm->tm_mon, day = tm->tm_mday;
+
+    if (year < 1 || month < 0 || month > 11 || tm->tm_hour < 0 || tm->tm_hour > 23 || tm->tm_min < 0
+        || tm->tm_min > 59 || tm->tm_sec < 0 || tm->tm_sec > 60 || day < 1
+        || day > days_to_month(year, month + 1) - days_to_month(year, month))
         return false;
-    *seconds = timegm(&tm);
-    return tm.tm_mday == day || tm.tm_sec == 60; /* timegm() turns 31 April into 1 May */
+    *seconds = (days_to_year(year) + days_to_month(year, month) + day - 1) * 86400
+               + tm->tm_hour * 3600 + tm->tm_min * 60 + tm->tm_sec;
+    return true;
+}
+
+/* ---- Reading ---- */
+
+/* The time in tm, which was read from digits. Years before 1900 are refused. */
+static bool seconds_of(const struct tm *tm, int64_t *seconds)
+{
+    return tm->tm_year >= 0 && timestamp_from_utc(tm, seconds);
 }
 
 bool timestamp_parse_http(const char *text, int64_t *seconds)
@@ -63,7 +89,7 @@ bool timestamp_parse_http(const char *text, int64_t *seconds)
     tm.tm_hour = digits(text + 17, 2);
     tm.tm_min = digits(text + 20, 2);
     tm.tm_sec = digits(text + 23, 2);
-    return seconds_of(tm, seconds);
+    return seconds_of(&tm, seconds);
 }
 
 /* Returns 789 for ".789" and moves *text past the digits; those after the third are ignored. */
@@ -114,7 +140,7 @@ static bool parse_iso(const char *text, int64_t *ms)
     tm.tm_sec = digits(text + 17, 2);
     text += 19;
     fraction = read_fraction(&text);
-    if (!parse_zone(text, &ahead_s) || !seconds_of(tm, &seconds))
+    if (!parse_zone(text, &ahead_s) || !seconds_of(&tm, &seconds))
         return false;
     *ms = (seconds - ahead_s) * 1000 + fraction;
     return true;
@@ -163,7 +189,7 @@ static bool parse_american(const char *text, int64_t *ms)
     if (tm.tm_mon < 0 || tm.tm_mday < 0 || strlen(text) < 5 || text[4] != ' ')
         return false;
     tm.tm_year = digits(text, 4) - 1900;
-    if (!parse_american_time(text + 5, &tm) || !seconds_of(tm, &seconds))
+    if (!parse_american_time(text + 5, &tm) || !seconds_of(&tm, &seconds))
         return false;
     *ms = seconds * 1000;
     return true;
@@ -189,15 +215,26 @@ bool c2d_time_parse(const char *text, int64_t *ms)
     return text != NULL && timestamp_parse(text, ms);
 }
 
+/* ---- Writing ---- */
+
 void timestamp_format(int64_t seconds, const char *suffix, char out[TIMESTAMP_SIZE])
 {
     /* The form has room for four digits of the year. */
     const int64_t last = 253402300799; /* 9999-12-31T23:59:59 */
-    time_t when = (time_t)(seconds < 0 ? 0 : seconds > last ? last : seconds);
-    struct tm tm = { 0 };
+    int64_t when = seconds < 0 ? 0 : seconds > last ? last : seconds;
+    int second = (int)(when % 86400), day = (int)(when / 86400);
+    int year = 1970 + day / 366, month = 0; /* the first year that is possible */
+    struct tm tm = { .tm_hour = second / 3600, .tm_min = second / 60 % 60, .tm_sec = second % 60 };
     size_t size;
 
-    gmtime_r(&when, &tm);
+    while (days_to_year(year + 1) <= day)
+        year++;
+    day -= (int)days_to_year(year);
+    while (days_to_month(year, month + 1) <= day)
+        month++;
+    tm.tm_year = year - 1900;
+    tm.tm_mon = month;
+    tm.tm_mday = day - days_to_month(year, month) + 1;
     size = strftime(out, TIMESTAMP_SIZE, "%Y-%m-%dT%H:%M:%S", &tm); /* no locale changes these */
     snprintf(out + size, TIMESTAMP_SIZE - size, "%s", suffix);
 }

@@ -4,8 +4,13 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 enum { TIMESTAMP_SIZE = 40 };
+
+/* Sets *seconds since 1970 to a time in UTC, from the year 1 on, whatever the range of time_t.
+ * Returns false if there is no such day or time of day. */
+bool timestamp_from_utc(const struct tm *tm, int64_t *seconds);
 
 /* Reads "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110) as seconds since 1970. Returns false for
  * anything else. */

@@ -5,11 +5,13 @@
 
 #include <arpa/inet.h>
 #include <event2/buffer.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +22,19 @@ struct extension {
     int nid;
     const char *value;
 };
+
+/* NULL on failure. EVP_EC_gen() does the same from OpenSSL 3 on. */
+static EVP_PKEY *new_key(void)
+{
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_id(EVP_PKEY_EC, NULL);
+    EVP_PKEY *key = NULL;
+
+    if (context != NULL && EVP_PKEY_keygen_init(context) == 1
+        && EVP_PKEY_CTX_set_ec_paramgen_curve_nid(context, NID_X9_62_prime256v1) == 1)
+        (void)EVP_PKEY_keygen(context, &key);
+    EVP_PKEY_CTX_free(context);
+    return key;
+}
 
 static bool add_extension(X509 *certificate, X509 *issuer, const struct extension *wanted)
 {
@@ -145,8 +160,8 @@ struct ssl_ctx_st *tls_new(const char *name, const char *address, struct evbuffe
         { NID_subject_alt_name, names },
         { 0, NULL },
     };
-    EVP_PKEY *key = EVP_EC_gen("P-256");
-    EVP_PKEY *ca_key = EVP_EC_gen("P-256");
+    EVP_PKEY *key = new_key();
+    EVP_PKEY *ca_key = new_key();
     BIO *pem = BIO_new(BIO_s_mem());
     char *data = NULL;
     X509 *ca = NULL;
@@ -172,18 +187,33 @@ struct ssl_ctx_st *tls_new(const char *name, const char *address, struct evbuffe
     return tls;
 }
 
-void tls_thumbprints(const struct ssl_st *ssl, char sha1[static 41], char sha256[static 65])
+/* NULL if it has sent none. It belongs to ssl. */
+static X509 *client_certificate(const struct ssl_st *ssl)
 {
-    X509 *certificate = SSL_get1_peer_certificate(ssl);
+    SSL_SESSION *session = SSL_get_session(ssl);
+
+    return session == NULL ? NULL : SSL_SESSION_get0_peer(session);
+}
+
+/* out has room for two digits a byte of the digest. */
+static void write_digest(const X509 *certificate, const EVP_MD *algorithm, char *out)
+{
     unsigned char raw[EVP_MAX_MD_SIZE];
     unsigned int size = 0;
 
-    *sha1 = *sha256 = '\0';
-    if (certificate != NULL && X509_digest(certificate, EVP_sha1(), raw, &size) == 1)
-        (void)OPENSSL_buf2hexstr_ex(sha1, 41, NULL, raw, size, '\0');
-    if (certificate != NULL && X509_digest(certificate, EVP_sha256(), raw, &size) == 1)
-        (void)OPENSSL_buf2hexstr_ex(sha256, 65, NULL, raw, size, '\0');
-    X509_free(certificate);
+    *out = '\0';
+    if (certificate == NULL || X509_digest(certificate, algorithm, raw, &size) != 1)
+        return;
+    for (unsigned int i = 0; i < size; i++)
+        (void)snprintf(out + 2 * (size_t)i, 3, "%02X", raw[i]);
+}
+
+void tls_thumbprints(const struct ssl_st *ssl, char sha1[static 41], char sha256[static 65])
+{
+    const X509 *certificate = client_certificate(ssl);
+
+    write_digest(certificate, EVP_sha1(), sha1);
+    write_digest(certificate, EVP_sha256(), sha256);
 }
 
 unsigned tls_add_authorities(struct x509_store_st **authorities, const char *pem)
@@ -214,7 +244,7 @@ void tls_free_authorities(struct x509_store_st *authorities)
 
 static bool has_name(X509 *certificate, const char *name)
 {
-    const X509_NAME *subject = X509_get_subject_name(certificate);
+    X509_NAME *subject = X509_get_subject_name(certificate);
     int last = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
     const X509_NAME_ENTRY *entry = last >= 0 ? X509_NAME_get_entry(subject, last) : NULL;
     const ASN1_STRING *value = entry != NULL ? X509_NAME_ENTRY_get_data(entry) : NULL;
@@ -226,7 +256,7 @@ static bool has_name(X509 *certificate, const char *name)
 bool tls_is_signed(const struct ssl_st *ssl, struct x509_store_st *authorities, const char *name,
                    int64_t now_s)
 {
-    X509 *certificate = SSL_get1_peer_certificate(ssl);
+    X509 *certificate = client_certificate(ssl);
     X509_STORE_CTX *context = X509_STORE_CTX_new();
     bool is_signed = false;
 
@@ -243,6 +273,5 @@ bool tls_is_signed(const struct ssl_st *ssl, struct x509_store_st *authorities, 
         ERR_clear_error();
     }
     X509_STORE_CTX_free(context);
-    X509_free(certificate);
     return is_signed;
 }

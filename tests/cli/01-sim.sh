@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # Goal: c2d-sim is a hub that a test can rely on: it behaves as a hub does on the wire, and leaves
-# nothing behind.
+# no file or process.
 # shellcheck source=/dev/null
 . "$C2D_TESTS/lib.sh"
 
@@ -33,7 +33,7 @@ if unshare -rn true 2>unshare.err; then
     check 'on port 443 the connection string names the host without a port' \
         ends_silently 0 HostName=localhost
 else
-    echo "# skipped: port 443 in a namespace of its own: $(cat unshare.err)"
+    echo "# skipped: port 443 in a new network namespace: $(cat unshare.err)"
 fi
 run c2d-sim --version
 check 'c2d-sim --version prints one line' is "$CODE $(wc -l <out)" '0 1'

@@ -30,8 +30,11 @@ finish_run
 check 'a signal to the hub and to its process group reaches the command once' \
     is "$CODE $(cat signals)" '5 INT'
 clear_trace
-run timeout -s HUP 0.5 c2d-sim -- ./counting
-check 'the signal of timeout(1) reaches the command once' is "$(cat signals)" HUP
+start_run timeout -s HUP 100 c2d-sim -- ./counting
+until_true test -s ready
+kill -s ALRM "$RUN_PID" # as when its time is over
+finish_run
+check 'the signal of timeout(1) reaches the command once' is "$CODE $(cat signals)" '124 HUP'
 # The terminal's own signal, from Ctrl-C.
 clear_trace
 mkfifo keys

@@ -7,7 +7,7 @@ manual=$C2D_TESTS/../../src/man/c2d-sim.md
 start_sim --device dev1
 sim GET '' >lists
 
-# Each indented block of the manual becomes a file of its own; one of them defines sim.
+# Each indented block of the manual becomes a separate file; one of them defines sim.
 mkdir blocks
 awk '/^    [^ ]/ && !open { open = 1; file = sprintf("blocks/%02d", ++count) }
     !/^    / { open = 0 } open { print substr($0, 5) >file }' "$manual"

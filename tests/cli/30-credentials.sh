@@ -104,13 +104,17 @@ on_type() {
     run_traced -e trace=fstatfs -e "inject=fstatfs:poke_exit=@arg2=$1" \
         c2d-http send dev1 -v -m x -C open.conn
 }
-for type in vfat:444d000000000000 CIFS:424d53ff00000000 9p:9719020100000000 fuse:4655736500000000; do
-    on_type "${type#*:}"
-    check "a file that others may read is used on ${type%:*}, and -v reports it" \
-        used_and_says "${type%:*}"
-done
 on_type 53ef000000000000
 check 'a file that others may read is refused on ext4' fails_with 77 AUTH
+if grep -q "couldn't poke" err; then
+    echo '# skipped: other file systems, which need the right to change a traced process'
+else
+    for type in vfat:444d000000000000 CIFS:424d53ff00000000 9p:9719020100000000 fuse:4655736500000000; do
+        on_type "${type#*:}"
+        check "a file that others may read is used on ${type%:*}, and -v reports it" \
+            used_and_says "${type%:*}"
+    done
+fi
 if [ "$(id -u)" -eq 0 ] && unshare -m true 2>/dev/null; then
     mkdir mounted
     cp -p open.conn mounted

@@ -27,8 +27,8 @@ check 'receive with a certificate sends three requests' \
 nothing_new_was_asked() {
     is "$(all_requests)" "$asked"
 }
-# tells CODE NAME TEXT HINT
-tells() {
+# reports CODE NAME TEXT HINT
+reports() {
     fails_with "$1" "$2" && says err "$3" && says err 'hint: ' "$4"
 }
 with_pair() {
@@ -37,7 +37,7 @@ with_pair() {
 
 with_pair other.crt other.key
 check 'receive with a certificate that the registry does not know exits 77' \
-    tells 77 AUTH "refused the device's certificate" "thumbprint for device 'x509dev'"
+    reports 77 AUTH "refused the device's certificate" "thumbprint for device 'x509dev'"
 check 'the hint for an unknown certificate names the openssl command that shows its thumbprint' \
     says err 'openssl x509 -noout -fingerprint'
 
@@ -45,11 +45,12 @@ c2d-http send x509dev -m x -q
 fault '{"operation": "complete", "status": 401}'
 with_pair x509dev.crt x509dev.key
 check 'a 401 to a complete on a kept connection is reported as a refused certificate' \
-    tells 77 AUTH "refused the device's certificate" thumbprint
+    reports 77 AUTH "refused the device's certificate" thumbprint
 
 asked=$(all_requests)
 openssl ec -in x509dev.key -aes128 -passout pass:word -out locked.key 2>/dev/null
-openssl x509 -in x509dev.crt -signkey x509dev.key -days -1 -out expired.crt 2>/dev/null
+cp x509dev.key expired.key
+make_expired_cert expired DNS:x509dev
 openssl pkey -in x509dev.key -aes128 -passout pass:word -out locked-too.key
 echo nonsense >nonsense.pem
 cp x509dev.key open.key && chmod 644 open.key
@@ -59,7 +60,7 @@ while IFS='|' read -r outcome pair why todo; do
     # shellcheck disable=SC2086  # words are wanted
     with_pair $pair </dev/null
     # shellcheck disable=SC2086
-    check "receive with $pair exits ${outcome%% *} before it connects" tells $outcome "$why" "$todo"
+    check "receive with $pair exits ${outcome%% *} before it connects" reports $outcome "$why" "$todo"
 done <<END
 78 CONFIG|x509dev.crt locked.key|key 'locked.key' is encrypted|openssl pkey -in
 78 CONFIG|x509dev.crt locked-too.key|key 'locked-too.key' is encrypted|openssl pkey -in
@@ -82,9 +83,9 @@ run c2d-device receive --cert x509dev.crt
 check 'receive with --cert and without --key exits 78' fails_with 78 CONFIG
 run c2d-device receive
 check 'receive with x509=true and without --cert exits 78 with a hint' \
-    tells 78 CONFIG 'needs a certificate and a key' '--cert FILE --key FILE'
+    reports 78 CONFIG 'needs a certificate and a key' '--cert FILE --key FILE'
 
-# On a terminal OpenSSL by itself would ask for the pass phrase.
+# On a terminal OpenSSL would ask for the pass phrase.
 for key in locked.key locked-too.key; do
     run timeout 10 script -qec "c2d-device receive --cert x509dev.crt --key $key" seen </dev/null
     check "receive with the encrypted key $key on a terminal exits 78" code_is 78
@@ -110,7 +111,7 @@ for tls in '' '--ciphers ALL'; do
     check "receive presents a certificate that the TLS server trusts $tls" ends_silently 0 ''
     at_hostile other
     check "receive with a certificate that the TLS server refuses exits 21 and names it $tls" \
-        tells 21 TLS "client certificate refused by hub.test" 'the hub knows it'
+        reports 21 TLS "client certificate refused by hub.test" 'the hub knows it'
     check "the TLS server gets no request with a certificate that it refuses $tls" \
         is "$(heard GET)" 1
 done

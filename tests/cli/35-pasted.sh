@@ -103,7 +103,7 @@ done
 token() {
     host=${device%%;*} && host=${host#HostName=} && host=${host%:*}
     end=$(($(date +%s) + $1))
-    hex=$(printf %s "$key" | base64 -d | xxd -p -c 256)
+    hex=$(printf %s "$key" | base64 -d | od -An -v -tx1 | tr -d ' \n')
     signature=$(printf '%s%%2Fdevices%%2Fdev1\n%s' "$host" "$end" \
         | openssl dgst -sha256 -mac HMAC -macopt "hexkey:$hex" -binary | base64 \
         | sed 's,+,%2B,g; s,/,%2F,g; s,=,%3D,g')

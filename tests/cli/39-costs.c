@@ -12,9 +12,13 @@ static struct c2d_client *sharing[MANY];
 
 static size_t heap(void)
 {
+#if __GLIBC_PREREQ(2, 33)
     struct mallinfo2 info = mallinfo2();
+#else
+    struct mallinfo info = mallinfo(); /* its ints are large enough here */
+#endif
 
-    return info.uordblks + info.hblkhd;
+    return (size_t)info.uordblks + (size_t)info.hblkhd;
 }
 
 static int descriptors(void)

@@ -5,7 +5,7 @@
 . "$C2D_TESTS/lib.sh"
 # shellcheck source=tests/cli/embed.sh
 . "$C2D_TESTS/embed.sh"
-rounds=${EMBED_SIZE-20}
+repeats=${EMBED_SIZE-20}
 start_fleet 6
 
 # ---- fork ----
@@ -13,14 +13,14 @@ start_fleet 6
 compile fork
 set_sim faults '{"operation": "send", "skip": 1, "count": 2, "delayMs": 400}'
 run ./fork child
-check 'parent and child go on with a client of their own after a fork' ends_silently 0 ''
-check 'nothing was sent or completed twice' \
+check 'a parent and its forked child each go on with another client' ends_silently 0 ''
+check 'after a fork no message is sent or completed twice' \
     is "$(fleet queue) $(fleet enqueued) $(fleet completed)" '0 7 7'
 new_fleet 6
 set_sim faults '{"operation": "send", "skip": 1, "count": 2, "delayMs": 400}'
 ls -l /proc/self/fd >before # those of the caller
 run ./fork exec ls -l /proc/self/fd
-check 'a child that only runs another program disturbs nothing' code_is 0
+check 'a forked child that runs another program leaves the operations of its parent alone' code_is 0
 # What libcurl does not mark itself, in older versions, is a pair of sockets for each of the two
 # clients, with which one thread wakes another. No connection is among them.
 only_pairs() {
@@ -32,14 +32,15 @@ only_pairs() {
     [ "$(wc -l <sockets)" -le 4 ] || { cat inherited && return 1; }
     [ ! -s sockets ] || not grep -wFf sockets /proc/net/tcp
 }
-check 'and inherits no connection, epoll, timer or file of the library' only_pairs
+check 'a program that a forked child runs inherits no connection or file of the library' \
+    only_pairs
 
 # ---- A second user of libcurl ----
 
 new_fleet 6
 compile two-users
 run ./two-users "$C2D_SIM_URL/_sim/"
-check 'program and library use libcurl side by side' ends_silently 0 ''
+check 'a program can use libcurl beside the library' ends_silently 0 ''
 
 # ---- Freed in any order ----
 
@@ -53,19 +54,19 @@ misbehave() {
     set_sim faults '{"device": "f5", "delayMs": 10, "count": -1}'
 }
 misbehave
-run ./free "$rounds" 1
-check 'clients can be freed in any order, whatever their operations do' ends_silently 0
+run ./free "$repeats" 1
+check 'clients can be freed in any order with operations in every state' ends_silently 0
 [ -z "${EMBED_SHOW-}" ] || cat out
 if has_memcheck; then
     misbehave
     # shellcheck disable=SC2086  # words are wanted
     run $MEMCHECK ./free 4 2
-    check 'so says memcheck' ends_silently 0
+    check 'memcheck finds no fault when clients are freed in any order' ends_silently 0
     new_fleet 6
     set_sim faults '{"operation": "send", "skip": 1, "count": 2, "delayMs": 3000}'
     # shellcheck disable=SC2086  # words are wanted
     run $MEMCHECK ./fork child
-    check 'memcheck says so of the fork, too' ends_silently 0 ''
+    check 'memcheck finds no fault in a parent and its forked child' ends_silently 0 ''
 fi
 
 # ---- What it costs ----
@@ -84,6 +85,6 @@ costs_at_most() {
         /^an operation/ && $2 + 0 < 4096 && $3 + 0 == 0 { good++ }
         END { exit good != 4 }' out
 }
-check 'a client that shares and an operation take under 4 KiB each, and no descriptor' \
+check 'a sharing client and an operation each take under 4 KiB and no descriptor' \
     costs_at_most
 [ -z "${EMBED_SHOW-}" ] || is_sanitized || cat out

@@ -1,5 +1,5 @@
 /* A process forks while a client is in use.
- * usage: fork child          the child makes a client of its own, and both processes go on
+ * usage: fork child          the child makes another client, and both processes go on
  *        fork exec COMMAND   the child runs COMMAND while requests are on their way */
 #include "39-embed.h"
 

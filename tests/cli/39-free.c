@@ -1,6 +1,6 @@
 /* Clients that are freed in any order while their operations wait, are under way, sleep before
  * another attempt or have ended. The hub treats each device in its own way, see 39-embed.sh.
- * usage: free ROUNDS SEED; prints in which states operations were given up */
+ * usage: free REPEATS SEED; prints in which states operations were given up */
 #include "39-embed.h"
 
 enum { CLIENTS = 6, ALONE = 2, OPERATIONS = 16 };

@@ -5,6 +5,7 @@
 #include "39-embed.h"
 
 #include <dirent.h>
+#include <signal.h>
 #include <stdint.h>
 
 enum {
@@ -267,6 +268,7 @@ int main(int argc, char **argv)
     size_t warm_up;
     int code, samples;
 
+    signal(SIGPIPE, SIG_IGN); /* see c2d.h */
     if (argc != 3 || (message_count = strtoul(argv[1], NULL, 10)) < 500)
         return C2D_USAGE;
     samples = message_count < 1000 * SAMPLES_MAX ? 2 : SAMPLES_MAX;

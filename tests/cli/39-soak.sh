@@ -13,7 +13,7 @@ start_fleet 50
 cat >control <<'END'
 #!/bin/sh
 post() { # command; the body comes from stdin
-    curl -sS --fail-with-body --noproxy '*' --cacert "$SSL_CERT_FILE" --data-binary @- \
+    curl -sS --fail --noproxy '*' --cacert "$SSL_CERT_FILE" --data-binary @- \
         "$C2D_SIM_URL/_sim/$1" >/dev/null
 }
 case $1 in
@@ -42,7 +42,7 @@ faults)
     set --
     for i in 0 1 2 3 4 5 6 7 8 9 10; do
         [ $i -eq 0 ] || set -- "$@" --next
-        set -- "$@" -sS --fail-with-body --noproxy '*' --cacert "$SSL_CERT_FILE" -o /dev/null \
+        set -- "$@" -sS --fail --noproxy '*' --cacert "$SSL_CERT_FILE" -o /dev/null \
             --data-binary @spoiled.$i "$C2D_SIM_URL/_sim/faults"
     done
     exec curl "$@"
@@ -60,8 +60,8 @@ is_flat() {
 compile soak
 rm -f count
 run ./soak "$messages" "$PWD/control"
-check 'every message is accounted for, and memory and descriptors stay as they were' is_flat
-check 'nothing is left at the hub, or has ended there in another way' \
+check 'a soak accounts for every message and does not grow in memory or descriptors' is_flat
+check 'after a soak the hub has each message completed and none left' \
     is "$(fleet queue) $(fleet enqueued)" "0 $(fleet completed)"
 [ -z "${EMBED_SHOW-}" ] || cat out
 if has_memcheck; then
@@ -69,5 +69,5 @@ if has_memcheck; then
     rm -f count
     # shellcheck disable=SC2086  # words are wanted
     run $MEMCHECK ./soak 500 "$PWD/control"
-    check 'memcheck sees no fault in it' ends_silently 0
+    check 'memcheck finds no fault in a soak' ends_silently 0
 fi

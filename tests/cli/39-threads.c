@@ -1,6 +1,6 @@
-/* Eight threads, each with clients of its own, which it makes, uses in every way and frees many
+/* Eight threads, each makes clients, uses them in every way and frees them many
  * times. Every other thread has devices that share their connections.
- * usage: threads ROUNDS; prints how many operations have succeeded */
+ * usage: threads REPEATS; prints how many operations have succeeded */
 #include "39-embed.h"
 
 #include <pthread.h>
@@ -8,7 +8,7 @@
 
 enum { THREADS = 8, DEVICES = 2, SUBMITTED = 3 };
 
-static long rounds;
+static long repeats;
 
 struct worker {
     pthread_t thread;
@@ -74,7 +74,7 @@ static void *work(void *context)
 {
     struct worker *worker = context;
 
-    for (long i = 0; i < rounds; i++) {
+    for (long i = 0; i < repeats; i++) {
         struct c2d_client *service = embed_service(2, NULL);
         struct c2d_client *devices[DEVICES];
         struct c2d_error error;
@@ -107,7 +107,7 @@ int main(int argc, char **argv)
     struct worker workers[THREADS] = { 0 };
     size_t succeeded = 0;
 
-    if (argc != 2 || (rounds = atol(argv[1])) < 1)
+    if (argc != 2 || (repeats = atol(argv[1])) < 1)
         return C2D_USAGE;
     for (unsigned i = 0; i < THREADS; i++) {
         workers[i].number = i;

@@ -191,7 +191,7 @@ chmod 640 place/kept
 ln -s place/kept linked
 before=$(stat -c '%i %u %g %a' place/kept)
 run c2d-http send --batch thousand --journal linked
-check 'a journal behind a symbolic link keeps its inode, owner, group and mode' \
+check 'the target of a link that is used as journal keeps its inode, owner, group and mode' \
     is "$CODE $(stat -c '%i %u %g %a' place/kept) $(readlink linked)" "0 $before place/kept"
 run c2d-http send --batch thousand --journal place/kept
 check 'a journal that was written through a link is used by its own name' \

@@ -37,15 +37,15 @@ head -n 3 thirty >three
 on_terminal slow "c2d-http send --batch three --rate 50/m >/dev/null" &
 pids="$pids $!"
 { seq -f '{"deviceId":"f1","messageId":"m%.0f"}' 1 8 && cat thirty; } >resumed
-head -n 8 resumed >begun
-c2d-http send --batch begun --journal journal -q
+head -n 8 resumed >first-part
+c2d-http send --batch first-part --journal journal -q
 on_terminal again "timeout 2.2 c2d-http send --batch resumed --journal journal --rate 2/s \
     >/dev/null" &
 pids="$pids $!"
 # shellcheck disable=SC2086  # several words are wanted
 wait $pids
 rendered mixed | grep . >shown
-check 'results and warnings of a batch on a terminal have lines of their own' is \
+check 'each result and warning of a batch on a terminal is on a separate line' is \
     "$(grep -vc '^c2d-http: ' shown) $(grep -v '^c2d-http: ' shown | jq -s length) $(
         grep -c '^c2d-http: warning: the hub is throttling: [a-z ]*$' shown)" '30 30 1'
 check 'the progress line is drawn again after a result or a warning' \

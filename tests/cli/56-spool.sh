@@ -32,7 +32,7 @@ afresh() { # message bodies
 afresh one two
 run c2d-device receive --spool sp
 check 'receive --spool exits 0 and prints nothing' ends_silently 0 ''
-check 'receive --spool completes each message and writes it to a file of its own' \
+check 'receive --spool completes each message and writes it to a separate file' \
     is "$(counts) $(bodies)" '[2,0,0,0] one two'
 check 'the name of a spool file holds hub and device, sequence number and time' is \
     "$(find sp/new -type f | grep -cE '/[0-9a-f]{16}-0{19}[12]-[0-9]{13}\.json$')" 2
@@ -71,7 +71,7 @@ mkdir -p sp/tmp
 owner=$(basename "$file" | cut -d - -f 1)
 touch "sp/tmp/$owner-torn" sp/tmp/of-others
 run c2d-device receive --spool sp
-check 'receive --spool removes an unfinished file of its own and no other file in tmp' \
+check 'receive --spool removes from tmp an unfinished file of an earlier run and no other' \
     is "$(find sp/tmp -type f)" sp/tmp/of-others
 
 enqueue '{"deviceId": "dev1", "messageId": "../../up", "body": "x",
@@ -84,7 +84,7 @@ run c2d-device receive --spool sp -- sh -c 'echo "$C2D_PROP_MESSAGE_TYPE $C2D_PR
 check 'a handler gets properties whose names are not valid header names' \
     is "$CODE $(tail -n 1 out)" '0 odd 1'
 
-# Without a sequence number two deliveries cannot be told to be one message.
+# Without a sequence number two deliveries cannot be recognised as one message.
 reset_hub
 rm -rf sp
 enqueue '{"deviceId": "dev1", "body": "same", "count": 3}'

@@ -120,7 +120,7 @@ check 'the reader of a FIFO gets the trace' says copy '< HTTP 204'
 : >mine
 chmod 644 mine
 run c2d-http send dev1 -m x -q --trace mine
-check 'send --trace sets the mode of its own file to 600' is "$CODE $(stat -c %a mine)" '0 600'
+check 'send --trace sets the mode of a file of the same user to 600' is "$CODE $(stat -c %a mine)" '0 600'
 if [ "$(id -u)" -eq 0 ]; then
     if mknod null c 1 3 2>/dev/null; then
         chmod 666 null

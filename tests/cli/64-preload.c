@@ -27,7 +27,8 @@ int clock_gettime(clockid_t id, struct timespec *now)
     char text[16] = { 0 };
     int fd;
 
-    if (jump_file == NULL || (id != CLOCK_MONOTONIC && id != CLOCK_BOOTTIME))
+    if (jump_file == NULL
+        || (id != CLOCK_MONOTONIC && id != CLOCK_MONOTONIC_RAW && id != CLOCK_BOOTTIME))
         return result;
     fd = open(jump_file, O_RDONLY | O_CLOEXEC);
     if (fd >= 0 && read(fd, text, sizeof text - 1) > 0)

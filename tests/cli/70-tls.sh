@@ -19,49 +19,37 @@ heard_no_http() {
 
 # ---- Certificates that are refused ----
 
-# sign_cert NAME ISSUER [OPTION...]: NAME.crt for hub70.test and NAME.key, signed by ISSUER's key.
+# sign_cert NAME ISSUER [CONSTRAINTS [OPTION...]]: NAME.crt for hub70.test and NAME.key, signed by
+# ISSUER's key. Without CONSTRAINTS it is a CA.
 sign_cert() {
     name=$1
     issuer=$2
+    printf '%s\n' subjectAltName=DNS:hub70.test "basicConstraints=${3-CA:TRUE}" >extensions
     shift 2
-    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$name.key" \
-        -out "$name.crt" -CA "$issuer.crt" -CAkey "$issuer.key" -subj "/CN=$name" -days 30 \
-        -addext subjectAltName=DNS:hub70.test "$@" 2>/dev/null
+    [ $# -eq 0 ] || shift
+    openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$name.key" \
+        -subj "/CN=$name" -out request 2>/dev/null
+    openssl x509 -req -in request -CA "$issuer.crt" -CAkey "$issuer.key" -CAcreateserial -days 30 \
+        -extfile extensions -out "$name.crt" "$@" 2>/dev/null
 }
 
 make_cert hub DNS:hub70.test
 make_cert elsewhere DNS:elsewhere.test
-make_cert expired DNS:hub70.test -1
+cp hub.key expired.key
+make_expired_cert expired DNS:hub70.test
 make_cert root DNS:root.test
 sign_cert middle root
-sign_cert leaf middle -addext basicConstraints=CA:FALSE
+sign_cert leaf middle CA:FALSE
 cat leaf.crt middle.crt >chain.crt
 cat leaf.crt middle.crt root.crt >whole.crt
 sign_cert below-leaf leaf
 cat below-leaf.crt chain.crt >no-ca.crt
-sign_cert sha1 root -sha1
+sign_cert sha1 root CA:TRUE -sha1
 openssl req -x509 -newkey rsa:1024 -nodes -keyout short.key -out short.crt -subj /CN=short \
     -addext subjectAltName=DNS:hub70.test 2>/dev/null
 
-# A certificate that is not valid yet; req and x509 cannot set the start of the validity.
-touch index.txt && echo 01 >serial
-cat >ca.cnf <<END
-[ca]
-default_ca = own
-[own]
-database = index.txt
-serial = serial
-new_certs_dir = .
-default_md = sha256
-policy = any
-copy_extensions = copy
-[any]
-commonName = supplied
-END
-openssl req -new -key hub.key -subj '/CN=hub issuer' -addext subjectAltName=DNS:hub70.test \
-    -out early.csr
-openssl ca -batch -config ca.cnf -selfsign -keyfile hub.key -in early.csr -out early.crt -notext \
-    -startdate 20900101000000Z -enddate 20950101000000Z 2>/dev/null
+cp hub.key early.key
+make_dated_cert early DNS:hub70.test 20900101000000Z 20950101000000Z
 
 # With the right trust the same server gets a request: the refusals below are due to trust.
 while read -r cert key trusted; do
@@ -87,7 +75,7 @@ while IFS='|' read -r what cert key trusted why todo; do
     check "the error for a server with $what names the host and the reason" \
         says err ' hub70.test:' "$why"
     check "the hint for a server with $what says what to do" says err "hint: " "$todo"
-    [ "$todo" != "$pass" ] || check "$what: so is the option" says err "see --cacert FILE"
+    [ "$todo" != "$pass" ] || check "the hint for a server with $what names --cacert" says err "see --cacert FILE"
 done <<END
 a self-signed certificate|hub.crt|hub.key||subject /CN=hub issuer, issuer /CN=hub issuer|$pass
 a CA that is not trusted|whole.crt|leaf.key|hub.crt|issuer /CN=root issuer|$pass
@@ -95,7 +83,7 @@ no intermediate CA|leaf.crt|leaf.key|root.crt|subject /CN=leaf, issuer /CN=middl
 an issuer that is no CA|no-ca.crt|below-leaf.key|root.crt|issuer /CN=middle|replaced
 another name|elsewhere.crt|elsewhere.key|elsewhere.crt|subject /CN=elsewhere issuer|another name
 an expired certificate|expired.crt|expired.key|expired.crt|expired|renewed
-a certificate that is not valid yet|early.crt|hub.key|early.crt|not yet valid|clock
+a certificate that is not valid yet|early.crt|early.key|early.crt|not yet valid|clock
 a key of 1024 bits|short.crt|short.key|short.crt|key too weak|2048 bits
 a certificate signed with SHA-1|sha1.crt|sha1.key|root.crt|too weak|SHA-256
 TLS 1.1|hub.crt|hub.key --old-tls|hub.crt|protocol version|TLS 1.2

@@ -5,6 +5,7 @@
 . "$C2D_TESTS/lib.sh"
 # shellcheck source=tests/cli/proxies.sh
 . "$C2D_TESTS/proxies.sh"
+has squid 'every check of inspecting proxies' || exit 0
 # shellcheck disable=SC2119  # no options are wanted
 start_sim
 hub_ca=$SSL_CERT_FILE

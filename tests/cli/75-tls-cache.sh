@@ -81,7 +81,7 @@ mkdir elsewhere
 mv session.* elsewhere
 cached
 has_secret() {
-    xxd -p "$1" | tr -d '\n' | grep -qi -e "$key" -e "$ticket"
+    od -An -v -tx1 "$1" | tr -d ' \n' | grep -qi -e "$key" -e "$ticket"
 }
 check 'the cached session holds a key and a ticket' \
     is "$(printf %s "$key" | wc -c) $(has_secret elsewhere/session.der && echo found)" '96 found'
@@ -240,32 +240,34 @@ else
     echo '# no mount namespaces here: the system store was not tried'
 fi
 
-unset NO_PROXY
-take_port && first=$PORT
-take_port && second=$PORT
-take_port && secure=$PORT
 make_cert proxy DNS:localhost
-mkdir squid-proxy
-cat proxy.crt proxy.key >squid-proxy/both.pem
-cat "$SSL_CERT_FILE" proxy.crt >roots
-start_squid proxy <<END
+if has squid 'sessions through a proxy'; then
+    unset NO_PROXY
+    take_port && first=$PORT
+    take_port && second=$PORT
+    take_port && secure=$PORT
+    mkdir squid-proxy
+    cat proxy.crt proxy.key >squid-proxy/both.pem
+    cat "$SSL_CERT_FILE" proxy.crt >roots
+    start_squid proxy <<END
 http_port 127.0.0.1:$first
 http_port 127.0.0.1:$second
 https_port 127.0.0.1:$secure tls-cert=$PWD/squid-proxy/both.pem
 http_access allow all
 END
-only_for 'through a proxy' --proxy "http://127.0.0.1:$first"
-only_for 'through another proxy' --proxy "http://127.0.0.1:$second"
-only_for 'through a proxy under another name' --proxy "http://localhost:$second"
-NO_PROXY=localhost cached --proxy "http://127.0.0.1:$first"
-check 'a run whose proxy NO_PROXY excludes resumes the session of a direct run' is_resumed
-rm -rf cache
-for try in first second; do
-    cached --proxy "https://localhost:$secure" --cacert roots
-    check "the $try run through an https proxy does two full handshakes" \
-        is "$CODE $(grep -c '(IN), TLS handshake, Certificate (11)' err)" '0 2'
-    check "the $try run through an https proxy keeps no session" not test -e cache
-done
+    only_for 'through a proxy' --proxy "http://127.0.0.1:$first"
+    only_for 'through another proxy' --proxy "http://127.0.0.1:$second"
+    only_for 'through a proxy under another name' --proxy "http://localhost:$second"
+    NO_PROXY=localhost cached --proxy "http://127.0.0.1:$first"
+    check 'a run whose proxy NO_PROXY excludes resumes the session of a direct run' is_resumed
+    rm -rf cache
+    for try in first second; do
+        cached --proxy "https://localhost:$secure" --cacert roots
+        check "the $try run through an https proxy does two full handshakes" \
+            is "$CODE $(grep -c '(IN), TLS handshake, Certificate (11)' err)" '0 2'
+        check "the $try run through an https proxy keeps no session" not test -e cache
+    done
+fi
 export NO_PROXY=localhost
 
 # ---- Certificates of devices ----
@@ -352,7 +354,7 @@ start_hostile --cert proxy.crt --key proxy.key --port "$port"
 at_hub hub.test
 check 'a run exits 21 when an untrusted server has replaced the hub' fails_with 21 TLS
 check 'a run connects once when an untrusted server has replaced the hub' \
-    is "$(grep -c 'Connected to' err)" 1
+    is "$(grep -c 'Trying ' err)" 1
 
 # ---- Parallel runs ----
 

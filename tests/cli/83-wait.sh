@@ -165,7 +165,7 @@ for torn in '{"v":1,"originalMess' junk; do
     printf %s "$torn" >log
     add_batch torn 1
     run c2d-http send dev1 -m x -i torn --wait 1s --feedback-log log
-    check "send --wait writes its record to a line of its own after the torn line '$torn'" \
+    check "send --wait writes its record to a new line after the torn line '$torn'" \
         is "$CODE $(records torn)" '0 1'
 done
 

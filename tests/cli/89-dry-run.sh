@@ -110,11 +110,12 @@ take_port && open=$PORT
 take_port && basic=$PORT
 take_port && secure=$PORT
 make_cert proxy DNS:localhost
-mkdir squid-all
-cat proxy.crt proxy.key >squid-all/both.pem
-printf 'me:%s\n' "$(openssl passwd -apr1 secret)" >squid-all/users
-echo me:secret >user
-start_squid all <<END
+if has squid 'a curl command through a proxy'; then
+    mkdir squid-all
+    cat proxy.crt proxy.key >squid-all/both.pem
+    printf 'me:%s\n' "$(openssl passwd -apr1 secret)" >squid-all/users
+    echo me:secret >user
+    start_squid all <<END
 http_port 127.0.0.1:$open
 http_port 127.0.0.1:$basic
 https_port 127.0.0.1:$secure tls-cert=$PWD/squid-all/both.pem
@@ -126,28 +127,29 @@ http_access allow asks known
 http_access deny asks
 http_access allow all
 END
-# by PORT OPTION...: the same, and the proxy at PORT has been used.
-by() {
-    port=$1
-    shift
-    arrives "$@" && until_true grep -q "^$port 200 CONNECT" squid-all/log
-}
-cat "$HUB/ca.pem" proxy.crt >both.pem
-check 'the curl command uses the proxy of --proxy' \
-    by "$open" --cacert both.pem --proxy "http://127.0.0.1:$open"
-check 'the curl command uses an https proxy with its CA' \
-    by "$secure" --cacert both.pem --proxy "https://localhost:$secure"
-check 'the curl command uses a proxy with a placeholder for user and password' \
-    by "$basic" --cacert both.pem --proxy "http://127.0.0.1:$basic" --proxy-user-file user
-check 'the curl command does not hold the password of --proxy-user-file' lacks out secret
-: >squid-all/log
-https_proxy="http://me:secret@127.0.0.1:$basic" \
-    check 'the curl command uses the proxy of https_proxy with a placeholder for the password' \
-    by "$basic" --cacert both.pem
-check 'the curl command does not hold the password of https_proxy' lacks out secret
-: >squid-all/log
-NO_PROXY=.example.test check 'the curl command reaches a host that NO_PROXY excludes' \
-    arrives --cacert both.pem --proxy "http://127.0.0.1:$open"
-check 'the curl command does not use the proxy for a host in NO_PROXY' is_empty squid-all/log
+    # by PORT OPTION...: the same, and the proxy at PORT has been used.
+    by() {
+        port=$1
+        shift
+        arrives "$@" && until_true grep -q "^$port 200 CONNECT" squid-all/log
+    }
+    cat "$HUB/ca.pem" proxy.crt >both.pem
+    check 'the curl command uses the proxy of --proxy' \
+        by "$open" --cacert both.pem --proxy "http://127.0.0.1:$open"
+    check 'the curl command uses an https proxy with its CA' \
+        by "$secure" --cacert both.pem --proxy "https://localhost:$secure"
+    check 'the curl command uses a proxy with a placeholder for user and password' \
+        by "$basic" --cacert both.pem --proxy "http://127.0.0.1:$basic" --proxy-user-file user
+    check 'the curl command does not hold the password of --proxy-user-file' lacks out secret
+    : >squid-all/log
+    https_proxy="http://me:secret@127.0.0.1:$basic" \
+        check 'the curl command uses the proxy of https_proxy with a placeholder for the password' \
+        by "$basic" --cacert both.pem
+    check 'the curl command does not hold the password of https_proxy' lacks out secret
+    : >squid-all/log
+    NO_PROXY=.example.test check 'the curl command reaches a host that NO_PROXY excludes' \
+        arrives --cacert both.pem --proxy "http://127.0.0.1:$open"
+    check 'the curl command does not use the proxy for a host in NO_PROXY' is_empty squid-all/log
+fi
 https_proxy=http://127.0.0.1:1 run c2d-http send dev1 -m x -n --connect-to "$hub" --proxy none
 check 'the curl command of --proxy none disables all proxies' says out "'--noproxy' '*'"

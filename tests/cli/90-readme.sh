@@ -147,7 +147,7 @@ check 'the program of libc2d.md prints the body' ends_silently 0 'restart'
 check 'the program of libc2d.md completes the message' is "$(queued dev1)" 0
 
 listed=$(sed -n '/^| code /,/^$/p' "$ROOT/README.md" | grep -oE '[A-Z]{2}[A-Z_]*' | sort -u | xargs)
-known=$(grep -ohE '[{] [A-Z0-9]+_[A-Z_]+, "[A-Z_]+" [}]' "$ROOT/src/base/error.c" \
+known=$(grep -ohE '[{] [A-Z0-9]+_[A-Z_]+, "[A-Z_]+"' "$ROOT/src/base/error.c" \
     "$ROOT/src/cli/common/exit_status.c" | cut -d '"' -f 2 \
     | grep -vE '^(DRY_RUN|CANCELLED)$' | sort -u | xargs)
 check 'the README lists every outcome of the programs' is \

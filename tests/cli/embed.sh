@@ -8,7 +8,7 @@ ROOT=$C2D_TESTS/../..
 LIBRARIES=$(pkg-config --cflags --libs libcurl libssl libcrypto libcjson)
 SANITIZERS=
 ! is_sanitized || SANITIZERS=-fsanitize=address,undefined
-# Memcheck on a thinned run; what the system's libraries keep until the end is no leak of ours.
+# Memcheck on a thinned run; what the system's libraries keep until the end is not counted.
 # shellcheck disable=SC2034  # the scenarios use it
 MEMCHECK='valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite
     --errors-for-leak-kinds=definite'

@@ -16,13 +16,13 @@ export PORT=
 # check SENTENCE CONDITION...: prints "ok" if the command CONDITION succeeds. A sentence stands
 # alone in a log: what is done to what, and what is expected.
 check() {
-    sentence=$1
+    checked=$1
     shift
     if "$@" >got 2>&1; then
-        echo "ok - $sentence"
+        echo "ok - $checked"
         return
     fi
-    echo "not ok - $sentence"
+    echo "not ok - $checked"
     {
         echo "condition: $*"
         cat got
@@ -73,6 +73,11 @@ skip() {
     exit
 }
 
+# has PROGRAM WHAT: true if PROGRAM is installed; else the log says that WHAT is skipped.
+has() {
+    command -v "$1" >/dev/null || { echo "# skipped: $2, which needs $1" && return 1; }
+}
+
 # fails_with CODE NAME: the run exited with CODE, and stderr has one error line, with NAME.
 fails_with() {
     code_is "$1" || return 1
@@ -103,7 +108,7 @@ run_traced() {
     run env ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" strace -qq -o trace "$@"
 }
 
-# lacking COMMAND...: runs COMMAND with the errors of LACKS_SYNC and LACKS_LOCKS, see
+# lacking COMMAND...: runs COMMAND without what the variables LACKS_... name, see
 # tests/support/lacking.c.
 lacking() {
     env ASAN_OPTIONS="${ASAN_OPTIONS-}:verify_asan_link_order=0" \
@@ -136,6 +141,7 @@ until_true() {
 
 # Starts c2d-sim with the options and exports its variables.
 start_sim() {
+    rm -f sim.ready # of an earlier hub
     c2d-sim --dir "$HUB" "$@" >sim.ready 2>sim.err &
     PIDS="$PIDS $!"
     until_true grep -q ^ready sim.ready || { cat sim.err && exit 1; }
@@ -144,10 +150,12 @@ start_sim() {
     unset no_proxy # so that a scenario has to change NO_PROXY only
 }
 
-# sim GET|POST COMMAND [JSON]
+# sim GET|POST COMMAND [JSON]: prints the response, and fails if it is an error.
 sim() {
-    printf %s "${3-}" | curl -sS --fail-with-body --noproxy '*' --cacert "$HUB/ca.pem" -X "$1" \
-        --data-binary @- "$C2D_SIM_URL/_sim/$2"
+    sim_answer=$(printf %s "${3-}" | curl -sS -w '\n%{http_code}' --noproxy '*' \
+        --cacert "$HUB/ca.pem" -X "$1" --data-binary @- "$C2D_SIM_URL/_sim/$2") || return
+    printf '%s\n' "${sim_answer%???}"
+    [ "${sim_answer#"${sim_answer%???}"}" -lt 400 ]
 }
 
 set_sim() {
@@ -212,12 +220,40 @@ is_sanitized() {
 
 # ---- Hostile servers ----
 
-# make_cert NAME SUBJECT-ALT-NAME [DAYS]: creates NAME.crt, self-signed, and NAME.key.
+# make_cert NAME SUBJECT-ALT-NAME: creates NAME.crt, self-signed, and NAME.key.
 make_cert() {
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$1.key" \
         -out "$1.crt" -subj "/CN=$1 issuer" -addext "subjectAltName=$2" -days 30 2>/dev/null
-    [ -z "${3-}" ] || openssl x509 -in "$1.crt" -signkey "$1.key" -days "$3" -out "$1.crt" \
-        2>/dev/null
+}
+
+# make_dated_cert NAME SUBJECT-ALT-NAME START END: the same, valid between these times, for the key
+# NAME.key, which exists. Only openssl ca takes times in all versions; 3.5 refuses -days -1.
+make_dated_cert() {
+    mkdir "$1.ca"
+    touch "$1.ca/index"
+    cat >"$1.ca/conf" <<END
+[ca]
+default_ca = own
+[own]
+database = $1.ca/index
+new_certs_dir = $1.ca
+rand_serial = yes
+default_md = sha256
+policy = any
+copy_extensions = copy
+[any]
+commonName = supplied
+END
+    openssl req -new -key "$1.key" -subj "/CN=$1 issuer" -addext "subjectAltName=$2" \
+        -out "$1.ca/request"
+    openssl ca -batch -notext -selfsign -config "$1.ca/conf" -keyfile "$1.key" \
+        -in "$1.ca/request" -startdate "$3" -enddate "$4" -out "$1.crt" 2>"$1.ca/err" \
+        || { cat "$1.ca/err" && exit 1; }
+}
+
+# make_expired_cert NAME SUBJECT-ALT-NAME: the same for a certificate that expired yesterday.
+make_expired_cert() {
+    make_dated_cert "$1" "$2" 20200101000000Z "$(date -u -d yesterday +%Y%m%d%H%M%SZ)"
 }
 
 # start_hostile OPTION... HOW:REPLY...: see tests/support/hostile.c; sets PORT.

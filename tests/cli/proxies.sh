@@ -6,6 +6,9 @@ PATH=$PATH:/usr/sbin
 FREE_PORT=$((10000 + $$ % 2000 * 10))
 export FREE_PORT
 
+# The address at which the hub listens. A squid that finds two addresses for localhost tries one.
+HUB_ADDRESS=127.0.0.1
+
 # Sets PORT to a port without a listener.
 take_port() {
     while grep -qi ":$(printf %04x "$FREE_PORT") 0*:0000 0A" /proc/net/tcp; do
@@ -20,9 +23,11 @@ take_port() {
 start_squid() {
     dir=$PWD/squid-$1
     [ -d "$dir" ] || mkdir "$dir"
+    echo "$HUB_ADDRESS localhost" >"$dir/hosts"
     {
         cat
         cat <<END
+hosts_file $dir/hosts
 pid_filename $dir/pid
 cache_log stdio:$dir/cache.log
 coredump_dir $dir

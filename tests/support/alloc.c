@@ -74,6 +74,14 @@ bool alloc_stop(void)
     return state.failed;
 }
 
+bool alloc_next(size_t *n)
+{
+    if (*n > 0 && !state.failed)
+        return false;
+    ++*n;
+    return true;
+}
+
 void alloc_pause(void)
 {
     state.paused++;

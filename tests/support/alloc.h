@@ -9,6 +9,9 @@
 void alloc_fail_at(size_t n, bool lasting);
 /* Ends the failures; returns true if there was one. */
 bool alloc_stop(void);
+/* Counts n up from 1 until fewer than n allocations are made, so that each one fails once:
+ *     for (size_t n = 0; alloc_next(&n);) { alloc_fail_at(n, false); ...; alloc_stop(); ... } */
+bool alloc_next(size_t *n);
 /* Between these two, allocations are not counted and do not fail. Calls may nest. */
 void alloc_pause(void);
 void alloc_resume(void);

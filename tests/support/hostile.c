@@ -5,7 +5,7 @@
  *     --old-tls         TLS 1.1 at most
  *     --ciphers LIST    these of TLS 1.2, and no later version
  *     --client-ca FILE  asks for a client certificate, and refuses what FILE has not signed
- *     --bad-tickets     ends the handshake of whoever wants to resume a session
+ *     --bad-tickets     ends the handshake of a client that offers a session
  *     --port N          listens there; else on a free one
  *     --connect FILE    is a proxy too: answers CONNECT with FILE, in plain, before TLS
  *

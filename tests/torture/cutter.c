@@ -1,11 +1,11 @@
-/* cutter: stands between a client and a hub, speaks TLS with both, and spoils the HTTP that passes
+/* cutter: relays between a client and a hub, speaks TLS with both, and spoils the HTTP that passes
  * at one byte.
  *
  *     cutter CERT KEY HUB-PORT FAULT-FILE
  *
  * Listens on a free port of 127.0.0.1 and prints "ready PORT". FAULT-FILE is read when a client
  * connects, and removed when its fault strikes: "request|response N ACTION", where N counts the
- * bytes of one direction of the connection from 0. What stood before byte N has passed; then:
+ * bytes of one direction of the connection from 0. The bytes before N have passed; then:
  *
  *     notify              TLS says good-bye, and the connection ends
  *     close, reset        it ends without a word, or with RST
@@ -199,7 +199,7 @@ int main(int argc, char **argv)
         || SSL_CTX_use_PrivateKey_file(server, argv[2], SSL_FILETYPE_PEM) != 1)
         die("usage: cutter CERT KEY HUB-PORT FAULT-FILE");
     signal(SIGPIPE, SIG_IGN);
-    /* Else a read goes on waiting behind a session ticket, while the other side has something. */
+    /* Else a read that gets only a session ticket blocks although the other side has data. */
     SSL_CTX_clear_mode(server, SSL_MODE_AUTO_RETRY);
     SSL_CTX_clear_mode(to_hub, SSL_MODE_AUTO_RETRY);
     listener = listen_and_tell();

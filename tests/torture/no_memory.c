@@ -3,9 +3,9 @@
  *     NO_MEMORY="all|own N once|lasting" LD_PRELOAD=no_memory.so PROGRAM...
  *
  * own counts those that the program's own code asks for, all also those of its libraries, both from
- * main() on. stderr is told "ready" when main() is about to begin, "struck" when the first one
- * fails and "crashed in" whose code. With NO_MEMORY_COUNT=FILE the file gets, at the end, how many
- * there were: "all N" and "own N". The programs that this one starts are left in peace. */
+ * main() on. It writes to stderr "ready" before main(), "struck" when the first one fails, and
+ * "crashed in" whose code. With NO_MEMORY_COUNT=FILE the file gets, at the end, how many
+ * there were: "all N" and "own N". The programs that this one starts are not affected. */
 #define _GNU_SOURCE /* dladdr, dl_iterate_phdr */
 #include <dlfcn.h>
 #include <errno.h>

@@ -108,8 +108,8 @@ static void count_event(void *context, const struct c2d_event *event)
         ++*(size_t *)context;
 }
 
-/* Fails allocation n of the operation, once or for good; true if there was one to fail. */
-static bool fail_one(operation *run, const char *connection_string,
+/* Fails allocation n of the operation, once or for good. */
+static void fail_one(operation *run, const char *connection_string,
                      const struct script_reply *replies, size_t n, bool lasting)
 {
     size_t dry_runs = 0;
@@ -129,11 +129,10 @@ static bool fail_one(operation *run, const char *connection_string,
     status = run(client, &error, &left);
     failed = alloc_stop();
     cr_expect(status == C2D_OK || (failed && status == C2D_OS), "allocation %zu%s: %s: %s", n,
-              lasting ? " and all behind it" : "", c2d_status_name(status), error.text);
+              lasting ? " and all later ones" : "", c2d_status_name(status), error.text);
     cr_expect_eq(error.status, status, "allocation %zu", n);
     cr_expect_not(left, "allocation %zu: the out parameter is set", n);
     c2d_client_free(client);
-    return failed;
 }
 
 static void fail_each(operation *run, const char *connection_string,
@@ -142,10 +141,10 @@ static void fail_each(operation *run, const char *connection_string,
     /* Trees of JSON are allocated inside another library. */
     cJSON_InitHooks(&(cJSON_Hooks) { .malloc_fn = alloc_malloc, .free_fn = free });
     for (int lasting = 0; lasting < 2; lasting++) {
-        size_t n = 1;
+        size_t n = 0;
 
-        while (fail_one(run, connection_string, replies, n, lasting != 0))
-            n++;
+        while (alloc_next(&n))
+            fail_one(run, connection_string, replies, n, lasting != 0);
         cr_expect_gt(n, 3, "the operation must make three allocations or more");
     }
 }
@@ -226,9 +225,7 @@ Test(client_memory, token_survives_every_lost_allocation)
 
 Test(client_memory, creation_of_a_client_survives_every_lost_allocation)
 {
-    bool failed = true;
-
-    for (size_t n = 1; failed; n++) {
+    for (size_t n = 0; alloc_next(&n);) {
         struct script script = { 0 };
         struct http_transport transport = script_transport(&script);
         struct clock clock = script_clock(&script);
@@ -236,6 +233,7 @@ Test(client_memory, creation_of_a_client_survives_every_lost_allocation)
         struct c2d_client *client = NULL;
         struct c2d_error error;
         enum c2d_status status;
+        bool failed;
 
         options.api_version = "x";
         options.proxy = "http://p";
@@ -255,9 +253,7 @@ Test(client_memory, creation_of_a_client_survives_every_lost_allocation)
 
 Test(client_memory, dry_run_without_memory_for_its_output_fails)
 {
-    bool failed = true;
-
-    for (size_t n = 1; failed; n++) {
+    for (size_t n = 0; alloc_next(&n);) {
         size_t dry_runs = 0;
         struct c2d_options options = c2d_options_default();
         struct script script = { .options = &options };
@@ -270,7 +266,7 @@ Test(client_memory, dry_run_without_memory_for_its_output_fails)
         client = client_for_test(&script, SERVICE_STRING);
         alloc_fail_at(n, false);
         status = c2d_send(client, "dev1", &full, NULL);
-        failed = alloc_stop();
+        alloc_stop();
         cr_expect_eq(status, dry_runs == 1 ? C2D_DRY_RUN : C2D_OS, "allocation %zu: %s", n,
                      c2d_status_name(status));
         c2d_client_free(client);

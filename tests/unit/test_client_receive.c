@@ -1,21 +1,9 @@
 /* c2d_receive() over a scripted hub. */
-#include "../support/script.h"
+#include "../support/once.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
-
-static enum c2d_status receive_over(struct script *script, struct c2d_message **message,
-                                    struct c2d_error *error)
-{
-    struct c2d_client *client = client_for_test(script, DEVICE_STRING);
-    enum c2d_status status = c2d_receive(client, message, error);
-
-    cr_expect_eq(error->status, status);
-    cr_expect_eq(*message == NULL, status != C2D_OK);
-    c2d_client_free(client);
-    return status;
-}
 
 Test(client_receive, request_has_the_form_of_the_protocol_and_is_signed_by_the_device)
 {
@@ -24,7 +12,7 @@ Test(client_receive, request_has_the_form_of_the_protocol_and_is_signed_by_the_d
     struct c2d_message *message = NULL;
     struct c2d_error error;
 
-    cr_assert_eq(receive_over(&script, &message, &error), C2D_NO_MESSAGE);
+    cr_assert_eq(receive_once(&script, &message, &error), C2D_NO_MESSAGE);
     cr_assert_eq(script.request_count, 1);
     cr_assert_str_eq(request->method, "GET");
     cr_assert_str_eq(request->url,
@@ -38,6 +26,19 @@ Test(client_receive, request_has_the_form_of_the_protocol_and_is_signed_by_the_d
     cr_assert_not_null(strstr(error.text, "'dev1'"));
 }
 
+Test(client_receive, response_of_a_gateway_leaves_open_whether_a_message_was_locked)
+{
+    static const int statuses[] = { 408, 500, 502, 504 };
+
+    for (size_t i = 0; i < COUNT(statuses); i++) {
+        struct script script = { .replies = { { .status = statuses[i] }, { .status = 204 } } };
+        struct c2d_error error;
+
+        cr_expect_eq(receive_once(&script, NULL, &error), C2D_NO_MESSAGE, "%s", error.text);
+        cr_expect(error.earlier_try_unanswered, "HTTP %d", statuses[i]);
+    }
+}
+
 Test(client_receive, lock_counts_from_the_start_of_the_attempt_that_got_the_response)
 {
     struct script script = {
@@ -46,7 +47,7 @@ Test(client_receive, lock_counts_from_the_start_of_the_attempt_that_got_the_resp
     struct c2d_message *message = NULL;
     struct c2d_error error;
 
-    cr_assert_eq(receive_over(&script, &message, &error), C2D_OK);
+    cr_assert_eq(receive_once(&script, &message, &error), C2D_OK);
     cr_assert_gt(script.requests[1].at_ms, 0);
     cr_assert_eq(message->lock_expires_ms, script.requests[1].at_ms + C2D_LOCK_S * 1000);
     c2d_message_free(message);
@@ -63,7 +64,7 @@ Test(client_receive, message_is_returned_with_body_and_times)
     struct c2d_message *message = NULL;
     struct c2d_error error;
 
-    cr_assert_eq(receive_over(&script, &message, &error), C2D_OK);
+    cr_assert_eq(receive_once(&script, &message, &error), C2D_OK);
     cr_assert_str_eq(message->lock_token, "t1");
     cr_assert_str_eq(message->message_id, "m1");
     cr_assert_str_eq(message->device_id, "dev1");
@@ -84,7 +85,7 @@ Test(client_receive, lock_counts_from_the_request_that_brought_the_message)
     struct c2d_message *message = NULL;
     struct c2d_error error;
 
-    cr_assert_eq(receive_over(&script, &message, &error), C2D_OK);
+    cr_assert_eq(receive_once(&script, &message, &error), C2D_OK);
     cr_assert_eq(script.requests[1].at_s, SCRIPT_START_S + 25);
     cr_expect_eq(message->received_at_s, SCRIPT_START_S + 25);
     cr_expect_eq(message->lock_deadline_s, SCRIPT_START_S + 85);
@@ -97,7 +98,7 @@ Test(client_receive, empty_body_is_a_message)
     struct c2d_message *message = NULL;
     struct c2d_error error;
 
-    cr_assert_eq(receive_over(&script, &message, &error), C2D_OK);
+    cr_assert_eq(receive_once(&script, &message, &error), C2D_OK);
     cr_assert_eq(message->body_size, 0);
     c2d_message_free(message);
 }
@@ -166,7 +167,7 @@ Test(client_receive, response_without_a_message_is_an_error_and_settles_nothing)
         struct c2d_message *message = NULL;
         struct c2d_error error;
 
-        cr_expect_eq(receive_over(&script, &message, &error), answers[i].status, "row %zu: %s", i,
+        cr_expect_eq(receive_once(&script, &message, &error), answers[i].status, "row %zu: %s", i,
                      error.text);
         cr_expect_eq(script.request_count, 1, "row %zu", i);
     }
@@ -178,7 +179,7 @@ Test(client_receive, empty_queue_after_a_lost_response_is_an_error)
     struct c2d_message *message = NULL;
     struct c2d_error error;
 
-    cr_assert_eq(receive_over(&script, &message, &error), C2D_NO_MESSAGE);
+    cr_assert_eq(receive_once(&script, &message, &error), C2D_NO_MESSAGE);
     cr_assert(error.earlier_try_unanswered);
 }
 
@@ -191,7 +192,7 @@ Test(client_receive, nothing_of_a_lost_attempt_is_in_the_message)
     struct c2d_message *message = NULL;
     struct c2d_error error;
 
-    cr_assert_eq(receive_over(&script, &message, &error), C2D_OK);
+    cr_assert_eq(receive_once(&script, &message, &error), C2D_OK);
     cr_assert_eq(message->property_count, 0);
     cr_assert_eq(message->body_size, 3);
     cr_assert_eq(memcmp(message->body, "new", 3), 0);

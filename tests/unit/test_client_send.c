@@ -1,5 +1,5 @@
 /* c2d_send() over a scripted hub. */
-#include "../support/script.h"
+#include "../support/once.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
@@ -12,13 +12,7 @@ static const struct c2d_message hello = { .body = "hel\0o", .body_size = 5, .mes
 
 static enum c2d_status send_over(struct script *script, struct c2d_error *error)
 {
-    struct c2d_client *client = client_for_test(script, SERVICE_STRING);
-    enum c2d_status status = c2d_send(client, "dev1", &hello, error);
-
-    cr_expect_eq(error->status, status);
-    c2d_client_free(client);
-    cr_assert(script->destroyed);
-    return status;
+    return send_once(script, &hello, error);
 }
 
 Test(client_send, request_carries_every_field_and_the_bytes_of_the_body)
@@ -353,6 +347,18 @@ Test(client_send, lost_response_before_the_older_form_may_cause_a_duplicate)
 
     cr_assert_eq(send_over(&script, &error), C2D_OK);
     cr_assert(error.earlier_try_unanswered);
+}
+
+Test(client_send, lost_response_stays_a_doubt_if_the_older_form_is_unknown_too)
+{
+    struct script script = {
+        .replies = { { .status = 404 }, { .written = true }, { .status = 501 } },
+    };
+    struct c2d_error error;
+
+    cr_expect_eq(send_over(&script, &error), C2D_NOT_FOUND);
+    cr_expect(error.earlier_try_unanswered);
+    cr_expect(strstr(error.text, "may be queued") != NULL, "%s", error.text);
 }
 
 Test(client_send, both_forms_together_keep_to_the_time_out)

@@ -209,7 +209,7 @@ Test(connstr, unusable_string_is_refused_with_the_reason)
                      bad[i].text);
         cr_expect_not_null(strstr(error.text, bad[i].mentions), "row %zu: %s", i, error.text);
         cr_expect(got.host == NULL && got.key.data == NULL && got.token == NULL,
-                  "row %zu: credentials are left behind", i);
+                  "row %zu: credentials are left over", i);
     }
 }
 
@@ -347,11 +347,10 @@ Test(connstr, failed_allocation_is_reported_as_such_and_leaves_nothing)
     static const char *const texts[] = { H D K, H P K, H D SAS, H D ";x509=true" };
 
     for (size_t i = 0; i < COUNT(texts); i++) {
-        bool failed = true;
-
-        for (size_t n = 1; failed; n++) {
+        for (size_t n = 0; alloc_next(&n);) {
             struct credentials got;
             enum c2d_status status;
+            bool failed;
 
             alloc_fail_at(n, false);
             status = connstr_parse(texts[i], &got, NULL);

@@ -45,3 +45,14 @@ Test(exit_status, exit_codes_and_names_are_the_documented_ones)
         cr_expect_str_eq(status_name(rows[i].status), rows[i].name, "%d", rows[i].number);
     }
 }
+
+Test(exit_status, errors_of_this_machine_and_of_the_credentials_end_a_run_and_are_permanent)
+{
+    static const enum c2d_status ending[] = { C2D_CANCELLED, STATUS_IO, C2D_OS, C2D_AUTH,
+                                              C2D_CONFIG };
+
+    for (size_t i = 0; i < COUNT(ending); i++) {
+        cr_expect(status_ends_run(ending[i]), "%s", status_name(ending[i]));
+        cr_expect_not(status_is_temporary(ending[i]), "%s", status_name(ending[i]));
+    }
+}

@@ -174,11 +174,10 @@ Test(http, at_most_1000_headers_are_read)
 
 Test(http, failed_allocation_is_reported_as_such_and_clearing_is_safe)
 {
-    bool failed = true;
-
-    for (size_t n = 1; failed; n++) {
+    for (size_t n = 0; alloc_next(&n);) {
         struct http_headers headers = { 0 };
         enum c2d_status status = C2D_OK;
+        bool failed;
 
         alloc_fail_at(n, false);
         for (int i = 0; status == C2D_OK && i < 40; i++)

@@ -52,7 +52,7 @@ static const struct {
       false,
       { "HTTP/1.1 100 Continue\r\n", "Content-Length: 0\r\n", "\r\n", "HTTP/1.1 200 OK\r\n",
         "\r\n" } },
-    { "final head cut behind an interim one",
+    { "final head cut after an interim one",
       200,
       false,
       { "HTTP/1.1 100 Continue\r\n", "\r\n", "HTTP/1.1 200 OK\r\n", "Content-Length: 0\r\n" } },

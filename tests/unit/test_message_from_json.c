@@ -108,6 +108,8 @@ Test(message_from_json, a_message_comes_back_byte_for_byte)
 
 #define REST ",\"properties\":{},\"lockToken\":\"t\",\"receivedTime\":\"2026-01-01T00:00:00Z\""
 
+#define BODY ",\"bodySize\":1,\"bodyEncoding\":\"utf8\",\"body\":\"x\"}"
+
 static const char *const refused[] = {
     "",
     "{",
@@ -131,7 +133,54 @@ static const char *const refused[] = {
     "\"bodySize\":1,\"bodyEncoding\":\"utf8\",\"body\":\"x\"}",
     "{\"deviceId\":\"d\",\"duplicateProperties\":[1]" REST
     ",\"bodySize\":1,\"bodyEncoding\":\"utf8\",\"body\":\"x\"}",
+    "{\"deviceId\":\"d\",\"duplicateProperties\":[[\"\",\"c\"]]" REST BODY,
+    "{\"deviceId\":\"d\",\"duplicateProperties\":[[\"a\"]]" REST BODY,
+    "{\"deviceId\":\"d\",\"messageId\":\"\xef\xbf\xbd\",\"lossy\":{\"messageId\":\"YQo=\"}" REST
+        BODY,
+    "{\"deviceId\":\"d\",\"messageId\":\"\xef\xbf\xbd\",\"lossy\":{\"messageId\":\"YQA=\"}" REST
+        BODY,
+    "{\"deviceId\":\"d\",\"messageId\":\"\xef\xbf\xbd\",\"lossy\":{\"messageId\":\"!\"}" REST BODY,
+    "{\"deviceId\":\"d\",\"lockToken\":\"a\\u0001\"" REST BODY,
+    "{\"deviceId\":\"d\",\"lockToken\":\"a\\\",b\"" REST BODY,
+    "{\"deviceId\":\"d\",\"lockToken\":\"..\"" REST BODY,
 };
+
+Test(message_from_json, lossy_that_is_not_an_object_is_ignored)
+{
+    static const char line[] =
+        "{\"deviceId\":\"d\",\"messageId\":\"\xef\xbf\xbd\",\"lossy\":[[\"messageId\"]]" REST BODY;
+    struct c2d_message *message = NULL;
+
+    cr_assert_eq(c2d_message_from_json(&message, line, strlen(line), NULL), C2D_OK);
+    cr_assert_str_eq(message->message_id, "\xef\xbf\xbd");
+    c2d_message_free(message);
+}
+
+/* A line with that many properties. */
+static struct buf line_with_properties(size_t count)
+{
+    struct buf line = { 0 };
+
+    buf_text(&line, "{\"deviceId\":\"d\",\"properties\":{");
+    for (size_t i = 0; i < count; i++)
+        buf_format(&line, "%s\"k%zu\":\"v\"", i == 0 ? "" : ",", i);
+    buf_text(&line, "}" REST BODY);
+    return line;
+}
+
+Test(message_from_json, line_with_1000_properties_is_read_and_1001_are_refused)
+{
+    for (size_t count = 1000; count <= 1001; count++) {
+        struct buf line = line_with_properties(count);
+        struct c2d_message *message = NULL;
+        enum c2d_status status = c2d_message_from_json(&message, line.data, line.size, NULL);
+
+        cr_expect_eq(status, count == 1000 ? C2D_OK : C2D_DATA, "%zu", count);
+        cr_expect(message == NULL || message->property_count == count, "%zu", count);
+        c2d_message_free(message);
+        buf_clear(&line);
+    }
+}
 
 Test(message_from_json, invalid_line_is_a_data_error)
 {
@@ -152,18 +201,21 @@ Test(message_from_json, invalid_line_is_a_data_error)
 
 Test(message_from_json, failed_allocation_is_reported_as_such_and_leaks_nothing)
 {
-    struct c2d_message *message = received(6), *back = NULL;
+    struct c2d_message *message = received(6);
     char *line = c2d_message_to_json(message, true);
-    enum c2d_status status = C2D_OS;
 
-    for (size_t nth = 1; status != C2D_OK; nth++) {
-        alloc_fail_at(nth, false);
+    for (size_t n = 0; alloc_next(&n);) {
+        struct c2d_message *back = NULL;
+        enum c2d_status status;
+        bool failed;
+
+        alloc_fail_at(n, false);
         status = c2d_message_from_json(&back, line, strlen(line), NULL);
-        alloc_stop();
-        cr_assert(status == C2D_OK || (status == C2D_OS && back == NULL), "allocation %zu: %d", nth,
-                  status);
+        failed = alloc_stop();
+        cr_assert_eq(status, failed ? C2D_OS : C2D_OK, "allocation %zu: %d", n, status);
+        cr_assert_eq(back == NULL, failed, "allocation %zu", n);
+        c2d_message_free(back);
     }
-    c2d_message_free(back);
     c2d_message_free(message);
     free(line);
 }

@@ -139,14 +139,16 @@ Test(outgoing, error_of_an_invalid_line_says_what_is_wrong)
 
 Test(outgoing, failed_allocation_is_reported_as_such)
 {
-    enum c2d_status status = C2D_OS;
-    struct c2d_outgoing *out = NULL;
+    for (size_t n = 0; alloc_next(&n);) {
+        struct c2d_outgoing *out = NULL;
+        enum c2d_status status;
+        bool failed;
 
-    for (size_t nth = 1; status != C2D_OK; nth++) {
-        alloc_fail_at(nth, false);
+        alloc_fail_at(n, false);
         status = read_text(&out, "{\"bodyBase64\":\"AP8K\",\"properties\":{\"a\":\"1\"}}", NULL);
-        alloc_stop();
-        cr_assert(status == C2D_OK || (status == C2D_OS && out == NULL), "%zu: %d", nth, status);
+        failed = alloc_stop();
+        cr_assert_eq(status, failed ? C2D_OS : C2D_OK, "allocation %zu: %d", n, status);
+        cr_assert_eq(out == NULL, failed, "allocation %zu", n);
+        c2d_outgoing_free(out);
     }
-    c2d_outgoing_free(out);
 }

@@ -1,62 +1,13 @@
 /* A scripted hub that fails while many operations are in flight. */
-#include "../support/script.h"
+#include "../support/submitting.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
-
-#define PATIENT(number, tries)                                                                     \
-    &(struct c2d_options)                                                                          \
-    {                                                                                              \
-        .size = sizeof(struct c2d_options), .connect_timeout_ms = 1000, .timeout_ms = 2000,        \
-        .retries = (tries), .cancel_fd = -1, .parallel = (number), .patience_ms = 300000           \
-    }
-
-static const struct c2d_message hello = { .body = "x", .body_size = 1, .message_id = "m" };
-
-static void send_to(struct c2d_client *client, const char *device_id)
-{
-    cr_assert_eq(c2d_submit(client,
-                            &(struct c2d_request) { .action = C2D_ACTION_SEND,
-                                                    .device_id = device_id,
-                                                    .message = &hello,
-                                                    .tag = (void *)device_id },
-                            NULL),
-                 C2D_OK);
-}
-
-/* The results in the order of arrival: "TAG", or "TAG:STATUS" of a failure, with "!" where all
- * operations failed together and "?" where an attempt is in doubt. */
-static const char *results(struct c2d_client *client)
-{
-    static char text[512];
-    struct c2d_result result;
-    size_t size = 0;
-
-    text[0] = '\0';
-    while (c2d_wait(client, -1, &result)) {
-        bool ok = result.error.status == C2D_OK;
-
-        size += (size_t)snprintf(
-            text + size, sizeof text - size, "%s%s%s%s%s ", (const char *)result.tag, ok ? "" : ":",
-            ok ? "" : c2d_status_name(result.error.status), result.error.gave_up ? "!" : "",
-            result.error.earlier_try_unanswered ? "?" : "");
-        c2d_message_free(result.message);
-    }
-    return text;
-}
-
-static bool asked_for(const struct script *script, size_t request, const char *device_id)
-{
-    return strstr(script->requests[request].url, device_id) != NULL;
-}
 
 Test(pause, one_probe_at_a_time_asks_a_hub_that_fails_until_it_works)
 {
     struct script script = {
         .random = 1000, /* delays: 1500, 1500, ... */
-        .options = PATIENT(3, 0),
+        .options = pausing(3, 0),
         .replies = { { 503 }, { 503 }, { 503 }, { 503, .delay_ms = 100 }, { 503 }, { 204 } },
     };
     struct c2d_client *client;
@@ -85,7 +36,7 @@ Test(pause, the_back_off_grows_up_to_its_cap)
 {
     struct script script = {
         .random = 29999, /* modulo spans that grow */
-        .options = PATIENT(1, 0),
+        .options = pausing(1, 0),
     };
     struct c2d_client *client;
     int64_t longest_ms = 0;
@@ -127,7 +78,7 @@ Test(pause, a_server_error_or_a_lost_response_is_a_failure_of_the_hub)
 {
     for (size_t i = 0; i < COUNT(kinds); i++) {
         struct script script = {
-            .options = PATIENT(1, 0),
+            .options = pausing(1, 0),
             .replies = { kinds[i].reply, { 204 }, { 204 } },
         };
         struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
@@ -143,7 +94,7 @@ Test(pause, a_server_error_or_a_lost_response_is_a_failure_of_the_hub)
 
 Test(pause, failures_of_the_hub_count_as_no_retry_and_not_for_the_time_out)
 {
-    struct script script = { .random = 1000, .options = PATIENT(1, 0) };
+    struct script script = { .random = 1000, .options = pausing(1, 0) };
     struct c2d_client *client;
 
     for (size_t i = 0; i < 8; i++)
@@ -187,7 +138,7 @@ Test(pause, an_attempt_without_a_response_counts_as_a_failure_of_the_hub)
 {
     for (size_t i = 0; i < COUNT(lost); i++) {
         struct script script = {
-            .options = PATIENT(1, lost[i].retries),
+            .options = pausing(1, lost[i].retries),
             .replies = { lost[i].reply, lost[i].reply, { 204 }, { 204 } },
         };
         struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
@@ -202,35 +153,9 @@ Test(pause, an_attempt_without_a_response_counts_as_a_failure_of_the_hub)
     }
 }
 
-Test(pause, all_waiting_operations_fail_after_the_limit)
-{
-    struct script script = {
-        .random = 1000,
-        .options = &(struct c2d_options) { .size = sizeof(struct c2d_options),
-                                           .connect_timeout_ms = 1000,
-                                           .timeout_ms = 2000,
-                                           .retries = 3,
-                                           .cancel_fd = -1,
-                                           .parallel = 2,
-                                           .patience_ms = 4000 },
-        .replies = { { .written = true }, { 503 }, { 503 }, { 0 }, { 503 }, { 204 } },
-    };
-    struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
-
-    send_to(client, "a");
-    send_to(client, "b");
-    send_to(client, "c");
-    send_to(client, "c");
-    cr_expect_str_eq(results(client), "c:SERVER! a:UNKNOWN_OUTCOME!? b:SERVER! c:SERVER! ");
-    cr_expect_eq(script.request_count, 5);
-    send_to(client, "d");
-    cr_expect_str_eq(results(client), "d ", "a later operation must have the whole limit again");
-    c2d_client_free(client);
-}
-
 Test(pause, one_device_that_always_fails_does_not_stop_the_others)
 {
-    struct script script = { .random = 1000, .options = PATIENT(1, 0) };
+    struct script script = { .random = 1000, .options = pausing(1, 0) };
     struct c2d_client *client;
     struct c2d_result result;
 
@@ -255,7 +180,7 @@ Test(pause, a_call_that_fails_again_after_others_got_through_pauses_only_itself)
 {
     struct script script = {
         .random = 1000,
-        .options = PATIENT(2, 0),
+        .options = pausing(2, 0),
         .replies = { { 503 }, { 204, .delay_ms = 10 }, { 503 }, { 204 }, { 204 } },
     };
     struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
@@ -273,40 +198,18 @@ Test(pause, a_call_that_fails_again_after_others_got_through_pauses_only_itself)
     c2d_client_free(client);
 }
 
-Test(pause, a_call_that_fails_for_too_long_while_others_succeed_ends_alone)
-{
-    struct script script = {
-        .options = &(struct c2d_options) { .size = sizeof(struct c2d_options),
-                                           .connect_timeout_ms = 1000,
-                                           .timeout_ms = 2000,
-                                           .cancel_fd = -1,
-                                           .parallel = 2,
-                                           .patience_ms = 900 },
-        .replies = { { 503 }, { 204, .delay_ms = 10 }, { 503 }, { 503 }, { 204 } },
-    };
-    struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
-
-    send_to(client, "bad");
-    send_to(client, "a");
-    cr_expect_str_eq(results(client), "a bad:SERVER ");
-    cr_expect_eq(script.request_count, 4);
-    c2d_client_free(client);
-}
-
 Test(pause, a_settlement_does_not_wait)
 {
     static const char other[] = "HostName=" HUB ";DeviceId=dev2;SharedAccessKey=" SERVICE_KEY;
     struct script script = {
         .random = 1000,
-        .options = PATIENT(2, 1),
+        .options = pausing(2, 1),
         .replies = { { 503, .headers = { "Retry-After: 30" } }, { 503 }, { 204 }, { 204 } },
     };
-    struct c2d_client *first = client_for_test(&script, DEVICE_STRING), *second = NULL;
+    struct c2d_client *first = client_for_test(&script, DEVICE_STRING);
+    struct c2d_client *second = sharing_client(first, other);
     struct c2d_result result;
-    struct c2d_options sharing = c2d_options_default();
 
-    sharing.share = first;
-    cr_assert_eq(c2d_client_new(&second, other, &sharing, NULL), C2D_OK);
     c2d_submit(first, &(struct c2d_request) { .tag = (char *)"receive" }, NULL);
     cr_expect_not(c2d_wait(first, 0, &result), "the pause begins");
     c2d_submit(second,
@@ -324,7 +227,7 @@ Test(pause, a_401_is_a_response_and_its_fresh_token_goes_out_at_once)
 {
     struct script script = {
         .random = 1000,
-        .options = PATIENT(2, 1),
+        .options = pausing(2, 1),
         .replies = { { 503 }, { 503 }, { 401 }, { 204 }, { 204 } },
     };
     struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
@@ -339,7 +242,7 @@ Test(pause, a_401_is_a_response_and_its_fresh_token_goes_out_at_once)
 Test(pause, an_attempt_that_hangs_does_not_keep_the_probe_back)
 {
     struct script script = {
-        .options = PATIENT(2, 1),
+        .options = pausing(2, 1),
         .replies = { { .silent = true, .written = true },
                      { 503, .delay_ms = 100 },
                      { 204 },
@@ -354,27 +257,6 @@ Test(pause, an_attempt_that_hangs_does_not_keep_the_probe_back)
     c2d_client_free(client);
 }
 
-Test(pause, a_cancel_ends_all_waiting_operations)
-{
-    struct script script = {
-        .random = 1000,
-        .options = PATIENT(2, 3),
-        .replies = { { 503 }, { 503 }, { 204, .delay_ms = 1000, .cancels = true } },
-    };
-    struct c2d_options options = *script.options;
-    struct c2d_client *client;
-
-    options.cancel_fd = script_cancel_fd(&script);
-    script.options = &options;
-    client = client_for_test(&script, SERVICE_STRING);
-    send_to(client, "a");
-    send_to(client, "b");
-    send_to(client, "b");
-    cr_expect_str_eq(results(client), "b:SERVER b:CANCELLED a ");
-    cr_expect_eq(script.request_count, 3);
-    c2d_client_free(client);
-}
-
 static void count_warning(void *context, const struct c2d_event *event)
 {
     if (event->kind == C2D_EVENT_WARNING)
@@ -384,7 +266,7 @@ static void count_warning(void *context, const struct c2d_event *event)
 Test(pause, an_outage_causes_one_warning_and_a_single_failure_none)
 {
     int warnings = 0;
-    struct c2d_options options = *PATIENT(1, 0);
+    struct c2d_options options = *pausing(1, 0);
     struct script script = {
         .options = &options,
         .replies = { { 503 }, { 204 }, { 503 }, { 503 }, { 503 }, { 204 } },
@@ -406,7 +288,7 @@ Test(pause, an_outage_causes_one_warning_and_a_single_failure_none)
 Test(pause, a_response_that_came_while_the_process_was_stopped_counts)
 {
     struct script script = {
-        .options = PATIENT(1, 0),
+        .options = pausing(1, 0),
         .replies = { { 204, .delay_ms = 100 } },
         .stopped_ms = 60000,
     };
@@ -418,43 +300,10 @@ Test(pause, a_response_that_came_while_the_process_was_stopped_counts)
     c2d_client_free(client);
 }
 
-Test(pause, calls_that_each_end_in_doubt_end_at_the_limit_too)
-{
-    struct script script = {
-        .options = PATIENT(1, 0),
-        .replies = { { .written = true }, { .written = true }, { .written = true } },
-    };
-    struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
-
-    send_to(client, "a");
-    cr_expect_str_eq(results(client), "a:UNKNOWN_OUTCOME? ");
-    send_to(client, "b");
-    script.now_ms += 300000;
-    cr_expect_str_eq(results(client), "b:UNKNOWN_OUTCOME!? ");
-    c2d_client_free(client);
-}
-
-Test(pause, time_without_a_waiting_operation_does_not_count_for_the_limit)
-{
-    struct script script = {
-        .options = PATIENT(1, 0),
-        .replies = { { .written = true }, { .status = 503 }, { .status = 204 } },
-        .now_ms = 1000,
-    };
-    struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
-
-    send_to(client, "a");
-    cr_expect_str_eq(results(client), "a:UNKNOWN_OUTCOME? ");
-    script.now_ms += 400000;
-    send_to(client, "b");
-    cr_expect_str_eq(results(client), "b ");
-    c2d_client_free(client);
-}
-
 Test(pause, a_probe_that_ends_without_an_attempt_makes_room_for_another)
 {
     struct script script = { .random = 1000,
-                             .options = PATIENT(1, 3),
+                             .options = pausing(1, 3),
                              .replies = { { 503 }, { 204 }, { 204 } } };
     struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
     struct c2d_message expires = {
@@ -471,28 +320,5 @@ Test(pause, a_probe_that_ends_without_an_attempt_makes_room_for_another)
                  C2D_OK);
     send_to(client, "c");
     cr_expect_str_eq(results(client), "b:DATA c a ");
-    c2d_client_free(client);
-}
-
-Test(pause, time_in_which_nothing_waits_after_a_cancel_is_not_a_failing_hub_s)
-{
-    struct c2d_options options = *PATIENT(1, 3);
-    struct script script = { .random = 1000,
-                             .options = &options,
-                             .replies = { { 503 }, { 503 }, { 204 } } };
-    struct c2d_client *client;
-    struct c2d_result result;
-    char byte;
-
-    options.cancel_fd = script_cancel_fd(&script);
-    client = client_for_test(&script, SERVICE_STRING);
-    send_to(client, "a");
-    cr_expect_not(c2d_wait(client, 100, &result), "the pause begins");
-    script_cancel(&script);
-    cr_assert(c2d_wait(client, 0, &result));
-    cr_assert_eq(read(options.cancel_fd, &byte, 1), 1);
-    script.now_ms += options.patience_ms + 1000;
-    send_to(client, "b");
-    cr_expect_str_eq(results(client), "b ");
     c2d_client_free(client);
 }

@@ -44,7 +44,7 @@ Test(report, first_of_two_failures_of_one_rank_is_kept)
 Test(report, line_is_reported_without_memory)
 {
     int ends[2];
-    char told[64] = "";
+    char written[64] = "";
 
     cr_assert_eq(pipe(ends), 0);
     cr_assert_eq(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
@@ -52,8 +52,8 @@ Test(report, line_is_reported_without_memory)
     alloc_fail_at(1, true);
     report_line("c2d-device: error: OS: out of \x1bmemory");
     alloc_stop();
-    cr_assert_gt(read(ends[0], told, sizeof told - 1), 0);
-    cr_assert_str_eq(told, "c2d-device: error: OS: out of ?memory\n");
+    cr_assert_gt(read(ends[0], written, sizeof written - 1), 0);
+    cr_assert_str_eq(written, "c2d-device: error: OS: out of ?memory\n");
 }
 
 Test(report, hint_names_the_options_for_what_the_library_names)

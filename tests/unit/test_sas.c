@@ -228,11 +228,10 @@ Test(sas, signing_that_openssl_cannot_do_is_a_system_error)
 
 Test(sas, failed_allocation_is_reported_as_such)
 {
-    bool failed = true;
-
-    for (size_t n = 1; failed; n++) {
+    for (size_t n = 0; alloc_next(&n);) {
         struct buf key = { 0 }, token = { 0 };
         enum c2d_status status;
+        bool failed;
 
         buf_text(&key, "k");
         alloc_fail_at(n, false);

@@ -1,59 +1,15 @@
 /* c2d_submit() and c2d_wait() over a scripted hub: order, limits and cancelling. */
 #include "../support/alloc.h"
-#include "../support/script.h"
+#include "../support/submitting.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define OPTIONS(number)                                                                            \
-    &(struct c2d_options)                                                                          \
-    {                                                                                              \
-        .size = sizeof(struct c2d_options), .connect_timeout_ms = 1000, .timeout_ms = 60000,       \
-        .retries = 1, .cancel_fd = -1, .parallel = (number)                                        \
-    }
-
-static const struct c2d_message hello = { .body = "x", .body_size = 1, .message_id = "m" };
-
-static enum c2d_status send_to(struct c2d_client *client, const char *device_id)
-{
-    return c2d_submit(client,
-                      &(struct c2d_request) { .action = C2D_ACTION_SEND,
-                                              .device_id = device_id,
-                                              .message = &hello,
-                                              .tag = (void *)device_id },
-                      NULL);
-}
-
-/* The tags of the results in the order of arrival, with the status of each failure. */
-static const char *results(struct c2d_client *client)
-{
-    static char text[256];
-    struct c2d_result result;
-    size_t size = 0;
-
-    text[0] = '\0';
-    while (c2d_wait(client, -1, &result)) {
-        bool ok = result.error.status == C2D_OK;
-
-        size +=
-            (size_t)snprintf(text + size, sizeof text - size, "%s%s%s ", (const char *)result.tag,
-                             ok ? "" : ":", ok ? "" : c2d_status_name(result.error.status));
-        c2d_message_free(result.message);
-    }
-    return text;
-}
-
-static bool asked_for(const struct script *script, size_t request, const char *device_id)
-{
-    return strstr(script->requests[request].url, device_id) != NULL;
-}
 
 Test(submit, no_more_operations_are_in_flight_than_allowed)
 {
     struct script script = {
-        .options = OPTIONS(3),
+        .options = parallel(3),
         .replies = { { 204, .delay_ms = 30 },
                      { 204, .delay_ms = 10 },
                      { 204, .delay_ms = 20 },
@@ -63,7 +19,7 @@ Test(submit, no_more_operations_are_in_flight_than_allowed)
     struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
 
     for (size_t i = 0; i < 5; i++)
-        cr_assert_eq(send_to(client, &"a\0b\0c\0d\0e"[i * 2]), C2D_OK);
+        send_to(client, &"a\0b\0c\0d\0e"[i * 2]);
     cr_expect_eq(script.request_count, 0, "submitting sends nothing yet");
     cr_expect_str_eq(results(client), "b d e c a ");
     cr_expect_eq(script.most_flights, 3);
@@ -73,7 +29,7 @@ Test(submit, no_more_operations_are_in_flight_than_allowed)
 Test(submit, sends_to_one_device_keep_their_order)
 {
     struct script script = {
-        .options = OPTIONS(8),
+        .options = parallel(8),
         .replies = { { 503 }, { 204, .delay_ms = 5 }, { 204 }, { 204 }, { 204 } },
     };
     struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
@@ -93,14 +49,12 @@ Test(submit, clients_that_share_use_one_bound_and_their_own_tokens)
 {
     static const char other[] = "HostName=" HUB ";DeviceId=dev2;SharedAccessKey=" SERVICE_KEY;
     struct script script = {
-        .options = OPTIONS(1),
+        .options = parallel(1),
         .replies = { { 204 }, { 204 } },
     };
-    struct c2d_client *first = client_for_test(&script, DEVICE_STRING), *second = NULL;
-    struct c2d_options sharing = c2d_options_default();
+    struct c2d_client *first = client_for_test(&script, DEVICE_STRING);
+    struct c2d_client *second = sharing_client(first, other);
 
-    sharing.share = first;
-    cr_assert_eq(c2d_client_new(&second, other, &sharing, NULL), C2D_OK);
     c2d_submit(second, &(struct c2d_request) { .tag = (char *)"second" }, NULL);
     c2d_submit(first, &(struct c2d_request) { .tag = (char *)"first" }, NULL);
     cr_expect_str_eq(results(first), "second:NO_MESSAGE first:NO_MESSAGE ");
@@ -133,7 +87,7 @@ Test(submit, only_connections_of_one_hub_can_be_shared)
 Test(submit, a_message_that_is_received_can_be_settled_in_turn)
 {
     struct script script = {
-        .options = OPTIONS(2),
+        .options = parallel(2),
         .replies = { { 200, .headers = { "ETag: \"lock\"" }, .body = "hi" }, { 204 } },
     };
     struct c2d_client *client = client_for_test(&script, DEVICE_STRING);
@@ -158,7 +112,7 @@ Test(submit, a_message_that_is_received_can_be_settled_in_turn)
 
 Test(submit, waiting_ends_at_its_time_out_and_if_nothing_is_in_flight)
 {
-    struct script script = { .options = OPTIONS(1), .replies = { { 204, .delay_ms = 500 } } };
+    struct script script = { .options = parallel(1), .replies = { { 204, .delay_ms = 500 } } };
     struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
     struct c2d_result result;
 
@@ -173,46 +127,58 @@ Test(submit, waiting_ends_at_its_time_out_and_if_nothing_is_in_flight)
 Test(submit, a_waiting_call_in_between_leaves_the_results_of_others_alone)
 {
     struct script script = {
-        .options = OPTIONS(4),
+        .options = parallel(4),
         .replies = { { 204 }, { 204, .delay_ms = 10 } },
     };
     struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
 
     send_to(client, "dev1");
-    cr_expect_eq(c2d_send(client, "dev2", &hello, NULL), C2D_OK);
+    cr_expect_eq(c2d_send(client, "dev2", &short_message, NULL), C2D_OK);
     cr_expect_str_eq(results(client), "dev1 ");
-    c2d_client_free(client);
-}
-
-Test(submit, a_cancel_ends_queued_operations_and_lets_those_in_flight_finish)
-{
-    struct script script = {
-        .options = OPTIONS(1),
-        .replies = { { 204, .delay_ms = 2000, .cancels = true } },
-    };
-    struct c2d_options options = *script.options;
-    struct c2d_client *client;
-
-    options.cancel_fd = script_cancel_fd(&script);
-    script.options = &options;
-    client = client_for_test(&script, SERVICE_STRING);
-    send_to(client, "dev1");
-    send_to(client, "dev1");
-    send_to(client, "dev2");
-    cr_expect_str_eq(results(client), "dev2:CANCELLED dev1 dev1:CANCELLED ");
-    cr_expect_eq(script.request_count, 1);
     c2d_client_free(client);
 }
 
 Test(submit, a_hub_that_does_not_know_the_path_gets_the_older_form)
 {
-    struct script script = { .options = OPTIONS(2), .replies = { { 404 }, { 204 } } };
+    struct script script = { .options = parallel(2), .replies = { { 404 }, { 204 } } };
     struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
 
     send_to(client, "dev1");
     cr_expect_str_eq(results(client), "dev1 ");
     cr_expect(strstr(script.requests[1].url, "/messages/deviceBound?") != NULL);
     cr_expect(strstr(script.requests[1].headers, "iothub-to: /devices/dev1/") != NULL);
+    c2d_client_free(client);
+}
+
+Test(submit, the_older_form_of_a_send_keeps_its_place_before_later_sends)
+{
+    struct script script = { .options = parallel(2), .replies = { { 404 }, { 204 }, { 204 } } };
+    struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
+
+    send_to(client, "dev1");
+    send_to(client, "dev1");
+    cr_expect_str_eq(results(client), "dev1 dev1 ");
+    cr_expect(strstr(script.requests[1].url, "/messages/deviceBound?") != NULL
+                  && strstr(script.requests[1].url, "/devices/") == NULL,
+              "the second request is %s", script.requests[1].url);
+    c2d_client_free(client);
+}
+
+Test(submit, operation_in_back_off_ends_at_its_time_out_if_others_take_all_places)
+{
+    struct c2d_options *options = parallel(1);
+    struct script script = {
+        .options = options,
+        .replies = { { 503, .delay_ms = 1000 }, { .silent = true, .written = true } },
+    };
+    struct c2d_client *client;
+
+    options->timeout_ms = 2000;
+    client = client_for_test(&script, SERVICE_STRING);
+    send_to(client, "dev1");
+    send_to(client, "dev2"); /* in flight from 1 s to 3 s */
+    cr_expect_str_eq(results(client), "dev1:SERVER dev2:UNKNOWN_OUTCOME? ");
+    cr_expect_eq(script.request_count, 2, "no attempt is made after the time-out");
     c2d_client_free(client);
 }
 
@@ -228,7 +194,7 @@ static enum c2d_status look_up(struct c2d_client *client, const char *device_id)
 Test(submit, devices_are_looked_up_in_parallel_and_each_has_its_own_result)
 {
     struct script script = {
-        .options = OPTIONS(2),
+        .options = parallel(2),
         .replies = { { 200, .body = "{\"deviceId\":\"a\"}", .delay_ms = 20 },
                      { 404, .body = "{\"Message\":\"ErrorCode:DeviceNotFound;x\"}" },
                      { 200, .body = "[]" } },
@@ -260,8 +226,8 @@ Test(submit, an_incomplete_request_is_refused_at_once)
     struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
     struct c2d_result result;
 
-    cr_expect_eq(send_to(client, NULL), C2D_USAGE);
-    cr_expect_eq(send_to(client, "a/b"), C2D_DATA);
+    cr_expect_eq(submit_send(client, NULL), C2D_USAGE);
+    cr_expect_eq(submit_send(client, "a/b"), C2D_DATA);
     cr_expect_eq(c2d_submit(client, &(struct c2d_request) { .action = C2D_ACTION_SETTLE }, NULL),
                  C2D_USAGE);
     cr_expect_eq(look_up(client, NULL), C2D_USAGE);
@@ -273,7 +239,7 @@ Test(submit, an_incomplete_request_is_refused_at_once)
 Test(submit, results_that_were_not_returned_are_freed_with_the_client)
 {
     struct script script = {
-        .options = OPTIONS(2),
+        .options = parallel(2),
         .replies = { { 204 }, { 204, .delay_ms = 1000 }, { 503 } },
     };
     struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
@@ -288,15 +254,15 @@ Test(submit, results_that_were_not_returned_are_freed_with_the_client)
 
 Test(submit, failed_allocation_returns_nothing_and_leaks_nothing)
 {
-    struct script script = { .options = OPTIONS(1), .replies = { { 204 } } };
+    struct script script = { .options = parallel(1), .replies = { { 204 } } };
     struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
-    enum c2d_status status = C2D_OS;
 
-    for (size_t nth = 1; status != C2D_OK; nth++) {
-        alloc_fail_at(nth, false);
-        status = send_to(client, "dev1");
-        alloc_stop();
-        cr_assert(status == C2D_OK || status == C2D_OS, "allocation %zu: %d", nth, status);
+    for (size_t n = 0; alloc_next(&n);) {
+        enum c2d_status status;
+
+        alloc_fail_at(n, false);
+        status = submit_send(client, "dev1");
+        cr_assert_eq(status, alloc_stop() ? C2D_OS : C2D_OK, "allocation %zu: %d", n, status);
     }
     cr_expect_str_eq(results(client), "dev1 ");
     c2d_client_free(client);
@@ -345,7 +311,7 @@ Test(submit, operations_fail_after_five_minutes_of_throttling)
     struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
 
     send_to(client, "dev1");
-    cr_expect_str_eq(results(client), "dev1:THROTTLED ");
+    cr_expect_str_eq(results(client), "dev1:THROTTLED! ");
     cr_expect_eq(script.request_count, 3);
     c2d_client_free(client);
 }
@@ -353,7 +319,7 @@ Test(submit, operations_fail_after_five_minutes_of_throttling)
 Test(submit, a_token_that_one_renews_is_still_masked_for_another)
 {
     struct script script = {
-        .options = OPTIONS(2),
+        .options = parallel(2),
         .replies = { { 401 }, { 400, .delay_ms = 5, .echoes = true }, { 204, .delay_ms = 1 } },
     };
     struct c2d_client *client = client_for_test(&script, SERVICE_STRING);
@@ -373,7 +339,7 @@ Test(submit, a_token_that_one_renews_is_still_masked_for_another)
 
 Test(submit, one_wait_keeps_its_time_whatever_forms_the_sends_take)
 {
-    struct script script = { .options = OPTIONS(1) };
+    struct script script = { .options = parallel(1) };
     struct c2d_client *client;
     struct c2d_result result;
 

@@ -78,6 +78,33 @@ Test(timestamp, every_instant_is_written_in_rfc_3339)
     }
 }
 
+Test(timestamp, each_day_until_9999_is_written_as_the_c_library_does_and_read_back)
+{
+    for (int64_t day = 0; day <= 2932896; day++) {
+        time_t when = (time_t)(day * 86400);
+        char text[TIMESTAMP_SIZE], expected[TIMESTAMP_SIZE] = "";
+        struct tm tm;
+        int64_t ms = -1;
+
+        timestamp_format(day * 86400, "Z", text);
+        cr_assert(timestamp_parse(text, &ms) && ms == day * 86400000, "%s", text);
+        if (when != day * 86400) /* past 2038, where time_t has 32 bits */
+            continue;
+        strftime(expected, sizeof expected, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&when, &tm));
+        cr_assert_str_eq(text, expected);
+    }
+}
+
+/* Such certificates exist: year 0 is refused. */
+Test(timestamp, first_day_of_the_calendar_is_the_first_of_year_1)
+{
+    int64_t seconds = 0;
+
+    cr_expect(timestamp_from_utc(&(struct tm) { .tm_year = 1 - 1900, .tm_mday = 1 }, &seconds));
+    cr_expect_eq(seconds, -62135596800);
+    cr_expect_not(timestamp_from_utc(&(struct tm) { .tm_year = -1900, .tm_mday = 1 }, &seconds));
+}
+
 static const struct {
     const char *text;
     int64_t ms; /* -1: refused */

@@ -1,8 +1,8 @@
 /* Which TLS sessions are kept, for how long, and to whom they are offered. Client and server do
  * their handshake in memory. */
 #include "../support/alloc.h"
+#include "../support/handshake.h"
 #include "../support/table.h"
-#include "http/tls_cache.h"
 
 #include <criterion/criterion.h>
 #include <openssl/ssl.h>
@@ -10,18 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { HOUR_S = 3600, DAY_S = 24 * HOUR_S, NAME_SIZE = 64 };
-
-/* A server with a certificate of its own for hub.test, and a client. */
-struct world {
-    SSL_CTX *server, *client;
-    struct tls_cache cache;
-    int64_t now_s; /* the time of the cache */
-    bool resumed;  /* the last handshake */
-};
+enum { HOUR_S = 3600, NAME_SIZE = 64 };
 
 static void set_up(void)
 {
@@ -41,96 +32,6 @@ static void tear_down(void)
 }
 
 TestSuite(tls_cache, .init = set_up, .fini = tear_down);
-
-/* ---- Handshakes ---- */
-
-static X509 *new_certificate(EVP_PKEY *key, long good_for_s)
-{
-    X509 *certificate = X509_new();
-    X509_NAME *name = X509_get_subject_name(certificate);
-    X509_EXTENSION *names =
-        X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, "DNS:hub.test,DNS:p*.hub.test");
-
-    X509_set_version(certificate, 2);
-    X509_gmtime_adj(X509_getm_notBefore(certificate), -DAY_S);
-    X509_gmtime_adj(X509_getm_notAfter(certificate), good_for_s);
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const void *)"hub", -1, -1, 0);
-    X509_set_issuer_name(certificate, name);
-    X509_set_pubkey(certificate, key);
-    X509_add_ext(certificate, names, -1);
-    cr_assert_neq(X509_sign(certificate, key, EVP_sha256()), 0);
-    X509_EXTENSION_free(names);
-    return certificate;
-}
-
-static int on_session(SSL *ssl, SSL_SESSION *session)
-{
-    struct world *world = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
-
-    tls_cache_keep(&world->cache, ssl, session, world->now_s);
-    return 0;
-}
-
-static void world_init(struct world *world, int version, long good_for_s)
-{
-    EVP_PKEY *key = EVP_EC_gen("P-256");
-    X509 *certificate = new_certificate(key, good_for_s);
-
-    *world = (struct world) { .server = SSL_CTX_new(TLS_server_method()),
-                              .client = SSL_CTX_new(TLS_client_method()),
-                              .cache = { .dir = "dir", .host = "hub.test", .proxy = "" },
-                              .now_s = time(NULL) };
-    cr_assert(tls_cache_init(&world->cache));
-    SSL_CTX_set_max_proto_version(world->server, version);
-    cr_assert_eq(SSL_CTX_use_certificate(world->server, certificate), 1);
-    cr_assert_eq(SSL_CTX_use_PrivateKey(world->server, key), 1);
-    SSL_CTX_set_app_data(world->client, world);
-    SSL_CTX_set_verify(world->client, SSL_VERIFY_PEER, NULL);
-    X509_STORE_add_cert(SSL_CTX_get_cert_store(world->client), certificate);
-    SSL_CTX_set_session_cache_mode(world->client,
-                                   SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
-    SSL_CTX_sess_set_new_cb(world->client, on_session);
-    X509_free(certificate);
-    EVP_PKEY_free(key);
-}
-
-static void world_clear(struct world *world)
-{
-    SSL_CTX_free(world->server);
-    SSL_CTX_free(world->client);
-    tls_cache_clear(&world->cache);
-}
-
-static SSL *new_client(struct world *world, const char *name)
-{
-    SSL *client = SSL_new(world->client);
-
-    SSL_set_connect_state(client);
-    SSL_set_tlsext_host_name(client, name);
-    return client;
-}
-
-static void shake_hands(struct world *world, const char *name)
-{
-    SSL *client = new_client(world, name), *server = SSL_new(world->server);
-    BIO *ours, *theirs;
-    char byte;
-
-    cr_assert_eq(BIO_new_bio_pair(&ours, 0, &theirs, 0), 1);
-    SSL_set_bio(client, ours, ours);
-    SSL_set_bio(server, theirs, theirs);
-    SSL_set_accept_state(server);
-    tls_cache_offer(&world->cache, client, world->now_s);
-    for (int turn = 0; turn < 10; turn++) {
-        SSL_do_handshake(client);
-        SSL_do_handshake(server);
-    }
-    cr_assert(SSL_is_init_finished(client) && SSL_is_init_finished(server));
-    SSL_read(client, &byte, 1); /* with TLS 1.3 the session comes after the handshake */
-    world->resumed = SSL_session_reused(client) == 1;
-    SSL_free(client);
-    SSL_free(server);
-}
 
 /* True if this cache offers a session at this time. */
 static bool offers_at(struct world *world, const struct tls_cache *cache, int64_t now_s)
@@ -417,19 +318,20 @@ Test(tls_cache, without_a_folder_nothing_happens)
 Test(tls_cache, failed_allocation_is_reported_or_costs_a_full_handshake)
 {
     struct world world;
-    bool failed = true;
 
-    world_init(&world, TLS1_3_VERSION, DAY_S);
-    shake_hands(&world, "hub.test");
-    for (size_t n = 1; failed; n++) {
+    for (size_t n = 0; alloc_next(&n);) {
         struct tls_cache cache = all_set();
-        bool ok, offered;
+        bool ok;
 
         alloc_fail_at(n, false);
         ok = tls_cache_init(&cache);
-        failed = alloc_stop();
-        cr_expect_neq(ok, failed, "allocation %zu", n);
+        cr_expect_neq(ok, alloc_stop(), "allocation %zu", n);
         tls_cache_clear(&cache);
+    }
+    world_init(&world, TLS1_3_VERSION, DAY_S);
+    shake_hands(&world, "hub.test");
+    for (size_t n = 0; alloc_next(&n);) {
+        bool offered;
 
         alloc_fail_at(n, false);
         offered = offers(&world);

@@ -1,4 +1,4 @@
-/* What is done with a received message. */
+/* The disposition of a received message. */
 #ifndef DISPOSITION_H
 #define DISPOSITION_H
 

@@ -17,7 +17,7 @@ enum {
     EARLY_DELIVERIES_MAX = 2, /* the first may be a repeated response; the second is a fault */
 };
 
-static void note(struct drain *drain, enum c2d_status status)
+static void add_result(struct drain *drain, enum c2d_status status)
 {
     drain->result = worse(drain->result, status);
 }
@@ -96,8 +96,8 @@ static void settle(struct drain *drain, struct seen *seen, enum c2d_outcome outc
     seen->settled = status == C2D_OK;
     report_settlement(drain, seen, &error, seen->settled);
     if (status != C2D_OK && status != C2D_LOCK_LOST)
-        drain->hub = status;
-    note(drain, status);
+        drain->hub_status = status;
+    add_result(drain, status);
 }
 
 /* ---- Messages that may come again ---- */
@@ -141,7 +141,7 @@ static void finish_seen(struct drain *drain)
     for (struct seen *seen = drain->seen.oldest; seen != NULL; seen = seen->newer) {
         /* After an error of the hub, the others are left: each would cost a time-out. */
         if (seen->disposition.kind == DISPOSITION_ABANDON && !seen->settled && signals_caught() == 0
-            && drain->hub == C2D_OK)
+            && drain->hub_status == C2D_OK)
             settle(drain, seen, C2D_ABANDON);
         report_result(drain, seen, seen->settled ? "abandon" : "left");
     }
@@ -157,17 +157,17 @@ static bool remove_message(struct drain *drain, struct seen *seen)
     settle(drain, seen, completes ? C2D_COMPLETE : C2D_REJECT);
     if (seen->settled)
         report_result(drain, seen, completes ? "complete" : "reject");
-    return drain->hub == C2D_OK;
+    return drain->hub_status == C2D_OK;
 }
 
 /* The hub, or a proxy, violates the rules of the queue. Another request might repeat that
  * endlessly. */
 static bool fail_drain(struct drain *drain, const char *hint, const char *text)
 {
-    drain->hub = C2D_PROTOCOL;
+    drain->hub_status = C2D_PROTOCOL;
     if (drain->reported != C2D_PROTOCOL)
         report_failure(drain->app, C2D_PROTOCOL, hint, "%s", text);
-    note(drain, C2D_PROTOCOL);
+    add_result(drain, C2D_PROTOCOL);
     return false;
 }
 
@@ -201,7 +201,7 @@ static bool handle_first(struct drain *drain, struct seen *seen, const struct c2
     drain->received++;
     seen->disposition =
         drain->process(drain->context, message, drain->received, message->lock_expires_ms);
-    note(drain, seen->disposition.status);
+    add_result(drain, seen->disposition.status);
     switch (seen->disposition.kind) {
     case DISPOSITION_COMPLETE:
     case DISPOSITION_REJECT:
@@ -228,7 +228,7 @@ static bool handle(struct drain *drain, const struct c2d_message *message)
         return handle_first(drain, seen, message);
     if (errno != ENOMEM)
         return fail_drain(drain, NULL, "the hub delivers more messages than a queue can hold");
-    note(drain, report_failure(drain->app, C2D_OS, NULL, "out of memory"));
+    add_result(drain, report_failure(drain->app, C2D_OS, NULL, "out of memory"));
     return false;
 }
 
@@ -248,19 +248,19 @@ static void leave_unreadable(struct drain *drain, const struct c2d_error *error)
         report_error(drain->app, error,
                      &(struct subject) { c2d_client_device_id(drain->app->client), NULL });
     }
-    note(drain, C2D_PROTOCOL);
+    add_result(drain, C2D_PROTOCOL);
 }
 
 static void report_receive(struct drain *drain, const struct c2d_error *error)
 {
     if (error->status == C2D_NO_MESSAGE)
         return;
-    drain->hub = error->status;
+    drain->hub_status = error->status;
     drain->filtered = polling_is_filtered(error);
     if (drain->reported != error->status)
         report_error(drain->app, error,
                      &(struct subject) { c2d_client_device_id(drain->app->client), NULL });
-    note(drain, error->status);
+    add_result(drain, error->status);
 }
 
 /* Receives and handles one message. Returns false if the drain ends here. */
@@ -297,12 +297,12 @@ void drain_run(struct drain *drain)
     if (clock_monotonic_ms(NULL) - drain->lost_at_ms > LOCK_MS)
         drain->lost_at_ms = 0;
     drain->started_at_s = (int64_t)time(NULL);
-    drain->hub = C2D_OK;
+    drain->hub_status = C2D_OK;
     drain->filtered = false;
     while (goes_on && (drain->count == 0 || drain->received < drain->count))
         goes_on = take_next(drain, &unreadable);
     finish_seen(drain);
-    if (drain->follow != NULL && (signals_caught() == 0 || drain_has_unsettled(drain)))
-        note(drain, drain->follow(drain));
+    if (drain->follow != NULL)
+        add_result(drain, drain->follow(drain));
     seen_clear(&drain->seen);
 }

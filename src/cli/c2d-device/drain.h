@@ -18,8 +18,7 @@ struct drain {
     drain_process *process;
     void *context;
     /* Called after each drain, or NULL. With a spool it runs the handler for the stored messages.
-     * Its status counts as the drain's. After a signal it is called only if a message was not
-     * settled. */
+     * Its status counts as the drain's. */
     enum c2d_status (*follow)(struct drain *drain);
     int64_t count;        /* the maximum of messages; 0: no limit */
     bool reports_results; /* print a line for each settlement of a handler's message */
@@ -28,9 +27,9 @@ struct drain {
     long long received;
     int64_t started_at_s; /* start of the current drain, by the wall clock */
     int64_t lost_at_ms;   /* when a response was lost that may have locked a message; 0: none was */
-    enum c2d_status result; /* the worst status; C2D_OK if the queue was empty */
-    enum c2d_status hub;    /* the error of the hub that ended the drain; C2D_OK: none */
-    bool filtered; /* hub is C2D_AUTH from a filter, such as a firewall: it may be temporary */
+    enum c2d_status result;     /* the worst status; C2D_OK if the queue was empty */
+    enum c2d_status hub_status; /* the hub's error that ended the drain; C2D_OK: none */
+    bool filtered; /* hub_status is C2D_AUTH from a filter in the path: it may be temporary */
     struct seen_list seen; /* messages of the current drain */
     /* Sequence numbers of the unreadable messages that were reported last. */
     char unreadable[UNREADABLE_MAX][sizeof((struct c2d_error *)NULL)->unreadable_sequence_number];

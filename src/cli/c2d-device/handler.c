@@ -28,11 +28,11 @@ struct child {
     const struct handler *handler;
     const char *message_id;
     pid_t pid;
-    int report;  /* see handler_start() */
-    int fd;      /* a pidfd, readable after the end; -1: none, so the child is polled */
-    bool ended;  /* waitpid() has collected it */
-    int status;  /* of waitpid() */
-    int problem; /* errno of a failed waitpid(); 0: none */
+    int problem_fd; /* see handler_start() */
+    int fd;         /* a pidfd, readable after the end; -1: none, so the child is polled */
+    bool ended;     /* waitpid() has collected it */
+    int status;     /* of waitpid() */
+    int problem;    /* errno of a failed waitpid(); 0: none */
     bool stop_reported;
 };
 
@@ -171,14 +171,14 @@ static void run_child(struct child *child, const struct c2d_message *message, bo
     do {
         child->ended = false;
         child->pid = handler_start(child->handler->app, child->handler->command, message, &cut,
-                                   &child->report);
+                                   &child->problem_fd);
         if (child->pid < 0) {
             child->problem = errno;
             return;
         }
         wait_or_stop(child->handler, child, timed_out);
-        *refused = handler_start_problem(child->report);
-        close(child->report);
+        *refused = handler_start_problem(child->problem_fd);
+        close(child->problem_fd);
         /* A large inherited environment, or a small stack limit, leaves less room than
          * OWN_LIMIT. */
     } while (*refused == E2BIG && handler_env_cut_more(&cut));

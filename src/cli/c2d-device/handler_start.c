@@ -66,41 +66,41 @@ static void close_on_exec(void)
         (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
-static void write_report(int report, const void *data, size_t size)
+static void write_to_parent(int fd, const void *data, size_t size)
 {
-    if (write(report, data, size) < 0) {
-        /* The parent has died and needs no report. */
+    if (write(fd, data, size) < 0) {
+        /* The parent has died. */
     }
 }
 
 /* Runs in the child between fork() and exec(): only async-signal-safe calls. */
 static _Noreturn void execute(const struct app *app, char **command, char **environment, int body,
-                              int report)
+                              int problem_fd)
 {
     int problem;
 
     setsid();
-    write_report(report, "", 1);
+    write_to_parent(problem_fd, "", 1);
     signals_restore();
     secrets_restore_limits(app->secrets);
     if (dup2(body, STDIN_FILENO) >= 0)
         execvpe(command[0], command, environment);
     problem = errno;
-    write_report(report, &problem, sizeof problem);
+    write_to_parent(problem_fd, &problem, sizeof problem);
     _exit(problem == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
 }
 
 /* Waits until the child leads its session. Before that, kill() of its group would fail. */
-static void await_session(int report)
+static void await_session(int problem_fd)
 {
     char byte;
 
-    while (read(report, &byte, 1) < 0 && errno == EINTR) {
+    while (read(problem_fd, &byte, 1) < 0 && errno == EINTR) {
     }
 }
 
 static pid_t fork_child(const struct app *app, char **command, char **environment, int body,
-                        int *report)
+                        int *problem_fd)
 {
     int ends[2];
     pid_t pid;
@@ -116,7 +116,7 @@ static pid_t fork_child(const struct app *app, char **command, char **environmen
     if (pid > 0) {
         await_session(ends[0]);
         signals_guard_child(pid);
-        *report = ends[0];
+        *problem_fd = ends[0];
     } else {
         int problem = errno;
 
@@ -128,7 +128,7 @@ static pid_t fork_child(const struct app *app, char **command, char **environmen
 }
 
 pid_t handler_start(const struct app *app, char **command, const struct c2d_message *message,
-                    enum env_cut *cut, int *report)
+                    enum env_cut *cut, int *problem_fd)
 {
     int body = body_file(message), problem;
     char **environment = body < 0 ? NULL : handler_env_make(message, cut);
@@ -136,7 +136,7 @@ pid_t handler_start(const struct app *app, char **command, const struct c2d_mess
 
     if (environment != NULL) {
         close_on_exec();
-        pid = fork_child(app, command, environment, body, report);
+        pid = fork_child(app, command, environment, body, problem_fd);
     } else if (body >= 0) {
         errno = ENOMEM;
     }
@@ -148,15 +148,15 @@ pid_t handler_start(const struct app *app, char **command, const struct c2d_mess
     return pid;
 }
 
-int handler_start_problem(int report)
+int handler_start_problem(int problem_fd)
 {
-    struct pollfd readable = { .fd = report, .events = POLLIN };
+    struct pollfd readable = { .fd = problem_fd, .events = POLLIN };
     int problem = 0;
 
-    /* The child has ended, so its report is complete. No waiting for end of file: another process
+    /* The child has ended, so it has written all. No waiting for end of file: another process
      * may still have the write end open. */
     if (poll(&readable, 1, 0) != 1
-        || read(report, &problem, sizeof problem) != (ssize_t)sizeof problem)
+        || read(problem_fd, &problem, sizeof problem) != (ssize_t)sizeof problem)
         return 0;
     return problem;
 }

@@ -8,11 +8,11 @@
 #include <sys/types.h>
 
 /* Returns the process, or -1 with errno. It leads its own session and is guarded (see signals.h).
- * command is NULL-terminated. The caller closes *report, which handler_start_problem() reads. */
+ * command is NULL-terminated. The caller closes *problem_fd, for handler_start_problem(). */
 pid_t handler_start(const struct app *app, char **command, const struct c2d_message *message,
-                    enum env_cut *cut, int *report);
+                    enum env_cut *cut, int *problem_fd);
 /* After the process has ended: errno of its failed execve(2), or 0. */
-int handler_start_problem(int report);
+int handler_start_problem(int problem_fd);
 
 /* Explains why execve(2) or the program itself (executed) found no file although program exists.
  * Fills in text and hint for an error. Returns false, with both unchanged, if the cause is

@@ -11,8 +11,9 @@
 #define _GNU_SOURCE /* SO_PEERCRED's struct ucred, accept4 */
 #include "lock.h"
 
-#include "../common/file_lock.h"
-#include "../common/report.h"
+#include "base/file.h"
+
+#include "../common/failure.h"
 #include "identity.h"
 
 #include <errno.h>
@@ -86,7 +87,7 @@ static enum lock_result take_file(uint64_t device)
 
         if (fd < 0)
             continue;
-        if (file_lock(fd))
+        if (file_lock(fd, file_whole))
             return LOCK_OURS;
         if (file_lock_is_taken()) {
             close(fd);
@@ -187,40 +188,40 @@ void lock_accept(void)
 
 /* ---- Both ---- */
 
-static enum c2d_status fail_foreign(const struct app *app, const struct ucred *owner)
+static enum c2d_status fail_foreign(const char *device, const struct ucred *owner,
+                                    struct c2d_error *error)
 {
     static const char hint[] = "have that process ended (as root, ss -xap names it by the socket "
                                "@c2d-device), or pass --no-lock if no other instance can run";
-    const char *device = c2d_client_device_id(app->client);
     char process[32] = "";
 
     /* A process of another container has no id in this one. */
     if (owner->pid > 0)
         snprintf(process, sizeof process, ", process %ld", (long)owner->pid);
     if (owner->uid == (uid_t)-1)
-        return report_failure(app, STATUS_CANT_CREATE, hint,
+        return fail_with_hint(error, STATUS_CANT_CREATE, hint,
                               "a process that cannot be named holds the lock of device '%s'",
                               device);
-    return report_failure(app, STATUS_CANT_CREATE, hint,
+    return fail_with_hint(error, STATUS_CANT_CREATE, hint,
                           "another user (id %lu%s) holds the lock of device '%s'",
                           (unsigned long)owner->uid, process, device);
 }
 
-enum c2d_status lock_take(const struct app *app)
+enum c2d_status lock_take(const struct c2d_client *client, struct c2d_error *error)
 {
-    uint64_t device = identity_hash(app->client);
+    uint64_t device = identity_hash(client);
     enum lock_result file = take_file(device);
     struct ucred owner;
     enum lock_result name = file == LOCK_TAKEN ? LOCK_TAKEN : take_name(device, &owner);
 
     if (name == LOCK_TAKEN)
-        return report_failure(app, STATUS_LOCKED, NULL, "another instance receives for device '%s'",
-                              c2d_client_device_id(app->client));
+        return fail(error, STATUS_LOCKED, "another instance receives for device '%s'",
+                    c2d_client_device_id(client));
     if (name == LOCK_FOREIGN)
-        return fail_foreign(app, &owner);
+        return fail_foreign(c2d_client_device_id(client), &owner, error);
     if (name == LOCK_OURS || (name == LOCK_UNAVAILABLE && file == LOCK_OURS))
         return C2D_OK;
-    return report_failure(app, STATUS_CANT_CREATE, "pass --no-lock if no other instance can run",
+    return fail_with_hint(error, STATUS_CANT_CREATE, "pass --no-lock if no other instance can run",
                           "no lock can be taken: %s",
                           name == LOCK_FAILED
                               ? strerror(errno)

@@ -1,5 +1,5 @@
 /* The commands receive and poll. A message is settled only after it is stored or handled. */
-#include "../common/report.h"
+#include "../common/failure.h"
 #include "../common/session.h"
 #include "../common/stop.h"
 #include "../common/waiting.h"
@@ -77,7 +77,7 @@ static struct disposition run_handler(void *context, const struct c2d_message *m
 /* ---- The commands ---- */
 
 static enum c2d_status choose_format(const struct app *app, const struct settings *settings,
-                                     enum format *format)
+                                     enum format *format, struct c2d_error *error)
 {
     bool for_people = settings->output == NULL && isatty(STDOUT_FILENO) && !app->common.json;
 
@@ -91,14 +91,15 @@ static enum c2d_status choose_format(const struct app *app, const struct setting
     else if (strcmp(settings->format, "raw") == 0)
         *format = FORMAT_RAW;
     else
-        return report_usage(app, "--format takes json, text or raw, not '%.60s'", settings->format);
+        return fail_usage(app, error, "--format takes json, text or raw, not '%.60s'",
+                          settings->format);
     if (*format == FORMAT_RAW && settings->count != 1)
-        return report_usage(app, "--format raw needs -c 1: bodies have no separator");
+        return fail_usage(app, error, "--format raw needs -c 1: bodies have no separator");
     return C2D_OK;
 }
 
 static enum c2d_status check(const struct app *app, const struct settings *settings,
-                             bool has_handler)
+                             bool has_handler, struct c2d_error *error)
 {
     const char *excluded = settings->output != NULL   ? "-o"
                            : settings->format != NULL ? "--format"
@@ -106,25 +107,29 @@ static enum c2d_status check(const struct app *app, const struct settings *setti
                                                       : NULL;
 
     if (app->words_before_end > 0)
-        return report_usage(app, "'%.60s' is not an option: a handler follows --", app->words[0]);
+        return fail_usage(app, error, "'%.60s' is not an option: a handler follows --",
+                          app->words[0]);
     if (app->has_end && !has_handler)
-        return report_usage(app, "no handler follows --");
+        return fail_usage(app, error, "no handler follows --");
     if (settings->spool != NULL && excluded != NULL)
-        return report_usage(app, "%s and --spool exclude each other: the spool has the message",
-                            excluded);
+        return fail_usage(app, error,
+                          "%s and --spool exclude each other: the spool has the message", excluded);
     if (has_handler && excluded != NULL)
-        return report_usage(app, "%s and a handler exclude each other: the handler has the message",
-                            excluded);
+        return fail_usage(app, error,
+                          "%s and a handler exclude each other: the handler has the message",
+                          excluded);
     if (!has_handler && (settings->reject_code >= 0 || settings->handler_timeout_ms > 0))
-        return report_usage(app, "%s needs a handler, which follows --",
-                            settings->reject_code >= 0 ? "--reject-code" : "--handler-timeout");
+        return fail_usage(app, error, "%s needs a handler, which follows --",
+                          settings->reject_code >= 0 ? "--reject-code" : "--handler-timeout");
     if (settings->spool == NULL && settings->handler_timeout_ms > HANDLER_MAX_MS)
-        return report_usage(app, "--handler-timeout takes 1s to 54s without --spool: the lock "
-                                 "expires after a minute");
+        return fail_usage(app, error,
+                          "--handler-timeout takes 1s to 54s without --spool: the lock "
+                          "expires after a minute");
     return C2D_OK;
 }
 
-static enum c2d_status receive(struct drain *drain, const struct settings *settings)
+static enum c2d_status receive(struct drain *drain, const struct settings *settings,
+                               struct c2d_error *error)
 {
     struct waiting waiting = waiting_begin(settings->wait_ms, settings->interval_ms);
 
@@ -134,14 +139,14 @@ static enum c2d_status receive(struct drain *drain, const struct settings *setti
     } while (drain->result == C2D_OK && drain->received == 0 && waiting_next(&waiting));
     /* If the requested messages were received, their reader may have ended. */
     if (drain->received == 0 || drain->result == C2D_CANCELLED)
-        drain->result = stop_result(drain->app, drain->result);
+        drain->result = stop_result(drain->result, error);
     if (drain->result == C2D_OK && drain->lost_at_ms != 0)
-        return report_failure(drain->app, C2D_NETWORK, "receive again in a minute",
+        return fail_with_hint(error, C2D_NETWORK, "receive again in a minute",
                               "the response to a request was lost: a message may be locked for a "
                               "minute");
     if (drain->result == C2D_OK && drain->received == 0
         && (settings->count > 0 || settings->wait_ms > 0))
-        return report_failure(drain->app, C2D_NO_MESSAGE, NULL, "no message came");
+        return fail(error, C2D_NO_MESSAGE, "no message came");
     /* Only on a terminal: cron sends a mail for every output. */
     if (drain->result == C2D_OK && drain->received == 0 && isatty(STDERR_FILENO)
         && !drain->app->common.quiet && !drain->app->common.json)
@@ -176,32 +181,34 @@ static void choose_output(struct drain *drain, struct outputs *outputs,
 
 /* Prepares the output and takes the lock, after all checks and before the first request. writes:
  * the output is the sink. */
-static enum c2d_status prepare(struct app *app, struct outputs *outputs,
-                               const struct settings *settings, bool writes)
+static enum c2d_status prepare(const struct app *app, struct outputs *outputs,
+                               const struct settings *settings, bool writes,
+                               struct c2d_error *error)
 {
     enum c2d_status status = C2D_OK;
 
     if (app->common.dry_run)
         return C2D_OK;
     if (writes)
-        status = sink_open(&outputs->writer.sink, app, settings->output,
-                           outputs->writer.format == FORMAT_JSON,
-                           settings->no_lock ? SINK_UNLOCKED : SINK_SHARED);
-    if (status == C2D_OK && writes && (app->is_endless || settings->wait_ms > 0))
-        sink_watch_reader(&outputs->writer.sink);
+        status = sink_open(&outputs->writer.sink, error);
     if (status == C2D_OK && !settings->no_lock)
-        status = lock_take(app);
+        status = lock_take(app->client, error);
     /* After the lock: only then is an unfinished file of this spool certainly abandoned. */
     if (status == C2D_OK && settings->spool != NULL)
-        status = spool_open(&outputs->spool, app, settings->spool, !settings->no_lock);
+        status = spool_open(&outputs->spool, app, settings->spool, !settings->no_lock, error);
     return status;
 }
 
-static enum c2d_status run(struct app *app, const struct settings *settings, bool for_ever)
+static enum c2d_status run(struct app *app, const struct settings *settings, bool for_ever,
+                           struct c2d_error *error)
 {
     bool has_handler = app->word_count > app->words_before_end;
     struct outputs outputs = {
-        .writer = { .app = app, .keep = settings->keep, .sink = { .fd = -1 } },
+        .writer = { .keep = settings->keep,
+                    .sink = { .app = app,
+                              .path = settings->output,
+                              .use = settings->no_lock ? SINK_UNLOCKED : SINK_SHARED,
+                              .fd = -1 } },
         .handler = { .app = app, .command = app->words, .reject_code = settings->reject_code },
         .spool = { .tmp = -1, .kept = -1, .failed = -1, .lock = -1 },
     };
@@ -210,32 +217,34 @@ static enum c2d_status run(struct app *app, const struct settings *settings, boo
         .count = settings->count,
         .reports_results = app->common.json,
     };
-    enum c2d_status status = check(app, settings, has_handler);
+    enum c2d_status status = check(app, settings, has_handler, error);
 
-    app->is_endless = for_ever;
     if (status == C2D_OK)
-        status = choose_format(app, settings, &outputs.writer.format);
+        status = choose_format(app, settings, &outputs.writer.format, error);
+    outputs.writer.sink.heals = outputs.writer.format == FORMAT_JSON;
     if (status == C2D_OK)
-        status = session_open(app);
+        status = session_open(app, &(struct session_needs) { .retry_budget = for_ever }, error);
     choose_output(&drain, &outputs, settings, has_handler);
     if (status == C2D_OK)
-        status = prepare(app, &outputs, settings, drain.process == writer_put);
+        status = prepare(app, &outputs, settings, drain.process == writer_put, error);
+    if (status == C2D_OK && drain.process == writer_put && (for_ever || settings->wait_ms > 0))
+        sink_watch_reader(&outputs.writer.sink);
     if (status == C2D_OK)
-        status =
-            for_ever ? poll_for_ever(&drain, settings->interval_ms) : receive(&drain, settings);
+        status = for_ever ? poll_for_ever(&drain, settings->interval_ms, error)
+                          : receive(&drain, settings, error);
     spool_close(&outputs.spool);
     sink_close(&outputs.writer.sink);
     return status;
 }
 
-static enum c2d_status run_receive(struct app *app, void *settings)
+static enum c2d_status run_receive(struct app *app, void *settings, struct c2d_error *error)
 {
-    return run(app, settings, false);
+    return run(app, settings, false, error);
 }
 
-static enum c2d_status run_poll(struct app *app, void *settings)
+static enum c2d_status run_poll(struct app *app, void *settings, struct c2d_error *error)
 {
-    return run(app, settings, true);
+    return run(app, settings, true, error);
 }
 
 const struct command receive_command = {

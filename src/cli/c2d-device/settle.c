@@ -1,6 +1,7 @@
 /* The commands complete, abandon and reject: settle messages by lock token, after receive
  * --keep. */
 #include "../common/encoding.h"
+#include "../common/failure.h"
 #include "../common/input.h"
 #include "../common/json_in.h"
 #include "../common/report.h"
@@ -40,7 +41,7 @@ static enum c2d_status settle_line(struct app *app, char *line, enum c2d_outcome
 
 /* Settles the lines of stdin; empty ones are skipped. */
 static enum c2d_status settle_lines(struct app *app, enum c2d_outcome outcome,
-                                    struct several *several)
+                                    struct several *several, struct c2d_error *error)
 {
     FILE *lines = input_lines();
     char *line = NULL;
@@ -50,7 +51,7 @@ static enum c2d_status settle_lines(struct app *app, enum c2d_outcome outcome,
     enum c2d_status status = C2D_OK;
 
     if (lines == NULL)
-        return report_failure(app, C2D_OS, NULL, "stdin: %s", strerror(errno));
+        return fail(error, C2D_OS, "stdin: %s", strerror(errno));
     errno = 0;
     while (several_goes_on(several) && (size = getline(&line, &room, lines)) >= 0) {
         size_t mark = is_first ? encoding_mark(line, (size_t)size) : 0;
@@ -66,50 +67,50 @@ static enum c2d_status settle_lines(struct app *app, enum c2d_outcome outcome,
     if (signals_caught() != 0)
         status = C2D_CANCELLED;
     else if (ferror(lines))
-        status = report_failure(app, STATUS_NO_INPUT, NULL, "stdin: %s", strerror(errno));
+        status = fail(error, STATUS_NO_INPUT, "stdin: %s", strerror(errno));
     free(line);
     fclose(lines);
     return status;
 }
 
-static enum c2d_status run(struct app *app, enum c2d_outcome outcome)
+/* Reports each failed settlement as it occurs. */
+static enum c2d_status run(struct app *app, enum c2d_outcome outcome, struct c2d_error *error)
 {
     struct several several = { 0 };
-    struct c2d_error error;
     enum c2d_status status;
 
     if (app->word_count == 0)
-        return report_usage(app, "%s needs a lock token, or - to read them from stdin",
-                            app->command->name);
+        return fail_usage(app, error, "%s needs a lock token, or - to read them from stdin",
+                          app->command->name);
     for (size_t i = 0; i < app->word_count; i++)
-        if (c2d_check_lock_token(app->words[i], &error) != C2D_OK)
-            return report_error(app, &error, NULL);
-    status = session_open(app);
+        if (c2d_check_lock_token(app->words[i], error) != C2D_OK)
+            return error->status;
+    status = session_open(app, NULL, error);
     for (size_t i = 0; status == C2D_OK && i < app->word_count && several_goes_on(&several); i++) {
         if (strcmp(app->words[i], "-") == 0)
-            status = settle_lines(app, outcome, &several);
+            status = settle_lines(app, outcome, &several, error);
         else
             several_add(&several, settle(app, app->words[i], outcome));
     }
     return worse(several_status(&several), status);
 }
 
-static enum c2d_status run_complete(struct app *app, void *settings)
+static enum c2d_status run_complete(struct app *app, void *settings, struct c2d_error *error)
 {
     (void)settings;
-    return run(app, C2D_COMPLETE);
+    return run(app, C2D_COMPLETE, error);
 }
 
-static enum c2d_status run_abandon(struct app *app, void *settings)
+static enum c2d_status run_abandon(struct app *app, void *settings, struct c2d_error *error)
 {
     (void)settings;
-    return run(app, C2D_ABANDON);
+    return run(app, C2D_ABANDON, error);
 }
 
-static enum c2d_status run_reject(struct app *app, void *settings)
+static enum c2d_status run_reject(struct app *app, void *settings, struct c2d_error *error)
 {
     (void)settings;
-    return run(app, C2D_REJECT);
+    return run(app, C2D_REJECT, error);
 }
 
 const struct command complete_command = {

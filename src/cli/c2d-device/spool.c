@@ -1,7 +1,8 @@
 #include "spool.h"
 
-#include "../common/file_lock.h"
-#include "../common/file_modes.h"
+#include "base/file.h"
+
+#include "../common/failure.h"
 #include "../common/folder_sync.h"
 #include "../common/output.h"
 #include "../common/report.h"
@@ -25,42 +26,46 @@ static enum c2d_status fail_io(const struct spool *spool, const char *folder, co
 
 /* ---- Folders ---- */
 
-static enum c2d_status fail_open(const struct spool *spool, const char *name)
+/* folder is "" or begins with a slash. */
+static enum c2d_status fail_open(const struct spool *spool, const char *folder,
+                                 struct c2d_error *error)
 {
-    return report_failure(spool->app, errno == ENOMEM ? C2D_OS : STATUS_CANT_CREATE, NULL,
-                          "'%s%s': %s", spool->path, name, strerror(errno));
+    return fail(error, errno == ENOMEM ? C2D_OS : STATUS_CANT_CREATE, "'%s%s': %s", spool->path,
+                folder, strerror(errno));
 }
 
 /* A user who can write here controls the input of the handler, and can remove stored messages. */
-static enum c2d_status check_folder(const struct spool *spool, int fd, const char *name)
+static enum c2d_status check_folder(const struct spool *spool, int fd, const char *name,
+                                    struct c2d_error *error)
 {
     struct stat folder;
 
     if (fstat(fd, &folder) != 0)
-        return fail_open(spool, name);
+        return fail_open(spool, name, error);
     if (folder.st_uid != geteuid() && folder.st_uid != 0)
-        return report_failure(spool->app, STATUS_CANT_CREATE, "name a folder of your own",
+        return fail_with_hint(error, STATUS_CANT_CREATE, "name a folder of your own",
                               "'%s%s' belongs to another user (id %lu)", spool->path, name,
                               (unsigned long)folder.st_uid);
     if ((folder.st_mode & S_IWOTH) != 0 && file_modes_fixed(fd) == NULL)
-        return report_failure(spool->app, STATUS_CANT_CREATE,
+        return fail_with_hint(error, STATUS_CANT_CREATE,
                               "chmod o-w takes that right away from them",
                               "other users may write to '%s%s'", spool->path, name);
     return C2D_OK;
 }
 
-/* Opens the folder name below parent, and creates it if missing. label follows the path of the
- * spool in an error. A new folder is synced to disk before it is used. */
-static enum c2d_status open_folder(const struct spool *spool, int parent, const char *name,
-                                   const char *label, int *fd)
+/* Opens a folder in parent, or the spool if folder is "", and creates it if missing. A new folder
+ * is synced to disk before it is used. */
+static enum c2d_status open_folder(const struct spool *spool, int parent, const char *folder,
+                                   int *fd, struct c2d_error *error)
 {
+    const char *name = *folder == '\0' ? spool->path : folder + 1;
     bool made = mkdirat(parent, name, 0700) == 0;
 
     if (!made && errno != EEXIST)
-        return fail_open(spool, label);
+        return fail_open(spool, folder, error);
     *fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (*fd < 0)
-        return fail_open(spool, label);
+        return fail_open(spool, folder, error);
     if (made
         && !(parent == AT_FDCWD ? folder_sync_parent(spool->app, name, *fd)
                                 : folder_sync(spool->app, parent, spool->path))) {
@@ -69,21 +74,21 @@ static enum c2d_status open_folder(const struct spool *spool, int parent, const 
         /* Otherwise the next run would assume that the folder is on the disk. */
         (void)unlinkat(parent, name, AT_REMOVEDIR);
         errno = problem;
-        return fail_open(spool, label);
+        return fail_open(spool, folder, error);
     }
-    return check_folder(spool, *fd, label);
+    return check_folder(spool, *fd, folder, error);
 }
 
-static enum c2d_status open_folders(struct spool *spool, int *folder)
+static enum c2d_status open_folders(struct spool *spool, int *folder, struct c2d_error *error)
 {
-    enum c2d_status status = open_folder(spool, AT_FDCWD, spool->path, "", folder);
+    enum c2d_status status = open_folder(spool, AT_FDCWD, "", folder, error);
 
     if (status == C2D_OK)
-        status = open_folder(spool, *folder, "tmp", "/tmp", &spool->tmp);
+        status = open_folder(spool, *folder, "/tmp", &spool->tmp, error);
     if (status == C2D_OK)
-        status = open_folder(spool, *folder, "new", "/new", &spool->kept);
+        status = open_folder(spool, *folder, "/new", &spool->kept, error);
     if (status == C2D_OK)
-        status = open_folder(spool, *folder, "failed", "/failed", &spool->failed);
+        status = open_folder(spool, *folder, "/failed", &spool->failed, error);
     return status;
 }
 
@@ -101,20 +106,20 @@ static bool sweep(const struct spool *spool)
 }
 
 /* Allows one instance per device and folder, for all users. The lock of lock_take() is per user. */
-static enum c2d_status take_lock(struct spool *spool, int folder)
+static enum c2d_status take_lock(struct spool *spool, int folder, struct c2d_error *error)
 {
     char name[SPOOL_NAME_SIZE];
 
     snprintf(name, sizeof name, "%s.lock", spool->owner);
     spool->lock = openat(folder, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (spool->lock < 0)
-        return fail_open(spool, "");
-    if (file_lock(spool->lock))
+        return fail_open(spool, "", error);
+    if (file_lock(spool->lock, file_whole))
         return C2D_OK;
     if (file_lock_is_taken())
-        return report_failure(spool->app, STATUS_LOCKED, NULL,
-                              "another instance uses '%s' for this device", spool->path);
-    return report_failure(spool->app, STATUS_CANT_CREATE,
+        return fail(error, STATUS_LOCKED, "another instance uses '%s' for this device",
+                    spool->path);
+    return fail_with_hint(error, STATUS_CANT_CREATE,
                           "pass --no-lock if no other instance can use that spool",
                           "'%s' cannot be locked: %s", spool->path, strerror(errno));
 }
@@ -138,7 +143,8 @@ static bool warn_of_others(const struct spool *spool)
     return ok;
 }
 
-enum c2d_status spool_open(struct spool *spool, const struct app *app, const char *path, bool locks)
+enum c2d_status spool_open(struct spool *spool, const struct app *app, const char *path, bool locks,
+                           struct c2d_error *error)
 {
     enum c2d_status status;
     int folder = -1;
@@ -146,14 +152,14 @@ enum c2d_status spool_open(struct spool *spool, const struct app *app, const cha
     spool->app = app;
     spool->path = path;
     snprintf(spool->owner, sizeof spool->owner, "%016" PRIx64, identity_hash(app->client));
-    status = open_folders(spool, &folder);
+    status = open_folders(spool, &folder, error);
     if (status == C2D_OK && locks)
-        status = take_lock(spool, folder);
+        status = take_lock(spool, folder, error);
     if (folder >= 0)
         close(folder);
     /* Without the lock, an unfinished file may be another instance's work in progress. */
     if (status == C2D_OK && !((!locks || sweep(spool)) && warn_of_others(spool)))
-        status = fail_open(spool, "");
+        status = fail_open(spool, "", error);
     return status;
 }
 
@@ -172,13 +178,9 @@ void spool_close(struct spool *spool)
 static bool write_file(int fd, const struct c2d_message *message, enum c2d_status *status)
 {
     char *line = c2d_message_to_json(message, true);
-    size_t size = line == NULL ? 0 : strlen(line);
-    bool ok;
+    bool ok = line != NULL && output_text_line(fd, line) && fsync(fd) == 0;
 
     *status = line == NULL ? C2D_OS : STATUS_IO;
-    if (line != NULL)
-        line[size] = '\n'; /* replaces the NUL */
-    ok = line != NULL && output_write(fd, line, size + 1) == size + 1 && fsync(fd) == 0;
     free(line);
     return ok;
 }

@@ -18,10 +18,10 @@ struct spool {
 
 /* Creates missing folders with mode 700 and opens them. The descriptors must be -1 before. With
  * locks, it excludes other instances and removes unfinished files of earlier runs. It refuses
- * folders of users other than this one and root, and world-writable folders. Reports
+ * folders of users other than this one and root, and world-writable folders. Returns
  * STATUS_CANT_CREATE, C2D_OS and STATUS_LOCKED. */
-enum c2d_status spool_open(struct spool *spool, const struct app *app, const char *path,
-                           bool locks);
+enum c2d_status spool_open(struct spool *spool, const struct app *app, const char *path, bool locks,
+                           struct c2d_error *error);
 /* A drain_process function whose context is the spool. Stores message on the disk. */
 struct disposition spool_keep(void *spool, const struct c2d_message *message, long long number,
                               int64_t deadline_ms);

@@ -7,7 +7,6 @@
 #include "format.h"
 
 struct writer {
-    const struct app *app;
     bool keep; /* settle nothing */
     enum format format;
     struct sink sink;

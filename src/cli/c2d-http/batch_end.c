@@ -17,21 +17,15 @@ static bool is_filtered(struct batch_end *end, uint64_t device_hash)
     return end->filtered_count == BATCH_END_FILTERED;
 }
 
-bool batch_end_is_due(struct batch_end *end, uint64_t device_hash, const struct c2d_error *error)
+bool batch_must_end(struct batch_end *end, uint64_t device_hash, const struct c2d_error *error)
 {
     if (polling_is_filtered(error))
         return is_filtered(end, device_hash);
     if (error->http_status != 0)
         end->filtered_count = 0;
-    switch (error->status) {
-    case C2D_AUTH:
-        return error->http_status != 403 || error->hub_code == NOT_IN_THIS_TIER;
-    case C2D_QUOTA:
-    case C2D_TLS:
-    case C2D_OS:
-    case C2D_CONFIG:
-        return true;
-    default:
-        return error->gave_up;
-    }
+    if (error->status == C2D_AUTH && error->http_status == 403)
+        return error->hub_code == NOT_IN_THIS_TIER;
+    /* C2D_CANCELLED: by a signal, or since the batch has ended already. */
+    return error->gave_up || error->status == C2D_QUOTA
+           || (error->status != C2D_CANCELLED && status_ends_run(error->status));
 }

@@ -15,6 +15,6 @@ struct batch_end {
 
 /* Records the result of a line for the device. Returns true if all further lines would fail too.
  * The cause is then the credentials, the hub, the network or this machine, not the line. */
-bool batch_end_is_due(struct batch_end *end, uint64_t device_hash, const struct c2d_error *error);
+bool batch_must_end(struct batch_end *end, uint64_t device_hash, const struct c2d_error *error);
 
 #endif

@@ -1,8 +1,8 @@
 #include "batch_input.h"
 
 #include "../common/encoding.h"
-#include "../common/report.h"
 #include "../common/signals.h"
+#include "base/error.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,8 @@
 
 enum { ROOM = BATCH_LINE_MAX + 65536, MARK_MAX = 3 };
 
-enum c2d_status batch_input_open(struct batch_input *input, const struct app *app, const char *path)
+enum c2d_status batch_input_open(struct batch_input *input, const char *path,
+                                 struct c2d_error *error)
 {
     bool is_stdin = strcmp(path, "-") == 0;
     struct stat file = { 0 };
@@ -26,14 +27,14 @@ enum c2d_status batch_input_open(struct batch_input *input, const struct app *ap
     if (input->fd < 0 && errno == EINTR && signals_caught() != 0)
         return C2D_CANCELLED; /* a signal while open() waited for a FIFO's writer */
     if (input->fd < 0 || fstat(input->fd, &file) != 0)
-        return report_failure(app, STATUS_NO_INPUT, NULL, "'%s': %s", path, strerror(errno));
+        return fail(error, STATUS_NO_INPUT, "'%s': %s", path, strerror(errno));
     if (S_ISDIR(file.st_mode))
-        return report_failure(app, STATUS_NO_INPUT, NULL, "'%s': %s", path, strerror(EISDIR));
+        return fail(error, STATUS_NO_INPUT, "'%s': %s", path, strerror(EISDIR));
     input->is_file = S_ISREG(file.st_mode);
     input->size = input->is_file ? file.st_size : 0;
     input->data = malloc(ROOM);
     if (input->data == NULL)
-        return report_failure(app, C2D_OS, NULL, "out of memory");
+        return fail_memory(error);
     return C2D_OK;
 }
 

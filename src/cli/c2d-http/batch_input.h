@@ -2,7 +2,7 @@
 #ifndef BATCH_INPUT_H
 #define BATCH_INPUT_H
 
-#include "../common/app.h"
+#include "../common/exit_status.h"
 
 enum { BATCH_LINE_MAX = 256 * 1024 };
 
@@ -33,9 +33,9 @@ enum batch_next {
     BATCH_FAILED,  /* errno is set */
 };
 
-/* The path "-" is stdin. Reports STATUS_NO_INPUT, C2D_OS. */
-enum c2d_status batch_input_open(struct batch_input *input, const struct app *app,
-                                 const char *path);
+/* The path "-" is stdin. Returns STATUS_NO_INPUT, C2D_OS, or C2D_CANCELLED without a text. */
+enum c2d_status batch_input_open(struct batch_input *input, const char *path,
+                                 struct c2d_error *error);
 /* Returns the next non-empty line, without its line end; text is valid until the next call. With
  * waits it blocks until data is available or a signal is caught. */
 enum batch_next batch_input_next(struct batch_input *input, bool waits, const char **text,

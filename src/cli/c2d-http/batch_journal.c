@@ -1,11 +1,10 @@
 #define _GNU_SOURCE /* fallocate */
 #include "batch_journal.h"
 
-#include "base/hash.h"
-
-#include "../common/file_lock.h"
+#include "../common/failure.h"
 #include "../common/folder_sync.h"
-#include "../common/report.h"
+#include "base/file.h"
+#include "base/hash.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -33,9 +32,9 @@ static const uint32_t DONE = UINT32_C(1) << 31, DOUBT = UINT32_C(1) << 30;
 
 static const char done_word[] = "enqueued", doubt_word[] = "unknown";
 
-static enum c2d_status fail_io(const struct batch_journal *journal)
+static enum c2d_status fail_io(const struct batch_journal *journal, struct c2d_error *error)
 {
-    return report_failure(journal->app, STATUS_IO,
+    return fail_with_hint(error, STATUS_IO,
                           errno == ENOSPC || errno == EDQUOT
                               ? "free disk space, then run the same command again: messages that "
                                 "the journal lists as enqueued are not sent again"
@@ -44,9 +43,9 @@ static enum c2d_status fail_io(const struct batch_journal *journal)
                           "journal '%s': %s", journal->path, strerror(errno));
 }
 
-static enum c2d_status fail_memory(const struct batch_journal *journal)
+static enum c2d_status make_uuid(char id[37], struct c2d_error *error)
 {
-    return report_failure(journal->app, C2D_OS, NULL, "out of memory");
+    return c2d_uuid(id) == C2D_OK ? C2D_OK : fail(error, C2D_OS, "the system has no randomness");
 }
 
 /* ---- Keys ---- */
@@ -193,45 +192,46 @@ static bool read_line(struct batch_journal *journal, const char *line)
     return flag == 0 || add(journal, key, flag) != NULL;
 }
 
-static enum c2d_status start_file(struct batch_journal *journal)
+static enum c2d_status start_file(struct batch_journal *journal, struct c2d_error *error)
 {
     char line[400];
     int size;
 
-    if (c2d_uuid(journal->seed) != C2D_OK)
-        return report_failure(journal->app, C2D_OS, NULL, "the system has no randomness");
+    if (make_uuid(journal->seed, error) != C2D_OK)
+        return C2D_OS;
     size = snprintf(line, sizeof line, "%s%s %s\n", magic, c2d_client_host(journal->app->client),
                     journal->seed);
     return append(journal, line, (size_t)size) && fsync(journal->fd) == 0 ? C2D_OK
-                                                                          : fail_io(journal);
+                                                                          : fail_io(journal, error);
 }
 
 /* Checks that the journal has this version and belongs to this hub, and reads the seed. line is the
  * first line, without its newline. */
-static enum c2d_status check_start(struct batch_journal *journal, char *line)
+static enum c2d_status check_start(struct batch_journal *journal, char *line,
+                                   struct c2d_error *error)
 {
     const char *host = c2d_client_host(journal->app->client);
     char *theirs = line + strlen(magic), *seed;
 
     if (strncmp(line, old_magic, strlen(old_magic) - 1) == 0)
-        return report_failure(
-            journal->app, C2D_DATA,
-            "finish the batch with the version that made it, or name another file",
+        return fail_with_hint(
+            error, C2D_DATA, "finish the batch with the version that made it, or name another file",
             "journal '%s' has the form of an older version", journal->path);
     if (strncmp(line, magic, strlen(magic)) != 0 || (seed = strchr(theirs, ' ')) == NULL
         || strlen(seed + 1) != sizeof journal->seed - 1)
-        return report_failure(journal->app, C2D_DATA, "name another file; a new file is created",
+        return fail_with_hint(error, C2D_DATA, "name another file; a new file is created",
                               "'%s' is not a journal of this version", journal->path);
     *seed++ = '\0';
     memcpy(journal->seed, seed, sizeof journal->seed);
     if (text_equals_nocase(theirs, host))
         return C2D_OK;
-    return report_failure(journal->app, C2D_DATA, "each hub needs a journal of its own",
+    return fail_with_hint(error, C2D_DATA, "each hub needs a journal of its own",
                           "journal '%s' belongs to the hub '%s', and this is '%s'", journal->path,
                           theirs, host);
 }
 
-static enum c2d_status read_lines(struct batch_journal *journal, FILE *file)
+static enum c2d_status read_lines(struct batch_journal *journal, FILE *file,
+                                  struct c2d_error *error)
 {
     char *line = NULL;
     size_t room = 0;
@@ -245,72 +245,77 @@ static enum c2d_status read_lines(struct batch_journal *journal, FILE *file)
         if (!is_torn)
             line[size - 1] = '\0';
         if (is_first)
-            status = check_start(journal, line);
+            status = check_start(journal, line, error);
         else if (!is_torn && !read_line(journal, line))
-            status = fail_memory(journal);
+            status = fail_memory(error);
     }
     if (status == C2D_OK && (ferror(file) || (is_torn && !append(journal, "\n", 1))))
-        status = fail_io(journal);
+        status = fail_io(journal, error);
     free(line);
     return status;
 }
 
-static enum c2d_status read_file(struct batch_journal *journal)
+static enum c2d_status read_file(struct batch_journal *journal, struct c2d_error *error)
 {
     int copy = fcntl(journal->fd, F_DUPFD_CLOEXEC, 3);
     FILE *file = copy < 0 ? NULL : fdopen(copy, "r");
     enum c2d_status status;
 
     if (file == NULL) {
-        status = fail_io(journal);
+        status = fail_io(journal, error);
         if (copy >= 0)
             close(copy);
         return status;
     }
-    status = read_lines(journal, file);
+    status = read_lines(journal, file, error);
     fclose(file);
     return status;
 }
 
 enum c2d_status batch_journal_open(struct batch_journal *journal, const struct app *app,
-                                   const char *path, bool locks)
+                                   const struct batch_settings *settings, struct c2d_error *error)
 {
+    const char *path = app->common.dry_run ? NULL : settings->journal;
     struct stat file;
 
-    *journal = (struct batch_journal) { .app = app, .path = path, .fd = -1, .locks = locks };
+    *journal = (struct batch_journal) {
+        .app = app,
+        .path = path,
+        .device_id = settings->device_id,
+        .fd = -1,
+        .locks = !settings->no_lock,
+    };
     if (path == NULL)
         return C2D_OK;
     journal->fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
     if (journal->fd < 0 || fstat(journal->fd, &file) != 0)
-        return report_failure(app, STATUS_CANT_CREATE, NULL, "journal '%s': %s", path,
-                              strerror(errno));
+        return fail(error, STATUS_CANT_CREATE, "journal '%s': %s", path, strerror(errno));
     if (!S_ISREG(file.st_mode)) {
         close(journal->fd); /* batch_journal_close() would fail to sync it */
         journal->fd = -1;
-        return report_failure(app, STATUS_CANT_CREATE, NULL, "journal '%s' is not a regular file",
-                              path);
+        return fail(error, STATUS_CANT_CREATE, "journal '%s' is not a regular file", path);
     }
-    if (locks && !file_lock(journal->fd)) {
+    if (journal->locks && !file_lock(journal->fd, file_whole)) {
         if (file_lock_is_taken())
-            return report_failure(app, STATUS_LOCKED, NULL, "another batch uses the journal '%s'",
-                                  path);
-        return report_failure(app, STATUS_IO, "pass --no-lock if no other batch uses that journal",
+            return fail(error, STATUS_LOCKED, "another batch uses the journal '%s'", path);
+        return fail_with_hint(error, STATUS_IO,
+                              "pass --no-lock if no other batch uses that journal",
                               "journal '%s' cannot be locked: %s", path, strerror(errno));
     }
     /* Read again: another batch may have changed the size before the lock was taken. */
     if (fstat(journal->fd, &file) != 0)
-        return fail_io(journal);
+        return fail_io(journal, error);
     journal->end = file.st_size;
     /* Needed for an existing file too: the run that created it may have died before this call. */
     if (!folder_sync_parent(app, path, journal->fd))
-        return fail_io(journal);
-    return file.st_size == 0 ? start_file(journal) : read_file(journal);
+        return fail_io(journal, error);
+    return file.st_size == 0 ? start_file(journal, error) : read_file(journal, error);
 }
 
 /* ---- Lines ---- */
 
-enum c2d_status batch_journal_find(struct batch_journal *journal, const char *device_id,
-                                   const char *text, size_t size, struct batch_entry *entry)
+enum c2d_status batch_journal_find(struct batch_journal *journal, const char *text, size_t size,
+                                   struct batch_entry *entry, struct c2d_error *error)
 {
     uint64_t content[2] = { HASH_START, UINT64_C(0x84222325cbf29ce4) };
     struct journal_slot *slot;
@@ -318,18 +323,16 @@ enum c2d_status batch_journal_find(struct batch_journal *journal, const char *de
 
     *entry = (struct batch_entry) { .is_done = false };
     if (journal->path == NULL)
-        return c2d_uuid(entry->id) == C2D_OK
-                   ? C2D_OK
-                   : report_failure(journal->app, C2D_OS, NULL, "the system has no randomness");
+        return make_uuid(entry->id, error);
     if (!reserve(journal))
-        return fail_io(journal);
-    if (device_id != NULL)
-        hash_128(content, device_id, strlen(device_id) + 1);
+        return fail_io(journal, error);
+    if (journal->device_id != NULL)
+        hash_128(content, journal->device_id, strlen(journal->device_id) + 1);
     hash_128(content, text, size);
     key_of(content, 1, entry->key);
     slot = add(journal, entry->key, 1);
     if (slot == NULL)
-        return fail_memory(journal);
+        return fail_memory(error);
     n = slot->seen & ~(DONE | DOUBT);
     if (n > 1) {
         key_of(content, n, entry->key);
@@ -342,9 +345,11 @@ enum c2d_status batch_journal_find(struct batch_journal *journal, const char *de
 }
 
 enum c2d_status batch_journal_mark(struct batch_journal *journal, const struct batch_entry *entry,
-                                   const char *message_id, bool is_done, bool is_doubtful)
+                                   const char *message_id, const struct c2d_error *result,
+                                   struct c2d_error *error)
 {
-    const char *const words[] = { is_doubtful ? doubt_word : NULL, is_done ? done_word : NULL };
+    const char *const words[] = { result->earlier_try_unanswered ? doubt_word : NULL,
+                                  result->status == C2D_OK ? done_word : NULL };
     char lines[512];
     int size = 0;
 
@@ -357,14 +362,14 @@ enum c2d_status batch_journal_mark(struct batch_journal *journal, const struct b
                              "%08" PRIx32 "%08" PRIx32 "%08" PRIx32 " %.128s %s\n", entry->key[0],
                              entry->key[1], entry->key[2], message_id, words[i]);
     if (!append(journal, lines, (size_t)size))
-        return fail_io(journal);
+        return fail_io(journal, error);
     return C2D_OK;
 }
 
-enum c2d_status batch_journal_close(struct batch_journal *journal)
+enum c2d_status batch_journal_close(struct batch_journal *journal, struct c2d_error *error)
 {
     bool ok = journal->fd < 0 || journal->path == NULL || fdatasync(journal->fd) == 0;
-    enum c2d_status status = ok ? C2D_OK : fail_io(journal);
+    enum c2d_status status = ok ? C2D_OK : fail_io(journal, error);
 
     free(journal->slots);
     journal->slots = NULL;

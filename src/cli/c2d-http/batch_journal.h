@@ -10,6 +10,7 @@
 #define BATCH_JOURNAL_H
 
 #include "../common/app.h"
+#include "batch_settings.h"
 
 /* A line: 96 bits of its hash, and how often it was read in this run. */
 struct journal_slot {
@@ -19,7 +20,8 @@ struct journal_slot {
 
 struct batch_journal {
     const struct app *app;
-    const char *path; /* NULL: no journal; then find() only makes an id */
+    const char *path;      /* NULL: no journal; then find() only makes an id */
+    const char *device_id; /* for lines without a deviceId; NULL: no default */
     int fd;
     bool locks;    /* the file is locked: no other batch uses it */
     bool is_torn;  /* the last write was short: the next one starts a new line */
@@ -39,20 +41,21 @@ struct batch_entry {
     char id[37];      /* its message id, the same in every run with this journal */
 };
 
-/* Creates the file with mode 600, or opens an existing one, with any owner. With locks it locks the
- * file against other batches. Reports STATUS_LOCKED, STATUS_CANT_CREATE, STATUS_IO, C2D_OS, and
- * C2D_DATA if the file is not a journal of this version and this hub. */
+/* Creates the file with mode 600, or opens an existing one, with any owner, and locks it against
+ * other batches. A dry run has no journal. Returns STATUS_LOCKED, STATUS_CANT_CREATE, STATUS_IO,
+ * C2D_OS, and C2D_DATA if the file is not a journal of this version and this hub. */
 enum c2d_status batch_journal_open(struct batch_journal *journal, const struct app *app,
-                                   const char *path, bool locks);
-/* Looks up the next line, of size bytes. device_id is the default for a line without a deviceId.
- * Reports C2D_OS, and STATUS_IO if the disk has no space for the entry of the line. */
-enum c2d_status batch_journal_find(struct batch_journal *journal, const char *device_id,
-                                   const char *text, size_t size, struct batch_entry *entry);
-/* Appends that the line was enqueued under message_id, that an attempt got no response, or both.
- * Reports STATUS_IO, C2D_OS. */
+                                   const struct batch_settings *settings, struct c2d_error *error);
+/* Looks up the next line, of size bytes. Returns C2D_OS, and STATUS_IO if the disk has no space for
+ * the entry of the line. */
+enum c2d_status batch_journal_find(struct batch_journal *journal, const char *text, size_t size,
+                                   struct batch_entry *entry, struct c2d_error *error);
+/* Appends the result of the line, which was sent under message_id: that it was enqueued, that an
+ * attempt got no response, or both. Returns STATUS_IO. */
 enum c2d_status batch_journal_mark(struct batch_journal *journal, const struct batch_entry *entry,
-                                   const char *message_id, bool is_done, bool is_doubtful);
-/* Syncs and closes the file, and frees the table. Reports STATUS_IO. */
-enum c2d_status batch_journal_close(struct batch_journal *journal);
+                                   const char *message_id, const struct c2d_error *result,
+                                   struct c2d_error *error);
+/* Syncs and closes the file, and frees the table. Returns STATUS_IO. */
+enum c2d_status batch_journal_close(struct batch_journal *journal, struct c2d_error *error);
 
 #endif

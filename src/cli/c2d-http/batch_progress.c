@@ -6,13 +6,13 @@
 
 enum { FIRST_MS = 1000, MINUTE_S = 60, HOUR_S = 3600 };
 
-void batch_progress_begin(struct batch_progress *progress, struct app *app)
+void batch_progress_begin(struct batch_progress *progress, const struct app *app)
 {
     *progress = (struct batch_progress) {
         .is_shown = isatty(STDERR_FILENO) && !app->common.quiet && !app->common.json,
         .started_ms = clock_monotonic_ms(NULL),
+        .line = app->line,
     };
-    app->line = &progress->line;
 }
 
 void batch_progress_format(char *out, size_t size, const struct batch_facts *facts,
@@ -49,15 +49,14 @@ void batch_progress_show(struct batch_progress *progress, const struct batch_fac
     if (progress->first_ms == 0 && facts->requested > 0)
         progress->first_ms = now_ms;
     if (now_ms - progress->started_ms < FIRST_MS
-        || (progress->line.columns > 0 && now_ms - progress->shown_ms < BATCH_PROGRESS_MS))
+        || (progress->line->columns > 0 && now_ms - progress->shown_ms < BATCH_PROGRESS_MS))
         return;
     progress->shown_ms = now_ms;
     batch_progress_format(text, sizeof text, facts, now_ms - progress->first_ms);
-    status_line_show(&progress->line, text);
+    status_line_show(progress->line, text);
 }
 
-void batch_progress_end(struct batch_progress *progress, struct app *app)
+void batch_progress_end(struct batch_progress *progress)
 {
-    status_line_hide(&progress->line);
-    app->line = NULL;
+    status_line_hide(progress->line);
 }

@@ -11,7 +11,7 @@ struct batch_progress {
     bool is_shown; /* stderr is a terminal, without --quiet and --json */
     int64_t started_ms, shown_ms;
     int64_t first_ms; /* time of the first result of a request; 0: none yet */
-    struct status_line line;
+    struct status_line *line;
 };
 
 struct batch_facts {
@@ -20,11 +20,11 @@ struct batch_facts {
     double left;            /* lines that still need a request; below 0: not known */
 };
 
-void batch_progress_begin(struct batch_progress *progress, struct app *app);
+void batch_progress_begin(struct batch_progress *progress, const struct app *app);
 /* Updates the line at most every BATCH_PROGRESS_MS, or at once if other output has hidden it. Shows
  * nothing in the first second. */
 void batch_progress_show(struct batch_progress *progress, const struct batch_facts *facts);
-void batch_progress_end(struct batch_progress *progress, struct app *app);
+void batch_progress_end(struct batch_progress *progress);
 /* Formats the line. passed_ms is the time since the first result of a request. */
 void batch_progress_format(char *out, size_t size, const struct batch_facts *facts,
                            int64_t passed_ms);

@@ -1,7 +1,8 @@
 #include "batch_rate.h"
 
+#include "base/clock.h"
+
 #include <string.h>
-#include <time.h>
 
 enum { MINUTE_US = 60000000, CATCH_UP_US = 100000 };
 
@@ -22,10 +23,7 @@ bool batch_rate_parse(struct batch_rate *rate, const char *text)
 
 static int64_t now_us(void)
 {
-    struct timespec now = { 0 };
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+    return clock_monotonic_ms(NULL) * 1000;
 }
 
 int batch_rate_wait_ms(const struct batch_rate *rate)

@@ -8,7 +8,7 @@
 /* Zeroed: no limit. */
 struct batch_rate {
     int64_t interval_us; /* between two requests; 0: no limit */
-    int64_t next_us;     /* CLOCK_MONOTONIC: when the next request may start */
+    int64_t next_us;     /* when the next request may start, by clock_monotonic_ms(NULL) */
 };
 
 /* Parses "90/m" or "5/s". Returns false for any other text. */

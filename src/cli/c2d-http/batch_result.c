@@ -19,11 +19,11 @@ static const char *message_id_of(const struct batch_item *item)
                                                       : item->entry.id;
 }
 
-/* The caller frees the line. NULL: out of memory. */
-static char *line_of(const struct batch_results *results, const struct batch_item *item,
-                     const char *outcome, const struct c2d_error *error)
+static enum c2d_status print_line(const struct app *app, const struct batch_item *item,
+                                  const char *outcome, const struct c2d_error *result,
+                                  struct c2d_error *error)
 {
-    char *error_json = error->status != C2D_OK ? report_error_json(results->app, error) : NULL;
+    char *error_json = result->status != C2D_OK ? report_error_json(app, result) : NULL;
     struct buf line;
 
     json_begin(&line);
@@ -32,15 +32,15 @@ static char *line_of(const struct batch_results *results, const struct batch_ite
     json_append_text(&line, "messageId", message_id_of(item));
     json_append_text(&line, "status", outcome);
     json_append_bool(&line, "maybeDuplicate",
-                     error->earlier_try_unanswered || item->entry.is_doubtful);
-    json_append_number(&line, "attempts", error->attempts);
+                     result->earlier_try_unanswered || item->entry.is_doubtful);
+    json_append_number(&line, "attempts", result->attempts);
     json_append_member(&line, "error", error_json);
     free(error_json);
-    return json_end(&line);
+    return output_object(app, &line, error);
 }
 
-static void note_cause(struct batch_cause *cause, const struct batch_item *item,
-                       const struct c2d_error *error)
+static void set_cause(struct batch_cause *cause, const struct batch_item *item,
+                      const struct c2d_error *error)
 {
     const char *message_id = message_id_of(item);
 
@@ -66,44 +66,43 @@ static void count_failure(struct batch_results *results, const struct batch_item
     if (strcmp(outcome, "skipped") == 0)
         return;
     if (results->first.line == 0)
-        note_cause(&results->first, item, error);
+        set_cause(&results->first, item, error);
     if (ended->line == 0 && ended->error.status == error->status)
-        note_cause(ended, item, error);
+        set_cause(ended, item, error);
 }
 
 enum c2d_status batch_result_add(struct batch_results *results, const struct batch_item *item,
-                                 const char *outcome, const struct c2d_error *error)
+                                 const char *outcome, const struct c2d_error *result,
+                                 struct c2d_error *error)
 {
     bool is_enqueued = strcmp(outcome, "enqueued") == 0;
     enum c2d_status status;
-    char *text;
 
-    results->requested += error->attempts > 0;
+    results->requested += result->attempts > 0;
     results->enqueued += is_enqueued;
     results->done_before += is_enqueued && item->entry.is_done;
     if (!is_enqueued)
-        count_failure(results, item, outcome, error);
+        count_failure(results, item, outcome, result);
     if (results->output_failed || (is_enqueued && results->app->common.quiet))
         return C2D_OK;
-    text = line_of(results, item, outcome, error);
-    status = output_line(results->app, text);
+    status = print_line(results->app, item, outcome, result, error);
     results->output_failed = status != C2D_OK;
-    free(text);
     return status;
 }
 
-enum c2d_status batch_result_skip(struct batch_results *results, const struct batch_item *item)
+enum c2d_status batch_result_skip(struct batch_results *results, const struct batch_item *item,
+                                  struct c2d_error *error)
 {
     const struct c2d_error *ended = &results->ended.error;
-    struct c2d_error error = { .status = C2D_CANCELLED };
+    struct c2d_error result = { .status = C2D_CANCELLED };
 
     if (ended->status == C2D_OK || signals_caught() != 0) {
-        snprintf(error.text, sizeof error.text, "not sent: the batch was stopped");
+        snprintf(result.text, sizeof result.text, "not sent: the batch was stopped");
     } else {
-        error.status = ended->status;
-        snprintf(error.text, sizeof error.text, "not sent: the batch ended: %.400s", ended->text);
+        result.status = ended->status;
+        snprintf(result.text, sizeof result.text, "not sent: the batch ended: %.400s", ended->text);
     }
-    return batch_result_add(results, item, "skipped", &error);
+    return batch_result_add(results, item, "skipped", &result, error);
 }
 
 /* ---- All lines ---- */

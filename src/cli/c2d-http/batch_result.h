@@ -21,16 +21,18 @@ struct batch_results {
     long long requested;        /* lines that needed a request */
     long long done_before;      /* enqueued by an earlier run */
     enum c2d_status first_failure;
-    bool output_failed; /* stdout failed and this was reported: print no more results */
+    bool output_failed;              /* stdout failed: no more results are printed */
     struct batch_cause first, ended; /* the first failure; the one that ended the batch */
 };
 
 /* Counts item and prints its result with one write(2). outcome is enqueued, failed, unknown or
- * skipped. If stdout fails, reports this and returns its status. */
+ * skipped. Returns the status of stdout. */
 enum c2d_status batch_result_add(struct batch_results *results, const struct batch_item *item,
-                                 const char *outcome, const struct c2d_error *error);
+                                 const char *outcome, const struct c2d_error *result,
+                                 struct c2d_error *error);
 /* Same for a line that is skipped because of a signal or of results->ended. */
-enum c2d_status batch_result_skip(struct batch_results *results, const struct batch_item *item);
+enum c2d_status batch_result_skip(struct batch_results *results, const struct batch_item *item,
+                                  struct c2d_error *error);
 /* Reports on stderr the lines that were not sent and the error that ended the batch, if any. status
  * is the exit status. unread is the name of an input that was not read to its end, or NULL. */
 void batch_result_report(const struct batch_results *results, enum c2d_status status,

@@ -1,11 +1,11 @@
 #include "collector.h"
 
-#include "base/hash.h"
-
+#include "../common/failure.h"
 #include "../common/polling.h"
 #include "../common/report.h"
 #include "../common/stop.h"
 #include "base/clock.h"
+#include "base/hash.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -46,29 +46,30 @@ static void show_records(const struct collector *collector, char *lines)
     }
 }
 
-static enum c2d_status put_batch(struct collector *collector, const struct c2d_feedback *feedback)
+static enum c2d_status put_batch(struct collector *collector, const struct c2d_feedback *feedback,
+                                 struct c2d_error *error)
 {
     size_t size = 0;
     char *lines = batch_lines(feedback, &size);
     enum c2d_status status;
 
     if (lines == NULL)
-        return report_failure(collector->app, C2D_OS, NULL, "out of memory");
-    status = sink_put(&collector->sink, collector->app, lines, size,
-                      feedback->lock_expires_ms - SPARE_MS);
+        return fail_memory(error);
+    status = sink_put(&collector->sink, lines, size, feedback->lock_expires_ms - SPARE_MS, error);
     if (status == C2D_OK && collector->on_record != NULL)
         show_records(collector, lines);
     free(lines);
     return status;
 }
 
-static enum c2d_status complete(struct collector *collector, const struct c2d_feedback *feedback)
+static enum c2d_status complete(struct collector *collector, const struct c2d_feedback *feedback,
+                                struct c2d_error *error)
 {
-    struct c2d_error error;
+    struct c2d_error result;
     enum c2d_status status =
-        c2d_feedback_settle(collector->app->client, feedback->lock_token, C2D_COMPLETE, &error);
+        c2d_feedback_settle(collector->app->client, feedback->lock_token, C2D_COMPLETE, &result);
 
-    if (status == C2D_LOCK_LOST && error.earlier_try_unanswered) {
+    if (status == C2D_LOCK_LOST && result.earlier_try_unanswered) {
         report_warning(collector->app,
                        "a batch of %zu records is in the output; whether it was completed is in "
                        "doubt, since an attempt got no response: it may be delivered again",
@@ -79,8 +80,8 @@ static enum c2d_status complete(struct collector *collector, const struct c2d_fe
                        "will be delivered again",
                        feedback->record_count);
     } else if (status != C2D_OK) {
-        collector->hub = status;
-        report_error(collector->app, &error, NULL);
+        collector->hub_status = status;
+        *error = result;
     }
     return status;
 }
@@ -101,9 +102,9 @@ static uint64_t hash_of(const struct c2d_feedback *feedback)
     return hash | 1;
 }
 
-/* Records a batch. Returns false if it was delivered two more times before its lock could expire.
- * Then a proxy repeats responses, and a drain would never end. */
-static bool note_batch(struct collector *collector, const struct c2d_feedback *feedback)
+/* Adds a batch to the recent ones. Returns false if it was delivered two more times before its lock
+ * could expire. Then a proxy repeats responses, and a drain would never end. */
+static bool add_recent(struct collector *collector, const struct c2d_feedback *feedback)
 {
     uint64_t hash = hash_of(feedback);
     struct recent_batch *batch = NULL;
@@ -123,78 +124,72 @@ static bool note_batch(struct collector *collector, const struct c2d_feedback *f
     return batch->early_deliveries < 2;
 }
 
-static enum c2d_status fail_repeated(struct collector *collector,
-                                     const struct c2d_feedback *feedback)
+static enum c2d_status receive(struct collector *collector, struct c2d_feedback **feedback,
+                               struct c2d_error *error)
 {
-    collector->hub = C2D_PROTOCOL;
-    if (collector->reported == C2D_PROTOCOL)
-        return C2D_PROTOCOL;
-    return report_failure(collector->app, C2D_PROTOCOL,
-                          "a proxy or gateway on the path repeats responses",
-                          "a batch of %zu records was delivered 2 times more before its lock could "
-                          "expire",
-                          feedback->record_count);
-}
-
-static enum c2d_status receive(struct collector *collector, struct c2d_feedback **feedback)
-{
-    struct c2d_error error;
-    enum c2d_status status;
+    struct c2d_error result;
 
     /* If the reader of stdout is gone, a received batch could not be written. */
     stop_resume_watch();
-    status = c2d_feedback_receive(collector->app->client, feedback, &error);
+    (void)c2d_feedback_receive(collector->app->client, feedback, &result);
 
     /* The lock that a lost response may have taken has expired by now. */
     if (clock_monotonic_ms(NULL) - collector->lost_at_ms > LOCK_MS)
         collector->lost_at_ms = 0;
-    if (error.earlier_try_unanswered)
+    if (result.earlier_try_unanswered)
         collector->lost_at_ms = clock_monotonic_ms(NULL);
-    if (status == C2D_OK && !note_batch(collector, *feedback))
-        return fail_repeated(collector, *feedback);
-    if (status == C2D_OK || status == C2D_NO_MESSAGE)
-        return status;
-    collector->hub = status;
-    collector->filtered = polling_is_filtered(&error);
-    return status == collector->reported ? status : report_error(collector->app, &error, NULL);
+    if (result.status == C2D_OK && !add_recent(collector, *feedback)) {
+        result = (struct c2d_error) { 0 };
+        fail_with_hint(&result, C2D_PROTOCOL, "a proxy or gateway on the path repeats responses",
+                       "a batch of %zu records was delivered 2 times more before its lock could "
+                       "expire",
+                       (*feedback)->record_count);
+    }
+    if (result.status == C2D_OK || result.status == C2D_NO_MESSAGE)
+        return result.status;
+    collector->hub_status = result.status;
+    collector->filtered = polling_is_filtered(&result);
+    if (result.status != collector->reported)
+        *error = result;
+    return result.status;
 }
 
-enum c2d_status collector_take(struct collector *collector)
+enum c2d_status collector_take(struct collector *collector, struct c2d_error *error)
 {
     struct c2d_feedback *feedback = NULL;
     enum c2d_status status = C2D_OK;
 
-    collector->hub = C2D_OK;
+    collector->hub_status = C2D_OK;
     collector->filtered = false;
     if (!sink_is_current(&collector->sink))
-        status = sink_reopen(&collector->sink, collector->app);
+        status = sink_reopen(&collector->sink, error);
     if (status == C2D_OK) {
-        status = sink_lock_reader(&collector->sink, collector->app);
+        status = sink_lock_reader(&collector->sink, error);
         if (status == STATUS_LOCKED)
             return C2D_NO_MESSAGE;
     }
     if (status == C2D_OK)
-        status = receive(collector, &feedback);
+        status = receive(collector, &feedback, error);
     if (status != C2D_OK) {
         c2d_feedback_free(feedback);
         return status;
     }
     collector->records += (int64_t)feedback->record_count;
-    status = put_batch(collector, feedback);
+    status = put_batch(collector, feedback, error);
     /* If the file was rotated during the write, its readers may already read the new one. The batch
      * is then not completed: its next delivery goes to the new file. */
     if (status == C2D_OK && !collector->keep && sink_is_current(&collector->sink))
-        status = complete(collector, feedback);
+        status = complete(collector, feedback, error);
     c2d_feedback_free(feedback);
     return status;
 }
 
-enum c2d_status collector_drain(struct collector *collector, int64_t count)
+enum c2d_status collector_drain(struct collector *collector, int64_t count, struct c2d_error *error)
 {
     enum c2d_status result = C2D_OK;
 
     while (count == 0 || collector->records < count) {
-        enum c2d_status status = collector_take(collector);
+        enum c2d_status status = collector_take(collector, error);
 
         if (status == C2D_NO_MESSAGE)
             break;

@@ -1,4 +1,5 @@
 /* feedback: reads the hub's delivery feedback, once or continuously. */
+#include "../common/failure.h"
 #include "../common/polling.h"
 #include "../common/report.h"
 #include "../common/session.h"
@@ -37,85 +38,97 @@ static void defaults(void *settings)
     ((struct settings *)settings)->interval_ms = 10000;
 }
 
-static enum c2d_status drain_once(struct collector *collector, const struct settings *settings)
+static enum c2d_status drain_once(struct collector *collector, const struct settings *settings,
+                                  struct c2d_error *error)
 {
-    const struct app *app = collector->app;
     struct waiting waiting = waiting_begin(settings->wait_ms, settings->interval_ms);
     enum c2d_status status;
 
     do
-        status = collector_drain(collector, settings->count);
+        status = collector_drain(collector, settings->count, error);
     while (status == C2D_OK && collector->records == 0 && waiting_next(&waiting));
     if (collector->records == 0)
-        status = stop_result(app, status);
+        status = stop_result(status, error);
     /* The lost response may have been a batch, so "no feedback" could be wrong. */
     if (status == C2D_OK && collector->lost_at_ms != 0)
-        return report_failure(app, C2D_NETWORK, "try again in a minute",
+        return fail_with_hint(error, C2D_NETWORK, "try again in a minute",
                               "the response to a request was lost: a batch may be locked for a "
                               "minute");
     if (status == C2D_OK && collector->records == 0
         && (settings->count > 0 || settings->wait_ms > 0))
-        status = report_failure(app, C2D_NO_MESSAGE, NULL, "no feedback came");
+        status = fail(error, C2D_NO_MESSAGE, "no feedback came");
     return status;
 }
 
-static enum c2d_status follow(struct collector *collector, int64_t interval_ms)
+/* Reports each error once, as it occurs. */
+static enum c2d_status follow(struct collector *collector, int64_t interval_ms,
+                              struct c2d_error *error)
 {
     struct polling polling = { .app = collector->app, .interval_ms = interval_ms };
     enum c2d_status result;
     int64_t delay_ms;
 
     do {
+        struct c2d_error failed = { 0 };
+
         collector->reported = polling.reported;
-        result = collector_drain(collector, 0);
+        result = collector_drain(collector, 0, &failed);
+        report_error(collector->app, &failed, NULL);
         polling.filtered = collector->filtered;
-        delay_ms = polling_next(&polling, result, collector->hub, collector->lost_at_ms != 0);
+        delay_ms =
+            polling_next(&polling, result, collector->hub_status, collector->lost_at_ms != 0);
     } while (delay_ms >= 0 && waiting_sleep_until(clock_monotonic_ms(NULL) + delay_ms));
-    return stop_result(collector->app, result);
+    return stop_result(result, error);
 }
 
 /* Opens the output. With -o, no other collector may use the file until this one ends. */
-static enum c2d_status open_output(struct collector *collector, const struct settings *settings)
+static enum c2d_status open_output(struct collector *collector, const struct settings *settings,
+                                   struct c2d_error *error)
 {
-    const struct app *app = collector->app;
     enum c2d_status status;
 
-    if (app->common.dry_run)
+    if (collector->app->common.dry_run)
         return C2D_OK;
-    status = sink_open(&collector->sink, app, settings->output, true, SINK_COLLECTS);
+    status = sink_open(&collector->sink, error);
     if (status == C2D_OK && (settings->follow || settings->wait_ms > 0))
         sink_watch_reader(&collector->sink);
     if (status != C2D_OK || settings->follow)
         return status;
     /* A "send --wait" may be reading the queue. It yields to a collector with --follow,
      * but not at once. */
-    status = sink_lock_reader(&collector->sink, app);
+    status = sink_lock_reader(&collector->sink, error);
     return status == STATUS_LOCKED
-               ? report_failure(app, STATUS_LOCKED, NULL,
-                                "a 'send --wait' is collecting feedback into '%s'",
-                                settings->output)
+               ? fail(error, STATUS_LOCKED, "a 'send --wait' is collecting feedback into '%s'",
+                      settings->output)
                : status;
 }
 
-static enum c2d_status run(struct app *app, void *arguments)
+static enum c2d_status run(struct app *app, void *arguments, struct c2d_error *error)
 {
     const struct settings *settings = arguments;
-    struct collector collector = { .app = app, .sink.fd = -1, .keep = settings->keep };
+    struct collector collector = {
+        .app = app,
+        .sink = { .app = app,
+                  .path = settings->output,
+                  .heals = true,
+                  .use = SINK_COLLECTS,
+                  .fd = -1 },
+        .keep = settings->keep,
+    };
     enum c2d_status status;
 
     if (app->word_count > 0)
-        return report_usage(app,
-                            "feedback is for the whole hub and takes no arguments, not '%.60s'",
-                            app->words[0]);
+        return fail_usage(app, error,
+                          "feedback is for the whole hub and takes no arguments, not '%.60s'",
+                          app->words[0]);
     if (settings->follow && (settings->count > 0 || settings->wait_ms > 0 || settings->keep))
-        return report_usage(app, "--follow cannot be combined with -c, --wait or --keep");
-    app->is_endless = settings->follow;
-    status = session_open(app);
+        return fail_usage(app, error, "--follow cannot be combined with -c, --wait or --keep");
+    status = session_open(app, &(struct session_needs) { .retry_budget = settings->follow }, error);
     if (status == C2D_OK)
-        status = open_output(&collector, settings);
+        status = open_output(&collector, settings, error);
     if (status == C2D_OK)
-        status = settings->follow ? follow(&collector, settings->interval_ms)
-                                  : drain_once(&collector, settings);
+        status = settings->follow ? follow(&collector, settings->interval_ms, error)
+                                  : drain_once(&collector, settings, error);
     sink_close(&collector.sink);
     return status;
 }

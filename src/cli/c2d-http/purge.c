@@ -1,4 +1,5 @@
 /* purge: removes all messages that are queued for a device. */
+#include "../common/failure.h"
 #include "../common/input.h"
 #include "../common/output.h"
 #include "../common/report.h"
@@ -6,8 +7,6 @@
 #include "base/json_write.h"
 #include "commands.h"
 
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 struct settings {
@@ -21,14 +20,15 @@ static const struct option options[] = {
 };
 
 /* Asks for confirmation. Both stdin and stderr must be terminals. */
-static enum c2d_status confirm(struct app *app, const char *device_id)
+static enum c2d_status confirm(const struct app *app, const char *device_id,
+                               struct c2d_error *error)
 {
     char answer[16] = "";
     FILE *lines;
 
     if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
-        return report_usage(app,
-                            "purge removes messages for good: without a terminal it needs --force");
+        return fail_usage(app, error,
+                          "purge removes messages for good: without a terminal it needs --force");
     fprintf(stderr, "Remove all messages that are queued for device '%s'? [y/N] ", device_id);
     lines = input_lines();
     if (lines != NULL) {
@@ -37,53 +37,46 @@ static enum c2d_status confirm(struct app *app, const char *device_id)
         fclose(lines);
     }
     if (answer[0] != 'y' && answer[0] != 'Y')
-        return report_failure(app, C2D_USAGE, NULL, "not confirmed: nothing was removed");
+        return fail(error, C2D_USAGE, "not confirmed: nothing was removed");
     return C2D_OK;
 }
 
-static enum c2d_status print_result(const struct app *app, const char *device_id, int64_t purged)
+static enum c2d_status print_result(const struct app *app, const char *device_id, int64_t purged,
+                                    struct c2d_error *error)
 {
     struct buf line;
-    enum c2d_status status;
-    char *text;
 
     if (app->common.quiet)
         return C2D_OK;
     json_begin(&line);
     json_append_text(&line, "deviceId", device_id);
     json_append_number(&line, "totalMessagesPurged", purged);
-    text = json_end(&line);
-    status = output_line(app, text);
-    free(text);
-    return status;
+    return output_object(app, &line, error);
 }
 
-static enum c2d_status run(struct app *app, void *arguments)
+static enum c2d_status run(struct app *app, void *arguments, struct c2d_error *error)
 {
     const struct settings *settings = arguments;
-    struct c2d_error error;
+    struct c2d_error result;
     int64_t purged = 0;
-    enum c2d_status status;
+    enum c2d_status status = C2D_OK;
 
     /* IOTHUB_DEVICE_ID is ignored: a command that deletes must name its device. */
     if (app->word_count != 1)
-        return report_usage(app, "purge takes exactly one device, as an argument");
-    if (!settings->force && !app->common.dry_run) {
-        status = confirm(app, app->words[0]);
-        if (status != C2D_OK)
-            return status;
-    }
-    status = session_open(app);
+        return fail_usage(app, error, "purge takes exactly one device, as an argument");
+    if (!settings->force && !app->common.dry_run)
+        status = confirm(app, app->words[0], error);
+    if (status == C2D_OK)
+        status = session_open(app, NULL, error);
     if (status != C2D_OK)
         return status;
-    status = c2d_purge(app->client, app->words[0], &purged, &error);
-    if (status != C2D_OK)
-        return report_error(app, &error, &(struct subject) { app->words[0], NULL });
-    if (error.earlier_try_unanswered)
+    if (c2d_purge(app->client, app->words[0], &purged, &result) != C2D_OK)
+        return report_error(app, &result, &(struct subject) { app->words[0], NULL });
+    if (result.earlier_try_unanswered)
         report_warning(
             app,
             "an earlier attempt got no response: the messages that it removed are not counted");
-    return print_result(app, app->words[0], purged);
+    return print_result(app, app->words[0], purged, error);
 }
 
 const struct command purge_command = {

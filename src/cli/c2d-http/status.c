@@ -1,5 +1,6 @@
 /* status: prints what the registry knows about devices, without their keys. Several look-ups run at
  * once; the results are printed in the order of the arguments. */
+#include "../common/failure.h"
 #include "../common/output.h"
 #include "../common/report.h"
 #include "../common/session.h"
@@ -28,17 +29,16 @@ struct lookup {
     struct result results[WINDOW]; /* of the devices from `printed` to `submitted` */
     size_t submitted, printed, in_flight;
     size_t failed_in_a_row;
-    struct c2d_error cause; /* why no more look-ups start; C2D_OK: they go on */
-    size_t cause_at;        /* index of the device whose look-up failed with it */
-    size_t not_reported;    /* devices that failed with the same status */
-    enum c2d_status output; /* result of writing to stdout */
+    struct c2d_error cause;  /* why no more look-ups start; C2D_OK: they go on */
+    size_t cause_at;         /* index of the device whose look-up failed with it */
+    size_t not_reported;     /* devices that failed with the same status */
+    struct c2d_error output; /* of writing to stdout */
 };
 
-static enum c2d_status print_device(const struct app *app, const struct c2d_device_info *info)
+static enum c2d_status print_device(const struct app *app, const struct c2d_device_info *info,
+                                    struct c2d_error *error)
 {
     struct buf line;
-    enum c2d_status status;
-    char *text;
 
     json_begin(&line);
     json_append_text(&line, "deviceId", info->device_id);
@@ -48,10 +48,7 @@ static enum c2d_status print_device(const struct app *app, const struct c2d_devi
         json_append_number(&line, "cloudToDeviceMessageCount", info->message_count);
     json_append_text(&line, "lastActivityTime", info->last_activity_time);
     json_append_text(&line, "generationId", info->generation_id);
-    text = json_end(&line);
-    status = output_line(app, text);
-    free(text);
-    return status;
+    return output_object(app, &line, error);
 }
 
 /* ---- What ends the lookup ---- */
@@ -66,20 +63,16 @@ static bool concerns_all(struct lookup *lookup, const struct c2d_error *error)
     if (error->step == C2D_STEP_NAME || error->step == C2D_STEP_CONNECTION
         || error->step == C2D_STEP_TLS || error->http_status == 401)
         return true;
-    switch (error->status) {
-    case C2D_CANCELLED:
-    case C2D_CONFIG:
-    case C2D_OS:
-    case C2D_THROTTLED: /* the client has already waited */
+    if (error->status == C2D_THROTTLED /* the client has already waited */
+        || (error->status != C2D_AUTH && status_ends_run(error->status)))
         return true;
-    default: /* a filter or a fault of the hub may affect a single device */
-        return ++lookup->failed_in_a_row >= IN_A_ROW;
-    }
+    /* A filter or a fault of the hub may affect a single device. */
+    return ++lookup->failed_in_a_row >= IN_A_ROW;
 }
 
 static bool goes_on(const struct lookup *lookup)
 {
-    return lookup->cause.status == C2D_OK && lookup->output == C2D_OK;
+    return lookup->cause.status == C2D_OK && lookup->output.status == C2D_OK;
 }
 
 /* Reports once for all devices that were not looked up or failed with the same status. */
@@ -130,8 +123,8 @@ static void print_result(struct lookup *lookup, const struct result *result)
     const struct c2d_error *error = &result->error;
 
     several_add(&lookup->several, error->status);
-    if (result->info != NULL && lookup->output == C2D_OK)
-        lookup->output = print_device(lookup->app, result->info);
+    if (result->info != NULL && lookup->output.status == C2D_OK)
+        lookup->output.status = print_device(lookup->app, result->info, &lookup->output);
     else if (error->status != C2D_OK && error->status == lookup->cause.status)
         lookup->not_reported++;
     else if (error->status != C2D_OK)
@@ -152,7 +145,7 @@ static void print_results(struct lookup *lookup)
     }
 }
 
-static enum c2d_status look_up_all(struct lookup *lookup)
+static enum c2d_status look_up_all(struct lookup *lookup, struct c2d_error *error)
 {
     struct app *app = lookup->app;
     struct c2d_result result;
@@ -170,34 +163,33 @@ static enum c2d_status look_up_all(struct lookup *lookup)
     }
     if (lookup->cause.status != C2D_OK)
         report_cause(lookup);
-    if (lookup->output != C2D_OK)
-        return lookup->output;
+    *error = lookup->output;
+    if (error->status != C2D_OK)
+        return error->status;
     return lookup->cause.status != C2D_OK ? lookup->cause.status : several_status(&lookup->several);
 }
 
-static enum c2d_status run(struct app *app, void *settings)
+static enum c2d_status run(struct app *app, void *settings, struct c2d_error *error)
 {
-    struct c2d_error error;
     struct lookup *lookup;
     enum c2d_status status;
 
     (void)settings;
     if (app->word_count == 0)
-        return report_usage(app, "no device: status takes one or more");
+        return fail_usage(app, error, "no device: status takes one or more");
     /* Check all ids before the first request, so that a wrong one costs no requests. */
     for (size_t i = 0; i < app->word_count; i++)
-        if (c2d_check_device_id(app->words[i], &error) != C2D_OK)
-            return report_error(app, &error, NULL);
-    if (app->word_count > 1)
-        app->parallel = PARALLEL;
-    status = session_open(app);
+        if (c2d_check_device_id(app->words[i], error) != C2D_OK)
+            return error->status;
+    status = session_open(
+        app, &(struct session_needs) { .parallel = app->word_count > 1 ? PARALLEL : 0 }, error);
     if (status != C2D_OK)
         return status;
     lookup = calloc(1, sizeof *lookup);
     if (lookup == NULL)
-        return report_failure(app, C2D_OS, NULL, "out of memory");
+        return fail_memory(error);
     lookup->app = app;
-    status = look_up_all(lookup);
+    status = look_up_all(lookup, error);
     free(lookup);
     return status;
 }

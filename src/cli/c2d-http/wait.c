@@ -3,6 +3,7 @@
  * log may have been rotated. */
 #include "wait.h"
 
+#include "../common/failure.h"
 #include "../common/json_in.h"
 #include "../common/output.h"
 #include "../common/polling.h"
@@ -22,58 +23,68 @@ enum {
     SKEW_MS = 2000,    /* between a hub's machines; a Date has whole seconds */
 };
 
-static bool text_is(const char *line, const char *key, const char *wanted)
+static bool text_is(const struct cJSON *fields, const char *key, const char *wanted)
 {
-    char *text = json_in_text(line, key);
-    bool is = text != NULL && strcmp(text, wanted) == 0;
+    const char *text = json_in_member(fields, key);
 
-    free(text);
-    return is;
+    return text != NULL && strcmp(text, wanted) == 0;
 }
 
 /* True if the record belongs to an earlier message with the same id. A record has the time of its
  * outcome by the hub's clock, and our outcome is later than the start of the send. This does not
  * detect an earlier message that was still queued at the send. Neither does it work if the hub
  * omits the time of the record or its Date. */
-static bool is_earlier(const struct wait *wait, const char *line)
+static bool is_earlier(const struct wait *wait, const struct cJSON *fields)
 {
-    char *text = json_in_text(line, "enqueuedTimeUtc");
     int64_t ms;
-    bool is = wait->started_ms != 0 && c2d_time_parse(text, &ms) && ms < wait->started_ms - SKEW_MS;
 
-    free(text);
-    return is;
+    return wait->started_ms != 0 && c2d_time_parse(json_in_member(fields, "enqueuedTimeUtc"), &ms)
+           && ms < wait->started_ms - SKEW_MS;
 }
 
-/* Stores a copy of the first record of our message. */
+/* Stores the first record of our message. */
 static void match(void *context, const char *line)
 {
     struct wait *wait = context;
+    struct cJSON *fields;
 
     if (wait->record != NULL || wait->log_errno != 0)
         return;
-    errno = 0;
-    if (text_is(line, "originalMessageId", wait->subject.message_id)
-        && text_is(line, "deviceId", wait->subject.device_id) && !is_earlier(wait, line))
+    fields = json_in_parse(line);
+    if (text_is(fields, "originalMessageId", wait->subject.message_id)
+        && text_is(fields, "deviceId", wait->subject.device_id) && !is_earlier(wait, fields)) {
         wait->record = strdup(line);
+        wait->fields = fields;
+        fields = NULL;
+    }
     if (errno == ENOMEM)
         wait->log_errno = errno;
+    json_in_free(fields);
 }
 
-enum c2d_status wait_open(struct wait *wait, const struct app *app, const char *path)
+enum c2d_status wait_open(struct wait *wait, const struct app *app, const char *path,
+                          struct c2d_error *error)
 {
     struct stat file;
     enum c2d_status status;
 
-    *wait = (struct wait) { .collector = { .app = app, .sink.fd = -1, .on_record = match },
-                            .tail.fd = -1 };
+    *wait = (struct wait) {
+        .collector = { .app = app,
+                       .sink = { .app = app,
+                                 .path = path,
+                                 .heals = true,
+                                 .use = SINK_WAITS,
+                                 .fd = -1 },
+                       .on_record = match },
+        .tail.fd = -1,
+    };
     /* Checked before opening: to open a pipe blocks until it has a reader. */
     if (stat(path, &file) == 0 && !S_ISREG(file.st_mode))
-        return report_failure(app, STATUS_CANT_CREATE, NULL,
-                              "feedback log '%s' is no regular file: it must be read again", path);
-    status = sink_open(&wait->collector.sink, app, path, true, SINK_WAITS);
+        return fail(error, STATUS_CANT_CREATE,
+                    "feedback log '%s' is no regular file: it must be read again", path);
+    status = sink_open(&wait->collector.sink, error);
     if (status == C2D_OK && !tail_open(&wait->tail, path))
-        status = report_failure(app, C2D_OS, NULL, "feedback log '%s': %s", path, strerror(errno));
+        status = fail(error, C2D_OS, "feedback log '%s': %s", path, strerror(errno));
     return status;
 }
 
@@ -92,17 +103,15 @@ static bool find(struct wait *wait)
 /* Receives batches until the record is found, the queue is empty or end_ms has passed. Does nothing
  * if another process reads the queue. end_ms is needed as the queue may fill faster than it is
  * read. Stores an error in trouble. */
-static enum c2d_status poll_hub(struct wait *wait, struct app *app, int64_t end_ms)
+static enum c2d_status poll_hub(struct wait *wait, int64_t end_ms)
 {
     enum c2d_status status;
 
     wait->trouble = (struct c2d_error) { 0 };
-    app->held = &wait->trouble;
     do
-        status = collector_take(&wait->collector);
+        status = collector_take(&wait->collector, &wait->trouble);
     while ((status == C2D_OK || status == C2D_LOCK_LOST) && !find(wait)
            && clock_monotonic_ms(NULL) < end_ms);
-    app->held = NULL;
     return status == C2D_NO_MESSAGE ? C2D_OK : status;
 }
 
@@ -192,23 +201,18 @@ static enum c2d_status report_outcome(struct wait *wait, const char *outcome)
 static enum c2d_status print_record(struct wait *wait)
 {
     const struct app *app = wait->collector.app;
-    char *outcome = json_in_text(wait->record, "statusCode");
-    bool out_of_memory = outcome == NULL && errno == ENOMEM;
-    enum c2d_status status = app->common.quiet ? C2D_OK : output_line(app, wait->record);
+    struct c2d_error error = { 0 };
+    enum c2d_status status = app->common.quiet ? C2D_OK : output_line(app, wait->record, &error);
 
-    if (out_of_memory)
-        return fail_unknown(wait, C2D_OS, "out of memory");
-    status = worse(status, report_outcome(wait, outcome));
-    free(outcome);
-    return status;
+    report_error(app, &error, NULL);
+    return worse(status, report_outcome(wait, json_in_member(wait->fields, "statusCode")));
 }
 
-enum c2d_status wait_for(struct wait *wait, struct app *app, const struct subject *subject,
-                         int64_t wait_ms)
+enum c2d_status wait_for(struct wait *wait, const struct subject *subject)
 {
-    struct polling polling = { .app = app, .interval_ms = wait->interval_ms };
-    struct waiting waiting =
-        waiting_begin(wait_ms, wait->interval_ms < LOG_POLL_MS ? wait->interval_ms : LOG_POLL_MS);
+    struct polling polling = { .app = wait->collector.app, .interval_ms = wait->interval_ms };
+    struct waiting waiting = waiting_begin(
+        wait->wait_ms, wait->interval_ms < LOG_POLL_MS ? wait->interval_ms : LOG_POLL_MS);
     int64_t poll_at_ms = clock_monotonic_ms(NULL) + waiting_jittered(wait->interval_ms), delay_ms;
 
     wait->subject = *subject;
@@ -218,9 +222,9 @@ enum c2d_status wait_for(struct wait *wait, struct app *app, const struct subjec
 
         if (!waiting.was_last && clock_monotonic_ms(NULL) < poll_at_ms)
             continue;
-        status = poll_hub(wait, app, waiting.end_ms + GRACE_MS);
+        status = poll_hub(wait, waiting.end_ms + GRACE_MS);
         polling.filtered = wait->collector.filtered;
-        delay_ms = polling_next(&polling, status, wait->collector.hub, false);
+        delay_ms = polling_next(&polling, status, wait->collector.hub_status, false);
         poll_at_ms = clock_monotonic_ms(NULL) + delay_ms;
         if (!find(wait) && status == C2D_CANCELLED)
             break;
@@ -243,4 +247,5 @@ void wait_close(struct wait *wait)
     sink_close(&wait->collector.sink);
     tail_close(&wait->tail);
     free(wait->record);
+    json_in_free(wait->fields);
 }

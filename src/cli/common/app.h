@@ -17,8 +17,9 @@ struct command {
     size_t settings_size;         /* of the struct that the options fill in */
     bool prints;                  /* always prints results to stdout */
     void (*defaults)(void *settings);
-    /* Returns the exit code. Any status other than C2D_OK has been reported. */
-    enum c2d_status (*run)(struct app *app, void *settings);
+    /* Returns the exit code. error, zeroed before, is what remains to be reported: C2D_OK if the
+     * command has reported its errors itself. */
+    enum c2d_status (*run)(struct app *app, void *settings, struct c2d_error *error);
 };
 
 struct program {
@@ -40,6 +41,14 @@ struct common {
     bool json, quiet, verbose, dry_run, help, version;
 };
 
+/* See dry_run.h. Initialise it to zero. */
+struct dry_run {
+    bool is_silent;         /* the request is checked, but not printed */
+    const char *body;       /* the file of the body, "-": stdin; NULL: the body is in argv */
+    char *connection;       /* the options of the connection */
+    struct c2d_error error; /* of the output */
+};
+
 struct app {
     const struct program *program;
     const struct command *command; /* NULL until it is known */
@@ -49,21 +58,16 @@ struct app {
     size_t words_before_end; /* how many of them precede "--" */
     bool has_end;            /* the command line contains "--" */
     bool stdout_closed;
-    int parallel;             /* concurrent operations; 0: one at a time */
-    int patience_ms;          /* see c2d_options.patience_ms */
-    bool dry_run_is_silent;   /* a dry run checks, but prints no request */
-    bool is_endless;          /* limit the load of retries on a failing hub */
-    const char *dry_run_body; /* body file of a dry run; "-": stdin; NULL: the body is in argv */
-    char *dry_run_options;    /* see dry_run.h */
-    enum c2d_status output_status; /* of the output of a dry run */
-    int trace_fd;                  /* 0: no trace */
+    struct secrets *secrets;  /* see credentials.h */
+    bool *sync_warned;        /* see folder_sync.h; NULL: no warning is printed */
+    struct status_line *line; /* the progress line on the terminal; NULL: none */
+
+    /* Of the session: see session.h. */
+    char source[256]; /* source of the connection string; "": not known yet */
+    struct c2d_client *client;
+    struct dry_run dry_run;
+    int trace_fd; /* 0: no trace */
     bool trace_failed;
-    struct secrets *secrets;   /* see credentials.h */
-    char source[256];          /* source of the connection string; "": not known yet */
-    bool *sync_warned;         /* see folder_sync.h; NULL: no warning is printed */
-    struct c2d_error *held;    /* receives errors instead of stderr; NULL: stderr does */
-    struct status_line *line;  /* the progress line on the terminal; NULL: none */
-    struct c2d_client *client; /* see session.h */
 };
 
 extern const struct option common_options[];

@@ -2,10 +2,11 @@
 #include "credentials.h"
 
 #include "base/buf.h"
-
+#include "base/file.h"
 #include "base/text.h"
+
 #include "encoding.h"
-#include "file_modes.h"
+#include "failure.h"
 #include "input.h"
 #include "report.h"
 
@@ -96,7 +97,8 @@ void secrets_clear(struct secrets *secrets)
     *secrets = (struct secrets) { 0 };
 }
 
-enum c2d_status credentials_check_file(const struct app *app, const char *path, int fd)
+enum c2d_status credentials_check_file(const struct app *app, const char *path, int fd,
+                                       struct c2d_error *error)
 {
     struct stat status;
     const char *why;
@@ -104,7 +106,7 @@ enum c2d_status credentials_check_file(const struct app *app, const char *path, 
 
     /* By descriptor, so that the checked file is the one that is read. */
     if (fstat(fd, &status) != 0)
-        return report_failure(app, C2D_CONFIG, NULL, "'%s': %s", path, strerror(errno));
+        return fail(error, C2D_CONFIG, "'%s': %s", path, strerror(errno));
     /* Refuses only what the user can fix: no FIFO, and no file of another user. */
     if (!S_ISREG(status.st_mode) || (status.st_mode & 077) == 0)
         return C2D_OK;
@@ -117,12 +119,12 @@ enum c2d_status credentials_check_file(const struct app *app, const char *path, 
     word = text_shell_word(path);
     snprintf(fix, sizeof fix, "chmod 600 %s", word != NULL ? word : "FILE");
     free(word);
-    return report_failure(app, C2D_AUTH, fix, "'%s' holds a secret and others may read it", path);
+    return fail_with_hint(error, C2D_AUTH, fix, "'%s' holds a secret and others may read it", path);
 }
 
 /* Reads fd until its end, at most limit bytes. The caller frees *text. */
-static enum c2d_status read_secret(const struct app *app, const char *path, int fd, size_t limit,
-                                   char **text)
+static enum c2d_status read_secret(const char *path, int fd, size_t limit, char **text,
+                                   struct c2d_error *error)
 {
     /* One extra byte to detect a longer file, and one for the NUL. */
     char *data = calloc(limit + 2, 1);
@@ -130,21 +132,20 @@ static enum c2d_status read_secret(const struct app *app, const char *path, int 
     enum c2d_status status;
 
     if (data == NULL)
-        return report_failure(app, C2D_OS, NULL, "out of memory");
+        return fail_memory(error);
     status = input_read(fd, data, limit + 1, &size);
     if (status == STATUS_NO_INPUT)
-        status = report_failure(app, C2D_CONFIG, NULL, "'%s': %s", path, strerror(errno));
+        status = fail(error, C2D_CONFIG, "'%s': %s", path, strerror(errno));
     else if (status == C2D_OK && size > limit)
-        status =
-            report_failure(app, C2D_CONFIG, NULL, "'%s' holds more than %zu bytes", path, limit);
+        status = fail(error, C2D_CONFIG, "'%s' holds more than %zu bytes", path, limit);
     else if (status == C2D_OK && encoding_is_utf16(data, size))
-        status = report_failure(app, C2D_CONFIG, "convert it: iconv -f UTF-16 -t UTF-8",
+        status = fail_with_hint(error, C2D_CONFIG, "convert it: iconv -f UTF-16 -t UTF-8",
                                 "'%s' is UTF-16 text, and must be UTF-8", path);
     else if (status == C2D_OK && encoding_mark(data, size) > 0)
-        status = report_failure(app, C2D_CONFIG, "save it as UTF-8 without that mark",
+        status = fail_with_hint(error, C2D_CONFIG, "save it as UTF-8 without that mark",
                                 "'%s' begins with a byte order mark (U+FEFF)", path);
     else if (status == C2D_OK && memchr(data, '\0', size) != NULL)
-        status = report_failure(app, C2D_CONFIG, NULL, "'%s' holds a NUL byte", path);
+        status = fail(error, C2D_CONFIG, "'%s' holds a NUL byte", path);
     if (status == C2D_OK) {
         *text = data;
         return C2D_OK;
@@ -155,7 +156,7 @@ static enum c2d_status read_secret(const struct app *app, const char *path, int 
 }
 
 enum c2d_status credentials_read_file(const struct app *app, const char *path, size_t limit,
-                                      char **text)
+                                      char **text, struct c2d_error *error)
 {
     bool is_stdin = strcmp(path, "-") == 0;
     int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
@@ -163,15 +164,15 @@ enum c2d_status credentials_read_file(const struct app *app, const char *path, s
 
     *text = NULL;
     if (fd < 0 && strstr(path, "SharedAccess") != NULL)
-        return report_failure(app, C2D_USAGE, "put it into a file of mode 600 and pass -C FILE",
+        return fail_with_hint(error, C2D_USAGE, "put it into a file of mode 600 and pass -C FILE",
                               "-C takes a file, not the connection string itself: every user of "
                               "this machine could read it");
     if (fd < 0)
-        return report_failure(app, C2D_CONFIG, NULL, "'%s': %s", path, strerror(errno));
+        return fail(error, C2D_CONFIG, "'%s': %s", path, strerror(errno));
     if (!is_stdin)
-        status = credentials_check_file(app, path, fd);
+        status = credentials_check_file(app, path, fd, error);
     if (status == C2D_OK)
-        status = read_secret(app, path, fd, limit, text);
+        status = read_secret(path, fd, limit, text, error);
     if (!is_stdin)
         close(fd);
     return status;
@@ -194,7 +195,8 @@ static void lower(char *out, size_t size, const char *text)
     out[i] = '\0';
 }
 
-static enum c2d_status fail_none(const struct app *app, const char *config_path)
+static enum c2d_status fail_none(const struct app *app, const char *config_path,
+                                 struct c2d_error *error)
 {
     char hint[512];
 
@@ -202,10 +204,10 @@ static enum c2d_status fail_none(const struct app *app, const char *config_path)
              "pass -C FILE, or set %s, or put it into %.200s (mode 600), or use systemd's "
              "LoadCredential",
              app->program->variable, *config_path != '\0' ? config_path : "$XDG_CONFIG_HOME/c2d");
-    return report_failure(app, C2D_CONFIG, hint, "no connection string was found");
+    return fail_with_hint(error, C2D_CONFIG, hint, "no connection string was found");
 }
 
-enum c2d_status credentials_find(struct app *app, char **connection_string)
+enum c2d_status credentials_find(struct app *app, char **connection_string, struct c2d_error *error)
 {
     const char *config = getenv("XDG_CONFIG_HOME"), *file = NULL;
     char name[64], credential_path[4096], config_path[4096];
@@ -228,7 +230,7 @@ enum c2d_status credentials_find(struct app *app, char **connection_string)
     else if (*config_path != '\0' && access(config_path, F_OK) == 0)
         file = config_path;
     else
-        return fail_none(app, config_path);
+        return fail_none(app, config_path, error);
 
     /* The caller owns the string now, or a file replaces it. */
     if (file != NULL)
@@ -241,5 +243,5 @@ enum c2d_status credentials_find(struct app *app, char **connection_string)
     if (app->source[0] != '\0')
         report_verbose(app, "connection string from %s", app->source);
     return file == NULL ? C2D_OK
-                        : credentials_read_file(app, file, SECRET_LIMIT, connection_string);
+                        : credentials_read_file(app, file, SECRET_LIMIT, connection_string, error);
 }

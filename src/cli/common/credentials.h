@@ -22,16 +22,18 @@ void secrets_clear(struct secrets *secrets);
  * handlers must not see them. */
 void secrets_strip_proxies(void);
 
-/* Returns the first connection string, which the caller frees, and sets app->source. Reports a
- * failure. secrets->connection_string is cleared. */
-enum c2d_status credentials_find(struct app *app, char **connection_string);
+/* Returns the first connection string, which the caller frees, and sets app->source. 
+ * secrets->connection_string is cleared. */
+enum c2d_status credentials_find(struct app *app, char **connection_string,
+                                 struct c2d_error *error);
 
 /* Returns the text of a secret file, at most limit bytes; the caller frees it. C2D_AUTH if other
  * users may read the file. */
 enum c2d_status credentials_read_file(const struct app *app, const char *path, size_t limit,
-                                      char **text);
+                                      char **text, struct c2d_error *error);
 /* Returns C2D_AUTH if other users may read path and its owner, this user, can change that. Returns
  * C2D_OK for anything but a regular file. */
-enum c2d_status credentials_check_file(const struct app *app, const char *path, int fd);
+enum c2d_status credentials_check_file(const struct app *app, const char *path, int fd,
+                                       struct c2d_error *error);
 
 #endif

@@ -1,11 +1,10 @@
 /* The command doctor. The library probes the hub; this file prints each step and its hint. */
 #include "doctor.h"
 
-#include "base/timestamp.h"
-
-#include "base/text.h"
-
 #include "base/json_write.h"
+#include "base/text.h"
+#include "base/timestamp.h"
+#include "failure.h"
 #include "output.h"
 #include "report.h"
 #include "session.h"
@@ -36,8 +35,8 @@ static const char *const names[] = {
 struct check {
     const struct app *app;
     struct c2d_probe probe;
-    enum c2d_status first;  /* the first failure */
-    enum c2d_status output; /* of printing the lines */
+    enum c2d_status first;   /* the first failure */
+    struct c2d_error output; /* of printing the lines */
 };
 
 /* ---- Lines ---- */
@@ -79,12 +78,12 @@ static void show_result(struct check *check, const char *what, const struct c2d_
 
     if (check->first == C2D_OK)
         check->first = result->status;
-    if (check->output != C2D_OK || (result->status == C2D_OK && common->quiet))
+    if (check->output.status != C2D_OK || (result->status == C2D_OK && common->quiet))
         return;
     if (result->status != C2D_OK)
         report_name_options(&shown);
     line = common->json ? json_of(what, &shown) : text_of(what, &shown);
-    check->output = output_line(check->app, line);
+    check->output.status = output_line(check->app, line, &check->output);
     free(line);
 }
 
@@ -185,21 +184,22 @@ static void show_authorisation(struct check *check, const struct c2d_error *erro
 
 /* ---- Runs ---- */
 
-/* Prints an error that occurred before the first request. */
-static enum c2d_status show_local(struct check *check, const struct c2d_error *error)
+/* Prints an error that occurred before the first request. Returns it if it is not one of this
+ * machine, such as a wrong command line. */
+static enum c2d_status show_local(struct check *check, struct c2d_error *error)
 {
     const char *source = check->app->source;
     struct c2d_error shown = *error;
 
-    /* A wrong command line, for example, is not a fault of this machine. */
     if (error->status != C2D_CONFIG && error->status != C2D_AUTH)
-        return report_error(check->app, error, NULL);
+        return error->status;
     if (error->step == C2D_STEP_KEY)
         show(check, names[C2D_STEP_CONNECTION_STRING], NULL, "from %s", source);
     else if (error->step == C2D_STEP_CONNECTION_STRING && strstr(error->text, source) == NULL)
         snprintf(shown.text, sizeof shown.text, "from %s: %.200s", source, error->text);
     show_result(check, names[error->step], &shown);
-    return check->first;
+    *error = check->output;
+    return worse(check->first, check->output.status);
 }
 
 static void show_probe(struct check *check, const struct c2d_error *error)
@@ -220,30 +220,27 @@ static void show_probe(struct check *check, const struct c2d_error *error)
         check->first = worse(check->first, report_error(check->app, error, NULL));
 }
 
-static enum c2d_status run(struct app *app, void *settings)
+static enum c2d_status run(struct app *app, void *settings, struct c2d_error *error)
 {
     struct check check = { .app = app };
-    struct c2d_error error = { .status = C2D_OK };
     struct common *common = &app->common;
     enum c2d_status status;
 
     (void)settings;
     if (app->word_count > 0)
-        return report_usage(app, "too many arguments: '%.60s'", app->words[0]);
+        return fail_usage(app, error, "too many arguments: '%.60s'", app->words[0]);
     if (common->connect_timeout_ms == 0)
         common->connect_timeout_ms = CONNECT_MS;
     if (common->timeout_ms == 0)
         common->timeout_ms = common->connect_timeout_ms + RESPONSE_MS;
-    app->held = &error;
-    status = session_open(app);
-    app->held = NULL;
-    if (status != C2D_OK)
-        return worse(show_local(&check, &error), check.output);
-    status = c2d_probe(app->client, &check.probe, &error);
+    if (session_open(app, NULL, error) != C2D_OK)
+        return show_local(&check, error);
+    status = c2d_probe(app->client, &check.probe, error);
     if (status == C2D_DRY_RUN || status == C2D_CANCELLED)
         return status;
-    show_probe(&check, &error);
-    return worse(check.first, check.output);
+    show_probe(&check, error);
+    *error = check.output;
+    return worse(check.first, check.output.status);
 }
 
 const struct command doctor_command = {

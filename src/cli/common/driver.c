@@ -3,11 +3,13 @@
 #include "driver.h"
 
 #include "credentials.h"
+#include "failure.h"
 #include "help.h"
 #include "output.h"
 #include "report.h"
 #include "session.h"
 #include "signals.h"
+#include "status_line.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -35,7 +37,8 @@ static const struct command *find_command(const struct program *program, const c
 }
 
 /* A command of the other program gets a hint. */
-static enum c2d_status fail_command(const struct app *app, const char *name)
+static enum c2d_status fail_command(const struct app *app, const char *name,
+                                    struct c2d_error *error)
 {
     static const char *const devices[] = { "receive", "poll", "complete", "abandon", "reject" };
     static const char *const services[] = { "send", "feedback", "purge", "status" };
@@ -46,30 +49,32 @@ static enum c2d_status fail_command(const struct app *app, const char *name)
 
     for (size_t i = 0; i < count; i++)
         if (strcmp(others[i], name) == 0)
-            return report_failure(app, C2D_USAGE,
+            return fail_with_hint(error, C2D_USAGE,
                                   is_service ? "that is a command of c2d-device"
                                              : "that is a command of c2d-http",
                                   "%s has no command '%s'", app->program->name, name);
-    return report_usage(app, "there is no command '%.60s'", name);
+    return fail_usage(app, error, "there is no command '%.60s'", name);
 }
 
-static enum c2d_status fail_parse(const struct app *app, const struct option_parser *parser)
+static enum c2d_status fail_parse(const struct app *app, const struct option_parser *parser,
+                                  struct c2d_error *error)
 {
     if (parser->hint == NULL)
-        return report_usage(app, "%s", parser->problem);
-    return report_failure(app, C2D_USAGE, parser->hint, "%s", parser->problem);
+        return fail_usage(app, error, "%s", parser->problem);
+    return fail_with_hint(error, C2D_USAGE, parser->hint, "%s", parser->problem);
 }
 
-static enum c2d_status fail_secret(const struct app *app)
+static enum c2d_status fail_secret(struct c2d_error *error)
 {
-    return report_failure(app, C2D_USAGE, "put it into a file of mode 600 and pass -C FILE",
+    return fail_with_hint(error, C2D_USAGE, "put it into a file of mode 600 and pass -C FILE",
                           "a connection string is not an argument: every user of this machine "
                           "could read it");
 }
 
 /* Parses the options before the command, the command, and the rest. argv and words have room for
  * all arguments. */
-static enum c2d_status parse(struct app *app, char **argv, char **words, void **settings)
+static enum c2d_status parse(struct app *app, char **argv, char **words, void **settings,
+                             struct c2d_error *error)
 {
     struct option_parser parser = {
         .tables = { { common_options, &app->common }, { app->program->options, &app->common } },
@@ -79,7 +84,7 @@ static enum c2d_status parse(struct app *app, char **argv, char **words, void **
     };
 
     if (!options_parse(&parser))
-        return fail_parse(app, &parser);
+        return fail_parse(app, &parser, error);
     if (parser.word_count == 0 && (app->common.help || app->common.version))
         return C2D_OK;
     if (parser.word_count == 0) {
@@ -87,15 +92,15 @@ static enum c2d_status parse(struct app *app, char **argv, char **words, void **
         return C2D_USAGE;
     }
     if (strstr(words[0], "SharedAccess") != NULL)
-        return fail_secret(app);
+        return fail_secret(error);
     if (strcmp(words[0], "help") != 0) {
         app->command = find_command(app->program, words[0]);
         if (app->command == NULL)
-            return fail_command(app, words[0]);
+            return fail_command(app, words[0], error);
         /* One byte more: without settings, calloc(1, 0) could return NULL. */
         *settings = calloc(1, app->command->settings_size + 1);
         if (*settings == NULL)
-            return report_failure(app, C2D_OS, NULL, "out of memory");
+            return fail_memory(error);
         if (app->command->defaults != NULL)
             app->command->defaults(*settings);
         parser.tables[2] = (struct option_table) { app->command->options, *settings };
@@ -103,11 +108,11 @@ static enum c2d_status parse(struct app *app, char **argv, char **words, void **
     /* Continues after the command name, now also with the options of the command. */
     parser.stop_at_word = false;
     if (!options_parse(&parser))
-        return fail_parse(app, &parser);
+        return fail_parse(app, &parser, error);
     /* Words after "--" belong to a handler. */
     for (size_t i = 1; i < parser.words_before_end; i++)
         if (strstr(words[i], "SharedAccess") != NULL)
-            return fail_secret(app);
+            return fail_secret(error);
     app->words = words + 1;
     app->word_count = parser.word_count - 1;
     app->words_before_end = parser.words_before_end - 1;
@@ -139,7 +144,7 @@ static char *help_text(const struct app *app, const struct command *command)
     return NULL;
 }
 
-static enum c2d_status show_help(struct app *app)
+static enum c2d_status show_help(const struct app *app, struct c2d_error *error)
 {
     const struct command *command = app->command;
     enum c2d_status status;
@@ -148,51 +153,60 @@ static enum c2d_status show_help(struct app *app)
     if (!app->common.version && command == NULL && app->word_count > 0) {
         command = find_command(app->program, app->words[0]);
         if (command == NULL)
-            return report_usage(app, "there is no command '%.60s'", app->words[0]);
+            return fail_usage(app, error, "there is no command '%.60s'", app->words[0]);
     }
-    status = output_check(app);
+    status = output_check(app, error);
     if (status != C2D_OK)
         return status;
     text = help_text(app, command);
-    if (text == NULL)
-        return report_failure(app, C2D_OS, NULL, "out of memory");
-    if (output_write(STDOUT_FILENO, text, strlen(text)) != strlen(text))
-        status = signals_caught() != 0
-                     ? C2D_CANCELLED
-                     : report_failure(app, STATUS_IO, NULL, "stdout: %s", strerror(errno));
+    if (text != NULL)
+        text[strlen(text) - 1] = '\0'; /* output_line() writes the last newline */
+    status = output_line(app, text, error);
     free(text);
     return status;
 }
 
-static enum c2d_status run(struct app *app, void *settings)
+static enum c2d_status run(struct app *app, void *settings, struct c2d_error *error)
 {
     enum c2d_status status;
 
     if (app->command == NULL || app->common.help || app->common.version)
-        return show_help(app);
+        return show_help(app, error);
     /* Checked before any request: a result that cannot be printed must not be requested. */
-    status = app->command->prints || app->common.dry_run ? output_check(app) : C2D_OK;
-    if (status == C2D_OK)
-        status = app->command->run(app, settings);
-    if (status == C2D_DRY_RUN)
-        status = C2D_OK;
-    return worse(worse(status, app->output_status), session_close(app));
+    status = app->command->prints || app->common.dry_run ? output_check(app, error) : C2D_OK;
+    return status == C2D_OK ? app->command->run(app, settings, error) : status;
+}
+
+/* Reports what the command returned, and the errors of the dry run and the trace. */
+static enum c2d_status finish(struct app *app, enum c2d_status status,
+                              const struct c2d_error *error)
+{
+    struct c2d_error close_error = { 0 };
+
+    report_error(app, error, NULL);
+    status = worse(status == C2D_DRY_RUN ? C2D_OK : status,
+                   report_error(app, &app->dry_run.error, NULL));
+    status = worse(status, session_close(app, &close_error));
+    report_error(app, &close_error, NULL);
+    return status;
 }
 
 int driver_main(const struct program *program, char **argv)
 {
     struct secrets secrets = { 0 };
+    struct status_line line = { 0 };
     bool sync_warned = false;
     struct app app = {
         .program = program,
         .common = { .retries = c2d_options_default().retries },
-        .dry_run_body = "-",
         .secrets = &secrets,
         .sync_warned = &sync_warned,
+        .line = &line,
     };
     size_t count = 0;
     char **words;
     void *settings = NULL;
+    struct c2d_error error = { 0 };
     enum c2d_status status;
 
     if (!fill_standard_fds(&app.stdout_closed))
@@ -202,11 +216,12 @@ int driver_main(const struct program *program, char **argv)
         count++;
     words = calloc(count + 1, sizeof *words);
     if (words == NULL || !secrets_take(&secrets, program) || !signals_set_up())
-        status = report_failure(&app, C2D_OS, NULL, "cannot start: %s", strerror(errno));
+        status = fail(&error, C2D_OS, "cannot start: %s", strerror(errno));
     else
-        status = parse(&app, count > 0 ? argv + 1 : argv, words, &settings);
+        status = parse(&app, count > 0 ? argv + 1 : argv, words, &settings, &error);
     if (status == C2D_OK)
-        status = run(&app, settings);
+        status = run(&app, settings, &error);
+    status = finish(&app, status, &error);
     if (settings != NULL)
         options_clear(app.command->options, settings);
     free(settings);

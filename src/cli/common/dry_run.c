@@ -3,9 +3,9 @@
  * read. Settings from the environment are omitted if curl reads the same variable. */
 #include "dry_run.h"
 
+#include "base/error.h"
 #include "base/text.h"
 #include "output.h"
-#include "report.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -81,10 +81,11 @@ static void put_certificate(FILE *out, const char *path)
     fputc('\'', out);
 }
 
-enum c2d_status dry_run_note(struct app *app, const struct c2d_options *options)
+enum c2d_status dry_run_begin(struct app *app, const struct c2d_options *options,
+                              struct c2d_error *error)
 {
     size_t size = 0;
-    FILE *out = open_memstream(&app->dry_run_options, &size);
+    FILE *out = open_memstream(&app->dry_run.connection, &size);
 
     if (out != NULL) {
         put_option(out, "--cacert", options->ca_file);
@@ -98,8 +99,7 @@ enum c2d_status dry_run_note(struct app *app, const struct c2d_options *options)
         if (options->connect_to != NULL)
             put_word(out, " '--connect-to' ", "::", options->connect_to);
     }
-    return out != NULL && fclose(out) == 0 ? C2D_OK
-                                           : report_failure(app, C2D_OS, NULL, "out of memory");
+    return out != NULL && fclose(out) == 0 ? C2D_OK : fail_memory(error);
 }
 
 /* ---- The request ---- */
@@ -133,13 +133,16 @@ void dry_run_print(struct app *app, const struct c2d_event *event)
 {
     char *text = NULL;
     size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
+    FILE *out;
 
+    if (app->dry_run.is_silent || app->dry_run.error.status != C2D_OK)
+        return;
+    out = open_memstream(&text, &size);
     if (out == NULL)
         return;
     fputs("'curl' '--http1.1' '--request'", out);
     put_word(out, " ", event->method, "");
-    fputs(app->dry_run_options, out);
+    fputs(app->dry_run.connection, out);
     for (size_t i = 0; i < event->header_count; i++)
         put_header(out, app, event->headers[i]);
     /* curl would add the Content-Type of a form. */
@@ -147,12 +150,18 @@ void dry_run_print(struct app *app, const struct c2d_event *event)
         fputs(" '--header' 'Content-Type:'", out);
     if (strcmp(event->method, "POST") == 0 && event->body_size == 0)
         fputs(" '--data-binary' ''", out);
-    else if (event->body_size > 0 && app->dry_run_body == NULL)
+    else if (event->body_size > 0 && app->dry_run.body == NULL)
         put_word(out, " '--data-raw' ", event->body, "");
     else if (event->body_size > 0)
-        put_word(out, " '--data-binary' ", "@", app->dry_run_body);
+        put_word(out, " '--data-binary' ", "@", app->dry_run.body);
     put_word(out, " ", event->url, "");
     if (fclose(out) == 0)
-        app->output_status = output_line(app, text);
+        app->dry_run.error.status = output_line(app, text, &app->dry_run.error);
     free(text);
+}
+
+void dry_run_end(struct app *app)
+{
+    free(app->dry_run.connection);
+    app->dry_run.connection = NULL;
 }

@@ -1,5 +1,5 @@
-/* The exit codes: the statuses of the library, and those of the programs. Numbers and names are
- * fixed, because scripts use them. */
+/* The exit codes: the statuses of the library, and those of the programs; and what each means for a
+ * run. Numbers and names are fixed, because scripts use them. */
 #ifndef EXIT_STATUS_H
 #define EXIT_STATUS_H
 
@@ -16,5 +16,13 @@
 
 /* Like c2d_status_name(), for both kinds. */
 const char *status_name(enum c2d_status status);
+/* True for success and for errors that may pass: of the hub, the network or a handler. Any other
+ * status ends polling. */
+bool status_is_temporary(enum c2d_status status);
+/* True if the next item of the same command would fail for the same reason: output, memory,
+ * credentials, trust. True for a signal as well. */
+bool status_ends_run(enum c2d_status status);
+/* Returns that one of two statuses which becomes the exit code. */
+enum c2d_status worse(enum c2d_status first, enum c2d_status second);
 
 #endif

@@ -5,16 +5,28 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct cJSON *json_in_parse(const char *line)
+{
+    errno = 0; /* only errno separates out of memory from invalid JSON */
+    return cJSON_Parse(line);
+}
+
+const char *json_in_member(const struct cJSON *object, const char *key)
+{
+    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, key));
+}
+
+void json_in_free(struct cJSON *object)
+{
+    cJSON_Delete(object);
+}
+
 char *json_in_text(const char *line, const char *key)
 {
-    cJSON *root;
-    const char *text;
-    char *copy;
+    cJSON *object = json_in_parse(line);
+    const char *text = json_in_member(object, key);
+    char *copy = text == NULL ? NULL : strdup(text);
 
-    errno = 0; /* only errno separates out of memory from invalid JSON */
-    root = cJSON_Parse(line);
-    text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(root, key));
-    copy = text == NULL ? NULL : strdup(text);
-    cJSON_Delete(root);
+    cJSON_Delete(object);
     return copy;
 }

@@ -2,9 +2,18 @@
 #ifndef JSON_IN_H
 #define JSON_IN_H
 
-/* Returns the text under key of the object in line; the caller frees it. Returns NULL if line is
- * not an object, has no such text, or memory is exhausted. Only in the last case errno is
- * ENOMEM. */
+struct cJSON;
+
+/* Parses a line, for json_in_free(). Returns NULL if it is not JSON or memory is exhausted. Only in
+ * the last case errno is ENOMEM. */
+struct cJSON *json_in_parse(const char *line);
+/* Returns the text under key, which is freed with object; NULL if there is no such text. */
+const char *json_in_member(const struct cJSON *object, const char *key);
+/* NULL is fine. */
+void json_in_free(struct cJSON *object);
+
+/* Returns the text under key of the object in line; the caller frees it. Returns NULL if there is
+ * no such text or memory is exhausted. Only in the last case errno is ENOMEM. */
 char *json_in_text(const char *line, const char *key);
 
 #endif

@@ -1,22 +1,20 @@
 /* Writes results to stdout without stdio: a buffer would delay an error until exit. */
 #include "output.h"
 
-#include "base/buf.h"
-
+#include "base/error.h"
+#include "base/json_write.h"
 #include "ready.h"
-#include "report.h"
 #include "signals.h"
 #include "status_line.h"
 
 #include <errno.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum c2d_status output_check(const struct app *app)
+enum c2d_status output_check(const struct app *app, struct c2d_error *error)
 {
-    return app->stdout_closed ? report_failure(app, STATUS_IO, NULL, "stdout is closed") : C2D_OK;
+    return app->stdout_closed ? fail(error, STATUS_IO, "stdout is closed") : C2D_OK;
 }
 
 size_t output_write(int fd, const void *data, size_t size)
@@ -39,24 +37,32 @@ size_t output_write(int fd, const void *data, size_t size)
     return done;
 }
 
-enum c2d_status output_line(const struct app *app, const char *text)
+bool output_text_line(int fd, char *text)
 {
-    size_t size = text == NULL ? 0 : strlen(text) + 1;
-    /* One write(2) including the newline, so that lines of concurrent writers do not mix. */
-    char *line = text == NULL ? NULL : malloc(size);
-    int problem;
+    size_t size = strlen(text), written;
 
-    if (line == NULL)
-        return report_failure(app, C2D_OS, NULL, "out of memory");
-    memcpy(line, text, size - 1);
-    line[size - 1] = '\n';
-    if (app->line != NULL && isatty(STDOUT_FILENO))
+    text[size] = '\n';
+    written = output_write(fd, text, size + 1);
+    text[size] = '\0';
+    return written == size + 1;
+}
+
+enum c2d_status output_line(const struct app *app, char *text, struct c2d_error *error)
+{
+    if (text == NULL)
+        return fail_memory(error);
+    if (isatty(STDOUT_FILENO))
         status_line_hide(app->line); /* most likely on the same terminal */
-    problem = output_write(STDOUT_FILENO, line, size) == size ? 0 : errno;
-    line[size - 1] = '\0';
-    wipe_free(line); /* it may hold a token */
-    if (problem == EINTR)
-        return C2D_CANCELLED;
-    return problem == 0 ? C2D_OK
-                        : report_failure(app, STATUS_IO, NULL, "stdout: %s", strerror(problem));
+    if (output_text_line(STDOUT_FILENO, text))
+        return C2D_OK;
+    return errno == EINTR ? C2D_CANCELLED : fail(error, STATUS_IO, "stdout: %s", strerror(errno));
+}
+
+enum c2d_status output_object(const struct app *app, struct buf *line, struct c2d_error *error)
+{
+    char *text = json_end(line);
+    enum c2d_status status = output_line(app, text, error);
+
+    wipe_free(text); /* it may hold a token */
+    return status;
 }

@@ -11,20 +11,10 @@ enum {
     UNLOCKED_MS = 68000, /* the lock of a lost response has expired, even 10 % earlier */
 };
 
-/* True for success and for temporary errors: of the hub, the network or a handler. Any other status
- * ends polling. */
+/* The 403 of a filter may be temporary, too. */
 static bool is_temporary(const struct polling *polling, enum c2d_status status)
 {
-    /* A disabled device is C2D_NOT_FOUND; the response of a login portal is C2D_PROTOCOL. */
-    static const enum c2d_status passing[] = { C2D_OK,      C2D_LOCK_LOST, C2D_NOT_FOUND,
-                                               C2D_QUOTA,   C2D_THROTTLED, C2D_TIMEOUT,
-                                               C2D_NETWORK, C2D_TLS,       STATUS_HANDLER,
-                                               C2D_SERVER,  C2D_PROTOCOL };
-
-    for (size_t i = 0; i < sizeof passing / sizeof *passing; i++)
-        if (passing[i] == status)
-            return true;
-    return status == C2D_AUTH && polling->filtered;
+    return status_is_temporary(status) || (status == C2D_AUTH && polling->filtered);
 }
 
 /* The back-off after consecutive failures: 30 s, doubled each time, up to the interval or to a

@@ -1,4 +1,4 @@
-/* Polls a hub for ever: which errors are temporary, when to poll again, and what is reported. */
+/* Polls a hub for ever: decides when to poll again, and what is reported. */
 #ifndef POLLING_H
 #define POLLING_H
 

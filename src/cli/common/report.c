@@ -1,56 +1,38 @@
-/* What goes to stderr, as lines for people or with -j for programs; what is worth saying at all;
- * and which of several failures becomes the exit code. */
+/* Writes to stderr, as lines for people or with -j for programs, and decides which statuses print
+ * nothing. */
 #include "report.h"
 
-#include "base/text.h"
-
 #include "base/json_write.h"
-#include "ready.h"
+#include "base/text.h"
+#include "output.h"
 #include "status_line.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static void write_line(char *line, size_t size)
-{
-    size_t done = 0;
-
-    line[size++] = '\n'; /* in place of its NUL */
-    while (done < size) {
-        ssize_t count = write(STDERR_FILENO, line + done, size - done);
-
-        if (count < 0 && errno == EAGAIN && ready_await(STDERR_FILENO, POLLOUT))
-            continue;
-        if (count <= 0)
-            return; /* there is nowhere left to say so */
-        done += (size_t)count;
-    }
-}
-
-/* Without memory: as much of it as fits here. */
-static void write_what_fits(const char *line)
+/* Writes a line without memory, cut to the size of a buffer. */
+static void write_cut(const char *line)
 {
     char shown[1024];
     size_t size = 0;
 
     for (; size + 1 < sizeof shown && line[size] != '\0'; size++)
-        shown[size] = (char)(line[size] >= ' ' && line[size] <= '~' ? line[size] : '?');
-    write_line(shown, size);
+        shown[size] = (char)(byte_is_plain((unsigned char)line[size]) ? line[size] : '?');
+    shown[size] = '\0';
+    (void)output_text_line(STDERR_FILENO, shown);
 }
 
-/* Writes one line to stderr with one write(2), made printable: texts may quote a stranger. */
+/* Made printable: texts may quote a stranger. */
 void report_line(const char *line)
 {
     char *shown = line == NULL ? NULL : text_printable(line, strlen(line));
 
     if (shown != NULL)
-        write_line(shown, strlen(shown));
+        (void)output_text_line(STDERR_FILENO, shown); /* a failure cannot be reported */
     else if (line != NULL)
-        write_what_fits(line);
+        write_cut(line);
     free(shown);
 }
 
@@ -93,16 +75,6 @@ static char *json_of(const struct app *app, const char *level, const struct c2d_
     if (error->status != C2D_OK)
         json_append_bool(&line, "retryable", error->retryable);
     return json_end(&line);
-}
-
-static void put_json(const struct app *app, const char *level, const struct c2d_error *error,
-                     const struct subject *subject)
-{
-    char *text = json_of(app, level, error, subject);
-
-    status_line_hide(app->line);
-    report_line(text);
-    free(text);
 }
 
 /* The library names what to set; these are the options of the programs that set it. */
@@ -175,7 +147,11 @@ static void put(const struct app *app, const char *level, const char *name,
     char text[1024];
 
     if (app->common.json) {
-        put_json(app, level, error, subject);
+        char *line = json_of(app, level, error, subject);
+
+        status_line_hide(app->line);
+        report_line(line);
+        free(line);
         return;
     }
     name_device(app, error, subject, text);
@@ -190,9 +166,7 @@ enum c2d_status report_error(const struct app *app, const struct c2d_error *erro
     struct c2d_error shown = *error;
 
     report_name_options(&shown);
-    if (app->held != NULL)
-        *app->held = shown;
-    else if (!is_silent(app, error->status))
+    if (!is_silent(app, error->status))
         put(app, "error", status_name(error->status), &shown, subject);
     return error->status;
 }
@@ -220,21 +194,7 @@ enum c2d_status report_failure(const struct app *app, enum c2d_status status, co
     return report_error(app, &error, NULL);
 }
 
-enum c2d_status report_usage(const struct app *app, const char *format, ...)
-{
-    char text[512], advice[128];
-    va_list args;
-
-    va_start(args, format);
-    if (vsnprintf(text, sizeof text, format, args) < 0)
-        text[0] = '\0';
-    va_end(args);
-    snprintf(advice, sizeof advice, "%s help%s%s", app->program->name,
-             app->command != NULL ? " " : "", app->command != NULL ? app->command->name : "");
-    return report_failure(app, C2D_USAGE, advice, "%s", text);
-}
-
-/* A line that is no error, of a level of its own. */
+/* Reports a warning or an information. */
 __attribute__((format(printf, 3, 0))) static void
 report_level(const struct app *app, const char *level, const char *format, va_list args)
 {
@@ -242,10 +202,7 @@ report_level(const struct app *app, const char *level, const char *format, va_li
 
     if (vsnprintf(line.text, sizeof line.text, format, args) < 0)
         line.text[0] = '\0';
-    if (app->common.json)
-        put_json(app, level, &line, NULL);
-    else
-        put_plain(app, level, "", line.text);
+    put(app, level, "", &line, NULL);
 }
 
 void report_warning(const struct app *app, const char *format, ...)
@@ -268,23 +225,4 @@ void report_verbose(const struct app *app, const char *format, ...)
     va_start(args, format);
     report_level(app, "info", format, args);
     va_end(args);
-}
-
-/* Lower comes first; all that is not listed comes last, in the order of its coming. */
-static int rank(enum c2d_status status)
-{
-    static const enum c2d_status order[] = { C2D_CANCELLED,  STATUS_IO,      STATUS_CANT_CREATE,
-                                             C2D_OS,         C2D_AUTH,       C2D_CONFIG,
-                                             STATUS_HANDLER, STATUS_PARTIAL, C2D_LOCK_LOST };
-    int count = (int)(sizeof order / sizeof *order);
-
-    for (int i = 0; i < count; i++)
-        if (order[i] == status)
-            return i;
-    return status == C2D_OK ? count + 1 : count;
-}
-
-enum c2d_status worse(enum c2d_status first, enum c2d_status second)
-{
-    return rank(second) < rank(first) ? second : first;
 }

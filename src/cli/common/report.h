@@ -21,12 +21,10 @@ void report_summary(const struct app *app, const struct c2d_error *error,
 void report_name_options(struct c2d_error *error);
 /* Returns an error as a JSON object; the caller frees it. NULL: out of memory. */
 char *report_error_json(const struct app *app, const struct c2d_error *error);
-/* Reports an error of the program itself; hint may be NULL. Returns status. */
+/* Reports at once an error of a command that goes on, such as a drain; hint may be NULL. Returns
+ * status. */
 enum c2d_status report_failure(const struct app *app, enum c2d_status status, const char *hint,
                                const char *format, ...) __attribute__((format(printf, 4, 5)));
-/* Reports a usage error and returns C2D_USAGE. */
-enum c2d_status report_usage(const struct app *app, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
 void report_warning(const struct app *app, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* Writes line, made printable. A NULL line (out of memory) prints nothing. */
@@ -34,8 +32,5 @@ void report_line(const char *line);
 /* Writes one line to stderr with -v. */
 void report_verbose(const struct app *app, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-
-/* Returns that one of two statuses which becomes the exit code. */
-enum c2d_status worse(enum c2d_status first, enum c2d_status second);
 
 #endif

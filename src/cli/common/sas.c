@@ -3,15 +3,12 @@
 #include "sas.h"
 
 #include "base/buf.h"
-
-#include "base/timestamp.h"
-
-#include "base/text.h"
-
 #include "base/json_write.h"
+#include "base/text.h"
+#include "base/timestamp.h"
 #include "credentials.h"
+#include "failure.h"
 #include "output.h"
-#include "report.h"
 #include "session.h"
 
 #include <stdlib.h>
@@ -34,15 +31,6 @@ static const struct option options[] = {
 static void defaults(void *settings)
 {
     ((struct settings *)settings)->ttl_ms = 3600000;
-}
-
-static void instant_text(int64_t seconds, char out[32])
-{
-    time_t when = (time_t)seconds;
-    struct tm tm = { 0 };
-
-    if (gmtime_r(&when, &tm) == NULL || strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-        snprintf(out, 32, "%lld", (long long)seconds);
 }
 
 /* "expired 3 h ago", "good for another 59 min" */
@@ -73,15 +61,15 @@ static char *plain_text(const struct c2d_sas *sas, const char *expiry, const cha
     return text;
 }
 
-static enum c2d_status print_parts(const struct app *app, const struct c2d_sas *sas)
+static enum c2d_status print_parts(const struct app *app, const struct c2d_sas *sas,
+                                   struct c2d_error *error)
 {
-    char expiry[32], validity[64], *text;
+    char expiry[TIMESTAMP_SIZE], validity[64], *text;
     int64_t left_s = sas->expires_at_s - (int64_t)time(NULL);
     struct buf line;
     enum c2d_status status;
 
-    instant_text(sas->expires_at_s, expiry);
-    validity_text(left_s, validity, sizeof validity);
+    timestamp_format(sas->expires_at_s, "Z", expiry);
     if (app->common.json) {
         json_begin(&line);
         json_append_text(&line, "resource", sas->resource);
@@ -89,21 +77,20 @@ static enum c2d_status print_parts(const struct app *app, const struct c2d_sas *
         json_append_text(&line, "expiry", expiry);
         json_append_number(&line, "expiresInSeconds", left_s);
         json_append_bool(&line, "expired", left_s <= 0);
-        text = json_end(&line);
-    } else {
-        text = plain_text(sas, expiry, validity);
+        return output_object(app, &line, error);
     }
-    status = output_line(app, text);
+    validity_text(left_s, validity, sizeof validity);
+    text = plain_text(sas, expiry, validity);
+    status = output_line(app, text, error);
     free(text);
     return status;
 }
 
-static enum c2d_status decode(struct app *app)
+static enum c2d_status decode(const struct app *app, struct c2d_error *error)
 {
     struct c2d_sas sas;
-    struct c2d_error error;
     char *token = NULL, *start;
-    enum c2d_status status = credentials_read_file(app, "-", 8192, &token);
+    enum c2d_status status = credentials_read_file(app, "-", 8192, &token, error);
 
     if (status != C2D_OK)
         return status;
@@ -111,54 +98,49 @@ static enum c2d_status decode(struct app *app)
     start = token;
     if (strncmp(start, "Authorization: ", 15) == 0)
         start += 15; /* copied from a trace */
-    status = c2d_sas_decode(start, &sas, &error);
+    status = c2d_sas_decode(start, &sas, error);
     wipe_free(token);
-    return status == C2D_OK ? print_parts(app, &sas) : report_error(app, &error, NULL);
+    return status == C2D_OK ? print_parts(app, &sas, error) : status;
 }
 
-static enum c2d_status print_token(const struct app *app, const char *token)
+static enum c2d_status print_token(const struct app *app, char *token, struct c2d_error *error)
 {
     struct c2d_sas sas;
-    struct c2d_error error;
     struct buf line;
-    char expiry[32], *text;
+    char expiry[TIMESTAMP_SIZE];
     enum c2d_status status;
 
     if (!app->common.json)
-        return output_line(app, token);
-    status = c2d_sas_decode(token, &sas, &error);
+        return output_line(app, token, error);
+    status = c2d_sas_decode(token, &sas, error);
     if (status != C2D_OK)
-        return report_error(app, &error, NULL);
-    instant_text(sas.expires_at_s, expiry);
+        return status;
+    timestamp_format(sas.expires_at_s, "Z", expiry);
     json_begin(&line);
     json_append_text(&line, "token", token);
     json_append_text(&line, "resource", sas.resource);
     json_append_text(&line, "expiry", expiry);
-    text = json_end(&line);
-    status = output_line(app, text);
-    wipe_free(text);
-    return status;
+    return output_object(app, &line, error);
 }
 
-static enum c2d_status run(struct app *app, void *arguments)
+static enum c2d_status run(struct app *app, void *arguments, struct c2d_error *error)
 {
     const struct settings *settings = arguments;
     size_t most = app->program->role == C2D_ROLE_SERVICE && !settings->decode ? 1 : 0;
-    struct c2d_error error;
     char *token = NULL;
     enum c2d_status status;
 
     if (app->word_count > most)
-        return report_usage(app, "too many arguments: '%.60s'", app->words[most]);
+        return fail_usage(app, error, "too many arguments: '%.60s'", app->words[most]);
     if (settings->decode)
-        return decode(app);
-    status = session_open(app);
-    if (status != C2D_OK)
-        return status;
+        return decode(app, error);
+    status = session_open(app, NULL, error);
     /* Whole seconds, rounded up: never shorter than requested. */
-    status = c2d_sas_token(app->client, app->word_count > 0 ? app->words[0] : NULL,
-                           (settings->ttl_ms + 999) / 1000, &token, &error);
-    status = status == C2D_OK ? print_token(app, token) : report_error(app, &error, NULL);
+    if (status == C2D_OK)
+        status = c2d_sas_token(app->client, app->word_count > 0 ? app->words[0] : NULL,
+                               (settings->ttl_ms + 999) / 1000, &token, error);
+    if (status == C2D_OK)
+        status = print_token(app, token, error);
     wipe_free(token);
     return status;
 }

@@ -3,10 +3,10 @@
 #include "session.h"
 
 #include "base/buf.h"
-
 #include "base/text.h"
 #include "credentials.h"
 #include "dry_run.h"
+#include "failure.h"
 #include "output.h"
 #include "report.h"
 #include "status_line.h"
@@ -43,38 +43,36 @@ static void on_event(void *context, const struct c2d_event *event)
             app->trace_failed = true;
         break;
     case C2D_EVENT_DRY_RUN:
-        if (!app->dry_run_is_silent)
-            dry_run_print(app, event);
+        dry_run_print(app, event);
         break;
     }
 }
 
-static enum c2d_status fail_trace(const struct app *app)
+static enum c2d_status fail_trace(const struct app *app, struct c2d_error *error)
 {
-    return report_failure(app, STATUS_CANT_CREATE, NULL, "trace '%s': %s", app->common.trace,
-                          strerror(errno));
+    return fail(error, STATUS_CANT_CREATE, "trace '%s': %s", app->common.trace, strerror(errno));
 }
 
 /* A trace contains messages, so only its owner may read it, even if the file existed before. A
  * device, pipe or terminal keeps its mode, because others use it too. */
-static enum c2d_status protect_trace(const struct app *app, int fd)
+static enum c2d_status protect_trace(const struct app *app, int fd, struct c2d_error *error)
 {
     struct stat file;
 
     if (fstat(fd, &file) != 0)
-        return fail_trace(app);
+        return fail_trace(app, error);
     if (!S_ISREG(file.st_mode))
         return C2D_OK;
     if (file.st_uid != geteuid())
-        return report_failure(app, STATUS_CANT_CREATE, NULL, "trace '%s' belongs to another user",
-                              app->common.trace);
+        return fail(error, STATUS_CANT_CREATE, "trace '%s' belongs to another user",
+                    app->common.trace);
     /* EPERM, EINVAL: the file system has no modes. */
     if ((file.st_mode & 077) != 0 && fchmod(fd, 0600) != 0 && errno != EPERM && errno != EINVAL)
-        return fail_trace(app);
+        return fail_trace(app, error);
     return C2D_OK;
 }
 
-static enum c2d_status open_trace(struct app *app)
+static enum c2d_status open_trace(struct app *app, struct c2d_error *error)
 {
     const int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW;
     const char *path = app->common.trace;
@@ -86,8 +84,8 @@ static enum c2d_status open_trace(struct app *app)
         return C2D_OK;
     fd = is_stderr ? fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3) : open(path, flags, 0600);
     if (fd < 0)
-        return fail_trace(app);
-    status = is_stderr ? C2D_OK : protect_trace(app, fd);
+        return fail_trace(app, error);
+    status = is_stderr ? C2D_OK : protect_trace(app, fd, error);
     if (status == C2D_OK)
         app->trace_fd = fd;
     else
@@ -121,21 +119,21 @@ static bool has_proxy_scheme(const char *proxy)
 
 /* Reads "user:password" of --proxy-user-file and splits it in place. */
 static enum c2d_status read_proxy_user(const struct app *app, char **text,
-                                       struct c2d_options *options)
+                                       struct c2d_options *options, struct c2d_error *error)
 {
     enum c2d_status status;
     char *colon;
 
     if (app->common.proxy_user_file == NULL)
         return C2D_OK;
-    status = credentials_read_file(app, app->common.proxy_user_file, 1024, text);
+    status = credentials_read_file(app, app->common.proxy_user_file, 1024, text, error);
     if (status != C2D_OK)
         return status;
     (*text)[strcspn(*text, "\r\n")] = '\0';
     colon = strchr(*text, ':');
     if (colon == NULL)
-        return report_failure(app, C2D_CONFIG, NULL, "'%s' does not hold USER:PASSWORD",
-                              app->common.proxy_user_file);
+        return fail(error, C2D_CONFIG, "'%s' does not hold USER:PASSWORD",
+                    app->common.proxy_user_file);
     *colon = '\0';
     options->proxy_user = *text;
     options->proxy_password = colon + 1;
@@ -143,7 +141,8 @@ static enum c2d_status read_proxy_user(const struct app *app, char **text,
 }
 
 /* Uses --proxy, which must not contain a secret, or else the environment. */
-static enum c2d_status set_proxy(const struct app *app, struct c2d_options *options)
+static enum c2d_status set_proxy(const struct app *app, struct c2d_options *options,
+                                 struct c2d_error *error)
 {
     /* In the order of libcurl; "" counts as unset. */
     static const char *const proxies[] = { "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY",
@@ -159,15 +158,15 @@ static enum c2d_status set_proxy(const struct app *app, struct c2d_options *opti
         return C2D_OK;
     }
     if (strchr(proxy, '@') != NULL)
-        return report_failure(app, C2D_USAGE,
+        return fail_with_hint(error, C2D_USAGE,
                               "put USER:PASSWORD into a file of mode 600 and pass "
                               "--proxy-user-file FILE",
                               "--proxy takes no user or password: every user of this machine "
                               "could read it");
     options->proxy = strcmp(proxy, "none") == 0 ? NULL : proxy;
     if (options->proxy != NULL && !has_proxy_scheme(proxy))
-        return report_failure(app, C2D_USAGE, NULL,
-                              "--proxy takes http://, https:// or socks5h://HOST:PORT, or none");
+        return fail(error, C2D_USAGE,
+                    "--proxy takes http://, https:// or socks5h://HOST:PORT, or none");
     return C2D_OK;
 }
 
@@ -191,7 +190,7 @@ static void set_trust(const struct app *app, struct c2d_options *options)
                        options->ca_file != NULL ? "SSL_CERT_FILE" : "SSL_CERT_DIR");
 }
 
-static enum c2d_status check_key_file(const struct app *app)
+static enum c2d_status check_key_file(const struct app *app, struct c2d_error *error)
 {
     int fd;
     enum c2d_status status;
@@ -200,14 +199,13 @@ static enum c2d_status check_key_file(const struct app *app)
         return C2D_OK;
     fd = open(app->common.key, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0)
-        return report_failure(app, C2D_CONFIG, NULL, "key '%s': %s", app->common.key,
-                              strerror(errno));
-    status = credentials_check_file(app, app->common.key, fd);
+        return fail(error, C2D_CONFIG, "key '%s': %s", app->common.key, strerror(errno));
+    status = credentials_check_file(app, app->common.key, fd, error);
     close(fd);
     return status;
 }
 
-static struct c2d_options options_of(struct app *app)
+static struct c2d_options options_of(struct app *app, const struct session_needs *needs)
 {
     const struct common *common = &app->common;
     struct c2d_options options = c2d_options_default();
@@ -219,9 +217,9 @@ static struct c2d_options options_of(struct app *app)
     if (common->timeout_ms > 0)
         options.timeout_ms = (int)common->timeout_ms;
     options.retries = (int)common->retries;
-    options.retry_budget = app->is_endless;
-    options.parallel = app->parallel;
-    options.patience_ms = app->patience_ms;
+    options.retry_budget = needs->retry_budget;
+    options.parallel = needs->parallel;
+    options.patience_ms = needs->patience_ms;
     options.cert_file = common->cert;
     options.key_file = common->key;
     options.connect_to = common->connect_to;
@@ -235,36 +233,35 @@ static struct c2d_options options_of(struct app *app)
     return options;
 }
 
-/* Stores the failed step in the error that app->held receives. Returns status. */
-static enum c2d_status record_step(const struct app *app, enum c2d_step step,
-                                   enum c2d_status status)
+enum c2d_status session_open(struct app *app, const struct session_needs *needs,
+                             struct c2d_error *error)
 {
-    if (status != C2D_OK && app->held != NULL)
-        app->held->step = step;
-    return status;
-}
-
-enum c2d_status session_open(struct app *app)
-{
-    struct c2d_options options = options_of(app);
-    struct c2d_error error = { 0 };
+    static const struct session_needs none;
+    struct c2d_options options;
     char *connection_string = NULL, *proxy_user = NULL;
-    enum c2d_status status = set_proxy(app, &options);
+    enum c2d_status status;
 
-    if (status == C2D_OK)
-        status =
-            record_step(app, C2D_STEP_CONNECTION_STRING, credentials_find(app, &connection_string));
-    if (status == C2D_OK)
-        status = record_step(app, C2D_STEP_KEY, check_key_file(app));
-    if (status == C2D_OK)
-        status = read_proxy_user(app, &proxy_user, &options);
-    if (status == C2D_OK && app->common.dry_run)
-        status = dry_run_note(app, &options);
+    if (needs == NULL)
+        needs = &none;
+    options = options_of(app, needs);
+    app->dry_run = (struct dry_run) { .is_silent = needs->dry_run_silent, .body = needs->body };
+    status = set_proxy(app, &options, error);
     if (status == C2D_OK) {
-        status = c2d_client_new(&app->client, connection_string, &options, &error);
+        status = credentials_find(app, &connection_string, error);
         if (status != C2D_OK)
-            report_error(app, &error, NULL);
+            fail_at(error, C2D_STEP_CONNECTION_STRING);
     }
+    if (status == C2D_OK) {
+        status = check_key_file(app, error);
+        if (status != C2D_OK)
+            fail_at(error, C2D_STEP_KEY);
+    }
+    if (status == C2D_OK)
+        status = read_proxy_user(app, &proxy_user, &options, error);
+    if (status == C2D_OK && app->common.dry_run)
+        status = dry_run_begin(app, &options, error);
+    if (status == C2D_OK)
+        status = c2d_client_new(&app->client, connection_string, &options, error);
     wipe_free(connection_string);
     secrets_strip_proxies();
     /* Needed since wipe_free() wipes only up to the NUL between user and password. */
@@ -272,20 +269,17 @@ enum c2d_status session_open(struct app *app)
         wipe((char *)options.proxy_password, strlen(options.proxy_password));
     wipe_free(proxy_user);
     if (status == C2D_OK)
-        status = open_trace(app);
+        status = open_trace(app, error);
     return status;
 }
 
-enum c2d_status session_close(struct app *app)
+enum c2d_status session_close(struct app *app, struct c2d_error *error)
 {
     c2d_client_free(app->client);
     app->client = NULL;
-    free(app->dry_run_options);
-    app->dry_run_options = NULL;
+    dry_run_end(app);
     if (app->trace_fd > 0 && close(app->trace_fd) != 0)
         app->trace_failed = true;
     app->trace_fd = 0;
-    if (app->trace_failed)
-        return report_failure(app, STATUS_IO, NULL, "the trace was not fully written");
-    return C2D_OK;
+    return app->trace_failed ? fail(error, STATUS_IO, "the trace was not fully written") : C2D_OK;
 }

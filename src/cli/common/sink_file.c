@@ -101,7 +101,7 @@ static struct last_line read_last_line(int fd, off_t size)
 }
 
 /* Cuts off a torn record, or completes the last line with a newline. *size is the file size. */
-static bool heal(const struct sink *sink, const struct app *app, off_t *size)
+static bool heal(const struct sink *sink, off_t *size)
 {
     struct last_line line = read_last_line(sink->fd, *size);
 
@@ -115,8 +115,9 @@ static bool heal(const struct sink *sink, const struct app *app, off_t *size)
     }
     if (ftruncate(sink->fd, line.start) != 0)
         return false;
-    report_warning(app, "'%s' ended with the beginning of a record: its %lld bytes were cut off",
-                   sink->name, (long long)(*size - line.start));
+    report_warning(sink->app,
+                   "'%s' ended with the beginning of a record: its %lld bytes were cut off",
+                   sink->path, (long long)(*size - line.start));
     *size = line.start;
     return true;
 }
@@ -156,8 +157,7 @@ static void undo(const struct sink *sink, off_t end, size_t written)
     errno = problem;
 }
 
-bool sink_file_put(const struct sink *sink, const struct app *app, const char *data, size_t size,
-                   int64_t deadline_ms)
+bool sink_file_put(const struct sink *sink, const char *data, size_t size, int64_t deadline_ms)
 {
     off_t end = file_size(sink->fd);
     int flags = fcntl(sink->fd, F_GETFL);
@@ -165,7 +165,7 @@ bool sink_file_put(const struct sink *sink, const struct app *app, const char *d
     bool at_end = flags >= 0 && ((flags & O_APPEND) != 0 || lseek(sink->fd, 0, SEEK_CUR) == end);
     size_t written;
 
-    if (end < 0 || (sink->heals && !heal(sink, app, &end)))
+    if (end < 0 || (sink->heals && !heal(sink, &end)))
         return false;
     written = output_write(sink->fd, data, size);
     if (written == size && fsync(sink->fd) == 0) {

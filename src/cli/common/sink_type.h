@@ -4,6 +4,8 @@
 
 #include <stdbool.h>
 
+struct app;
+
 /* Use of the lock on a file opened with -o. */
 enum sink_use {
     SINK_SHARED,   /* locked for each record: others write to the file, too */
@@ -12,7 +14,7 @@ enum sink_use {
     SINK_UNLOCKED, /* no lock: --no-lock */
 };
 
-/* The kind of a descriptor decides what is known when a record is written. */
+/* The kind of a descriptor: it decides what is certain after a write. */
 enum sink_kind {
     SINK_DEVICE, /* a terminal, /dev/null ...: the record is written */
     SINK_FILE,   /* the record is on the disk */
@@ -20,13 +22,14 @@ enum sink_kind {
     SINK_SOCKET, /* a Unix socket: the reader has read it; TCP: the peer's host has it */
 };
 
+/* fd is -1 before sink_open(); the caller sets the members above it. */
 struct sink {
-    const char *name; /* for errors */
+    const struct app *app;
+    const char *path;  /* of a file opened with -o; NULL: stdout */
+    bool heals;        /* records are JSON lines: cut off a torn last line before the first one */
+    enum sink_use use; /* of a regular file at path */
     int fd;
     enum sink_kind kind;
-    bool is_ours; /* opened with -o */
-    bool heals;   /* cut off a torn last line before the first record */
-    enum sink_use use;
 };
 
 #endif

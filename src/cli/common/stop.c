@@ -1,7 +1,7 @@
 /* An epoll descriptor combines the reasons to stop, because the library watches only one. */
 #include "stop.h"
 
-#include "report.h"
+#include "base/error.h"
 #include "signals.h"
 
 #include <poll.h>
@@ -72,10 +72,10 @@ bool stop_is_due(void)
     return signals_caught() != 0 || reader_is_gone();
 }
 
-enum c2d_status stop_result(const struct app *app, enum c2d_status status)
+enum c2d_status stop_result(enum c2d_status status, struct c2d_error *error)
 {
-    /* STATUS_IO: the write failed and was reported. */
+    /* STATUS_IO: the write failed already. */
     if (status == STATUS_IO || signals_caught() != 0 || !reader_is_gone())
         return status;
-    return report_failure(app, STATUS_IO, NULL, "stdout: its reader is gone");
+    return fail(error, STATUS_IO, "stdout: its reader is gone");
 }

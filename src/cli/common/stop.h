@@ -17,7 +17,7 @@ void stop_resume_watch(void);
 void stop_request(void);
 /* True if a signal was caught or the watched reader is gone. */
 bool stop_is_due(void);
-/* Returns status. If the watched reader is gone, reports and returns STATUS_IO instead. */
-enum c2d_status stop_result(const struct app *app, enum c2d_status status);
+/* Returns status, or STATUS_IO instead if the watched reader is gone. */
+enum c2d_status stop_result(enum c2d_status status, struct c2d_error *error);
 
 #endif

@@ -18,9 +18,7 @@ static enum c2d_status perform(struct c2d_client *client, const struct c2d_reque
     if (request_prepare(&operation, client, request, error) == C2D_OK) {
         exchange = client_exchange(client);
         operation.call.expiry.from_start = true;
-        do
-            exchange_perform(exchange, &client->calls, &operation.call);
-        while (operation_use_older_form(&operation));
+        exchange_perform(exchange, &client->calls, &operation.call);
         request_finish(&operation, request->action, result, error);
         /* Not for c2d_submit(), as it takes a hundredth of the time of a send. */
         if (request->action == C2D_ACTION_SEND && error->status == C2D_OK)
@@ -135,7 +133,7 @@ static void describe(const struct c2d_client *client, struct c2d_probe *probe)
 enum c2d_status c2d_probe(struct c2d_client *client, struct c2d_probe *probe,
                           struct c2d_error *error)
 {
-    struct operation_target nothing = { .lock_token = "00000000-0000-0000-0000-000000000000" };
+    struct c2d_request nothing = { .lock_token = "00000000-0000-0000-0000-000000000000" };
     struct operation operation = { 0 };
     struct c2d_error spare;
     enum c2d_status status;
@@ -150,7 +148,7 @@ enum c2d_status c2d_probe(struct c2d_client *client, struct c2d_probe *probe,
     describe(client, probe);
     is_device = client->credentials.role == C2D_ROLE_DEVICE;
     status = operation_prepare(&operation, client,
-                               is_device ? ENDPOINT_PROBE_DEVICE : ENDPOINT_PROBE_SERVICE, nothing,
+                               is_device ? ENDPOINT_PROBE_DEVICE : ENDPOINT_PROBE_SERVICE, &nothing,
                                error);
     operation.call.probe = probe;
     if (status == C2D_OK) {

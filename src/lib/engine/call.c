@@ -42,6 +42,12 @@ bool call_leaves_doubt(const struct c2d_error *error)
                || error->status == C2D_UNKNOWN_OUTCOME);
 }
 
+bool call_lacks_path(const struct c2d_error *error)
+{
+    return (error->http_status == 404 || error->http_status == 405 || error->http_status == 501)
+           && error->hub_code == 0 && error->hub_code_name[0] == '\0';
+}
+
 /* True if a proxy may have rewritten a 204: another success, without content or headers of a hub.
  */
 static bool is_rewritten_204(const struct call *call, const struct http_response *response)
@@ -65,7 +71,7 @@ static bool read_rewritten_204(struct call *call, struct http_response *response
                                struct c2d_error *error)
 {
     *error = (struct c2d_error) { .http_status = response->status };
-    if (call->endpoint->effect == ENDPOINT_SENDS) {
+    if (call->endpoint->kind == ENDPOINT_SENDS) {
         error->step = C2D_STEP_ANSWER;
         fail(error, C2D_UNKNOWN_OUTCOME,
              "a response without content (HTTP %d) instead of the hub's 204", response->status);
@@ -108,7 +114,8 @@ static bool read_response(struct call *call, const struct call_terms *terms, str
         hub_error_read(&done->response, &request, hub_now_s, error);
     if (error->http_status == 401)
         signer_check_ready(call->signer, hub_now_s, true, error);
-    if (call->endpoint->effect != ENDPOINT_READS && call_leaves_doubt(error))
+    /* Of a receive as well: the hub may have locked a message. */
+    if (call_leaves_doubt(error))
         call->progress.in_doubt = true;
     return success;
 }
@@ -173,7 +180,8 @@ static void check_ttl(const struct call *call, const struct call_terms *terms,
                     off_s > 0 ? "early" : "late");
 }
 
-/* After a 401: a new token, signed with the hub's time if its clock and ours differ. */
+/* After a 401: discards the token, so that the next attempt signs a new one, with the hub's time if
+ * its clock and ours differ. */
 static void renew_token(struct call *call, const struct call_terms *terms,
                         const struct http_response *response)
 {
@@ -182,7 +190,7 @@ static void renew_token(struct call *call, const struct call_terms *terms,
     char off[48];
 
     progress->token_renewed = true;
-    signer_renew(call->signer);
+    signer_discard_token(call->signer);
     progress->clock_verdict =
         hub_clock_follow(hub, response, &terms->clock, &progress->clock_off_s);
     if (progress->clock_verdict != HUB_CLOCK_FOLLOWED || hub->has_warned)
@@ -208,7 +216,7 @@ static void add_clock(struct call *call, struct c2d_error *error)
          verdict == HUB_CLOCK_TOO_FAR ? "too far for the hub's time to be used: set the clock"
                                       : "but a token signed with the hub's time was refused too");
     hub_clock_reject(call->signer->hub_clock);
-    signer_renew(call->signer);
+    signer_discard_token(call->signer);
 }
 
 static void conclude(struct call *call, struct c2d_error *error, bool out_of_time)
@@ -232,12 +240,12 @@ static void conclude(struct call *call, struct c2d_error *error, bool out_of_tim
     }
 }
 
-void call_conclude(struct call *call)
+void call_conclude(struct call *call, bool is_late)
 {
     struct c2d_error error;
 
     outcome_get(&call->outcome, &error);
-    conclude(call, &error, false);
+    conclude(call, &error, is_late);
     outcome_set(&call->outcome, &error);
 }
 
@@ -260,7 +268,7 @@ static enum retry_verdict decide(struct call *call, const struct call_terms *ter
     };
 
     /* After a cancellation only settlements are retried: an unsettled message comes again. */
-    if ((progress->cancelled && call->endpoint->effect != ENDPOINT_SETTLES)
+    if ((progress->cancelled && call->endpoint->kind != ENDPOINT_SETTLES)
         || (call->probe != NULL && error->http_status != 401))
         return RETRY_NEVER;
     /* The pause limits the load of retries already. */
@@ -275,7 +283,7 @@ static void note_hub_failure(struct call *call, const struct call_terms *terms,
     struct call_progress *progress = &call->progress;
     /* Without retries a send is not repeated if it may have taken effect. */
     bool is_last =
-        terms->retries == 0 && call->endpoint->effect != ENDPOINT_READS && call_leaves_doubt(error);
+        terms->retries == 0 && call->endpoint->kind != ENDPOINT_READS && call_leaves_doubt(error);
 
     if (progress->hub_failures++ == 0)
         progress->hub_failed_ms = now_ms;
@@ -309,6 +317,19 @@ static enum call_next follow_up(struct call *call, const struct call_terms *term
     }
     call->wake_ms = now_ms + delay_ms;
     return CALL_AGAIN_LATER;
+}
+
+/* Repeats a send at once in its older form, if the peer does not know the path of the first one. The
+ * call keeps its place, so that no later send to the device overtakes it. */
+static bool use_older_form(struct call *call, struct c2d_error *error)
+{
+    if (call->endpoint != &endpoints[ENDPOINT_SEND] || call->progress.cancelled
+        || !call_lacks_path(error))
+        return false;
+    call->endpoint = &endpoints[ENDPOINT_SEND_OLDER];
+    outcome_set(&call->refused, error);
+    *error = (struct c2d_error) { 0 };
+    return true;
 }
 
 /* Keeps the outcome of the last response, which may be more precise than that of later attempts. */
@@ -346,7 +367,9 @@ enum call_next call_finish_attempt(struct call *call, const struct call_terms *t
             expiry_fail(&call->expiry, "when the hub received it", &error);
         if (call->hub_failed && may_pause)
             note_hub_failure(call, terms, &error, is_lost, now_ms);
-        next = follow_up(call, terms, done, now_ms, may_pause, &error);
+        next = use_older_form(call, &error)
+                   ? CALL_AGAIN
+                   : follow_up(call, terms, done, now_ms, may_pause, &error);
     }
     http_response_clear(&done->response);
     outcome_set(&call->outcome, &error);

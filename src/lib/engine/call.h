@@ -24,8 +24,7 @@ struct call_terms {
     bool dry_run;
 };
 
-/* The progress of a call. Zeroed at first. It is kept when a send is repeated in its older form, so
- * that time-out, attempts and doubts are those of both. */
+/* The progress of a call. Zeroed at first. It is that of both forms of a send. */
 struct call_progress {
     int64_t deadline_ms;  /* 0: the next attempt starts the time-out */
     int64_t started_ms;   /* start of the last attempt */
@@ -68,6 +67,7 @@ struct call {
     struct http_response response; /* of a success, once the call has ended */
     struct outcome outcome;        /* of the last attempt; once the call has ended, of the call */
     struct outcome last_response;  /* of the last attempt with a response, if another followed */
+    struct outcome refused;        /* of the first form of a send, if the older one followed */
     bool hub_failed;               /* the last attempt failed, but a later one may succeed */
     /* Frees the struct that call is part of, if its result is not wanted any more; NULL: the caller
      * frees it. */
@@ -99,10 +99,12 @@ enum call_next { CALL_DONE, CALL_AGAIN, CALL_AGAIN_LATER };
  * got no response. */
 enum call_next call_finish_attempt(struct call *call, const struct call_terms *terms,
                                    struct http_done *done, int64_t now_ms, bool may_pause);
-/* True if this response to a send or a settlement does not show whether it took effect. */
+/* True if this response does not show whether the request took effect. */
 bool call_leaves_doubt(const struct c2d_error *error);
-/* Completes the outcome of a call that gets no other attempt. */
-void call_conclude(struct call *call);
+/* True if the peer does not know the path. A hub's response about a device has a code. */
+bool call_lacks_path(const struct c2d_error *error);
+/* Completes the outcome of a call that gets no other attempt. is_late: its time-out has passed. */
+void call_conclude(struct call *call, bool is_late);
 /* Frees the members of call that it owns. */
 void call_clear(struct call *call);
 /* Returns the moment of an attempt in delay_ms. */

@@ -144,4 +144,5 @@ void call_clear(struct call *call)
     http_response_clear(&call->response);
     outcome_clear(&call->outcome);
     outcome_clear(&call->last_response);
+    outcome_clear(&call->refused);
 }

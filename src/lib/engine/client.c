@@ -123,7 +123,7 @@ static enum c2d_status open_transport(struct shared *shared, struct c2d_error *e
                              .connect_to = options->connect_to,
                              .tls_cache = tls_cache_dir(shared),
                              .host = shared->host,
-                             .connections = options->parallel,
+                             .connections = (int)shared->exchange.schedule.parallel,
                              .note = options->trace ? observe_note : NULL,
                              .note_context = &shared->exchange.terms.observe,
                          },
@@ -321,14 +321,12 @@ static const int64_t TOKEN_MAX_S = INT64_C(100) * 366 * 24 * 3600;
 enum c2d_status c2d_sas_token(struct c2d_client *client, const char *device_id, int64_t ttl_s,
                               char **token, struct c2d_error *error)
 {
-    struct c2d_error spare = { 0 };
     const struct credentials *credentials;
     struct buf resource = { 0 }, text = { 0 };
     enum c2d_status status = C2D_OK;
     int64_t hub_now_s;
 
     *token = NULL;
-    error = error == NULL ? &spare : error;
     error_reset(error);
     if (client == NULL)
         return fail(error, C2D_USAGE, "the client is missing (NULL)");
@@ -351,8 +349,6 @@ enum c2d_status c2d_sas_token(struct c2d_client *client, const char *device_id, 
                            &text, error);
     if (status == C2D_OK)
         *token = buf_take(&text);
-    if (status == C2D_OK && *token == NULL)
-        status = fail_memory(error);
     buf_clear(&text);
     buf_clear(&resource);
     return status;

@@ -6,8 +6,8 @@
 #include "base/error.h"
 
 enum {
-    STARTS_MAX = 16, /* attempts that start before the sockets are polled again */
-    WAIT_MAX_MS = 3600000,
+    STARTS_MAX = 16,       /* attempts that start before the sockets are polled again */
+    IDLE_MAX_MS = 3600000, /* one wait of the transport, which adds it to the time */
     ALONE_MS = 2000, /* how long other calls wait for the first attempt of clients that share */
 };
 
@@ -34,8 +34,8 @@ static void start_attempt(struct exchange *exchange, struct call *call, int64_t 
 {
     struct call_progress *progress = &call->progress;
 
-    /* Set already on a retry, on the older form of a send, and on a settlement, since its
-     * submission: all attempts of a call share the time-out. */
+    /* Set already on a retry, and on a settlement, since its submission: all attempts of a call
+     * share the time-out. */
     if (progress->deadline_ms == 0)
         progress->deadline_ms = now + exchange->terms.timeout_ms;
     if (call_start(call, &exchange->terms, &exchange->transport, now))
@@ -110,7 +110,7 @@ static void finish_attempt(struct exchange *exchange, struct http_done *done)
         schedule_sleep(schedule, call);
     } else {
         if (next == CALL_AGAIN_LATER)
-            call_conclude(call);
+            call_conclude(call, false);
         call->outcome.gave_up = is_over;
         warn_of_rewriting(exchange, call);
         exchange_end(exchange, call);
@@ -154,13 +154,15 @@ static void finish_all_late(struct exchange *exchange, int64_t polled_ms)
     }
 }
 
-/* Ends the settlements that were still queued at their time-out. */
-static void end_late_settlements(struct exchange *exchange, int64_t now)
+/* Ends the calls that had no place for an attempt before their time-out. */
+static void end_late(struct exchange *exchange, int64_t now)
 {
     struct call *call;
 
     while ((call = schedule_take_late(&exchange->schedule, now)) != NULL) {
-        if (call->progress.cancelled)
+        if (call->progress.attempts > 0)
+            call_conclude(call, !call->progress.cancelled);
+        else if (call->progress.cancelled)
             set_failure(call, C2D_CANCELLED, "cancelled: it was still queued after 5 s");
         else
             set_failure(call, C2D_TIMEOUT,
@@ -216,12 +218,15 @@ static void set_wake(struct exchange *exchange)
                                     link_is_empty(&exchange->ended) ? next_due_ms(exchange) : 0);
 }
 
-void exchange_submit_again(struct exchange *exchange, struct link *owner, struct call *call)
+bool exchange_submit(struct exchange *exchange, struct link *owner, struct call *call)
 {
     struct pause *pause = &exchange->schedule.pause;
     int64_t now = exchange_now_ms(exchange);
 
-    outcome_clear(&call->outcome);
+    /* Also for queued sends: they become ready later, when allocation must not fail. */
+    if (!schedule_reserve(&exchange->schedule, exchange->pending + 1)
+        || !call_order_reserve(&exchange->order))
+        return false;
     link_append(owner, &call->owners);
     exchange->pending++;
     /* cancel_fd may be readable no longer, or may have to be watched again. */
@@ -232,7 +237,7 @@ void exchange_submit_again(struct exchange *exchange, struct link *owner, struct
         pause->since_ms += now - pause->idle_from_ms;
     pause->idle_from_ms = 0;
     /* The time-out of a settlement starts now, as its lock expires while it is queued. */
-    if (call->endpoint->effect == ENDPOINT_SETTLES && call->progress.deadline_ms == 0)
+    if (call->endpoint->kind == ENDPOINT_SETTLES)
         call->progress.deadline_ms = now + exchange->terms.timeout_ms;
     call->state = CALL_QUEUED;
     if (call->message == NULL || !call_order_add(&exchange->order, call))
@@ -240,15 +245,6 @@ void exchange_submit_again(struct exchange *exchange, struct link *owner, struct
     if (exchange->stopped && call->state == CALL_READY)
         exchange_stop_call(exchange, call);
     set_wake(exchange);
-}
-
-bool exchange_submit(struct exchange *exchange, struct link *owner, struct call *call)
-{
-    /* Also for queued sends: they become ready later, when allocation must not fail. */
-    if (!schedule_reserve(&exchange->schedule, exchange->pending + 1)
-        || !call_order_reserve(&exchange->order))
-        return false;
-    exchange_submit_again(exchange, owner, call);
     return true;
 }
 
@@ -273,7 +269,7 @@ static int64_t wait_span_ms(const struct exchange *exchange, int64_t now, int64_
 {
     int64_t until_ms = clock_earlier(next_due_ms(exchange), end_ms);
 
-    return until_ms <= now ? 0 : clock_earlier(until_ms - now, WAIT_MAX_MS);
+    return until_ms <= now ? 0 : clock_earlier(until_ms - now, IDLE_MAX_MS);
 }
 
 static struct call *work(struct exchange *exchange, struct call *wanted, int64_t timeout_ms)
@@ -288,7 +284,7 @@ static struct call *work(struct exchange *exchange, struct call *wanted, int64_t
         int64_t wait_ms;
         bool all_started;
 
-        end_late_settlements(exchange, now);
+        end_late(exchange, now);
         all_started = advance(exchange, now);
         call = take_ended(exchange, wanted);
         if (call != NULL)

@@ -28,8 +28,6 @@ void exchange_clear(struct exchange *exchange);
 /* Submits call and adds it to the list of its owner. The caller keeps it until exchange_wait()
  * returns it. False: out of memory, nothing was done. */
 bool exchange_submit(struct exchange *exchange, struct link *owner, struct call *call);
-/* Submits a call that exchange_wait() has returned, in its older form. */
-void exchange_submit_again(struct exchange *exchange, struct link *owner, struct call *call);
 /* Works until wanted (NULL: any call) has ended, and returns it. Returns NULL after timeout_ms, or
  * if no call is pending. */
 struct call *exchange_wait(struct exchange *exchange, struct call *wanted, int64_t timeout_ms);

@@ -19,9 +19,9 @@ static void add_ended(struct exchange *exchange, struct call *call)
 static bool survives(const struct exchange *exchange, struct call *call)
 {
     int64_t grace_end_ms = exchange_now_ms(exchange) + GRACE_MS;
-    bool settles = call->endpoint->effect == ENDPOINT_SETTLES;
+    bool settles = call->endpoint->kind == ENDPOINT_SETTLES;
 
-    if (!settles && (call->endpoint->effect == ENDPOINT_READS || call->state != CALL_IN_FLIGHT))
+    if (!settles && (call->endpoint->kind == ENDPOINT_READS || call->state != CALL_IN_FLIGHT))
         return false;
     if (call->progress.deadline_ms == 0 || grace_end_ms < call->progress.deadline_ms)
         call->progress.deadline_ms = grace_end_ms;
@@ -37,8 +37,8 @@ static void cancel(struct call *call, enum call_state state)
     bool is_unanswered = call->progress.in_doubt || state == CALL_IN_FLIGHT;
 
     http_request_clear(&call->request);
-    if (state == CALL_SLEEPING && call->endpoint->effect != ENDPOINT_READS) {
-        call_conclude(call); /* the failure is more precise than C2D_CANCELLED */
+    if (state == CALL_SLEEPING && call->endpoint->kind != ENDPOINT_READS) {
+        call_conclude(call, false); /* the failure is more precise than C2D_CANCELLED */
         return;
     }
     outcome_clear(&call->outcome);
@@ -165,7 +165,7 @@ static void give_up_call(struct exchange *exchange, struct call *call, const str
     schedule_remove(&exchange->schedule, call);
     if (call->outcome.status == C2D_OK)
         outcome_set(&call->outcome, last);
-    call_conclude(call);
+    call_conclude(call, false);
     call->outcome.gave_up = true;
     exchange_end(exchange, call);
 }

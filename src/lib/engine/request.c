@@ -1,71 +1,62 @@
 #include "request.h"
 
 #include "base/error.h"
+#include "hub/device_info.h"
+#include "hub/purge.h"
 
 #include <stddef.h>
 #include <string.h>
 
-/* Chooses the endpoint of a request. */
-static enum c2d_status choose(const struct c2d_request *request, enum endpoint_id *id,
-                              struct c2d_error *error)
-{
-    switch (request->action) {
-    case C2D_ACTION_RECEIVE:
-        *id = ENDPOINT_RECEIVE;
-        return C2D_OK;
-    case C2D_ACTION_SETTLE:
-        return operation_settle_endpoint(request->outcome, id, error);
-    case C2D_ACTION_SEND:
-        *id = ENDPOINT_SEND;
-        return C2D_OK;
-    case C2D_ACTION_FEEDBACK:
-        *id = ENDPOINT_FEEDBACK;
-        return C2D_OK;
-    case C2D_ACTION_FEEDBACK_SETTLE:
-        return operation_feedback_settle_endpoint(request->outcome, id, error);
-    case C2D_ACTION_PURGE:
-        *id = ENDPOINT_PURGE;
-        return C2D_OK;
-    case C2D_ACTION_DEVICE_INFO:
-        *id = ENDPOINT_DEVICE;
-        return C2D_OK;
-    }
-    return fail(error, C2D_USAGE, "%d is not an action of a request", (int)request->action);
-}
+static const struct {
+    bool has_outcome;
+    enum endpoint_id endpoints[3]; /* by enum c2d_outcome; the first, if the action has none */
+} rows[] = {
+    [C2D_ACTION_RECEIVE] = { false, { ENDPOINT_RECEIVE } },
+    [C2D_ACTION_SETTLE] = { true,
+                            { [C2D_COMPLETE] = ENDPOINT_COMPLETE,
+                              [C2D_REJECT] = ENDPOINT_REJECT,
+                              [C2D_ABANDON] = ENDPOINT_ABANDON } },
+    [C2D_ACTION_SEND] = { false, { ENDPOINT_SEND } },
+    [C2D_ACTION_DEVICE_INFO] = { false, { ENDPOINT_DEVICE } },
+    [C2D_ACTION_FEEDBACK] = { false, { ENDPOINT_FEEDBACK } },
+    [C2D_ACTION_FEEDBACK_SETTLE] = { true,
+                                     { [C2D_COMPLETE] = ENDPOINT_FEEDBACK_COMPLETE,
+                                       [C2D_ABANDON] = ENDPOINT_FEEDBACK_ABANDON } },
+    [C2D_ACTION_PURGE] = { false, { ENDPOINT_PURGE } },
+};
 
-/* Takes only the members that the action uses. */
-static struct operation_target target_of(const struct c2d_request *request)
+static enum c2d_status check(const struct c2d_request *request, struct c2d_error *error)
 {
-    switch (request->action) {
-    case C2D_ACTION_SETTLE:
-    case C2D_ACTION_FEEDBACK_SETTLE:
-        return (struct operation_target) { .lock_token = request->lock_token };
-    case C2D_ACTION_SEND:
-        return (struct operation_target) { .device_id = request->device_id,
-                                           .message = request->message };
-    case C2D_ACTION_PURGE:
-    case C2D_ACTION_DEVICE_INFO:
-        return (struct operation_target) { .device_id = request->device_id };
-    case C2D_ACTION_RECEIVE:
-    case C2D_ACTION_FEEDBACK:
-        break;
-    }
-    return (struct operation_target) { 0 };
+    /* As ints: C allows any number for an enum. */
+    int action = (int)request->action, outcome = (int)request->outcome;
+
+    if (request->spare[0] != NULL || request->spare[1] != NULL)
+        return fail(error, C2D_USAGE, "the request sets members that this version lacks");
+    if (action < 0 || action >= (int)(sizeof rows / sizeof *rows))
+        return fail(error, C2D_USAGE, "%d is not an action of a request", action);
+    if (!rows[action].has_outcome)
+        return C2D_OK;
+    if (outcome < C2D_COMPLETE || outcome > C2D_ABANDON)
+        return fail(error, C2D_USAGE, "%d is not an outcome of a settlement", outcome);
+    if (action == C2D_ACTION_FEEDBACK_SETTLE && outcome == C2D_REJECT)
+        return fail(error, C2D_DATA, "a feedback batch is completed or abandoned, never rejected");
+    return C2D_OK;
 }
 
 enum c2d_status request_prepare(struct operation *operation, struct c2d_client *client,
                                 const struct c2d_request *request, struct c2d_error *error)
 {
-    enum endpoint_id id = ENDPOINT_RECEIVE;
     enum c2d_status status;
+    int outcome;
 
     if (request == NULL)
         return fail(error, C2D_USAGE, "the request is missing (NULL)");
-    if (request->spare[0] != NULL || request->spare[1] != NULL)
-        return fail(error, C2D_USAGE, "the request sets members that this version lacks");
-    status = choose(request, &id, error);
-    return status == C2D_OK ? operation_prepare(operation, client, id, target_of(request), error)
-                            : status;
+    status = check(request, error);
+    if (status != C2D_OK)
+        return status;
+    outcome = rows[request->action].has_outcome ? (int)request->outcome : 0;
+    return operation_prepare(operation, client, rows[request->action].endpoints[outcome], request,
+                             error);
 }
 
 void request_clear(struct c2d_result *result)
@@ -76,27 +67,23 @@ void request_clear(struct c2d_result *result)
 void request_finish(struct operation *operation, enum c2d_action action, struct c2d_result *result,
                     struct c2d_error *error)
 {
+    const struct buf *body = &operation->call.response.body;
+
     request_clear(result);
     result->action = action;
-    switch (action) {
-    case C2D_ACTION_RECEIVE:
-        operation_finish_receive(operation, &result->message, error);
-        break;
-    case C2D_ACTION_SETTLE:
-    case C2D_ACTION_FEEDBACK_SETTLE:
-        operation_finish_settle(operation, error);
-        break;
-    case C2D_ACTION_SEND:
-        operation_finish_send(operation, error);
-        break;
-    case C2D_ACTION_FEEDBACK:
-        operation_finish_feedback(operation, &result->feedback, error);
-        break;
-    case C2D_ACTION_PURGE:
-        operation_finish_purge(operation, &result->purged, error);
-        break;
-    case C2D_ACTION_DEVICE_INFO:
-        operation_finish_device_info(operation, &result->device_info, error);
-        break;
-    }
+    outcome_get(&operation->call.outcome, error);
+    if (action == C2D_ACTION_SEND)
+        operation_explain_send(operation, error);
+    else if (error->status != C2D_OK && rows[action].has_outcome)
+        operation_explain_settle(operation, error);
+    else if (error->status != C2D_OK)
+        return;
+    else if (action == C2D_ACTION_RECEIVE)
+        operation_read_message(operation, &result->message, error);
+    else if (action == C2D_ACTION_FEEDBACK)
+        operation_read_feedback(operation, &result->feedback, error);
+    else if (action == C2D_ACTION_PURGE)
+        purge_read(body, &result->purged, error);
+    else if (action == C2D_ACTION_DEVICE_INFO)
+        device_info_read(body, &result->device_info, error);
 }

@@ -10,7 +10,7 @@ static struct call *first_of(const struct link *list)
 
 static struct schedule_class *class_of(struct schedule *schedule, const struct call *call)
 {
-    return call->endpoint->effect == ENDPOINT_SETTLES ? &schedule->settles : &schedule->others;
+    return call->endpoint->kind == ENDPOINT_SETTLES ? &schedule->settles : &schedule->others;
 }
 
 /* ---- Lists ---- */
@@ -87,7 +87,7 @@ size_t schedule_sleeping(const struct schedule *schedule)
 
 bool schedule_may_pause(const struct schedule *schedule, const struct call *call)
 {
-    return schedule->pause.max_ms > 0 && call->endpoint->effect != ENDPOINT_SETTLES;
+    return schedule->pause.max_ms > 0 && call->endpoint->kind != ENDPOINT_SETTLES;
 }
 
 static bool has_room(const struct schedule *schedule, int64_t now_ms)
@@ -176,20 +176,42 @@ int64_t schedule_attempt_end_ms(const struct call *call)
     return call->progress.deadline_ms + (call->progress.cancelled ? 0 : SLACK_MS);
 }
 
+/* Returns the earlier one of two calls' time-outs; a call, or its time-out, may be missing. */
+static const struct call *earlier(const struct call *a, const struct call *b)
+{
+    if (a == NULL || a->progress.deadline_ms == 0)
+        return b;
+    return b == NULL || b->progress.deadline_ms == 0
+                   || a->progress.deadline_ms <= b->progress.deadline_ms
+               ? a
+               : b;
+}
+
+/* Returns the call outside the network whose time-out is the earliest, or NULL. All settlements
+ * have the same time-out, so that the first ready one is the earliest of these. Of the sleeping
+ * calls it is the one that is due first, as a time-out matters only after that. */
+static const struct call *first_late(const struct schedule *schedule)
+{
+    const struct call *call = earlier(first_of(&schedule->settles.ready),
+                                      earlier(call_heap_first(&schedule->settles.sleeping),
+                                              call_heap_first(&schedule->others.sleeping)));
+
+    return call == NULL || call->progress.deadline_ms == 0 ? NULL : call;
+}
+
 struct call *schedule_take_late(struct schedule *schedule, int64_t now_ms)
 {
-    /* All have the same time-out, so the first one ends first. */
-    struct call *first = first_of(&schedule->settles.ready);
+    struct call *late = (struct call *)first_late(schedule);
 
-    if (first == NULL || now_ms < first->progress.deadline_ms)
+    if (late == NULL || now_ms < late->progress.deadline_ms)
         return NULL;
-    schedule_remove(schedule, first);
-    return first;
+    schedule_remove(schedule, late);
+    return late;
 }
 
 int64_t schedule_late_ms(const struct schedule *schedule)
 {
-    const struct call *first = first_of(&schedule->settles.ready);
+    const struct call *first = first_late(schedule);
     int64_t late_ms = first == NULL ? INT64_MAX : first->progress.deadline_ms;
 
     for (const struct link *link = schedule->in_flight.next; link != &schedule->in_flight;

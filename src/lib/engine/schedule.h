@@ -49,9 +49,10 @@ struct call *schedule_take(struct schedule *schedule, int64_t now_ms);
 /* Returns when schedule_take() returns the next call, if no attempt ends before. In the past: now;
  * INT64_MAX: never. */
 int64_t schedule_due_ms(const struct schedule *schedule);
-/* Removes a ready settlement whose time-out has passed and returns it, or NULL. */
+/* Removes a ready settlement or a sleeping call whose time-out has passed and returns it, or NULL.
+ */
 struct call *schedule_take_late(struct schedule *schedule, int64_t now_ms);
-/* Returns the earliest time-out of the attempts in flight and of the ready settlements. */
+/* Returns the earliest time-out of the attempts in flight and of those calls. */
 int64_t schedule_late_ms(const struct schedule *schedule);
 /* Returns when an attempt in flight is ended if the transport has not ended it. */
 int64_t schedule_attempt_end_ms(const struct call *call);

@@ -84,7 +84,7 @@ enum c2d_status signer_check_ready(const struct signer *signer, int64_t now_s, b
                 end, now);
 }
 
-void signer_renew(struct signer *signer)
+void signer_discard_token(struct signer *signer)
 {
     buf_clear(&signer->token);
 }

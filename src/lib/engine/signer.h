@@ -20,8 +20,8 @@ enum c2d_status signer_token(struct signer *signer, int64_t hub_now_s, const cha
  * after another 5 minutes, as hubs tolerate such a difference of clocks. */
 enum c2d_status signer_check_ready(const struct signer *signer, int64_t now_s, bool is_refused,
                                    struct c2d_error *error);
-/* Discards the token, so that the next one is new. */
-void signer_renew(struct signer *signer);
+/* Discards the token: the next signer_token() signs a new one. */
+void signer_discard_token(struct signer *signer);
 /* True if a new token can be signed after a 401: not with X.509 or a ready token. */
 bool signer_can_renew(const struct signer *signer);
 void signer_clear(struct signer *signer);

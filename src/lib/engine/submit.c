@@ -62,34 +62,15 @@ enum c2d_status c2d_submit(struct c2d_client *client, const struct c2d_request *
     return status;
 }
 
-/* Returns the next call that has ended, or NULL after timeout_ms, also if a send is repeated in its
- * older form. */
-static struct call *wait_for_call(struct exchange *exchange, int64_t timeout_ms)
-{
-    int64_t now_ms = exchange_now_ms(exchange);
-    int64_t end_ms = timeout_ms < 0 ? INT64_MAX : now_ms + timeout_ms;
-
-    for (;; now_ms = exchange_now_ms(exchange)) {
-        struct call *call = exchange_wait(exchange, NULL, end_ms > now_ms ? end_ms - now_ms : 0);
-        struct operation *operation;
-
-        if (call == NULL)
-            return NULL;
-        operation = &submitted_of(call)->operation;
-        if (!operation_use_older_form(operation))
-            return call;
-        exchange_submit_again(exchange, &operation->client->calls, call);
-        if (exchange_now_ms(exchange) >= end_ms)
-            return NULL;
-    }
-}
-
 bool c2d_wait(struct c2d_client *client, int timeout_ms, struct c2d_result *result)
 {
     struct submitted *submitted;
     struct call *call;
 
-    if (client == NULL || (call = wait_for_call(client_exchange(client), timeout_ms)) == NULL)
+    if (client == NULL)
+        return false;
+    call = exchange_wait(client_exchange(client), NULL, timeout_ms < 0 ? INT64_MAX : timeout_ms);
+    if (call == NULL)
         return false;
     submitted = submitted_of(call);
     request_finish(&submitted->operation, submitted->action, result, &result->error);

@@ -90,10 +90,8 @@ static enum c2d_status transport_start(void *self, const struct http_request *re
     /* Connections belong to the multi handle: any transfer can reuse them. */
     while (transfer != NULL && transfer->request != NULL)
         transfer = transfer->next;
-    if (transfer == NULL)
-        transfer = transfer_new(transport);
-    if (transfer == NULL)
-        return fail_memory(error);
+    if (transfer == NULL && (status = transfer_new(&transfer, transport, error)) != C2D_OK)
+        return status;
     transfer->request = request;
     transport->running++;
     transfer->tag = tag;
@@ -101,10 +99,10 @@ static enum c2d_status transport_start(void *self, const struct http_request *re
     transfer->deadline_ms = clock_monotonic_ms(NULL) + request->timeout_ms;
     if (transfer->deadline_ms < transport->deadline_ms)
         transport->deadline_ms = transfer->deadline_ms;
-    if (transfer_start(transfer))
-        return C2D_OK;
-    transfer_release(transfer);
-    return fail_memory(error);
+    status = transfer_start(transfer, error);
+    if (status != C2D_OK)
+        transfer_release(transfer);
+    return status;
 }
 
 static bool transport_wait(void *self, int64_t timeout_ms, struct http_done *done)
@@ -217,6 +215,17 @@ static bool set_up_target(struct curl_transport *transport)
                || transfer_append_line(&transport->connect_to, "::", "", options->connect_to));
 }
 
+/* The shared library may be another than that of the build. */
+static enum c2d_status check_libcurl(struct c2d_error *error)
+{
+    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+
+    if (info->version_num < 0x074a00)
+        return fail(error, C2D_CONFIG, "libcurl %s is too old: 7.74 or later is needed",
+                    info->version);
+    return tls_check_backend(info->version, info->ssl_version, error);
+}
+
 /* Reads the trust store now rather than in the first request. If the system's store cannot be read,
  * the first request reports it. */
 static enum c2d_status set_up_trust(struct curl_transport *transport, struct c2d_error *error)
@@ -245,7 +254,10 @@ enum c2d_status http_curl_new(struct http_transport *out, const struct http_curl
     transport->events_fd = transport->timer_fd = -1;
     transport->watched_fd = transport->watched_original = -1;
     transport->deadline_ms = transport->timer_ms = transport->armed_ms = INT64_MAX;
-    status = set_up_trust(transport, error);
+    transport->renew_ms = INT64_MAX;
+    status = check_libcurl(error);
+    if (status == C2D_OK)
+        status = set_up_trust(transport, error);
     if (status == C2D_OK && !events_open(transport))
         status = fail(error, C2D_OS, "cannot open a descriptor for events: %s", strerror(errno));
     if (status == C2D_OK

@@ -42,6 +42,14 @@ static bool is_of_tls(CURLcode code)
            || code == CURLE_SSL_CACERT_BADFILE || code == CURLE_PEER_FAILED_VERIFICATION;
 }
 
+/* True if the failure is that libcurl was kept from sending the request again: see
+ * http_curl_callbacks.c. */
+static bool is_second_sending(const struct transfer *transfer, CURLcode code)
+{
+    return code == CURLE_ABORTED_BY_CALLBACK
+           || (code == CURLE_COULDNT_CONNECT && transfer->written);
+}
+
 static enum http_failure_kind kind_by_code(const struct transfer *transfer, CURLcode code)
 {
     if (is_of_tls(code) && tls_out_of_memory())
@@ -54,6 +62,8 @@ static enum http_failure_kind kind_by_code(const struct transfer *transfer, CURL
         return HTTP_NO_THREAD;
     if (code == CURLE_SSL_CONNECT_ERROR && strstr(transfer->detail, "legacy renegotiation") != NULL)
         return HTTP_OLD_TLS;
+    if (is_second_sending(transfer, code))
+        return HTTP_LOST;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (kinds[i].code == code)
             return kinds[i].kind;
@@ -112,8 +122,8 @@ static void describe(struct transfer *transfer, CURLcode code, struct http_done 
     struct http_failure failure = {
         .request = transfer->request,
         .proxy = transfer->transport->options.proxy,
-        .named = transfer->connection.address[0] != '\0',
-        .connected = transfer->connection.port != 0,
+        .named = transfer->written || transfer->connection.address[0] != '\0',
+        .connected = transfer->written || transfer->connection.port != 0,
         .written = transfer->written,
         .detail = transfer->detail[0] != '\0' ? transfer->detail : curl_easy_strerror(code),
         .tls = &transfer->tls,
@@ -126,7 +136,7 @@ static void describe(struct transfer *transfer, CURLcode code, struct http_done 
     failure.proxy_status = proxy_status(transfer, code, &failure.credentials_used);
     if (code == CURLE_OK)
         failure.detail = "the response is truncated";
-    if (code == CURLE_ABORTED_BY_CALLBACK)
+    if (is_second_sending(transfer, code))
         failure.detail = "the peer had closed it";
     http_failure_describe(&failure, &done->error);
 }

@@ -1,154 +1,80 @@
-/* Options and callbacks of a transfer. A transfer sends once at most: the retry policy decides on
- * further attempts. */
+/* The options of a transfer: those for all requests, and those of one. */
 #include "http_curl_transfer.h"
 
 #include "base/clock.h"
+#include "base/error.h"
 
 #include <curl/curl.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* The library in use may have options that these headers lack. */
+#if LIBCURL_VERSION_NUM < 0x075000
+#define CURLOPT_MAXLIFETIME_CONN ((CURLoption)314)
+#endif
+#if LIBCURL_VERSION_NUM < 0x075500
+#define CURLOPT_PROTOCOLS_STR ((CURLoption)10318)
+#endif
+#if LIBCURL_VERSION_NUM < 0x075700
+#define CURLOPT_CA_CACHE_TIMEOUT ((CURLoption)321)
+#define CURLOPT_QUICK_EXIT ((CURLoption)322)
+#endif
+
 enum {
-    STALL_S = 30,           /* a transfer under 1 byte/s for this long has stalled */
-    REFUSAL_BODY_MS = 3000, /* for the body of a refusal, which only gives its code and text */
+    STALL_S = 30, /* a transfer under 1 byte/s for this long has stalled */
     /* A connection that was idle for longer is not reused: a NAT or a proxy may have dropped it
      * silently. libcurl would reuse it for 118 s. */
     IDLE_MAX_S = 20,
-    AGE_MAX_S = 300, /* of a connection; then the name is resolved again, for a failover */
-    /* The shortest time without a TCP acknowledgement after which a connection is dead. */
-    SILENCE_MIN_MS = 5000,
+    AGE_MAX_S = 300,       /* of a connection; then the name is resolved again, for a failover */
     UPLOAD_BUFFER = 16384, /* libcurl's smallest */
 };
 
-/* ---- Callbacks ---- */
+/* ---- Options for all requests ---- */
 
-static size_t on_header(char *line, size_t one, size_t size, void *context)
-{
-    struct transfer *transfer = context;
-    bool ok = http_reader_line(&transfer->reader, line, one * size);
+#define NAMED(option) option, #option
 
-    if (transfer->refused_ms == 0 && http_reader_is_refusal(&transfer->reader)) {
-        transfer->refused_ms = clock_monotonic_ms(NULL);
-        curl_easy_setopt(transfer->easy, CURLOPT_NOPROGRESS, 0L);
-    }
-    /* Any other number than size ends the transfer. */
-    return ok ? size : 0;
-}
-
-static size_t on_body(char *data, size_t one, size_t size, void *context)
-{
-    struct transfer *transfer = context;
-
-    return http_reader_body(&transfer->reader, data, one * size) ? size : 0;
-}
-
-/* Called about once a second, and only after the head of a refusal. */
-static int on_progress(void *context, curl_off_t download_size, curl_off_t downloaded,
-                       curl_off_t upload_size, curl_off_t uploaded)
-{
-    const struct transfer *transfer = context;
-
-    (void)download_size, (void)downloaded, (void)upload_size, (void)uploaded;
-    return clock_monotonic_ms(NULL) - transfer->refused_ms > REFUSAL_BODY_MS;
-}
-
-/* If a reused connection is closed before the response, libcurl would send the request again by
- * itself. The second call within one transfer prevents that: only the retry policy may retry. */
-static int on_request(void *context, char *remote_ip, char *local_ip, int remote_port,
-                      int local_port)
-{
-    struct transfer *transfer = context;
-
-    (void)remote_ip, (void)local_ip, (void)remote_port, (void)local_port;
-    if (transfer->written)
-        return CURL_PREREQFUNC_ABORT;
-    transfer->written = true;
-    transfer->reused = !transfer->opened;
-    return CURL_PREREQFUNC_OK;
-}
-
-/* Creates the socket itself, to learn which address is tried: libcurl does not say when connecting
- * fails. Non-blocking: libcurl does not check whether it could set that, and would hang past the
- * time-out. TCP_USER_TIMEOUT ends a connection whose peer acknowledges no TCP segment for longer
- * than connecting may take, for example because a NAT has dropped it. */
-static curl_socket_t on_socket(void *context, curlsocktype purpose, struct curl_sockaddr *to)
-{
-    struct transfer *transfer = context;
-    char *address = transfer->connection.address;
-    int fd = socket(to->family, to->socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, to->protocol);
-    int silence_ms = transfer->request->connect_timeout_ms > SILENCE_MIN_MS
-                         ? transfer->request->connect_timeout_ms
-                         : SILENCE_MIN_MS;
-
-    (void)purpose;
-    transfer->opened = true;
-    (void)getnameinfo(&to->addr, to->addrlen, address, sizeof transfer->connection.address, NULL, 0,
-                      NI_NUMERICHOST);
-    /* A precaution: failure is ignored. */
-    if (fd >= 0)
-        (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &silence_ms, sizeof silence_ms);
-    return fd;
-}
-
-static CURLcode on_ssl_context(CURL *easy, void *ssl_context, void *context)
-{
-    struct transfer *transfer = context;
-
-    (void)easy;
-    tls_trust_use(&transfer->transport->trust, ssl_context);
-    transfer->trust_version = transfer->transport->trust.version;
-    return tls_watch(ssl_context, &transfer->tls, &transfer->transport->cache)
-               ? CURLE_OK
-               : CURLE_OUT_OF_MEMORY;
-}
-
-static int on_debug(CURL *easy, curl_infotype type, char *data, size_t size, void *context)
-{
-    const struct http_curl_options *options = context;
-
-    (void)easy;
-    /* Other types include headers, with the token: observe.c traces them, masked. */
-    if (type == CURLINFO_TEXT)
-        options->note(options->note_context, data, size);
-    return 0;
-}
-
-/* ---- Transfers ---- */
-
-/* Options that are the same for every request. */
-static const struct {
+struct number_option {
     CURLoption option;
+    const char *name;
     long value;
-} fixed[] = {
-    { CURLOPT_NOSIGNAL, 1 },
-    { CURLOPT_QUICK_EXIT, 1 }, /* do not wait for a name server that does not respond */
+};
+
+static const struct number_option fixed[] = {
+    { NAMED(CURLOPT_NOSIGNAL), 1 },
     /* Each transfer allocates and frees this buffer and UPLOAD_BUFFER. With libcurl's larger
      * defaults malloc() would return the memory to the system each time. Most messages are small.
      */
-    { CURLOPT_BUFFERSIZE, 4096 },
-    { CURLOPT_MAXAGE_CONN, IDLE_MAX_S },
-    { CURLOPT_MAXLIFETIME_CONN, AGE_MAX_S },
-    { CURLOPT_CA_CACHE_TIMEOUT, 0 }, /* otherwise libcurl replaces our trust store */
-    { CURLOPT_LOW_SPEED_LIMIT, 1 },
-    { CURLOPT_FOLLOWLOCATION, 0 },
-    { CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1 }, /* 2 changes the case of property names */
-    { CURLOPT_NETRC, CURL_NETRC_IGNORED },
-    { CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2 },
-    { CURLOPT_PROXY_SSLVERSION, CURL_SSLVERSION_TLSv1_2 },
-    { CURLOPT_SSL_VERIFYPEER, 1 },
-    { CURLOPT_SSL_VERIFYHOST, 2 },
-    { CURLOPT_PROXY_SSL_VERIFYPEER, 1 },
-    { CURLOPT_PROXY_SSL_VERIFYHOST, 2 },
-    { CURLOPT_SUPPRESS_CONNECT_HEADERS, 1 },
-    { CURLOPT_HEADEROPT, CURLHEADER_SEPARATE }, /* the proxy never sees Authorization */
+    { NAMED(CURLOPT_BUFFERSIZE), 4096 },
+    { NAMED(CURLOPT_MAXAGE_CONN), IDLE_MAX_S },
+    { NAMED(CURLOPT_LOW_SPEED_LIMIT), 1 },
+    { NAMED(CURLOPT_FOLLOWLOCATION), 0 },
+    { NAMED(CURLOPT_HTTP_VERSION), CURL_HTTP_VERSION_1_1 }, /* 2 changes the case of names */
+    { NAMED(CURLOPT_SSLVERSION), CURL_SSLVERSION_TLSv1_2 },
+    { NAMED(CURLOPT_SSL_VERIFYPEER), 1 },
+    { NAMED(CURLOPT_SSL_VERIFYHOST), 2 },
 };
 
-static bool set_text(CURL *easy, CURLoption option, const char *text)
+/* These only switch something off: a libcurl that lacks one does not do that. */
+static const struct number_option precautions[] = {
+    { NAMED(CURLOPT_QUICK_EXIT), 1 },       /* do not wait for a silent name server at the end */
+    { NAMED(CURLOPT_CA_CACHE_TIMEOUT), 0 }, /* otherwise libcurl replaces our trust store */
+    { NAMED(CURLOPT_NETRC), CURL_NETRC_IGNORED },
+};
+
+static const struct number_option for_proxy[] = {
+    { NAMED(CURLOPT_PROXY_SSLVERSION), CURL_SSLVERSION_TLSv1_2 },
+    { NAMED(CURLOPT_PROXY_SSL_VERIFYPEER), 1 },
+    { NAMED(CURLOPT_PROXY_SSL_VERIFYHOST), 2 },
+    { NAMED(CURLOPT_SUPPRESS_CONNECT_HEADERS), 1 },
+    { NAMED(CURLOPT_HEADEROPT), CURLHEADER_SEPARATE }, /* the proxy never sees Authorization */
+};
+
+static void set_numbers(struct transfer *transfer, const struct number_option *rows, size_t count)
 {
-    return curl_easy_setopt(easy, option, text) == CURLE_OK;
+    for (size_t i = 0; i < count; i++)
+        transfer_note_option(transfer,
+                             (int)curl_easy_setopt(transfer->easy, rows[i].option, rows[i].value),
+                             rows[i].name);
 }
 
 /* libcurl uses the strongest method that the proxy offers, without a fallback. Negotiate needs a
@@ -159,78 +85,101 @@ long transfer_proxy_methods(const struct proxy *proxy)
                                      : (long)CURLAUTH_ANY;
 }
 
-static bool set_options(CURL *easy, const struct curl_transport *transport)
+static void set_proxy(struct transfer *transfer, const struct proxy *proxy)
 {
-    const struct http_curl_options *options = &transport->options;
+    CURL *easy = transfer->easy;
 
-    /* With SOCKS the proxy chooses the method. This fails only if libcurl has no GSS-API. */
-    if (proxy_has_password(options->proxy))
-        (void)curl_easy_setopt(easy, CURLOPT_SOCKS5_AUTH, (long)CURLAUTH_BASIC);
-    if (curl_easy_setopt(easy, CURLOPT_PROXYAUTH, transfer_proxy_methods(options->proxy))
-        != CURLE_OK)
-        return false;
-    for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
-        if (curl_easy_setopt(easy, fixed[i].option, fixed[i].value) != CURLE_OK)
-            return false;
-    /* on_ssl_context() sets the trust store. PROXY and NOPROXY are never NULL: libcurl would read
-     * the environment. */
-    return set_text(easy, CURLOPT_CAINFO, NULL) && set_text(easy, CURLOPT_CAPATH, NULL)
-           && set_text(easy, CURLOPT_PROXY_CAINFO, NULL)
-           && set_text(easy, CURLOPT_PROXY_CAPATH, NULL)
-           && set_text(easy, CURLOPT_PROXY, options->proxy->name)
-           && set_text(easy, CURLOPT_NOPROXY, "")
-           && set_text(easy, CURLOPT_PROXYUSERPWD, options->proxy->secret.data)
-           && set_text(easy, CURLOPT_URL, transport->url.data)
-           && set_text(easy, CURLOPT_PROTOCOLS_STR, "https")
-           && set_text(easy, CURLOPT_USERAGENT, "libc2d/" C2D_VERSION)
-           && set_text(easy, CURLOPT_SSLCERT, options->cert_file)
-           && set_text(easy, CURLOPT_SSLKEY, options->key_file)
-           && set_text(easy, CURLOPT_KEYPASSWD, "") /* never prompt for a pass phrase */
-           && curl_easy_setopt(easy, CURLOPT_CONNECT_TO, transport->connect_to) == CURLE_OK;
-}
-
-static void set_callbacks(CURL *easy, struct transfer *transfer)
-{
-    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
-    curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
-    curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
-    curl_easy_setopt(easy, CURLOPT_XFERINFODATA, transfer);
-    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request);
-    curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
-    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_socket);
-    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer);
-    curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_ssl_context);
-    curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, transfer);
-    curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
-    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->detail);
-    if (transfer->transport->options.note != NULL) {
-        curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, on_debug);
-        curl_easy_setopt(easy, CURLOPT_DEBUGDATA, &transfer->transport->options);
-        curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L);
+    if (*proxy->name == '\0') {
+        /* Not NULL: libcurl would read the environment. A libcurl without proxies does not. */
+        (void)curl_easy_setopt(easy, CURLOPT_PROXY, "");
+        return;
     }
+    set_numbers(transfer, for_proxy, sizeof for_proxy / sizeof *for_proxy);
+    /* With SOCKS the proxy chooses the method. This fails only if libcurl has no GSS-API. */
+    if (proxy_has_password(proxy))
+        (void)curl_easy_setopt(easy, CURLOPT_SOCKS5_AUTH, (long)CURLAUTH_BASIC);
+    SET(transfer, CURLOPT_PROXYAUTH, transfer_proxy_methods(proxy));
+    SET(transfer, CURLOPT_PROXY, proxy->name);
+    SET(transfer, CURLOPT_NOPROXY, "");
+    SET(transfer, CURLOPT_PROXYUSERPWD, proxy->secret.data);
+    /* on_ssl_context() sets the trust store, also for an https proxy. */
+    SET(transfer, CURLOPT_PROXY_CAINFO, NULL);
+    SET(transfer, CURLOPT_PROXY_CAPATH, NULL);
 }
 
-struct transfer *transfer_new(struct curl_transport *transport)
+static void set_options(struct transfer *transfer)
+{
+    struct curl_transport *transport = transfer->transport;
+    CURL *easy = transfer->easy;
+
+    set_numbers(transfer, fixed, sizeof fixed / sizeof *fixed);
+    for (size_t i = 0; i < sizeof precautions / sizeof *precautions; i++)
+        (void)curl_easy_setopt(easy, precautions[i].option, precautions[i].value);
+    if (curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, (long)AGE_MAX_S) != CURLE_OK
+        && transport->renew_ms == INT64_MAX)
+        transport->renew_ms = clock_monotonic_ms(NULL) + AGE_MAX_S * 1000;
+    set_proxy(transfer, transport->options.proxy);
+    SET(transfer, CURLOPT_CAINFO, NULL); /* on_ssl_context() sets the trust store */
+    SET(transfer, CURLOPT_CAPATH, NULL);
+    SET(transfer, CURLOPT_URL, transport->url.data);
+    /* Without redirects the URL decides already. */
+    (void)curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
+    SET(transfer, CURLOPT_USERAGENT, "libc2d/" C2D_VERSION);
+    SET(transfer, CURLOPT_SSLCERT, transport->options.cert_file);
+    SET(transfer, CURLOPT_SSLKEY, transport->options.key_file);
+    SET(transfer, CURLOPT_KEYPASSWD, ""); /* never prompt for a pass phrase */
+    SET(transfer, CURLOPT_CONNECT_TO, transport->connect_to);
+}
+
+/* ---- Transfers ---- */
+
+void transfer_note_option(struct transfer *transfer, int code, const char *name)
+{
+    if (code == CURLE_OK || transfer->bad_option != NULL)
+        return;
+    transfer->bad_option = name;
+    transfer->bad_option_code = code;
+}
+
+static enum c2d_status check_options(const struct transfer *transfer, struct c2d_error *error)
+{
+    if (transfer->bad_option == NULL)
+        return C2D_OK;
+    if (transfer->bad_option_code == CURLE_OUT_OF_MEMORY)
+        return fail_memory(error);
+    hint(error, "install a libcurl that is built with it");
+    return fail(error, C2D_CONFIG, "libcurl %s refuses the option %s: %s",
+                curl_version_info(CURLVERSION_NOW)->version, transfer->bad_option,
+                curl_easy_strerror((CURLcode)transfer->bad_option_code));
+}
+
+enum c2d_status transfer_new(struct transfer **out, struct curl_transport *transport,
+                             struct c2d_error *error)
 {
     struct transfer *transfer = calloc(1, sizeof *transfer);
+    enum c2d_status status;
 
-    if (transfer == NULL)
-        return NULL;
+    if (transfer == NULL || (transfer->easy = curl_easy_init()) == NULL) {
+        free(transfer);
+        return fail_memory(error);
+    }
     transfer->transport = transport;
     http_reader_init(&transfer->reader);
-    transfer->easy = curl_easy_init();
-    if (transfer->easy == NULL || !set_options(transfer->easy, transport)) {
+    set_options(transfer);
+    transfer_set_callbacks(transfer);
+    status = check_options(transfer, error);
+    if (status != C2D_OK) {
         curl_easy_cleanup(transfer->easy);
         free(transfer);
-        return NULL;
+        return status;
     }
-    set_callbacks(transfer->easy, transfer);
     transfer->next = transport->transfers;
     transport->transfers = transfer;
-    return transfer;
+    *out = transfer;
+    return C2D_OK;
 }
+
+/* ---- Options for one request ---- */
 
 static bool append_text(struct curl_slist **lines, const char *text)
 {
@@ -274,7 +223,8 @@ static bool set_headers(struct transfer *transfer, const struct http_request *re
         ok = transfer_append_line(&transfer->lines, http_header_name(headers, i),
                                   *value == '\0' ? ";" : ": ", value);
     }
-    return ok && curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->lines) == CURLE_OK;
+    SET(transfer, CURLOPT_HTTPHEADER, transfer->lines);
+    return ok;
 }
 
 /* Without a body the whole head must fit into the buffer: libcurl stops sending such a head after
@@ -288,27 +238,48 @@ static long upload_buffer(const struct transfer *transfer, const struct http_req
     return request->body_size > 0 || size < UPLOAD_BUFFER ? UPLOAD_BUFFER : (long)size;
 }
 
-static bool set_request(struct transfer *transfer)
+/* libcurl before 7.80 does not limit the age of a connection. Then every AGE_MAX_S as many requests
+ * as connections are kept open new ones, in place of which libcurl closes the old ones. */
+static bool renews_connection(struct curl_transport *transport)
+{
+    int64_t now_ms;
+
+    if (transport->renew_ms == INT64_MAX)
+        return false;
+    now_ms = clock_monotonic_ms(NULL);
+    if (now_ms >= transport->renew_ms) {
+        transport->renew_ms = now_ms + AGE_MAX_S * 1000;
+        transport->renewals = transport->options.connections;
+    }
+    if (transport->renewals == 0)
+        return false;
+    transport->renewals--;
+    return true;
+}
+
+static enum c2d_status set_request(struct transfer *transfer, struct c2d_error *error)
 {
     const struct http_request *request = transfer->request;
-    CURL *easy = transfer->easy;
+    bool fresh = renews_connection(transfer->transport) || request->fresh;
 
+    transfer->bad_option = NULL;
     if (strcmp(request->method, "POST") == 0) {
         /* libcurl does not copy POSTFIELDS. An empty body makes it send Content-Length: 0, without
          * which the hub refuses a POST (abandon). */
-        curl_easy_setopt(easy, CURLOPT_POST, 1L);
-        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body == NULL ? "" : request->body);
-        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_size);
+        SET(transfer, CURLOPT_POST, 1L);
+        SET(transfer, CURLOPT_POSTFIELDS, request->body == NULL ? "" : request->body);
+        SET(transfer, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_size);
     } else {
-        curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+        SET(transfer, CURLOPT_HTTPGET, 1L);
     }
-    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, request->fresh ? 1L : 0L);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)request->connect_timeout_ms);
-    return set_text(easy, CURLOPT_CUSTOMREQUEST, request->method)
-           && set_text(easy, CURLOPT_REQUEST_TARGET, request->url.data + request->path_at)
-           && set_headers(transfer, request)
-           && curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, upload_buffer(transfer, request))
-                  == CURLE_OK;
+    SET(transfer, CURLOPT_FRESH_CONNECT, fresh ? 1L : 0L);
+    SET(transfer, CURLOPT_CONNECTTIMEOUT_MS, (long)request->connect_timeout_ms);
+    SET(transfer, CURLOPT_CUSTOMREQUEST, request->method);
+    SET(transfer, CURLOPT_REQUEST_TARGET, request->url.data + request->path_at);
+    if (!set_headers(transfer, request))
+        return fail_memory(error);
+    SET(transfer, CURLOPT_UPLOAD_BUFFERSIZE, upload_buffer(transfer, request));
+    return check_options(transfer, error);
 }
 
 void transfer_release(struct transfer *transfer)
@@ -347,7 +318,9 @@ bool transfer_begin(struct transfer *transfer)
     return curl_multi_add_handle(transfer->transport->multi, transfer->easy) == CURLM_OK;
 }
 
-bool transfer_start(struct transfer *transfer)
+enum c2d_status transfer_start(struct transfer *transfer, struct c2d_error *error)
 {
-    return set_request(transfer) && transfer_begin(transfer);
+    enum c2d_status status = set_request(transfer, error);
+
+    return status != C2D_OK || transfer_begin(transfer) ? status : fail_memory(error);
 }

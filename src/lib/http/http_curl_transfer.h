@@ -18,13 +18,16 @@ struct transfer {
     bool opened;            /* a socket was opened for this transfer */
     bool written;           /* the request may have been sent */
     bool reused;            /* over an existing connection */
+    bool lacks_prereq;      /* libcurl is older than 7.80: see http_curl_callbacks.c */
     int64_t refused_ms;     /* when the head of a refusal was complete; 0: there is none */
     int64_t deadline_ms;    /* of the request's time-out */
     size_t received;        /* bytes of the response, when the deadline was last checked */
     unsigned trust_version; /* of the trust store that the last handshake used */
     struct tls_verdict tls;
     struct c2d_connection connection;
-    char detail[256]; /* CURL_ERROR_SIZE */
+    char detail[256];       /* CURL_ERROR_SIZE */
+    const char *bad_option; /* the first that libcurl has refused; NULL: none */
+    int bad_option_code;    /* why, a CURLcode */
 };
 
 struct curl_transport {
@@ -34,6 +37,8 @@ struct curl_transport {
     int64_t deadline_ms; /* no transfer has an earlier one */
     int64_t timer_ms;    /* when libcurl's timer expires; INT64_MAX: never */
     int64_t armed_ms;    /* when timer_fd expires; INT64_MAX: never */
+    int64_t renew_ms;    /* when connections are replaced; INT64_MAX: libcurl does that */
+    int renewals;        /* requests that still have to open a new connection */
     int events_fd;       /* an epoll of libcurl's sockets, timer_fd and watched_fd */
     int timer_fd;        /* for a main loop that waits for events_fd */
     int watched_fd;      /* ends a wait when readable, a duplicate of watched_original; -1: none */
@@ -47,10 +52,17 @@ struct curl_transport {
     bool certificate_requested; /* at any time: a resumed session does not request it again */
 };
 
-/* Creates a transfer with the options that are the same for every request. NULL: out of memory. */
-struct transfer *transfer_new(struct curl_transport *transport);
-/* Sets up and starts transfer->request. False: out of memory. */
-bool transfer_start(struct transfer *transfer);
+/* Creates a transfer with the options that are the same for every request. Returns C2D_CONFIG if
+ * libcurl lacks one of them. */
+enum c2d_status transfer_new(struct transfer **out, struct curl_transport *transport,
+                             struct c2d_error *error);
+void transfer_set_callbacks(struct transfer *transfer);
+/* Sets an option of transfer->easy. The first that libcurl refuses fails the transfer's start. */
+#define SET(transfer, option, value)                                                               \
+    transfer_note_option(transfer, (int)curl_easy_setopt((transfer)->easy, option, value), #option)
+void transfer_note_option(struct transfer *transfer, int code, const char *name);
+/* Sets up and starts transfer->request. */
+enum c2d_status transfer_start(struct transfer *transfer, struct c2d_error *error);
 /* Passes a transfer that is set up to libcurl, also for the second time. */
 bool transfer_begin(struct transfer *transfer);
 /* Wipes and frees the data of the request: the transfer can be used for another. */

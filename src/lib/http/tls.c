@@ -1,17 +1,22 @@
 /* Callbacks on libcurl's SSL_CTX, which record why a handshake failed, offer and keep sessions, and
  * set the minimum security level. Also checks certificate and key files before connecting. */
-#define _DEFAULT_SOURCE /* timegm */
 #include "tls.h"
 
 #include "base/error.h"
+#include "base/timestamp.h"
 
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#ifndef SSL_R_UNEXPECTED_EOF_WHILE_READING /* OpenSSL 1.1.1 has no error for it */
+#define SSL_R_UNEXPECTED_EOF_WHILE_READING 294
+#endif
 
 static void note_certificate(struct tls_certificate *out, const X509 *certificate)
 {
@@ -21,7 +26,47 @@ static void note_certificate(struct tls_certificate *out, const X509 *certificat
         return;
     X509_NAME_oneline(X509_get_subject_name(certificate), out->subject, sizeof out->subject);
     X509_NAME_oneline(X509_get_issuer_name(certificate), out->issuer, sizeof out->issuer);
-    out->ends_at_s = ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) == 1 ? timegm(&end) : 0;
+    if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) != 1
+        || !timestamp_from_utc(&end, &out->ends_at_s))
+        out->ends_at_s = 0;
+}
+
+/* ---- The back end of libcurl ---- */
+
+/* Finds the back end in use in "(OpenSSL/3.0.2) GnuTLS/3.7.3": the others are in parentheses. */
+static const char *active_backend(const char *backends)
+{
+    while (*backends == '(' || *backends == ' ')
+        backends += *backends == '(' ? strcspn(backends, " ") : 1;
+    return backends;
+}
+
+/* The versions of OpenSSL 1.1, and those within a later major version, have one binary interface.
+ * quictls is OpenSSL with that of QUIC added. */
+static bool is_openssl(const char *backend, unsigned long major)
+{
+    static const char *const names[] = { "OpenSSL/", "quictls/" };
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strncmp(backend, names[i], strlen(names[i])) == 0)
+            return strtoul(backend + strlen(names[i]), NULL, 10) == major;
+    return false;
+}
+
+enum c2d_status tls_check_backend(const char *curl_version, const char *backends,
+                                  struct c2d_error *error)
+{
+    const char *active = backends == NULL ? "nothing" : active_backend(backends);
+    unsigned long major = OpenSSL_version_num() >> 28;
+
+    if (is_openssl(active, major))
+        return C2D_OK;
+    if (backends != NULL && strstr(backends, "(OpenSSL/") != NULL)
+        hint(error, "choose it: set the variable CURL_SSL_BACKEND=openssl");
+    else
+        hint(error, "install a libcurl that is built with OpenSSL %lu", major);
+    return fail(error, C2D_CONFIG, "libcurl %s uses %.*s for TLS, but OpenSSL %lu is needed",
+                curl_version, (int)strcspn(active, " "), active, major);
 }
 
 /* ---- Handshakes ---- */
@@ -89,7 +134,7 @@ static void on_done(const SSL *ssl, struct tls_verdict *verdict)
                                                                 : "the session was forgotten");
     if (SSL_session_reused(ssl) != 1)
         return;
-    note_certificate(&verdict->certificate, SSL_get0_peer_certificate(ssl));
+    note_certificate(&verdict->certificate, SSL_SESSION_get0_peer(SSL_get_session(ssl)));
     verdict->certificate_requested = SSL_get_certificate(ssl) != NULL;
 }
 

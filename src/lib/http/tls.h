@@ -37,6 +37,12 @@ struct tls_verdict {
     struct tls_cache *cache;            /* of sessions */
 };
 
+/* Returns C2D_CONFIG unless libcurl uses the OpenSSL that this library uses: with another back end
+ * the SSL_CTX of libcurl's callback is none. backends is libcurl's text on them; NULL: it has none.
+ */
+enum c2d_status tls_check_backend(const char *curl_version, const char *backends,
+                                  struct c2d_error *error);
+
 /* Makes ssl_context (an SSL_CTX, before its handshake) record into verdict, which is reset and must
  * outlive its connections. Verification is unchanged, but weak keys and signatures are refused even
  * if the system allows them. Sessions are read from cache and kept there. False: out of memory. */

@@ -35,8 +35,12 @@ struct tls_trust tls_trust_choose(const char *file, const char *dir, const char 
 {
     if (file != NULL || dir != NULL)
         return (struct tls_trust) { .file = file, .dir = dir };
+    if (system_file == NULL)
+        system_file = X509_get_default_cert_file();
+    if (system_dir == NULL)
+        system_dir = X509_get_default_cert_dir();
     /* From a hashed folder only the issuer is read; a bundle is parsed as a whole. */
-    if (system_dir != NULL && is_hashed_dir(system_dir))
+    if (is_hashed_dir(system_dir))
         return (struct tls_trust) { .dir = system_dir, .fallback = system_file, .is_system = true };
     return (struct tls_trust) { .file = system_file, .is_system = true };
 }
@@ -44,9 +48,7 @@ struct tls_trust tls_trust_choose(const char *file, const char *dir, const char 
 /* For a system whose trust store has no hashed folder. */
 static enum c2d_status check_system_file(const struct tls_trust *trust, struct c2d_error *error)
 {
-    enum c2d_status status =
-        trust->file == NULL ? fail(error, C2D_CONFIG, "libcurl has no trust store on this system")
-                            : tls_check_ca_file("the system's trust store", trust->file, error);
+    enum c2d_status status = tls_check_ca_file("the system's trust store", trust->file, error);
 
     if (status == C2D_CONFIG)
         hint(error, "install the package ca-certificates, or pass a CA file with the root of the "
@@ -76,9 +78,11 @@ enum c2d_status tls_trust_read(struct tls_trust *trust, struct c2d_error *error)
     if (status == C2D_OK
         && X509_STORE_set_flags(store, X509_V_FLAG_TRUSTED_FIRST | X509_V_FLAG_PARTIAL_CHAIN) != 1)
         status = fail_memory(error);
-    if (status == C2D_OK && trust->file != NULL && X509_STORE_load_file(store, trust->file) != 1)
+    if (status == C2D_OK && trust->file != NULL
+        && X509_STORE_load_locations(store, trust->file, NULL) != 1)
         status = fail_file(trust->file, error);
-    if (status == C2D_OK && trust->dir != NULL && X509_STORE_load_path(store, trust->dir) != 1)
+    if (status == C2D_OK && trust->dir != NULL
+        && X509_STORE_load_locations(store, NULL, trust->dir) != 1)
         status = fail_memory(error);
     if (status == C2D_OK)
         trust->store = store;
@@ -101,7 +105,7 @@ bool tls_trust_widen(struct tls_trust *trust, unsigned version, const struct tls
     if (trust->fallback == NULL)
         return false;
     /* If it cannot be read, the next handshake fails as this one did. */
-    if (X509_STORE_load_file(trust->store, trust->fallback) != 1)
+    if (X509_STORE_load_locations(trust->store, trust->fallback, NULL) != 1)
         (void)tls_out_of_memory();
     trust->fallback = NULL;
     trust->version++;

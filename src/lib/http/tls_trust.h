@@ -12,9 +12,10 @@ struct tls_trust {
     unsigned version;            /* incremented when the fallback is added to store */
 };
 
-/* Chooses file and dir, or the system's if both are NULL. Of a hashed folder only the certificates
- * in use are read, of a bundle all (about 145). So the system's bundle is read only if there is no
- * hashed folder, or if that lacks an issuer. */
+/* Chooses file and dir, or the system's if both are NULL: libcurl's (NULL: it has none, as in
+ * OpenWrt, or built with curl's own defaults), else OpenSSL's. Of a hashed folder only the
+ * certificates in use are read, of a bundle all (about 145). So the system's bundle is read only if
+ * there is no hashed folder, or if that lacks an issuer. */
 struct tls_trust tls_trust_choose(const char *file, const char *dir, const char *system_file,
                                   const char *system_dir);
 /* Reads the file, if there is one. Returns C2D_CONFIG if there are no certificates. */

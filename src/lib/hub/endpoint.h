@@ -7,7 +7,7 @@
 
 /* How a request is treated when it is cancelled, queued or unanswered. The comments say what a
  * cancellation does to it. */
-enum endpoint_effect {
+enum endpoint_kind {
     ENDPOINT_READS,   /* ended at once */
     ENDPOINT_SENDS,   /* not started; if it is in flight, it may take 5 s more */
     ENDPOINT_SETTLES, /* still started, and may take 5 s more */
@@ -19,7 +19,7 @@ struct endpoint {
     const char *method;
     const char *path;  /* {d} is the device id, {t} the lock token */
     const char *query; /* after the api-version */
-    enum endpoint_effect effect;
+    enum endpoint_kind kind;
     int expected[2];   /* HTTP statuses that are success; 0: no second one */
     bool returns_keys; /* the response holds the device's keys */
 };

@@ -66,28 +66,33 @@ static bool is_blank(const struct cJSON *item)
     return text != NULL ? *text == '\0' : json_is_null(item);
 }
 
+/* The members of a record, in the order in which they are written. */
+static const struct {
+    const char *name;
+    size_t at; /* offset of the text in struct c2d_feedback_record */
+} members[] = {
+#define AT(member) offsetof(struct c2d_feedback_record, member)
+    { "originalMessageId", AT(original_message_id) },
+    { "deviceId", AT(device_id) },
+    { "deviceGenerationId", AT(device_generation_id) },
+    { "statusCode", AT(status_code) },
+    { "description", AT(description) },
+    { "enqueuedTimeUtc", AT(enqueued_time) },
+};
+enum { MEMBERS = sizeof members / sizeof *members };
+
 /* Returns the member of record that item sets, or NULL if item is unknown or of another type. */
 static const char **record_place(struct c2d_feedback_record *record, const struct cJSON *item)
 {
-    const struct {
-        const char *name, **place;
-    } places[] = {
-        { "originalMessageId", &record->original_message_id },
-        { "deviceId", &record->device_id },
-        { "deviceGenerationId", &record->device_generation_id },
-        { "description", &record->description },
-        { "enqueuedTimeUtc", &record->enqueued_time },
-    };
+    for (size_t i = 0; i < MEMBERS; i++) {
+        const char **place = (const char **)(void *)((char *)record + members[i].at);
+        bool is_text = place == &record->status_code ? read_status(item) != NULL && !is_blank(item)
+                                                     : json_as_text(item) != NULL;
 
-    if (text_equals_nocase(json_name(item), "statusCode"))
-        return read_status(item) == NULL || is_blank(item) || record->status_code != NULL
-                   ? NULL
-                   : &record->status_code;
-    /* Of duplicates the first counts; the others are kept as extras. */
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
-        if (text_equals_nocase(json_name(item), places[i].name) && json_as_text(item) != NULL
-            && *places[i].place == NULL)
-            return places[i].place;
+        /* Of duplicates the first counts; the others are kept as extras. */
+        if (text_equals_nocase(json_name(item), members[i].name))
+            return is_text && *place == NULL ? place : NULL;
+    }
     return NULL;
 }
 
@@ -136,11 +141,8 @@ static bool read_record(const struct cJSON *object, struct c2d_feedback_record *
 static enum c2d_status read_records(struct owned_feedback *owned, struct c2d_error *error)
 {
     const struct cJSON *object;
-    size_t index = 0;
-    size_t count = 0;
+    size_t index = 0, count = json_count(owned->tree);
 
-    for (object = json_first(owned->tree); object != NULL; object = json_next(object))
-        count++;
     /* One more, as calloc() may return NULL for 0 bytes. */
     owned->extras = calloc(count + 1, sizeof *owned->extras);
     owned->records = calloc(count + 1, sizeof *owned->records);
@@ -201,29 +203,22 @@ void c2d_feedback_free(struct c2d_feedback *feedback)
 char *c2d_feedback_to_json(const struct c2d_feedback *feedback, size_t index)
 {
     const struct c2d_feedback_record *record;
-    struct buf line = { 0 };
+    struct buf line;
 
     if (feedback == NULL || index >= feedback->record_count)
         return NULL;
     record = &feedback->records[index];
-    buf_text(&line, "{");
-    json_append_number(&line, "v", 1);
-    json_append_text(&line, "originalMessageId", record->original_message_id);
-    json_append_text(&line, "deviceId", record->device_id);
-    json_append_text(&line, "deviceGenerationId", record->device_generation_id);
-    json_append_text(&line, "statusCode", record->status_code);
-    json_append_text(&line, "description", record->description);
-    json_append_text(&line, "enqueuedTimeUtc", record->enqueued_time);
-    if (record->extra_json != NULL) {
-        json_append_key(&line, "extra");
-        /* It is JSON already, escaped by read_record(). */
-        buf_text(&line, record->extra_json);
-    }
+    json_begin(&line);
+    for (size_t i = 0; i < MEMBERS; i++)
+        json_append_text(
+            &line, members[i].name,
+            *(const char *const *)(const void *)((const char *)record + members[i].at));
+    json_append_member(&line, "extra", record->extra_json);
     json_append_key(&line, "batch");
     buf_text(&line, "{");
     json_append_text(&line, "lockToken", feedback->lock_token);
     json_append_number(&line, "index", (long long)index);
     json_append_number(&line, "size", (long long)feedback->record_count);
-    buf_text(&line, "}}");
-    return buf_take(&line);
+    buf_text(&line, "}");
+    return json_end(&line);
 }

@@ -54,7 +54,8 @@ static const struct row {
     { 404013, "FeatureNotSupported", C2D_NOT_FOUND, false, "the hub does not have this feature",
       "" },
     { 412002, "DeviceMessageLockLost", C2D_LOCK_LOST, false,
-      "the lock has expired, or was settled before", "receive again: the message comes back" },
+      "the lock has expired, or an earlier settlement ended it",
+      "receive again: the message comes back" },
     { 413001, "MessageTooLarge", C2D_TOO_LARGE, false, "the message is too large for the hub",
       "the maximum is 64 KiB with all properties" },
 };
@@ -93,7 +94,7 @@ static const struct {
     { 401, C2D_AUTH, NULL },
     { 403, C2D_AUTH, "the hub forbids this" },
     { 404, C2D_NOT_FOUND, "the hub found nothing at this address" },
-    { 412, C2D_LOCK_LOST, "the lock has expired, or was settled before" },
+    { 412, C2D_LOCK_LOST, "the lock has expired, or an earlier settlement ended it" },
     { 413, C2D_TOO_LARGE, "the message is too large for the hub" },
     { 429, C2D_THROTTLED, "the hub is throttling requests" },
 };

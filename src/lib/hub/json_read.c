@@ -167,6 +167,11 @@ const struct cJSON *json_member(const struct cJSON *object, const char *name)
     return find_member(object, name);
 }
 
+size_t json_count(const struct cJSON *value)
+{
+    return (size_t)cJSON_GetArraySize(value);
+}
+
 const struct cJSON *json_first(const struct cJSON *value)
 {
     return value == NULL ? NULL : value->child;

@@ -20,6 +20,8 @@ bool json_is_array(const struct cJSON *value);
 bool json_is_null(const struct cJSON *value);
 /* Returns the member of an object, its name compared without case, or NULL. */
 const struct cJSON *json_member(const struct cJSON *object, const char *name);
+/* Returns the number of values of an array or object, or 0. */
+size_t json_count(const struct cJSON *value);
 /* Iterate over the values of an array or object, and return a member's name. value is not NULL for
  * json_next() and json_name(). */
 const struct cJSON *json_first(const struct cJSON *value);

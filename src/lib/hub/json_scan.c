@@ -2,6 +2,7 @@
 #include "json_scan.h"
 
 #include "base/text.h"
+#include "http/url.h"
 #include "limits.h"
 
 #include <string.h>
@@ -58,17 +59,14 @@ static bool skip_number(struct scan *scan)
 /* Reads the four digits of a \u escape; -1 if they are not valid. */
 static int take_code_unit(struct scan *scan)
 {
-    static const char digits[] = "0123456789abcdef0123456789ABCDEF";
     int unit = 0;
 
     for (int i = 0; i < 4; i++, scan->at++) {
-        const char *digit =
-            scan->at < scan->end && *scan->at != '\0' ? strchr(digits, *scan->at) : NULL;
+        int digit = scan->at < scan->end ? url_hex_value(*scan->at) : -1;
 
-        if (digit == NULL)
+        if (digit < 0)
             return -1;
-        /* Digits of both cases are 16 places apart. */
-        unit = unit * 16 + (int)(digit - digits) % 16;
+        unit = unit * 16 + digit;
     }
     return unit;
 }
@@ -139,24 +137,13 @@ static bool skip_members(struct scan *scan, const char *close, int depth)
 static bool skip_value(struct scan *scan, int depth)
 {
     skip_space(scan);
-    if (scan->at == scan->end)
-        return false;
-    switch (*scan->at) {
-    case '{':
-        return take(scan, "{") && depth < LIMIT_JSON_DEPTH && skip_members(scan, "}", depth + 1);
-    case '[':
-        return take(scan, "[") && depth < LIMIT_JSON_DEPTH && skip_members(scan, "]", depth + 1);
-    case '"':
+    if (take(scan, "{"))
+        return depth < LIMIT_JSON_DEPTH && skip_members(scan, "}", depth + 1);
+    if (take(scan, "["))
+        return depth < LIMIT_JSON_DEPTH && skip_members(scan, "]", depth + 1);
+    if (scan->at < scan->end && *scan->at == '"')
         return skip_string(scan);
-    case 't':
-        return take(scan, "true");
-    case 'f':
-        return take(scan, "false");
-    case 'n':
-        return take(scan, "null");
-    default:
-        return skip_number(scan);
-    }
+    return take(scan, "true") || take(scan, "false") || take(scan, "null") || skip_number(scan);
 }
 
 bool json_is_valid(const char *text, size_t size)

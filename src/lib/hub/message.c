@@ -1,19 +1,19 @@
-/* Converts messages to and from HTTP headers. Only this file knows their names. Where hubs differ,
- * every known spelling is read, and both are sent. */
+/* Converts messages to and from HTTP headers. */
 #include "message.h"
 
 #include "base/error.h"
 #include "base/text.h"
 #include "base/timestamp.h"
 #include "ids.h"
-#include "limits.h"
+#include "system_property.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-const char message_property_prefix[] = "iothub-app-";
+/* The prefix of headers that are application properties. */
+static const char property_prefix[] = "iothub-app-";
 
 static const char *const ack_words[] = {
     [C2D_ACK_NONE] = "none",
@@ -37,14 +37,6 @@ enum c2d_ack c2d_ack_from_name(const char *name)
 
 /* ---- Received ---- */
 
-/* A received message, and the memory that it points to. */
-struct received {
-    struct c2d_message message; /* first, so that both have the same address */
-    struct http_response response;
-    struct c2d_property *properties;
-    char *device_id;
-};
-
 /* Also returns NULL for an empty value: hubs send unset system headers empty. */
 static const char *get(const struct http_headers *headers, const char *name)
 {
@@ -53,16 +45,21 @@ static const char *get(const struct http_headers *headers, const char *name)
     return value == NULL || *value == '\0' ? NULL : value;
 }
 
-/* Returns a header of the payload. Depending on the api-version, hubs spell it with a prefix,
- * without a hyphen, or as HTTP does. The last is read last: a middlebox may have added it. */
-static const char *payload_header(const struct http_headers *headers, const char *prefixed,
-                                  const char *joined, const char *http)
+/* Depending on the api-version, hubs spell the headers of the payload in one of three ways. That of
+ * HTTP is read last: a middlebox may have added it. */
+static const char *read_property(const struct http_headers *headers,
+                                 const struct system_property *property)
 {
-    const char *value = get(headers, prefixed);
+    const char *value = NULL;
 
-    if (value == NULL)
-        value = get(headers, joined);
-    return value != NULL ? value : get(headers, http);
+    for (size_t i = 0; value == NULL && i < 3 && property->headers[i] != NULL; i++)
+        value = get(headers, property->headers[i]);
+    return value;
+}
+
+bool message_is_lock_token(const char *token)
+{
+    return strstr(token, "\",") == NULL && ids_check_lock_token(token, NULL) == C2D_OK;
 }
 
 /* Removes a mark from both ends of value, in place. Returns NULL if it is not there. */
@@ -92,8 +89,7 @@ static const char *token_in(char *value, bool *weak)
         token = between(value, marks[i]);
     if (token == NULL)
         token = value;
-    return strstr(token, "\",") == NULL && ids_check_lock_token(token, NULL) == C2D_OK ? token
-                                                                                       : NULL;
+    return message_is_lock_token(token) ? token : NULL;
 }
 
 /* A hub sends one strong ETag. A weak one besides comes from a proxy. If two of the same kind
@@ -129,13 +125,12 @@ const char *message_lock_token(struct http_headers *headers)
 /* The prefix may have any case, which a proxy may change; the name after it is kept unchanged. */
 static bool is_property(const char *name)
 {
-    return text_begins_nocase(name, message_property_prefix)
-           && name[strlen(message_property_prefix)] != '\0';
+    return text_begins_nocase(name, property_prefix) && name[strlen(property_prefix)] != '\0';
 }
 
 static bool read_properties(struct received *received)
 {
-    const struct http_headers *headers = &received->response.headers;
+    const struct http_headers *headers = &received->headers;
     size_t count = 0;
 
     received->properties = calloc(headers->count + 1, sizeof *received->properties);
@@ -146,7 +141,7 @@ static bool read_properties(struct received *received)
 
         if (is_property(name))
             received->properties[count++] = (struct c2d_property) {
-                .name = name + strlen(message_property_prefix),
+                .name = name + strlen(property_prefix),
                 .value = http_header_value(headers, i),
             };
     }
@@ -165,27 +160,23 @@ static int delivery_count(const char *text)
 
 static void read_system_headers(struct received *received)
 {
-    struct http_headers *headers = &received->response.headers;
+    const struct http_headers *headers = &received->headers;
     struct c2d_message *message = &received->message;
 
-    message->message_id = get(headers, "iothub-messageid");
-    message->correlation_id = get(headers, "iothub-correlationid");
-    message->user_id = get(headers, "iothub-userid");
-    message->to = get(headers, "iothub-to");
+    for (size_t i = 0; i < SYSTEM_PROPERTIES; i++)
+        system_property_set(message, &system_properties[i],
+                            read_property(headers, &system_properties[i]));
     message->ack = c2d_ack_from_name(get(headers, "iothub-ack"));
-    /* Times are kept as text, too: hubs have written them in more than one form. */
-    message->expiry_time = get(headers, "iothub-expiry");
-    message->enqueued_time = get(headers, "iothub-enqueuedtime");
-    if (message->enqueued_time == NULL
-        || !timestamp_parse(message->enqueued_time, &message->enqueued_at_ms))
-        message->enqueued_at_ms = 0;
-    /* A text: JSON readers lose digits of a 64-bit number. */
-    message->sequence_number = get(headers, "iothub-sequencenumber");
     message->delivery_count = delivery_count(get(headers, "iothub-deliverycount"));
-    message->content_type =
-        payload_header(headers, "iothub-contenttype", "ContentType", "Content-Type");
-    message->content_encoding =
-        payload_header(headers, "iothub-contentencoding", "ContentEncoding", "Content-Encoding");
+}
+
+void message_set_times(struct c2d_message *message, int64_t requested_at_s)
+{
+    message->enqueued_at_ms = 0;
+    (void)c2d_time_parse(message->enqueued_time, &message->enqueued_at_ms);
+    message->received_at_s = requested_at_s;
+    /* Counted from when the request was sent: the hub's lock expires no earlier. */
+    message->lock_deadline_s = requested_at_s + C2D_LOCK_S;
 }
 
 void message_note_unreadable(const struct http_response *response, struct c2d_error *error)
@@ -213,13 +204,23 @@ enum c2d_status message_from_response(struct http_response *response, const char
                                       int64_t requested_at_s, struct c2d_message **message,
                                       struct c2d_error *error)
 {
-    struct received *received = calloc(1, sizeof *received);
+    const char *lock_token = message_lock_token(&response->headers);
+    struct received *received;
 
     *message = NULL;
+    if (lock_token == NULL) {
+        message_note_unreadable(response, error);
+        http_response_clear(response);
+        return fail(
+            error, C2D_PROTOCOL,
+            "the response has a message without a usable lock token (ETag): nothing is settled");
+    }
+    received = calloc(1, sizeof *received);
     if (received == NULL)
         return fail_memory(error);
-    /* Moved, not copied: the message points into it. */
-    received->response = *response;
+    /* Moved, not copied: the message points into them. */
+    received->headers = response->headers;
+    received->bytes = response->body;
     *response = (struct http_response) { 0 };
     received->device_id = strdup(device_id);
     if (received->device_id == NULL || !read_properties(received)) {
@@ -227,20 +228,11 @@ enum c2d_status message_from_response(struct http_response *response, const char
         return fail_memory(error);
     }
     read_system_headers(received);
-    received->message.lock_token = message_lock_token(&received->response.headers);
-    if (received->message.lock_token == NULL) {
-        message_note_unreadable(&received->response, error);
-        c2d_message_free(&received->message);
-        return fail(
-            error, C2D_PROTOCOL,
-            "the response has a message without a usable lock token (ETag): nothing is settled");
-    }
     received->message.device_id = received->device_id;
-    received->message.body = received->response.body.data;
-    received->message.body_size = received->response.body.size;
-    received->message.received_at_s = requested_at_s;
-    /* Counted from when the request was sent: the hub's lock expires no earlier. */
-    received->message.lock_deadline_s = requested_at_s + C2D_LOCK_S;
+    received->message.lock_token = lock_token;
+    received->message.body = received->bytes.data;
+    received->message.body_size = received->bytes.size;
+    message_set_times(&received->message, requested_at_s);
     *message = &received->message;
     return C2D_OK;
 }
@@ -251,34 +243,14 @@ void c2d_message_free(struct c2d_message *message)
 
     if (received == NULL)
         return;
-    http_response_clear(&received->response);
+    http_headers_clear(&received->headers);
+    buf_clear(&received->bytes);
     free(received->properties);
     free(received->device_id);
     free(received);
 }
 
 /* ---- Sent ---- */
-
-/* Lists the system properties that are set, with their header names. Returns their number. */
-static size_t system_values(const struct c2d_message *message, struct c2d_property values[7])
-{
-    const struct c2d_property all[] = {
-        { "iothub-correlationid", message->correlation_id },
-        { "iothub-userid", message->user_id },
-        /* Both spellings: hubs accept both, and which one they use is not confirmed. */
-        { "Content-Type", message->content_type },
-        { "Content-Encoding", message->content_encoding },
-        { "iothub-contenttype", message->content_type },
-        { "iothub-contentencoding", message->content_encoding },
-        { "iothub-ack", c2d_ack_name(message->ack) },
-    };
-    size_t count = 0;
-
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        if (all[i].value != NULL)
-            values[count++] = all[i];
-    return count;
-}
 
 static const char expiry_name[] = "iothub-expiry";
 /* With seven decimals, as Microsoft's clients write it [SDKs]. */
@@ -296,27 +268,45 @@ void message_set_expiry(struct http_headers *headers, int64_t expires_at_ms)
         memcpy(headers->text.data + (value - headers->text.data), expiry, strlen(expiry) + 1);
 }
 
+static enum c2d_status add_system_headers(const struct c2d_message *message,
+                                          struct http_headers *headers, struct c2d_error *error)
+{
+    const char *ack = c2d_ack_name(message->ack);
+    enum c2d_status status = C2D_OK;
+
+    /* Those of the payload in two spellings: hubs accept both, and which one they use is not
+     * confirmed. */
+    for (size_t i = 0; status == C2D_OK && i < 2 * (size_t)SYSTEM_PROPERTIES; i++) {
+        const struct system_property *property = &system_properties[i % SYSTEM_PROPERTIES];
+        bool has_two = property->headers[2] != NULL, is_first = i < SYSTEM_PROPERTIES;
+        const char *value = system_property_get(message, property);
+
+        if (property->what != NULL && value != NULL && (has_two || is_first))
+            status = http_headers_add(headers, property->headers[has_two && is_first ? 2 : 0],
+                                      value, error);
+    }
+    if (status == C2D_OK && ack != NULL)
+        status = http_headers_add(headers, "iothub-ack", ack, error);
+    return status;
+}
+
 enum c2d_status message_add_headers(const struct c2d_message *message, const char *message_id,
                                     struct http_headers *headers, struct c2d_error *error)
 {
-    struct c2d_property values[7];
-    size_t count = system_values(message, values);
-    enum c2d_status status = C2D_OK;
+    struct c2d_message sent = *message;
+    enum c2d_status status;
     char expiry[TIMESTAMP_SIZE];
 
-    timestamp_format(message->expires_at_s, expiry_suffix, expiry);
-    if (message_id == NULL)
-        message_id = message->message_id;
     if (message_id != NULL)
-        status = http_headers_add(headers, "iothub-messageid", message_id, error);
-    for (size_t i = 0; status == C2D_OK && i < count; i++)
-        status = http_headers_add(headers, values[i].name, values[i].value, error);
+        sent.message_id = message_id;
+    status = add_system_headers(&sent, headers, error);
+    timestamp_format(message->expires_at_s, expiry_suffix, expiry);
     if (status == C2D_OK && (message->expires_at_s > 0 || message->ttl_s > 0))
         status = http_headers_add(headers, expiry_name, expiry, error);
     for (size_t i = 0; status == C2D_OK && i < message->property_count; i++) {
         struct buf full = { 0 };
 
-        buf_text(&full, message_property_prefix);
+        buf_text(&full, property_prefix);
         buf_text(&full, message->properties[i].name);
         status = full.failed
                      ? fail_memory(error)

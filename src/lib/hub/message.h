@@ -4,8 +4,17 @@
 
 #include "http/http.h"
 
-/* The prefix of headers that are application properties. */
-extern const char message_property_prefix[];
+/* A received message, and the memory that it points to. */
+struct received {
+    struct c2d_message message; /* first, so that both have the same address */
+    struct http_headers headers;
+    struct buf bytes; /* the body; of a message read from JSON, all of its texts, too */
+    struct c2d_property *properties;
+    char *device_id; /* NULL if it is in bytes */
+};
+
+/* Sets the members that derive from others and from the time of the request. */
+void message_set_times(struct c2d_message *message, int64_t requested_at_s);
 
 /* Makes a message of a 200. Takes over the contents of response, which is empty afterwards. Returns
  * C2D_PROTOCOL without a lock token, as the message could not be settled. */
@@ -20,6 +29,8 @@ void message_note_unreadable(const struct http_response *response, struct c2d_er
 /* Returns the lock token in the ETag header, without its quotes, which are removed in place: call
  * it once. Returns NULL without one that can be sent back, and if two differ. */
 const char *message_lock_token(struct http_headers *headers);
+/* True for a token that can be sent back, and false for a list of them. */
+bool message_is_lock_token(const char *token);
 
 /* Checks message before a request is made. Returns C2D_DATA, C2D_TOO_LARGE or C2D_USAGE if it is
  * not valid. */

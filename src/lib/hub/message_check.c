@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "ids.h"
 #include "limits.h"
+#include "system_property.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -38,29 +39,20 @@ static enum c2d_status check_properties(const struct c2d_message *message, size_
 static enum c2d_status check_system_values(const struct c2d_message *message, size_t *size,
                                            struct c2d_error *error)
 {
-    const struct {
-        const char *what, *value;
-    } values[] = {
-        { "correlation id", message->correlation_id },
-        { "user id", message->user_id },
-        { "content type", message->content_type },
-        { "content encoding", message->content_encoding },
-    };
-    enum c2d_status status;
+    for (size_t i = 0; i < SYSTEM_PROPERTIES; i++) {
+        const struct system_property *property = &system_properties[i];
+        const char *value = property->what == NULL ? NULL : system_property_get(message, property);
+        enum c2d_status status;
 
-    if (message->message_id != NULL) {
-        status = ids_check_message(message->message_id, error);
+        if (value == NULL)
+            continue;
+        status = property->at == offsetof(struct c2d_message, message_id)
+                     ? ids_check_message(value, error)
+                     : ids_check_value(property->what, value, error);
         if (status != C2D_OK)
             return status;
         /* The hub counts the values of system properties, not the names. */
-        *size += strlen(message->message_id);
-    }
-    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
-        status = values[i].value == NULL ? C2D_OK
-                                         : ids_check_value(values[i].what, values[i].value, error);
-        if (status != C2D_OK)
-            return status;
-        *size += values[i].value == NULL ? 0 : strlen(values[i].value);
+        *size += strlen(value);
     }
     return C2D_OK;
 }

@@ -1,19 +1,17 @@
-/* Reads a message from a line that message_json.c has written. Turns its members back into headers
- * and reads these as those of a response. */
+/* Reads a message from a line that message_json.c has written. */
 #include "base/crypto.h"
 #include "base/error.h"
-#include "base/timestamp.h"
 #include "json_read.h"
-#include "limits.h"
 #include "message.h"
+#include "system_property.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct reading {
     const struct cJSON *root;
     const struct cJSON *lossy; /* the first item of "lossy" that is not used yet */
-    struct http_response response;
+    struct received *received;
     struct c2d_error *error;
 };
 
@@ -38,103 +36,115 @@ static const char *lossy_bytes(struct reading *reading, const char *name, const 
     return NULL;
 }
 
-/* Adds the header for the member of that name; value may be NULL. */
-static enum c2d_status add(struct reading *reading, const char *header, const char *name,
-                           const char *value)
+/* Copies text, or the bytes in base64 unless that is NULL, and sets *copy to it. */
+static enum c2d_status copy_text(struct reading *reading, const char *text, const char *base64,
+                                 const char **copy)
 {
-    const char *base64 = value == NULL ? NULL : lossy_bytes(reading, name, value);
-    struct buf line = { 0 };
-    enum c2d_status status = C2D_OK;
+    struct buf *bytes = &reading->received->bytes;
+    size_t start = bytes->size;
 
-    if (value == NULL)
-        return C2D_OK;
-    /* As a received line, whose name may hold more characters than one that is sent. */
-    buf_format(&line, strcmp(header, "ETag") == 0 ? "%s:\"%s\"" : "%s:%s", header,
-               base64 == NULL ? value : "");
-    if (base64 != NULL && !base64_decode(&line, base64, strlen(base64)) && !line.failed)
-        status = fail_data(reading, "bytes that are not base64");
-    else if (line.failed)
-        status = fail_memory(reading->error);
-    else if (memchr(line.data, '\n', line.size) != NULL)
-        status = fail_data(reading, "a line break in a value");
-    else
-        status = http_headers_add_line(&reading->response.headers, line.data, line.size, true,
-                                       reading->error);
-    buf_clear(&line);
-    return status;
+    *copy = NULL;
+    if (base64 == NULL)
+        buf_text(bytes, text);
+    else if (!base64_decode(bytes, base64, strlen(base64)) && !bytes->failed)
+        return fail_data(reading, "bytes that are not base64");
+    buf_append(bytes, "", 1);
+    if (bytes->failed)
+        return fail_memory(reading->error);
+    *copy = bytes->data + start;
+    /* It was in a header line, which can hold neither. */
+    if (strchr(*copy, '\n') != NULL)
+        return fail_data(reading, "a line break in a value");
+    if (start + strlen(*copy) + 1 != bytes->size)
+        return fail_data(reading, "it is not a valid line");
+    return C2D_OK;
 }
 
-static enum c2d_status add_property(struct reading *reading, const char *name, const char *value)
+/* ---- Properties ---- */
+
+static enum c2d_status read_property(struct reading *reading, const char *name, const char *value)
 {
-    struct buf header = { 0 };
+    struct c2d_message *message = &reading->received->message;
+    struct c2d_property *property = &reading->received->properties[message->property_count];
     enum c2d_status status;
 
     if (name == NULL || value == NULL)
         return fail_data(reading, "a property that is not a text");
-    if (buf_format(&header, "%s%s", message_property_prefix, name))
-        status = add(reading, header.data, name, value);
-    else
-        status = fail_memory(reading->error);
-    buf_clear(&header);
+    if (*name == '\0')
+        return fail_data(reading, "a property without a name");
+    status = copy_text(reading, name, NULL, &property->name);
+    if (status == C2D_OK)
+        status = copy_text(reading, value, lossy_bytes(reading, name, value), &property->value);
+    message->property_count += status == C2D_OK;
     return status;
 }
 
-static enum c2d_status add_properties(struct reading *reading)
+static enum c2d_status read_properties(struct reading *reading)
 {
     const struct cJSON *pairs = json_member(reading->root, "duplicateProperties");
-    const struct cJSON *item =
-        json_first(pairs != NULL ? pairs : json_member(reading->root, "properties"));
+    const struct cJSON *list = pairs != NULL ? pairs : json_member(reading->root, "properties");
+    const struct cJSON *item = json_first(list);
     enum c2d_status status = C2D_OK;
 
+    if (json_count(list) > HTTP_HEADERS_MAX)
+        return fail_data(reading, "it is not a valid line");
+    reading->received->properties =
+        calloc(json_count(list) + 1, sizeof *reading->received->properties);
+    if (reading->received->properties == NULL)
+        return fail_memory(reading->error);
+    reading->received->message.properties = reading->received->properties;
     for (; status == C2D_OK && item != NULL; item = json_next(item)) {
         const struct cJSON *name = json_first(item);
 
         if (pairs == NULL)
-            status = add_property(reading, json_name(item), json_as_text(item));
+            status = read_property(reading, json_name(item), json_as_text(item));
         else if (name == NULL)
             status = fail_data(reading, "an item of duplicateProperties that is not a pair");
         else
-            status = add_property(reading, json_as_text(name), json_as_text(json_next(name)));
+            status = read_property(reading, json_as_text(name), json_as_text(json_next(name)));
     }
     return status;
 }
 
-static enum c2d_status add_system_values(struct reading *reading)
+static enum c2d_status read_system_properties(struct reading *reading)
 {
-    static const struct {
-        const char *member, *header;
-    } rows[] = {
-        { "messageId", "iothub-messageid" },
-        { "correlationId", "iothub-correlationid" },
-        { "userId", "iothub-userid" },
-        { "to", "iothub-to" },
-        { "sequenceNumber", "iothub-sequencenumber" },
-        { "enqueuedTime", "iothub-enqueuedtime" },
-        { "expiryTime", "iothub-expiry" },
-        { "ack", "iothub-ack" },
-        { "contentType", "iothub-contenttype" },
-        { "contentEncoding", "iothub-contentencoding" },
-        { "lockToken", "ETag" },
-    };
-    const struct cJSON *count = json_member(reading->root, "deliveryCount");
+    struct c2d_message *message = &reading->received->message;
     enum c2d_status status = C2D_OK;
-    double number;
-    char text[32];
+    double count = -1;
 
-    for (size_t i = 0; status == C2D_OK && i < sizeof rows / sizeof *rows; i++)
-        status = add(reading, rows[i].header, rows[i].member,
-                     json_text_member(reading->root, rows[i].member));
-    if (status != C2D_OK || !json_as_number(count, INT32_MAX, &number))
-        return status;
-    snprintf(text, sizeof text, "%.0f", number);
-    return add(reading, "iothub-deliverycount", "deliveryCount", text);
+    for (size_t i = 0; status == C2D_OK && i < SYSTEM_PROPERTIES; i++) {
+        const char *name = system_properties[i].name, *copy;
+        const char *text = json_text_member(reading->root, name);
+
+        if (text == NULL || *text == '\0')
+            continue;
+        status = copy_text(reading, text, lossy_bytes(reading, name, text), &copy);
+        system_property_set(message, &system_properties[i], copy);
+    }
+    message->ack = c2d_ack_from_name(json_text_member(reading->root, "ack"));
+    (void)json_as_number(json_member(reading->root, "deliveryCount"), INT32_MAX, &count);
+    message->delivery_count = (int)count;
+    return status;
 }
+
+static enum c2d_status read_lock_token(struct reading *reading)
+{
+    const char *token = json_text_member(reading->root, "lockToken");
+
+    if (token == NULL || !message_is_lock_token(token))
+        return fail_data(reading, "it is not a valid line");
+    return copy_text(reading, token, NULL, &reading->received->message.lock_token);
+}
+
+/* ---- The line ---- */
 
 static enum c2d_status read_body(struct reading *reading)
 {
     const char *encoding = json_text_member(reading->root, "bodyEncoding");
     const char *body = json_text_member(reading->root, "body");
-    struct buf *bytes = &reading->response.body;
+    struct c2d_message *message = &reading->received->message;
+    struct buf *bytes = &reading->received->bytes;
+    size_t start = bytes->size;
     double size;
     bool ok;
 
@@ -144,44 +154,65 @@ static enum c2d_status read_body(struct reading *reading)
                                          : buf_text(bytes, body);
     if (bytes->failed)
         return fail_memory(reading->error);
+    message->body = bytes->data + start;
+    message->body_size = bytes->size - start;
     if (!ok || !json_as_number(json_member(reading->root, "bodySize"), HTTP_BODY_SIZE_MAX, &size)
-        || (double)bytes->size != size)
+        || (double)message->body_size != size)
         return fail_data(reading, "its body does not match its bodySize");
     return C2D_OK;
+}
+
+static enum c2d_status read_line(struct reading *reading)
+{
+    const char *device_id = json_text_member(reading->root, "deviceId");
+    const char *received = json_text_member(reading->root, "receivedTime");
+    const struct cJSON *lossy = json_member(reading->root, "lossy");
+    int64_t received_ms = 0;
+    enum c2d_status status;
+
+    if (device_id == NULL || *device_id == '\0' || !c2d_time_parse(received, &received_ms))
+        return fail_data(reading, "it is not a message");
+    if (json_is_object(lossy))
+        reading->lossy = json_first(lossy);
+    status = read_system_properties(reading);
+    if (status == C2D_OK)
+        status = read_properties(reading);
+    if (status == C2D_OK)
+        status = read_lock_token(reading);
+    if (status == C2D_OK)
+        status = read_body(reading);
+    message_set_times(&reading->received->message, received_ms / 1000);
+    return status;
 }
 
 enum c2d_status c2d_message_from_json(struct c2d_message **message, const char *json, size_t size,
                                       struct c2d_error *error)
 {
     struct reading reading = { .error = error };
-    const char *device_id, *received;
     struct cJSON *root;
-    int64_t received_ms = 0;
     enum c2d_status status;
 
     *message = NULL;
     error_reset(error);
     if (json == NULL)
         return fail(error, C2D_USAGE, "the JSON is missing (NULL)");
+    reading.received = calloc(1, sizeof *reading.received);
+    if (reading.received == NULL)
+        return fail_memory(error);
+    /* The texts of a line are shorter than the line. Over this limit appending fails, so that the
+     * bytes never move: the message points into them. */
+    reading.received->bytes.limit = size;
+    buf_reserve(&reading.received->bytes, size);
     status = json_parse(json, size, &root, error);
     reading.root = root;
-    reading.lossy = json_first(json_member(root, "lossy"));
-    device_id = json_text_member(root, "deviceId");
-    received = json_text_member(root, "receivedTime");
-    if (status == C2D_OK
-        && (device_id == NULL || received == NULL || !timestamp_parse(received, &received_ms)))
-        status = fail_data(&reading, "it is not a message");
     if (status == C2D_OK)
-        status = add_system_values(&reading);
-    if (status == C2D_OK)
-        status = add_properties(&reading);
-    if (status == C2D_OK)
-        status = read_body(&reading);
-    if (status == C2D_OK)
-        status =
-            message_from_response(&reading.response, device_id, received_ms / 1000, message, error);
-    http_response_clear(&reading.response);
+        status = read_line(&reading);
+    else if (status == C2D_PROTOCOL)
+        status = fail_data(&reading, "it is not a valid line");
     json_free(root);
-    /* For a file it is invalid data, not a protocol error. */
-    return status == C2D_PROTOCOL ? fail_data(&reading, "it is not a valid line") : status;
+    if (status == C2D_OK)
+        *message = &reading.received->message;
+    else
+        c2d_message_free(&reading.received->message);
+    return status;
 }

@@ -3,14 +3,10 @@
 #include "base/json_write.h"
 #include "base/text.h"
 #include "base/timestamp.h"
-#include "c2d.h"
+#include "system_property.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-enum { VALUE_LISTS = 3 };
-
-#define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static bool is_utf8(const char *text)
 {
@@ -77,55 +73,59 @@ static void append_pairs(struct buf *line, const struct c2d_message *message)
     buf_text(line, "]");
 }
 
-/* All values that are written as text: system values first, then properties. */
-struct values {
-    const struct c2d_property *items[VALUE_LISTS];
-    size_t counts[VALUE_LISTS];
-};
+/* Returns a value that is written as text: system properties first, then the others. */
+static struct c2d_property value_at(const struct c2d_message *message, size_t index)
+{
+    if (index >= SYSTEM_PROPERTIES)
+        return message->properties[index - SYSTEM_PROPERTIES];
+    return (struct c2d_property) {
+        .name = system_properties[index].name,
+        .value = system_property_get(message, &system_properties[index]),
+    };
+}
 
 /* True if there is a value of that name that is not UTF-8. */
-static bool has_lossy(const struct values *values, const char *name)
+static bool has_lossy(const struct c2d_message *message, const char *name)
 {
-    for (size_t k = 0; k < VALUE_LISTS; k++)
-        for (size_t i = 0; i < values->counts[k]; i++) {
-            const struct c2d_property *value = &values->items[k][i];
+    for (size_t i = 0; i < SYSTEM_PROPERTIES + message->property_count; i++) {
+        struct c2d_property value = value_at(message, i);
 
-            if (value->value != NULL && strcmp(value->name, name) == 0 && !is_utf8(value->value))
-                return true;
-        }
+        if (value.value != NULL && strcmp(value.name, name) == 0 && !is_utf8(value.value))
+            return true;
+    }
     return false;
 }
 
 /* Appends the original bytes of a value that is written with U+FFFD. A property may have the name
  * of a system value, or occur twice. Then values that really hold U+FFFD are appended, too, so that
  * a reader can match them by their order. */
-static void append_lossy_value(struct buf *line, const struct values *values,
-                               const struct c2d_property *value, bool *open)
+static void append_lossy_value(struct buf *line, const struct c2d_message *message, size_t index,
+                               bool *open)
 {
     static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
+    struct c2d_property value = value_at(message, index);
 
-    if (value->value == NULL
-        || (is_utf8(value->value)
-            && (strstr(value->value, replacement) == NULL || !has_lossy(values, value->name))))
+    if (value.value == NULL
+        || (is_utf8(value.value)
+            && (strstr(value.value, replacement) == NULL || !has_lossy(message, value.name))))
         return;
     if (!*open) {
         json_append_key(line, "lossy");
         buf_text(line, "{");
         *open = true;
     }
-    json_append_name(line, value->name);
+    json_append_name(line, value.name);
     buf_text(line, "\"");
-    base64_append(line, value->value, strlen(value->value));
+    base64_append(line, value.value, strlen(value.value));
     buf_text(line, "\"");
 }
 
-static void append_lossy(struct buf *line, const struct values *values)
+static void append_lossy(struct buf *line, const struct c2d_message *message)
 {
     bool open = false;
 
-    for (size_t k = 0; k < VALUE_LISTS; k++)
-        for (size_t i = 0; i < values->counts[k]; i++)
-            append_lossy_value(line, values, &values->items[k][i], &open);
+    for (size_t i = 0; i < SYSTEM_PROPERTIES + message->property_count; i++)
+        append_lossy_value(line, message, i, &open);
     if (open)
         buf_text(line, "}");
 }
@@ -156,28 +156,23 @@ static void append_instant(struct buf *line, const char *key, int64_t seconds)
     json_append_text(line, key, text);
 }
 
+static void append_system_properties(struct buf *line, const struct c2d_message *message)
+{
+    for (size_t i = 0; i < SYSTEM_PROPERTIES; i++) {
+        const struct system_property *property = &system_properties[i];
+
+        /* The order of the keys is part of the format: these two come before the content type. */
+        if (property->at == offsetof(struct c2d_message, content_type)) {
+            if (message->delivery_count >= 0)
+                json_append_number(line, "deliveryCount", message->delivery_count);
+            json_append_text(line, "ack", c2d_ack_name(message->ack));
+        }
+        json_append_text(line, property->name, system_property_get(message, property));
+    }
+}
+
 static char *write_message(const struct c2d_message *message, bool with_body)
 {
-    /* The order of the keys is part of the format: deliveryCount comes between these tables. */
-    const struct c2d_property before_count[] = {
-        { "deviceId", message->device_id },
-        { "messageId", message->message_id },
-        { "correlationId", message->correlation_id },
-        { "userId", message->user_id },
-        { "to", message->to },
-        { "sequenceNumber", message->sequence_number },
-        { "enqueuedTime", message->enqueued_time },
-        { "expiryTime", message->expiry_time },
-    };
-    const struct c2d_property after_count[] = {
-        { "ack", c2d_ack_name(message->ack) },
-        { "contentType", message->content_type },
-        { "contentEncoding", message->content_encoding },
-    };
-    const struct values values = {
-        { before_count, after_count, message->properties },
-        { COUNT(before_count), COUNT(after_count), message->property_count },
-    };
     struct buf line = { 0 };
     bool duplicates;
 
@@ -185,12 +180,7 @@ static char *write_message(const struct c2d_message *message, bool with_body)
                 1000 + (with_body ? message->body_size : 0)); /* mostly the only allocation */
     buf_text(&line, "{");
     json_append_number(&line, "v", 1);
-    for (size_t i = 0; i < COUNT(before_count); i++)
-        json_append_text(&line, before_count[i].name, before_count[i].value);
-    if (message->delivery_count >= 0)
-        json_append_number(&line, "deliveryCount", message->delivery_count);
-    for (size_t i = 0; i < COUNT(after_count); i++)
-        json_append_text(&line, after_count[i].name, after_count[i].value);
+    append_system_properties(&line, message);
     duplicates = append_properties(&line, message);
     json_append_text(&line, "lockToken", message->lock_token);
     append_instant(&line, "lockDeadline", message->lock_deadline_s);
@@ -200,7 +190,7 @@ static char *write_message(const struct c2d_message *message, bool with_body)
         append_body(&line, message);
     if (duplicates)
         append_pairs(&line, message);
-    append_lossy(&line, &values);
+    append_lossy(&line, message);
     buf_text(&line, "}");
     return buf_take(&line);
 }

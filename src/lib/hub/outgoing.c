@@ -6,6 +6,7 @@
 #include "base/timestamp.h"
 #include "json_read.h"
 #include "limits.h"
+#include "system_property.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +24,7 @@ struct reading {
     struct c2d_error *error;
 };
 
-/* Reads the value of one member of the table below. */
+/* Reads the value of one member. */
 typedef enum c2d_status read_member(struct reading *reading, const struct cJSON *value);
 
 static enum c2d_status fail_member(const struct reading *reading, const struct cJSON *value,
@@ -32,15 +33,23 @@ static enum c2d_status fail_member(const struct reading *reading, const struct c
     return fail(reading->error, C2D_DATA, "%.60s %s", json_name(value), what);
 }
 
+static enum c2d_status read_text(const struct reading *reading, const struct cJSON *value,
+                                 const char **text)
+{
+    *text = json_as_text(value);
+    return *text != NULL ? C2D_OK : fail_member(reading, value, "must be a string");
+}
+
 /* ---- Body ---- */
 
 static enum c2d_status read_body(struct reading *reading, const struct cJSON *value)
 {
     struct c2d_message *message = &reading->owned->shown.message;
-    const char *text = json_as_text(value);
+    const char *text;
+    enum c2d_status status = read_text(reading, value, &text);
 
-    if (text == NULL)
-        return fail_member(reading, value, "must be a string");
+    if (status != C2D_OK)
+        return status;
     if (message->body != NULL)
         return fail(reading->error, C2D_DATA, "body and bodyBase64 exclude each other");
     message->body = text;
@@ -138,13 +147,10 @@ static enum c2d_status read_properties(struct reading *reading, const struct cJS
 {
     struct c2d_message *message = &reading->owned->shown.message;
     const struct cJSON *item;
-    size_t count = 0;
 
     if (!json_is_object(value))
         return fail_member(reading, value, "must be an object");
-    for (item = json_first(value); item != NULL; item = json_next(item))
-        count++;
-    reading->owned->properties = calloc(count + 1, sizeof *reading->owned->properties);
+    reading->owned->properties = calloc(json_count(value) + 1, sizeof *reading->owned->properties);
     if (reading->owned->properties == NULL)
         return fail_memory(reading->error);
     for (item = json_first(value); item != NULL; item = json_next(item)) {
@@ -158,56 +164,50 @@ static enum c2d_status read_properties(struct reading *reading, const struct cJS
     return C2D_OK;
 }
 
+static enum c2d_status read_device_id(struct reading *reading, const struct cJSON *value)
+{
+    return read_text(reading, value, &reading->owned->shown.device_id);
+}
+
+/* The members that are not in the table of system properties. */
 static const struct {
     const char *name;
-    read_member *read; /* NULL: a text, stored at this offset */
-    size_t at;
+    read_member *read;
 } members[] = {
-#define TEXT(member) offsetof(struct c2d_outgoing, member)
-    { "deviceId", NULL, TEXT(device_id) },
-    { "messageId", NULL, TEXT(message.message_id) },
-    { "correlationId", NULL, TEXT(message.correlation_id) },
-    { "userId", NULL, TEXT(message.user_id) },
-    { "contentType", NULL, TEXT(message.content_type) },
-    { "contentEncoding", NULL, TEXT(message.content_encoding) },
-    { "body", read_body, 0 },
-    { "bodyBase64", read_body_base64, 0 },
-    { "expiry", read_expiry, 0 },
-    { "ttl", read_ttl, 0 },
-    { "ack", read_ack, 0 },
-    { "properties", read_properties, 0 },
+    { "deviceId", read_device_id },    { "body", read_body }, { "bodyBase64", read_body_base64 },
+    { "expiry", read_expiry },         { "ttl", read_ttl },   { "ack", read_ack },
+    { "properties", read_properties },
 };
-enum { MEMBERS = sizeof members / sizeof *members };
 
-static enum c2d_status read_member_at(struct reading *reading, size_t row,
-                                      const struct cJSON *value)
+static enum c2d_status read_known_member(struct reading *reading, const struct cJSON *value)
 {
-    const char **place = (const char **)(void *)((char *)&reading->owned->shown + members[row].at);
+    const char *name = json_name(value), *text;
 
-    if (members[row].read != NULL)
-        return members[row].read(reading, value);
-    *place = json_as_text(value);
-    return *place != NULL ? C2D_OK : fail_member(reading, value, "must be a string");
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+        if (strcmp(members[i].name, name) == 0)
+            return members[i].read(reading, value);
+    for (size_t i = 0; i < SYSTEM_PROPERTIES; i++)
+        if (system_properties[i].what != NULL && strcmp(system_properties[i].name, name) == 0) {
+            enum c2d_status status = read_text(reading, value, &text);
+
+            system_property_set(&reading->owned->shown.message, &system_properties[i], text);
+            return status;
+        }
+    return fail(reading->error, C2D_DATA, "'%.60s' is not a member of a message", name);
 }
 
 static enum c2d_status read_members(struct reading *reading)
 {
-    bool seen[MEMBERS] = { false };
+    const struct cJSON *first = json_first(reading->owned->tree);
     enum c2d_status status = C2D_OK;
-    const struct cJSON *value = json_first(reading->owned->tree);
 
-    for (; status == C2D_OK && value != NULL; value = json_next(value)) {
-        size_t row = 0;
-
-        while (row < MEMBERS && strcmp(members[row].name, json_name(value)) != 0)
-            row++;
-        if (row == MEMBERS)
-            return fail(reading->error, C2D_DATA, "'%.60s' is not a member of a message",
-                        json_name(value));
-        if (seen[row])
-            return fail_member(reading, value, "is given twice");
-        seen[row] = true;
-        status = read_member_at(reading, row, value);
+    for (const struct cJSON *value = first; status == C2D_OK && value != NULL;
+         value = json_next(value)) {
+        /* Few: an unknown member ends the loop. */
+        for (const struct cJSON *earlier = first; earlier != value; earlier = json_next(earlier))
+            if (strcmp(json_name(earlier), json_name(value)) == 0)
+                return fail_member(reading, value, "is given twice");
+        status = read_known_member(reading, value);
     }
     return status;
 }

@@ -1,0 +1,27 @@
+/* TLS handshakes in memory between a server with a certificate for hub.test and a client whose
+ * sessions go through a TLS cache in the folder dir. */
+#ifndef HANDSHAKE_H
+#define HANDSHAKE_H
+
+#include "http/tls_cache.h"
+
+#include <openssl/ssl.h>
+
+enum { DAY_S = 24 * 3600 };
+
+struct world {
+    SSL_CTX *server, *client;
+    struct tls_cache cache;
+    int64_t now_s; /* the time of the cache */
+    bool resumed;  /* the last handshake */
+};
+
+/* version: the highest of the server; good_for_s: how long its certificate is valid. */
+void world_init(struct world *world, int version, long good_for_s);
+void world_clear(struct world *world);
+/* A client's side that asks for this name; to be freed with SSL_free(). */
+SSL *new_client(struct world *world, const char *name);
+/* A whole handshake, which offers what the cache has and keeps the session. */
+void shake_hands(struct world *world, const char *name);
+
+#endif
