@@ -7,6 +7,10 @@ BINDIR ?= $(PREFIX)/bin
 LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 UNITDIR ?= $(PREFIX)/lib/systemd/system
+MANDIR ?= $(PREFIX)/share/man
+BASHDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
+FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 CFLAGS ?= -Os -g
 
 # The tools and packages that belong to the compiler. Debian keeps the packages of another machine
@@ -66,6 +70,8 @@ HTTP_SRC := $(wildcard src/cli/c2d-http/*.c)
 DEVICE_SRC := $(wildcard src/cli/c2d-device/*.c)
 SIM_SRC := $(wildcard src/sim/*.c) $(addprefix src/base/,buf.c link.c text.c)
 UNITS := $(notdir $(wildcard src/systemd/*))
+# The installed manuals, and for each program and shell the file that loads its completion.
+MANUALS := $(foreach page,$(notdir $(wildcard src/man/*.[1-9])),man$(subst .,,$(suffix $(page)))/$(page))
 UNIT_SRC := $(wildcard tests/unit/*.c) $(filter-out %/hostile.c %/lacking.c,$(wildcard tests/support/*.c))
 # Unit tests make the n-th allocation fail. The product itself has no hook for that.
 WRAP := $(foreach f,malloc calloc realloc strdup strndup,-Wl,--wrap=$(f))
@@ -141,7 +147,7 @@ install: all ## install to DESTDIR and PREFIX, BINDIR, LIBDIR, UNITDIR ...; c2d-
 	install -d -m 755 "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(LIBDIR)/pkgconfig" \
 		"$(DESTDIR)$(INCLUDEDIR)" "$(DESTDIR)$(UNITDIR)"
 	install -m 755 $(BUILD)/c2d-http $(BUILD)/c2d-device $(wildcard $(BUILD)/c2d-sim) "$(DESTDIR)$(BINDIR)"
-	install -m 644 include/c2d.h "$(DESTDIR)$(INCLUDEDIR)"
+	install -m 644 include/*.h "$(DESTDIR)$(INCLUDEDIR)"
 	install -m 644 $(BUILD)/libc2d.a "$(DESTDIR)$(LIBDIR)"
 	install -m 755 $(BUILD)/libc2d.so.$(ABI) "$(DESTDIR)$(LIBDIR)/libc2d.so.$(VERSION)"
 	ln -sf libc2d.so.$(VERSION) "$(DESTDIR)$(LIBDIR)/libc2d.so.$(ABI)"
@@ -151,11 +157,20 @@ install: all ## install to DESTDIR and PREFIX, BINDIR, LIBDIR, UNITDIR ...; c2d-
 		install -m 644 /dev/stdin "$(DESTDIR)$(LIBDIR)/pkgconfig/libc2d.pc"
 	for unit in $(UNITS); do sed 's|@BINDIR@|$(subst $() ,\\x20,$(BINDIR))|' "src/systemd/$$unit" | \
 		install -m 644 /dev/stdin "$(DESTDIR)$(UNITDIR)/$$unit" || exit; done
+	for page in $(MANUALS); do install -d -m 755 "$(DESTDIR)$(MANDIR)/$${page%/*}" && \
+		install -m 644 "src/man/$${page##*/}" "$(DESTDIR)$(MANDIR)/$$page" || exit; done
+	install -d -m 755 "$(DESTDIR)$(BASHDIR)" "$(DESTDIR)$(ZSHDIR)" "$(DESTDIR)$(FISHDIR)"
+	load() { sed "s/@PROGRAM@/$$program/g" "src/completions/$$1" | install -m 644 /dev/stdin "$(DESTDIR)$$2"; }; \
+		for program in c2d-http c2d-device; do load bash "$(BASHDIR)/$$program" && \
+		load zsh "$(ZSHDIR)/_$$program" && load fish "$(FISHDIR)/$$program.fish" || exit; done
 uninstall: ## remove the installed files
 	rm -f $(foreach f,c2d-http c2d-device c2d-sim,"$(DESTDIR)$(BINDIR)/$f") \
 		$(foreach f,a so so.$(ABI) so.$(VERSION),"$(DESTDIR)$(LIBDIR)/libc2d.$f") \
-		"$(DESTDIR)$(LIBDIR)/pkgconfig/libc2d.pc" "$(DESTDIR)$(INCLUDEDIR)/c2d.h" \
-		$(foreach f,$(UNITS),"$(DESTDIR)$(UNITDIR)/$f")
+		"$(DESTDIR)$(LIBDIR)/pkgconfig/libc2d.pc" \
+		$(foreach f,$(notdir $(wildcard include/*.h)),"$(DESTDIR)$(INCLUDEDIR)/$f") \
+		$(foreach f,$(UNITS),"$(DESTDIR)$(UNITDIR)/$f") $(foreach f,$(MANUALS),"$(DESTDIR)$(MANDIR)/$f") \
+		$(foreach f,c2d-http c2d-device,"$(DESTDIR)$(BASHDIR)/$f" "$(DESTDIR)$(ZSHDIR)/_$f" \
+		"$(DESTDIR)$(FISHDIR)/$f.fish")
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'

@@ -1,45 +1,17 @@
-/* libc2d: cloud-to-device messages of an Azure IoT Hub, over HTTPS only.
+/* libc2d: cloud-to-device messages of an Azure IoT Hub, over HTTPS only. Examples, the rules for
+ * threads, processes and plug-ins, memory, and growth of the ABI are in libc2d(3).
  *
- * A device receives its messages and completes, abandons or rejects them. The back end sends
- * messages, reads the delivery feedback, purges queues and looks devices up. A device's loop:
+ * A client, and all clients that share with it, may be used by one thread at a time. Operations
+ * block for timeout_ms and 1 s at most, plus pauses (patience_ms); other functions do not block.
  *
- *     while (c2d_receive(device, &message, &error) == C2D_OK) {
- *         if (keep(message))
- *             c2d_settle(device, message->lock_token, C2D_COMPLETE, &error);
- *         c2d_message_free(message);
- *     }
- *
- * threads      A client, and all clients that share with it (options.share), may be used by one
- *              thread at a time. Other clients are independent.
- * libcurl      Each client that does not share initialises it and cleans it up: thread-safe since
- *              7.84. It resolves names in its own threads, which may outlive a client: a plug-in
- *              that links libc2d.a needs -z nodelete, as libc2d.so has it.
- * process      No output, no exit, no signal handler, no environment (libcurl: SSLKEYLOGFILE), any
- *              locale. Ignore SIGPIPE (libcurl before 7.87). A child of fork() must not use its
- *              parent's clients; exec() closes all descriptors but two of libcurl's (7.88).
- * memory       Client: 10 KiB and 4 descriptors, 5 with cancel_fd; 0.8 MiB more with a bundle of
- *              140 CA certificates. One that shares: 0.4 KiB. Connection: 65 to 105 KiB and 1
- *              descriptor. Operation: 1 KiB, 6 KiB in flight, and its message.
- * blocking     c2d_client_new() reads files (a bundle of 140 CA certificates: 25 ms). Operations
- *              take at most timeout_ms and 1 s, plus pauses (patience_ms). Other functions do not
- *              block.
- * clocks       Names in _s and _ms are seconds and milliseconds since 1970 UTC, or spans. Time-outs
- *              and lock_expires_ms use CLOCK_BOOTTIME: it does not jump when the time is set, and
- *              it counts the time while the machine is suspended.
- * limits       Response: body 1 MiB, headers 128 KiB and 1,000 lines. Message sent: 900 properties.
- *              Ids: 128 characters. 64 requests in flight.
- * arguments    Text is NUL-terminated UTF-8. Arguments are borrowed for the call; a `char *` result
- *              is freed with free(). error may be NULL, and the _free() functions take NULL.
- *              C2D_USAGE: a client, id, token, message or request is NULL, or an enum lacks the
- *              number.
- *
- * C2D_ABI, the soname's number, is incremented when compiled programs would break. New members
- * replace `spare`, which must be zero, or come last in structs that have a size or that the library
- * makes. Enums may grow.
+ * Text is NUL-terminated UTF-8. Arguments are borrowed for the call; a `char *` result is freed
+ * with free(). error may be NULL, and the _free() functions take NULL. An object returned through a
+ * pointer is NULL on any failure. C2D_USAGE: a client, id, token, message or request is NULL, or an
+ * enum lacks the number. Names in _s and _ms are seconds and milliseconds since 1970 UTC, or spans;
+ * time-outs and lock_expires_ms use CLOCK_BOOTTIME, which also runs during suspension.
  *
  * Sources on the protocol: [hub docs] Microsoft's IoT Hub documents and swagger, [SDKs] the same in
- * all its SDKs, [assumed] not confirmed on a live hub yet.
- */
+ * all its SDKs, [assumed] not confirmed on a live hub yet. */
 #ifndef C2D_H
 #define C2D_H
 
@@ -53,9 +25,8 @@ extern "C" {
 #endif
 
 #define C2D_VERSION "0.2.0"
-#define C2D_VERSION_NUMBER 0x000200 /* one byte each; for #if */
-/* The release date of that version, in seconds since 1970 UTC: an earlier clock is wrong. */
-#define C2D_RELEASE_S INT64_C(1795824000) /* 2026-11-28 */
+#define C2D_VERSION_NUMBER 0x000200       /* one byte each; for #if */
+#define C2D_RELEASE_S INT64_C(1795824000) /* 2026-11-28: an earlier clock is wrong */
 #define C2D_ABI 1
 
 #if defined(__GNUC__)
@@ -64,9 +35,8 @@ extern "C" {
 #define C2D_API
 #endif
 
-/* C2D_VERSION of the library in use. */
-C2D_API const char *c2d_version(void);
-/* The versions of the libraries that it runs with: "libcurl 7.88.1, OpenSSL/3.0.19". */
+C2D_API const char *c2d_version(void); /* C2D_VERSION of the library in use */
+/* Those in use: "libcurl 7.88.1 (OpenSSL/3.0.19), OpenSSL 3.0.19, cJSON 1.7.15". */
 C2D_API void c2d_library_versions(char text[96]);
 
 /* ---- Outcomes ----
@@ -94,7 +64,6 @@ enum c2d_status {
     C2D_CONFIG = 78,          /* connection string, certificate, trust store or proxy */
     C2D_CANCELLED = 130,      /* options.cancel_fd was readable */
 };
-
 /* Returns the name, such as "QUEUE_FULL"; "INTERNAL" for any other number. */
 C2D_API const char *c2d_status_name(enum c2d_status status);
 
@@ -123,18 +92,15 @@ struct c2d_error {
     int64_t hub_time_s;          /* c2d_send(): Date of the success; 0: none, or not usable */
     bool earlier_try_unanswered; /* an attempt is in doubt: it may have taken effect */
     bool gave_up;                /* the hub has only failed for options.patience_ms */
-    /* c2d_receive(): the number of a message that the hub has locked but that cannot be read; the
-     * next call receives the one after it. "": no such message. */
-    char unreadable_sequence_number[24];
-    char message_id[40]; /* of a send: generated by the library; "": the message has one */
-    char text[512];      /* one printable line, without newline or secrets; "" on success */
-    char hint[256];      /* the next step; "": none */
+    char unreadable_sequence_number[24]; /* of a locked message, which was skipped; "": none */
+    char message_id[40];                 /* of a send: generated; "": the message has one */
+    char text[512]; /* one printable line, without newline or secrets; "" on success */
+    char hint[256]; /* the next step; "": none */
     uint64_t spare[4];
 };
 
 /* ---- Client ---- */
 struct c2d_client;
-
 struct c2d_event;
 
 /* event and its members are valid only during the call. Must not call functions of the client. */
@@ -148,36 +114,29 @@ struct c2d_options {
     enum c2d_role role;      /* C2D_CONFIG for the other kind of connection string */
     const char *api_version; /* NULL: a known version for each operation [SDKs] */
     int connect_timeout_ms;  /* for name, TCP, proxy and TLS; 1 or more; default 10,000 */
-    /* For one operation with all its attempts; 1 or more; default 60,000. Starts with the first
-     * attempt, for settlements with their submission. */
-    int timeout_ms;
-    int retries;       /* attempts after the first; 0 or more; default 3 */
-    bool retry_budget; /* common to all operations: when most fail, fewer are retried */
-    /* How long to wait while the hub fails, in ms; default 0: not at all. See "A hub that fails"
-     * below. */
-    int patience_ms;
-    int parallel; /* requests in flight, 1 to 64; 0: 1; default 1 */
+    int timeout_ms;          /* for one operation with all attempts; 1 or more; default 60,000 */
+    int retries;             /* attempts after the first; 0 or more; default 3 */
+    bool retry_budget;       /* common to all operations: when most fail, fewer are retried */
+    int patience_ms;         /* how long to wait while the hub fails, see libc2d(3); default 0 */
+    int parallel;            /* requests in flight, 1 to 64; 0: 1; default 1 */
     /* A client of the same hub whose connections and options are used; NULL: none. All other
      * options must be the default or the same as in that client, but for role. */
     struct c2d_client *share;
-    const char *ca_file; /* PEM, instead of the system's trust store */
-    const char *ca_dir;  /* hashed directories (openssl rehash), separated by ":", likewise */
-    /* ca_file and ca_dir come from SSL_CERT_FILE and SSL_CERT_DIR: errors name the variables. */
-    bool ca_from_environment;
-    const char *cert_file; /* client certificate and unencrypted key, PEM: for x509=true */
+    const char *ca_file;      /* PEM, instead of the system's trust store */
+    const char *ca_dir;       /* hashed directories (openssl rehash), separated by ":", likewise */
+    bool ca_from_environment; /* they come from SSL_CERT_FILE and _DIR: for the texts of errors */
+    const char *cert_file;    /* client certificate and unencrypted key, PEM: for x509=true */
     const char *key_file;
     /* [http://|https://|socks5h://][USER:PASSWORD@]HOST[:PORT], as in a URL; NULL or "": none */
     const char *proxy;
     const char *proxy_user, *proxy_password; /* not encoded; instead of those in proxy */
     const char *no_proxy;   /* "host,.domain,...": without proxy; "*": all hosts; NULL: none */
     const char *connect_to; /* "HOST:PORT" for TCP; TLS and tokens still use the hub's name */
-    /* A folder for TLS sessions, which the next client resumes: the only secrets that this library
-     * writes to a disk, for a day. Created if missing; used only if no other user can access it.
-     * NULL: none. */
+    /* A folder for TLS sessions, the only secrets that are written to a disk, for a day. Created if
+     * missing; used only if no other user can access it. NULL: none. */
     const char *tls_cache;
-    /* While it is readable, or once it was closed, operations end with C2D_CANCELLED. Reads, and
-     * sends that were not started, end at once. A send in flight and settlements may take 5 s more.
-     * Polled in every call, never read. -1: none. */
+    /* While readable, or once closed, operations end with C2D_CANCELLED: a send in flight and
+     * settlements within 5 s, the others at once. Polled, never read. -1: none. */
     int cancel_fd;
     bool dry_run;           /* each operation ends with C2D_DRY_RUN and an event; no socket */
     bool trace;             /* report C2D_EVENT_TRACE */
@@ -202,8 +161,8 @@ static inline struct c2d_options c2d_options_default(void)
 
 /* Reads connection_string ("HostName=...;DeviceId=...;SharedAccessKey=...", or
  * SharedAccessKeyName=... for the back end; SharedAccessSignature=... or x509=true instead of a
- * key). Does not connect yet. At most 4,096 bytes; one trailing newline is ignored; NULL is
- * C2D_CONFIG. options NULL: defaults. Copies its arguments. *client is NULL on any failure. */
+ * key), at most 4,096 bytes; one trailing newline is ignored; NULL is C2D_CONFIG. options NULL:
+ * defaults. Copies its arguments. Does not connect yet. */
 C2D_API enum c2d_status c2d_client_new(struct c2d_client **client, const char *connection_string,
                                        const struct c2d_options *options, struct c2d_error *error);
 /* Drops the pending operations of this client and wipes key and token. The last client that shares
@@ -239,9 +198,7 @@ struct c2d_message {
     /* send: at most 2 days ahead; 0: the hub's default of 1 h, or ttl_s. No attempt is made after
      * it: C2D_DATA, or C2D_UNKNOWN_OUTCOME if an earlier attempt is in doubt. */
     int64_t expires_at_s;
-    /* send, instead of expires_at_s: the time to live, at most 2 days; 0: none. Converted to an
-     * expiry; by the hub's clock, if a 401 has shown that ours is wrong. */
-    int64_t ttl_s;
+    int64_t ttl_s; /* send, instead of expires_at_s: the time to live, at most 2 days; 0: none */
     const struct c2d_property *properties;
     size_t property_count;
 
@@ -258,21 +215,16 @@ struct c2d_message {
     const void *spare[4];
 };
 
-/* Queues message for device_id. Needs a policy with ServiceConnect. Body, properties and system
- * properties have 65,536 bytes in total at most. Property names are HTTP tokens, unique without
- * case; values, ids and content types are 0x20-0x7e without outer spaces: C2D_DATA names the
- * character.
- *
- * An attempt that was written and got no response is in doubt, and is retried with the same message
- * id. If a later one succeeds, error->earlier_try_unanswered means that the message may be queued
- * twice. If none gets a response, the result is C2D_UNKNOWN_OUTCOME. A 408, 500, 502 or 504 without
- * a hub code comes from a gateway, or from a hub that failed midway: it counts as no response. */
+/* Queues message for device_id. Needs a policy with ServiceConnect. Property names are HTTP tokens,
+ * unique without case; values, ids and content types are 0x20-0x7e without outer spaces: C2D_DATA
+ * names the character. An attempt without a response is in doubt and is retried with the same id:
+ * error->earlier_try_unanswered: there may be two copies; C2D_UNKNOWN_OUTCOME: it may be queued.
+ */
 C2D_API enum c2d_status c2d_send(struct c2d_client *service, const char *device_id,
                                  const struct c2d_message *message, struct c2d_error *error);
 
 /* Takes the oldest message and locks it for 60 s. C2D_NO_MESSAGE has error->earlier_try_unanswered
- * if the response to an earlier attempt was lost and may have locked one. *message is NULL on any
- * failure. */
+ * if the response to an earlier attempt was lost and may have locked one. */
 C2D_API enum c2d_status c2d_receive(struct c2d_client *device, struct c2d_message **message,
                                     struct c2d_error *error);
 C2D_API void c2d_message_free(struct c2d_message *message);
@@ -282,7 +234,6 @@ C2D_API const char *c2d_message_property(const struct c2d_message *message, cons
 /* C2D_COMPLETE and C2D_REJECT remove the message, C2D_ABANDON puts it back and raises its delivery
  * count: at 10 the hub removes it [hub docs]. To leave a message, do nothing: its lock expires. */
 enum c2d_outcome { C2D_COMPLETE, C2D_REJECT, C2D_ABANDON };
-
 /* Settles the message and so ends its lock. A failure with error->earlier_try_unanswered is in
  * doubt: an attempt of this call that got no response may have settled the message. After
  * C2D_LOCK_LOST it probably did, if the call returned before the message's lock_expires_ms. */
@@ -290,7 +241,6 @@ C2D_API enum c2d_status c2d_settle(struct c2d_client *device, const char *lock_t
                                    enum c2d_outcome outcome, struct c2d_error *error);
 
 /* ---- Back end ---- */
-/* The outcome of a message. */
 enum c2d_feedback_outcome {
     C2D_FEEDBACK_UNKNOWN, /* missing, or another word: see status_code */
     C2D_FEEDBACK_SUCCESS,
@@ -302,8 +252,7 @@ enum c2d_feedback_outcome {
 
 /* Texts may be NULL. */
 struct c2d_feedback_record {
-    /* By statusCode. Without one by the description, as hubs have omitted it from successes. */
-    enum c2d_feedback_outcome outcome;
+    enum c2d_feedback_outcome outcome; /* by statusCode, else, as hubs omit it, by description */
     const char *original_message_id, *device_id, *device_generation_id;
     const char *status_code; /* the word for outcome, or an unknown one */
     const char *description, *enqueued_time;
@@ -311,17 +260,15 @@ struct c2d_feedback_record {
     const void *spare[2];
 };
 
-/* One batch of delivery feedback. A hub has one feedback queue: other readers do not get a batch
- * that was completed here [hub docs]. */
+/* A batch. A hub has one queue: what is completed here, no other reader gets [hub docs]. */
 struct c2d_feedback {
     const char *lock_token;
     const struct c2d_feedback_record *records;
     size_t record_count;
     int64_t lock_expires_ms; /* as in struct c2d_message */
 };
-
 /* Takes the oldest batch and locks it for 60 s; C2D_NO_MESSAGE if the queue is empty. Needs a
- * policy with ServiceConnect. *feedback is NULL on any failure. */
+ * policy with ServiceConnect. */
 C2D_API enum c2d_status c2d_feedback_receive(struct c2d_client *service,
                                              struct c2d_feedback **feedback,
                                              struct c2d_error *error);
@@ -329,8 +276,7 @@ C2D_API void c2d_feedback_free(struct c2d_feedback *feedback);
 /* As c2d_settle(), for a batch; C2D_REJECT is not possible: C2D_DATA. */
 C2D_API enum c2d_status c2d_feedback_settle(struct c2d_client *service, const char *lock_token,
                                             enum c2d_outcome outcome, struct c2d_error *error);
-/* Removes all messages queued for device_id, and sets *purged to their number; purged may be NULL.
- */
+/* Removes all messages queued for device_id, and sets *purged (may be NULL) to their number. */
 C2D_API enum c2d_status c2d_purge(struct c2d_client *service, const char *device_id,
                                   int64_t *purged, struct c2d_error *error);
 
@@ -339,44 +285,14 @@ struct c2d_device_info {
     const char *device_id, *status, *connection_state, *last_activity_time, *generation_id;
     int64_t message_count; /* messages queued for it */
 };
-
-/* Needs a policy with RegistryRead. *info is NULL on any failure. */
+/* Needs a policy with RegistryRead. */
 C2D_API enum c2d_status c2d_device_info_get(struct c2d_client *service, const char *device_id,
                                             struct c2d_device_info **info, struct c2d_error *error);
 C2D_API void c2d_device_info_free(struct c2d_device_info *info);
 
-/* ---- Many operations at once ----
- * c2d_submit() starts an operation and returns at once; c2d_wait() works until one has ended and
- * returns its result. At most options.parallel requests are in flight, over as many connections.
- * Settlements go first. Sends to one device are made in the order of their submission. An operation
- * in back-off is not in flight. Clients that share have all this in common: c2d_wait() on one of
- * them returns the results of all. One thread receives for a fleet of count devices like this:
- *
- *     memset(&next, 0, sizeof next);
- *     for (i = 0; i < count; i++) {
- *         next.action = C2D_ACTION_RECEIVE;
- *         next.tag = devices[i];
- *         if (c2d_submit(devices[i], &next, &error) != C2D_OK)
- *             report(devices[i], &error);
- *     }
- *     while (c2d_wait(devices[0], -1, &result)) {
- *         device = (struct c2d_client *)result.tag;
- *         is_done = result.action == C2D_ACTION_RECEIVE && result.message == NULL;
- *         memset(&next, 0, sizeof next);
- *         next.action = C2D_ACTION_RECEIVE;
- *         next.tag = device;
- *         if (result.message != NULL && keep(result.message)) {
- *             next.action = C2D_ACTION_SETTLE;
- *             next.outcome = C2D_COMPLETE;
- *             next.lock_token = result.message->lock_token;
- *         }
- *         if (result.error.status != C2D_OK && result.error.status != C2D_NO_MESSAGE)
- *             report(device, &result.error);
- *         if (!is_done && c2d_submit(device, &next, &error) != C2D_OK)
- *             report(device, &error);
- *         c2d_message_free(result.message);
- *     }
- */
+/* ---- Many operations at once, and main loops ----
+ * At most options.parallel requests are in flight. Settlements go first. Sends to one device keep
+ * their order. Clients that share have this in common: c2d_wait() returns the results of all. */
 enum c2d_action {
     C2D_ACTION_RECEIVE,
     C2D_ACTION_SETTLE,      /* lock_token, outcome */
@@ -410,161 +326,24 @@ struct c2d_result {
     struct c2d_error error; /* as the action's own function fills it in */
 };
 
-/* Checks the request and submits it. A status other than C2D_OK means that nothing was submitted.
- * The outcome comes with the result. */
+/* Starts an operation and returns at once; its outcome comes with the result. A status other than
+ * C2D_OK means that nothing was submitted. */
 C2D_API enum c2d_status c2d_submit(struct c2d_client *client, const struct c2d_request *request,
                                    struct c2d_error *error);
-/* Returns true with the next result. Returns false, with *result unchanged, after timeout_ms (-1:
- * no limit), or if no operation is pending. */
+/* Works until an operation has ended, and returns true with its result. Returns false, with *result
+ * unchanged, after timeout_ms (-1: no limit), or if no operation is pending. */
 C2D_API bool c2d_wait(struct c2d_client *client, int timeout_ms, struct c2d_result *result);
-/* Returns the number of operations that were submitted and whose result was not returned yet. */
+/* Return how many operations have no result yet, and how many of them are in back-off. */
 C2D_API size_t c2d_pending(const struct c2d_client *client);
-/* Returns how many of them are in back-off before another attempt. */
 C2D_API size_t c2d_backing_off(const struct c2d_client *client);
-/* Returns a descriptor for a main loop (poll, epoll, libevent, GLib), the same for all clients that
- * share. It is readable when c2d_wait(client, 0, ...) has something to do. Each time it is, call
- * that once, or a fixed number of times: it stays readable while there is more. One such call
- * handles 16 events at most. Do not read or close it. -1 for NULL. */
+/* Returns a descriptor for a main loop, the same for all clients that share; -1 for NULL. While it
+ * is readable, call c2d_wait(client, 0, ...). Do not read or close it. */
 C2D_API int c2d_fd(const struct c2d_client *client);
-
-/* ==== Most programs do not need the rest. ==== */
-
-/* ---- A hub that fails ----
- * With options.patience_ms. The hub fails if an attempt may succeed later: 408, 429, 5xx, hub codes
- * 400024 and 404012, no connection, no response. Then all operations pause, except settlements,
- * whose locks expire. One attempt at a time, after the usual back-off, finds out whether the hub
- * works again. Any other response ends the pause.
- *
- * These failures do not count towards timeout_ms and retries, with two exceptions: an attempt that
- * was written and got no response, and if retries is 0, a response that leaves the outcome in
- * doubt. After patience_ms with failures only, the waiting operations end with the last failure and
- * error->gave_up. An operation that fails for that long while others succeed ends, too.
- *
- * ---- Clocks that differ ----
- * After a 401 whose Date differs from our clock, tokens and expiries use the hub's clock; a
- * C2D_EVENT_WARNING reports it once. The first attempt of clients that share stays the only one for
- * 2 s at most, so that there is only one such 401. A ttl_s counts from the first attempt of
- * c2d_send(); with c2d_submit() from each attempt, until one is in doubt. Another warning reports,
- * once, that the Date of a response shows an expiry that is wrong by more than a tenth of ttl_s. */
-
-/* ---- Watching ---- */
-enum c2d_event_kind {
-    C2D_EVENT_ATTEMPT, /* an attempt ended: method, path, attempt, http_status, elapsed_ms, text */
-    C2D_EVENT_WARNING, /* text: one line for people */
-    C2D_EVENT_TRACE,   /* text: lines of a trace, secrets masked; with options.trace only */
-    C2D_EVENT_DRY_RUN, /* method, url, headers, body of a request not sent, secrets masked */
-};
-
-struct c2d_event {
-    enum c2d_event_kind kind;
-    const char *method;
-    const char *url;
-    const char *path; /* the url without scheme and host */
-    unsigned attempt; /* from 1 */
-    int http_status;  /* 0: no response, for the reason in text */
-    int64_t elapsed_ms;
-    const char *text;
-    size_t text_size;
-    const char *const *headers; /* "Name: value", header_count of them */
-    size_t header_count;
-    const void *body;
-    size_t body_size;
-};
-
-/* ---- Diagnosis ---- */
-/* The peer of a connection, as far as it was established. */
-struct c2d_connection {
-    char address[64];     /* IP of the hub or proxy: connected, else tried last; "": none */
-    int port;             /* that was connected; 0: none */
-    char tls_version[16]; /* with the hub, "TLSv1.3"; "": no handshake with it */
-    char issuer[256];     /* of the peer's certificate */
-    int64_t certificate_ends_at_s; /* end of its validity; 0: not known */
-    uint64_t spare[2];
-};
-
-/* Facts of a client and its connection; texts are valid until client is freed. */
-struct c2d_probe {
-    size_t key_size;              /* of the SharedAccessKey, bytes; 0: none */
-    const char *certificate;      /* subject of the client certificate; NULL: none */
-    int64_t credentials_end_at_s; /* of certificate or ready token; 0: never */
-    const char *proxy;            /* scheme://host:port; NULL: none */
-    struct c2d_connection connection;
-    int64_t hub_time_s; /* by a response, if it can be trusted; 0: not known */
-    int64_t own_time_s; /* this machine's clock at that time */
-    uint64_t spare[4];
-};
-
-/* Completes a lock that cannot exist (of a message; for the back end, of a feedback batch) to find
- * out how far a request gets. C2D_OK: these credentials may receive (back end: read feedback). If
- * hub_time_s differs, that is by the hub's time. Otherwise error->step is the step that failed.
- * Only a 401 is retried, once. *probe is filled in up to that step. */
-C2D_API enum c2d_status c2d_probe(struct c2d_client *client, struct c2d_probe *probe,
-                                  struct c2d_error *error);
-
-/* ---- Shared access signatures ---- */
-/* Signs a token that is valid for ttl_s seconds from now, 1 s to 100 years; by the hub's clock, if
- * a 401 has shown that ours is wrong. It is for the hub, or only for device_id; that of a device is
- * for the device itself (device_id NULL). Does not connect. The token is a secret: wipe it. */
-C2D_API enum c2d_status c2d_sas_token(struct c2d_client *client, const char *device_id,
-                                      int64_t ttl_s, char **token, struct c2d_error *error);
-
-struct c2d_sas {
-    char resource[512]; /* host or host/devices/ID, decoded */
-    char policy[256];   /* "" for a device's own key */
-    int64_t expires_at_s;
-    uint64_t spare[2];
-};
-
-/* Reads the fields of a token, without verifying its signature. C2D_DATA if it is not a token. */
-C2D_API enum c2d_status c2d_sas_decode(const char *token, struct c2d_sas *sas,
-                                       struct c2d_error *error);
-
-/* ---- JSON ---- */
-/* Returns a JSON object on one line, without newline; NULL if out of memory. The body is a text
- * ("utf8"), or base64 if it is not UTF-8 or holds NUL. Without the body, its size is included. */
-C2D_API char *c2d_message_to_json(const struct c2d_message *message, bool with_body);
-/* Reads a line that c2d_message_to_json() wrote with a body. All bytes are the same, except names
- * that are not UTF-8, and values that are not UTF-8 and were overridden by a duplicate. C2D_DATA if
- * json is not such a line. *message is NULL on any failure; free it with c2d_message_free(). */
-C2D_API enum c2d_status c2d_message_from_json(struct c2d_message **message, const char *json,
-                                              size_t size, struct c2d_error *error);
-
-/* Returns record index of a batch as a JSON object on one line; NULL if out of memory, or if index
- * is out of range. */
-C2D_API char *c2d_feedback_to_json(const struct c2d_feedback *feedback, size_t index);
-
-/* A message to be sent, read from a JSON object, for batches and scripts:
- * {"deviceId","body"|"bodyBase64","messageId","correlationId","userId","contentType",
- * "contentEncoding","expiry" (RFC 3339)|"ttl" (seconds, or "90s", "10m", "2h", "1d"),
- * "ack","properties":{}}; no member is required, and values are strings unless noted. */
-struct c2d_outgoing {
-    const char *device_id; /* NULL: none in the JSON */
-    struct c2d_message message;
-};
-
-/* C2D_DATA names the fault: an unknown or repeated member, a wrong type, \u0000, invalid UTF-8,
- * text after the object. The send checks the values. *outgoing is NULL on any failure. */
-C2D_API enum c2d_status c2d_outgoing_from_json(struct c2d_outgoing **outgoing, const char *json,
-                                               size_t size, struct c2d_error *error);
-C2D_API void c2d_outgoing_free(struct c2d_outgoing *outgoing);
-
-/* ---- Text ---- */
-/* C2D_DATA, with the character named, if the id or token is not valid. */
-C2D_API enum c2d_status c2d_check_device_id(const char *device_id, struct c2d_error *error);
-C2D_API enum c2d_status c2d_check_lock_token(const char *lock_token, struct c2d_error *error);
-
-/* Converts to "none", "positive", "negative" or "full" (NULL for C2D_ACK_UNSET), and back
- * (C2D_ACK_UNSET for any other word). */
-C2D_API const char *c2d_ack_name(enum c2d_ack ack);
-C2D_API enum c2d_ack c2d_ack_from_name(const char *name);
-/* Writes a random UUID, for a message id. C2D_OS if the system provides no randomness. */
-C2D_API enum c2d_status c2d_uuid(char text[37]);
-/* Reads a time in the forms in which hubs write it; without a zone it is UTC. Returns false, with
- * *ms unchanged, for anything else and for NULL. */
-C2D_API bool c2d_time_parse(const char *text, int64_t *ms);
 
 #ifdef __cplusplus
 }
 #endif
+
+#include "c2d_tools.h" /* events, diagnosis, tokens, JSON: most programs do not need them */
 
 #endif

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <sys/random.h>
@@ -79,6 +80,11 @@ bool crypto_random(void *data, size_t size)
         count = getrandom(data, size, 0);
     while (count < 0 && errno == EINTR);
     return count >= 0 && (size_t)count == size;
+}
+
+const char *crypto_version(void)
+{
+    return OpenSSL_version(OPENSSL_VERSION);
 }
 
 enum c2d_status c2d_uuid(char text[37])

@@ -15,6 +15,8 @@ void base64_append(struct buf *buf, const void *data, size_t size);
 /* Strict: the standard alphabet, padded, no white space. Also returns false for empty text, and
  * when out of memory. */
 bool base64_decode(struct buf *buf, const char *text, size_t size);
+/* Returns the version of OpenSSL in use, with its date: "OpenSSL 3.0.19 27 Jan 2026". */
+const char *crypto_version(void);
 /* Returns false if the system provides no randomness. */
 bool crypto_random(void *data, size_t size);
 

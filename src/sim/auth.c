@@ -1,4 +1,4 @@
-/* auth: who may do what: SAS tokens, read strictly, and the certificates of X.509 devices. */
+/* Verifies SAS tokens, strictly, and the certificates of X.509 devices. */
 #define _GNU_SOURCE /* strsep */
 #include "auth.h"
 #include "call.h"
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Documented: how long behind its expiry a token is still taken. */
+/* Documented: how long after its expiry a token is still accepted. */
 enum { CLOCK_SKEW_S = 5 * 60 };
 
 enum scope { SCOPE_NONE, SCOPE_HUB, SCOPE_DEVICE };
@@ -17,12 +17,12 @@ enum sas_field { SAS_SR, SAS_SIG, SAS_SE, SAS_SKN, SAS_FIELDS };
 
 struct sas {
     char *text;               /* owns the fields */
-    char *fields[SAS_FIELDS]; /* sr and se as they stand, sig and skn decoded; NULL: absent */
+    char *fields[SAS_FIELDS]; /* sr and se as sent, sig and skn decoded; NULL: absent */
     char *resource;           /* sr decoded */
     int64_t expires_s;
 };
 
-/* As a form is decoded: this is what makes an unescaped + of base64 a wrong signature. */
+/* Decodes + to a space, as in a form: a signature with an unescaped + of base64 is wrong. */
 static bool decode_form(char *text)
 {
     for (char *c = text; *c != '\0'; c++)
@@ -31,8 +31,9 @@ static bool decode_form(char *text)
     return text_percent_decode(text);
 }
 
-/* Reads the token: name=value&… with each of the four fields at most once, no other, and only skn
- * may lack. False if header is no such token. sas is to be cleared in any case. */
+/* Parses a token: name=value&… with each of the four fields at most once, and no others. Only skn
+ * is optional. False if header is not such a token. The caller frees text and resource in any
+ * case. */
 static bool sas_parse(struct sas *sas, const char *header)
 {
     static const char scheme[] = "SharedAccessSignature ";
@@ -58,7 +59,7 @@ static bool sas_parse(struct sas *sas, const char *header)
         return false;
     sas->resource = text_format("%s", fields[SAS_SR]);
     if (fields[SAS_SKN] != NULL && *fields[SAS_SKN] == '\0')
-        fields[SAS_SKN] = NULL; /* the C SDK's way of saying that it has none */
+        fields[SAS_SKN] = NULL; /* the C SDK sends an empty skn if it has no policy */
     return decode_form(sas->resource) && decode_form(fields[SAS_SIG])
            && (fields[SAS_SKN] == NULL || decode_form(fields[SAS_SKN]))
            && text_number(fields[SAS_SE], 0, INT64_MAX / 1000, &sas->expires_s);
@@ -66,7 +67,7 @@ static bool sas_parse(struct sas *sas, const char *header)
 
 static enum scope resource_scope(const struct hub *hub, const char *resource, const char *device_id)
 {
-    /* By any of its addresses, unless it was given a name: then as strict as a real hub. */
+    /* Any address of the hub is accepted, unless it has another name: then only the name. */
     const char *names[] = { hub->name, "127.0.0.1", "[::1]", hub->listen_host };
     size_t count = strcmp(hub->name, HUB_NAME) == 0 ? sizeof names / sizeof names[0] : 1;
     size_t size = strcspn(resource, "/");
@@ -83,12 +84,12 @@ static enum scope resource_scope(const struct hub *hub, const char *resource, co
     return SCOPE_NONE;
 }
 
-/* The key that a token must be signed with. NULL if its signer has no right to the claim. */
+/* Returns the key that must have signed the token. NULL: its signer has no permission. */
 static const struct secret *signer_key(struct sas *sas, const struct call *call)
 {
     enum scope scope = resource_scope(call->hub, sas->resource, call->device_id);
 
-    /* The C# SDK encodes the device id twice, and hubs take that too. */
+    /* The C# SDK encodes the device id twice, which hubs accept. */
     if (scope == SCOPE_NONE && text_percent_decode(sas->resource))
         scope = resource_scope(call->hub, sas->resource, call->device_id);
     if (scope == SCOPE_NONE || (scope == SCOPE_DEVICE && call->permission != DEVICE_CONNECT))
@@ -102,7 +103,7 @@ static const struct secret *signer_key(struct sas *sas, const struct call *call)
     return scope == SCOPE_DEVICE && call->device != NULL ? &call->device->key : NULL;
 }
 
-/* Takes the same time wherever the signatures differ. */
+/* Takes the same time, wherever the signatures differ. */
 static bool is_signed(const struct sas *sas, const struct secret *key)
 {
     char *text = text_format("%s\n%s", sas->fields[SAS_SR], sas->fields[SAS_SE]);
@@ -116,7 +117,8 @@ static bool is_signed(const struct sas *sas, const struct secret *key)
            && CRYPTO_memcmp(sas->fields[SAS_SIG], wanted, strlen(wanted)) == 0;
 }
 
-/* Did the client show the certificate of device? The handshake has proved that it has the key. */
+/* True if the client sent the certificate of device. The handshake has proved that it has the
+ * key. */
 static bool is_certificate_of(const struct device *device, const struct call *call)
 {
     if (device->is_ca_signed)
@@ -136,11 +138,11 @@ enum auth auth_check(const struct call *call)
     enum auth result;
 
     if (is_device_call && (device == NULL || device->is_disabled)) {
-        /* Seen live over HTTPS: the hub looks the device up before it looks at the key. */
+        /* Seen live over HTTPS: the hub looks up the device before it checks the signature. */
         result = is_readable || (header == NULL && call->sha1[0] != '\0') ? AUTH_NO_DEVICE
                                                                           : AUTH_NO_TOKEN;
     } else if (is_device_call && !device_has_key(device)) {
-        /* An X.509 device shows its certificate and nothing else. */
+        /* An X.509 device must send its certificate, and no token. */
         result = header == NULL && is_certificate_of(device, call) ? AUTH_GOOD : AUTH_REFUSED;
     } else if (!is_readable) {
         result = AUTH_NO_TOKEN;

@@ -1,14 +1,14 @@
-/* auth: who may do what. */
+/* Decides whether a client may make a request. */
 #ifndef SIM_AUTH_H
 #define SIM_AUTH_H
 
 struct call;
 
 enum auth {
-    AUTH_GOOD,      /* and the device of the request exists, where it names one */
-    AUTH_NO_TOKEN,  /* there is neither a token that can be read nor a certificate */
-    AUTH_REFUSED,   /* wrong signature, scope, right or certificate, or expired */
-    AUTH_NO_DEVICE, /* unknown; a device that is disabled is unknown to its own calls */
+    AUTH_GOOD,      /* allowed; the device exists, if the request names one */
+    AUTH_NO_TOKEN,  /* neither a readable token nor a device's certificate */
+    AUTH_REFUSED,   /* wrong signature, scope, permission or certificate, or expired */
+    AUTH_NO_DEVICE, /* unknown, or disabled and the request is its own */
 };
 
 enum auth auth_check(const struct call *call);

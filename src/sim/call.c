@@ -1,4 +1,4 @@
-/* call: what all that answer a request need: its query, and JSON as its body. */
+/* Reads the query of a request and writes JSON to its response. */
 #include "call.h"
 #include "json.h"
 

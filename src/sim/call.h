@@ -1,11 +1,11 @@
-/* call: one request on its way through the hub. */
+/* A request and its response while the hub handles it. */
 #ifndef SIM_CALL_H
 #define SIM_CALL_H
 
 #include "http.h"
 #include "hub.h"
 
-/* One request on its way through the hub. A device call is one that wants DEVICE_CONNECT. */
+/* A device call is one that needs DEVICE_CONNECT. */
 struct call {
     uint64_t connection; /* serial number, from 1 */
     bool is_loopback;
@@ -18,22 +18,22 @@ struct call {
     struct hub *hub; /* this and the following are set by route_call() */
     int64_t now_ms;
     char device_id[129]; /* "": none */
-    char token[129];     /* of a lock; "": none */
+    char token[129];     /* lock token; "": none */
     char api_version[32];
-    enum permission permission; /* that is needed; 0: no route */
+    enum permission permission; /* required; 0: no route */
     enum outcome outcome;       /* of a settlement */
-    struct device *device;      /* NULL: none, or none of that id */
-    const char *shape;          /* of errors: text, nested, empty, html; NULL: what is usual */
-    bool effect;                /* the request was honoured */
+    struct device *device;      /* NULL: no device_id, or no such device */
+    const char *shape; /* of an error: text, nested, object, empty, html; NULL: the usual */
+    bool effect;       /* the operation was performed */
 };
 
-/* Requests kept for /_sim; the oldest give way. */
+/* The length of the log for /_sim: the oldest requests are dropped. */
 enum { CALL_LOG_MAX = 1000 };
 
 /* Copies the decoded value of a query member to value; false if the member is not there or its
  * value is broken or too long. A member without = is "". */
 bool query_value(const char *target, const char *name, char *value, size_t size);
-/* Takes tree for the body of the response. */
+/* Makes tree the body of the response, and deletes it. */
 void call_add_json(struct call *call, cJSON *tree);
 
 #endif

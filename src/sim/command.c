@@ -1,5 +1,5 @@
-/* command: the program that runs against the hub, in a process group of its own: it gets each
- * signal once, from the terminal or from us, and nothing of it outlives the hub. */
+/* The command has its own process group, for two reasons: it gets each signal once, from the
+ * terminal or from this process, and all its processes can be killed when the hub ends. */
 #define _GNU_SOURCE /* pipe2 */
 #include "command.h"
 #include "util.h"
@@ -21,14 +21,15 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Waits until the other end of the pipe is closed. Before that comes the number of the group. */
+/* Reads the number of the command's group, waits until the other end of the pipe is closed, and
+ * kills the group. */
 static void guard(int fd)
 {
     static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
     pid_t group = 0;
     char byte;
 
-    (void)setsid(); /* neither the terminal nor a signal to the hub's group is for us */
+    (void)setsid(); /* no signals from the terminal, or to the hub's group */
     for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++)
         (void)signal(ignored[i], SIG_IGN);
     if (read(fd, &group, sizeof group) == (ssize_t)sizeof group)
@@ -55,9 +56,9 @@ bool command_guard(struct command *command)
     return command->guard > 0;
 }
 
-/* Makes group the foreground of the terminal, which the kernel lets a background process do only
- * while SIGTTOU is blocked. */
-static void give_terminal(int terminal, pid_t group)
+/* Makes group the foreground group of the terminal. A background process may do this only while
+ * SIGTTOU is blocked. */
+static void set_foreground(int terminal, pid_t group)
 {
     sigset_t blocked;
     sigset_t before;
@@ -71,15 +72,15 @@ static void give_terminal(int terminal, pid_t group)
     (void)sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
-/* In the child: becomes the command, with signals as this program found them. */
-static void become(const struct command *command, const sigset_t *mask, int failure_fd)
+/* In the child: restores the signals of this program's start, and executes the command. */
+static void exec_command(const struct command *command, const sigset_t *mask, int failure_fd)
 {
     static const int caught[] = { SIGCHLD, SIGINT, SIGTERM, SIGHUP };
     struct sigaction action;
     int failure;
 
     (void)setpgid(0, 0);
-    give_terminal(command->terminal, getpid());
+    set_foreground(command->terminal, getpid());
     for (size_t i = 0; i < sizeof caught / sizeof caught[0]; i++)
         if (sigaction(caught[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
             (void)signal(caught[i], SIG_DFL);
@@ -99,23 +100,23 @@ int command_start(struct command *command)
 
     command->terminal = open("/dev/tty", O_RDWR | O_CLOEXEC);
     if (command->terminal >= 0 && tcgetpgrp(command->terminal) != getpgrp()) {
-        (void)close(command->terminal); /* we are in the background, and so is the command */
+        (void)close(command->terminal); /* in the background: the command, too */
         command->terminal = -1;
     }
     if (pipe2(fds, O_CLOEXEC) != 0)
         return errno;
-    /* No handler of ours may run in the child. */
+    /* This program's signal handlers must not run in the child. */
     (void)sigfillset(&all);
     (void)sigprocmask(SIG_BLOCK, &all, &before);
     command->pid = fork();
     if (command->pid == 0)
-        become(command, &before, fds[1]);
+        exec_command(command, &before, fds[1]);
     if (command->pid < 0) {
         failure = errno;
         command->pid = 0;
     }
     if (command->pid > 0) {
-        (void)setpgid(command->pid, command->pid); /* whoever comes first */
+        (void)setpgid(command->pid, command->pid); /* in the child, too: either may be first */
         (void)!write(command->guard_fd, &command->pid, sizeof command->pid);
     }
     (void)sigprocmask(SIG_SETMASK, &before, NULL);
@@ -136,13 +137,13 @@ void command_signal(struct command *command, int number)
     command->last_sent_ms = now;
 }
 
-/* Stops the group that the terminal thinks this job to be, until somebody continues it. */
-static void stop_too(const struct command *command)
+/* Stops the group of this process, which is the job for the shell, until it is continued. */
+static void stop_job(const struct command *command)
 {
-    give_terminal(command->terminal, getpgrp());
+    set_foreground(command->terminal, getpgrp());
     (void)kill(0, SIGTSTP);
-    if (tcgetpgrp(command->terminal) == getpgrp()) /* not after bg */
-        give_terminal(command->terminal, command->pid);
+    if (tcgetpgrp(command->terminal) == getpgrp()) /* not if continued by bg */
+        set_foreground(command->terminal, command->pid);
     (void)kill(-command->pid, SIGCONT);
 }
 
@@ -150,7 +151,7 @@ bool command_ended(struct command *command, int *code)
 {
     siginfo_t info = { 0 };
 
-    /* What has ended is left as it is: so nobody else can get the number of its group. */
+    /* WNOWAIT leaves a zombie, so that the number of its group is not reused. */
     if (command->pid == 0
         || waitid(P_PID, (id_t)command->pid, &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT) != 0
         || info.si_pid == 0)
@@ -158,7 +159,7 @@ bool command_ended(struct command *command, int *code)
     if (info.si_code == CLD_STOPPED || info.si_code == CLD_TRAPPED) {
         (void)waitid(P_PID, (id_t)command->pid, &info, WSTOPPED | WNOHANG);
         if (command->terminal >= 0)
-            stop_too(command);
+            stop_job(command);
         return false;
     }
     *code = info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
@@ -167,13 +168,13 @@ bool command_ended(struct command *command, int *code)
 
 void command_clear(struct command *command)
 {
-    /* First, as it must not kill a group whose number is free again. */
+    /* The guard first: after waitpid() for the command, its group's number may be reused. */
     if (command->guard > 0) {
         (void)kill(command->guard, SIGKILL);
         (void)waitpid(command->guard, NULL, 0);
     }
     if (command->pid > 0) {
-        give_terminal(command->terminal, getpgrp());
+        set_foreground(command->terminal, getpgrp());
         (void)kill(-command->pid, SIGKILL);
         (void)waitpid(command->pid, NULL, 0);
     }

@@ -1,4 +1,4 @@
-/* command: the program that runs against the hub, in a process group of its own. */
+/* The command that runs against the hub, in its own process group. */
 #ifndef SIM_COMMAND_H
 #define SIM_COMMAND_H
 
@@ -7,27 +7,27 @@
 #include <sys/types.h>
 
 struct command {
-    char **argv;   /* NULL: there is no command */
+    char **argv;   /* NULL: no command */
     pid_t pid;     /* also the number of its process group; 0: not running */
     pid_t guard;   /* 0: none */
-    int guard_fd;  /* open as long as this process lives; -1: none */
-    int terminal;  /* on which the command is in the foreground; -1: none */
-    int last_sent; /* signal, and when it was sent */
+    int guard_fd;  /* closed when this process ends; -1: none */
+    int terminal;  /* in whose foreground the command runs; -1: none */
+    int last_sent; /* the last signal, and when it was passed on */
     int64_t last_sent_ms;
 };
 
-/* Forks a process that kills the command's group as soon as this process is gone, whatever ended
- * it. To be called before anything is opened that others wait for. False with errno set. */
+/* Forks a process that kills the command's group when this process has ended, also by SIGKILL. Call
+ * it before other descriptors are opened: it would keep them open. False with errno set. */
 bool command_guard(struct command *command);
-/* Starts the command. Returns 0 or the errno that says why it cannot be run. */
+/* Starts the command. Returns 0, or the errno of the failure. */
 int command_start(struct command *command);
-/* Passes a signal on to the command's group. A repetition within a fifth of a second is not: what
- * signals a process and its group, as timeout(1) does, means one signal. */
+/* Passes a signal on to the command's group. Drops a repetition within 200 ms: a sender that
+ * signals a process and then its group, as timeout(1) does, means one signal. */
 void command_signal(struct command *command, int number);
-/* To be called on SIGCHLD. True if the command has ended, with the exit code for it. If it was
- * stopped on the terminal, this process stops as well, and both go on together. */
+/* Call it on SIGCHLD. True if the command has ended; code is then the exit code. If the command was
+ * stopped on the terminal, stops this process too, and later continues the command. */
 bool command_ended(struct command *command, int *code);
-/* Ends what is left of the command's group. */
+/* Kills the rest of the command's group, and ends the guard. */
 void command_clear(struct command *command);
 
 #endif

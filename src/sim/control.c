@@ -1,4 +1,4 @@
-/* control: the commands of /_sim and what each may have. */
+/* The table of the commands of /_sim, and most of the commands. */
 #include "control.h"
 #include "call.h"
 #include "errors.h"
@@ -10,8 +10,8 @@
 #include <string.h>
 
 enum {
-    CLOCK_MAX_S = 1500000000, /* stays on this side of 1970 and of the year 2100 */
-    TOKEN_LIFE_S = 3600,      /* of most clients */
+    CLOCK_MAX_S = 1500000000, /* keeps the clock between 1970 and 2100 */
+    TOKEN_LIFE_S = 3600,      /* the default of most clients */
 };
 
 bool control_fail(struct control *control, const char *error)
@@ -34,17 +34,17 @@ static bool set_clock(struct control *control)
     double seconds;
 
     if ((offset == NULL) == (advance == NULL))
-        return control_fail(control, "either offset or advance must be a number of seconds");
+        return control_fail(control, "give either offset or advance, in seconds");
     seconds = advance == NULL ? offset->valuedouble
                               : (double)hub->offset_ms / 1000 + advance->valuedouble;
     if (seconds < -CLOCK_MAX_S || seconds > CLOCK_MAX_S)
-        return control_fail(control, "the clock would be off by too much");
+        return control_fail(control, "the clock may differ from real time by 1500000000 s at most");
     hub->offset_ms = (int64_t)(seconds * 1000);
     cJSON_AddNumberToObject(control->reply, "now", (double)hub_now_ms(hub) / 1000);
     if (hub_ahead_ms(hub) > (int64_t)TOKEN_LIFE_S * 1000)
         json_put(control->reply, "note",
-                 "a token of an hour that is signed by real time has expired by this clock; "
-                 "GET /_sim/sas makes one by this clock");
+                 "a token of an hour that was signed by real time has expired by this clock; "
+                 "GET /_sim/sas makes a valid one");
     return true;
 }
 
@@ -73,13 +73,13 @@ static bool set_feedback(struct control *control)
     return true;
 }
 
-/* A message that was never sent has what its sender would have given, past all checks. */
-static cJSON *read_given(const cJSON *arguments)
+/* Builds the properties of a message from the arguments, without the checks of a send. */
+static cJSON *read_properties(const cJSON *arguments)
 {
     const cJSON *properties = json_get(arguments, "properties");
     const char *ack = json_text(arguments, "ack");
-    cJSON *given = cJSON_CreateObject();
-    cJSON *object = cJSON_AddObjectToObject(given, "properties");
+    cJSON *json = cJSON_CreateObject();
+    cJSON *object = cJSON_AddObjectToObject(json, "properties");
     const cJSON *item;
 
     cJSON_ArrayForEach(item, properties)
@@ -91,13 +91,13 @@ static cJSON *read_given(const cJSON *arguments)
     }
     for (size_t i = 0; system_properties[i].json != NULL; i++)
         if (json_text(arguments, system_properties[i].json) != NULL)
-            json_put(given, system_properties[i].json,
+            json_put(json, system_properties[i].json,
                      json_text(arguments, system_properties[i].json));
-    json_put(given, "ack", ack != NULL ? ack : "none");
+    json_put(json, "ack", ack != NULL ? ack : "none");
     if (json_get(arguments, "rawHeaders") != NULL)
-        cJSON_AddItemToObject(given, "rawHeaders",
+        cJSON_AddItemToObject(json, "rawHeaders",
                               cJSON_Duplicate(json_get(arguments, "rawHeaders"), true));
-    return given;
+    return json;
 }
 
 static bool enqueue(struct control *control)
@@ -113,13 +113,13 @@ static bool enqueue(struct control *control)
     uint64_t done = 0;
 
     if (device == NULL)
-        return control_fail(control, "deviceId names no device");
+        return control_fail(control, "deviceId: no such device");
     if (text != NULL && base64 != NULL)
-        return control_fail(control, "body and bodyBase64");
+        return control_fail(control, "body and bodyBase64 exclude each other");
     bytes = base64 != NULL ? base64_decode(base64, &size) : NULL;
     queue_sweep(&device->queue, now_ms);
     for (; count-- > 0 && device->queue.depth < QUEUE_MAX; done++) {
-        struct message *message = message_new(read_given(control->arguments),
+        struct message *message = message_new(read_properties(control->arguments),
                                               bytes != NULL ? (const void *)bytes : text, size);
 
         message->expires_ms = now_ms + json_number(control->arguments, "ttl", 3600) * 1000;
@@ -136,14 +136,14 @@ static bool list_faults(struct control *control)
     return cJSON_AddItemReferenceToObject(control->reply, "faults", control->hub->faults) != 0;
 }
 
-/* Adds a fault, or removes all by {"clear":true}. */
+/* Adds a fault, or removes all faults if the only member is clear. */
 static bool set_faults(struct control *control)
 {
     int id;
 
     if (json_get(control->arguments, "clear") != NULL) {
         if (cJSON_GetArraySize(control->arguments) != 1)
-            return control_fail(control, "clear stands alone");
+            return control_fail(control, "clear must be the only member");
         cJSON_Delete(control->hub->faults);
         control->hub->faults = cJSON_CreateArray();
         control->hub->last_fault = 0;
@@ -156,7 +156,7 @@ static bool set_faults(struct control *control)
 
 static bool list_commands(struct control *control);
 
-/* The members that a POST may have; faults and the items of devices have tables of their own. */
+/* The members of each POST. fault_rules and control_device_rules have further ones. */
 static const struct json_rule no_rules[] = { { NULL, JSON_TEXT, 0, 0, NULL } };
 static const struct json_rule clock_rules[] = {
     { "offset advance", JSON_REAL, -CLOCK_MAX_S, CLOCK_MAX_S, NULL },
@@ -195,8 +195,8 @@ static const struct json_rule enqueue_rules[] = {
 static const struct command {
     const char *method;
     const char *name;
-    const struct json_rule *rules; /* of the body's members */
-    const char *query;             /* members of the query, between blanks */
+    const struct json_rule *rules; /* of the body */
+    const char *query;             /* names of query members, separated by spaces */
     bool (*perform)(struct control *control);
 } commands[] = {
     { "GET", "", no_rules, "", list_commands },
@@ -215,7 +215,7 @@ static const struct command {
 
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 
-/* Appends the words of a text to an array of texts. */
+/* Appends each word of words to an array of texts. */
 static void add_words(cJSON *array, const char *words)
 {
     for (size_t size; *words != '\0'; words += size + strspn(words + size, " ")) {
@@ -237,7 +237,7 @@ static cJSON *list_members(const struct json_rule *rules)
     return array;
 }
 
-/* What can be asked of /_sim, from the tables that decide it. */
+/* Lists the commands and what they accept, from the tables that are used for the checks. */
 static bool list_commands(struct control *control)
 {
     cJSON *list = cJSON_AddArrayToObject(control->reply, "commands");
@@ -262,7 +262,7 @@ static bool list_commands(struct control *control)
     return true;
 }
 
-/* Has the query no member but these? */
+/* True if the query has no other members than names. */
 static bool check_query(struct control *control, const char *names)
 {
     const char *member = strchr(control->target, '?');
@@ -284,7 +284,7 @@ static bool check_query(struct control *control, const char *names)
     return true;
 }
 
-/* Runs the command that the request names; returns the status. */
+/* Runs the command that the request names. Returns the HTTP status. */
 static int run(struct control *control, const struct http_request *request)
 {
     const char *name = control->target + strlen("/_sim/");
@@ -318,7 +318,7 @@ void control_handle(struct hub *hub, struct call *call)
                                .arguments = arguments,
                                .reply = cJSON_CreateObject() };
 
-    (void)control_fail(&control, "only from this machine");
+    (void)control_fail(&control, "only requests from this machine are accepted");
     call->response.status = call->is_loopback ? run(&control, &call->request) : 403;
     if (call->response.status != 200) {
         cJSON_Delete(control.reply);

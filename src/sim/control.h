@@ -1,4 +1,4 @@
-/* control: /_sim, by which a test looks into the hub and changes it. */
+/* The control interface /_sim, with which a test inspects and changes the hub. */
 #ifndef SIM_CONTROL_H
 #define SIM_CONTROL_H
 
@@ -7,26 +7,26 @@
 struct call;
 struct hub;
 
-/* Serves a request to /_sim/…, which only a loopback peer may make. */
+/* Handles a request to /_sim/…, which only a loopback peer may make. */
 void control_handle(struct hub *hub, struct call *call);
 
-/* What a command works with: the JSON of the answer, or the reason why there is none. */
+/* One control command: its arguments, and its reply or error. */
 struct control {
     struct hub *hub;
-    const char *target;     /* of the request; a GET's arguments are its query */
+    const char *target;     /* of the request; the arguments of a GET are its query */
     const cJSON *arguments; /* an object */
     cJSON *reply;           /* an object */
     char error[JSON_ERROR_SIZE];
 };
 
-/* Notes why a command fails, and returns false. */
+/* Sets the error of a command. Returns false. */
 bool control_fail(struct control *control, const char *error);
-/* Commands with a file of their own. False with the error noted. */
+/* The commands that have their own files. False with error set. */
 bool control_get_state(struct control *control);
 bool control_make_devices(struct control *control);
 bool control_add_authorities(struct control *control);
 bool control_make_token(struct control *control);
-/* Of an item of devices that is an object. */
+/* The members of an object in devices. */
 extern const struct json_rule control_device_rules[];
 
 #endif

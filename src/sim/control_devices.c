@@ -1,4 +1,4 @@
-/* control_devices: POST /_sim/devices and authorities. */
+/* POST /_sim/devices and POST /_sim/authorities. */
 #include "control.h"
 #include "hub.h"
 #include "json.h"
@@ -18,7 +18,7 @@ const struct json_rule control_device_rules[] = {
     { NULL, JSON_TEXT, 0, 0, NULL },
 };
 
-/* SHA-1 or SHA-256 in hex, colons allowed; "" makes it a device with a key again. */
+/* text: SHA-1 or SHA-256 in hex, with or without colons; "": the device has a key again. */
 static bool set_thumbprint(struct device *device, const char *text)
 {
     static const char lower[] = "0123456789abcdef", upper[] = "0123456789ABCDEF";
@@ -40,21 +40,21 @@ static bool set_thumbprint(struct device *device, const char *text)
     return true;
 }
 
-/* Makes the device of that id, if there is none. special (or NULL) says what is special about it,
- * strings (or NULL) shows its connection string. False with the error noted. */
-static bool make_device(struct control *control, const char *id, const cJSON *special,
+/* Adds the device if it is new, applies settings (may be NULL), and adds its connection string to
+ * strings (may be NULL). False with error set. */
+static bool make_device(struct control *control, const char *id, const cJSON *settings,
                         cJSON *strings)
 {
-    const char *status = json_text(special, "status");
-    const char *thumbprint = json_text(special, "thumbprint");
-    const char *key = json_text(special, "key");
-    const cJSON *ca_signed = json_get(special, "caSigned");
+    const char *status = json_text(settings, "status");
+    const char *thumbprint = json_text(settings, "thumbprint");
+    const char *key = json_text(settings, "key");
+    const cJSON *ca_signed = json_get(settings, "caSigned");
     struct device *device = id != NULL ? hub_find_device(control->hub, id) : NULL;
 
     if (id == NULL || !text_is_device_id(id))
-        return control_fail(control, "a deviceId is missing or none");
+        return control_fail(control, "deviceId is missing or invalid");
     if (device == NULL && (device = hub_add_device(control->hub, id)) == NULL)
-        return control_fail(control, "the hub is full");
+        return control_fail(control, "the hub cannot have more devices");
     if (thumbprint != NULL && !set_thumbprint(device, thumbprint))
         return control_fail(control, "thumbprint must be 40 or 64 hex digits");
     if (thumbprint != NULL || ca_signed != NULL)
@@ -88,7 +88,7 @@ bool control_make_devices(struct control *control)
     cJSON *strings = NULL;
 
     if (devices == NULL && count == 0)
-        return control_fail(control, "devices, or prefix and count, must be given");
+        return control_fail(control, "give devices, or prefix and count");
     json_put_number(control->reply, "created", (uint64_t)all);
     if (all <= SHOWN_MAX)
         strings = cJSON_AddObjectToObject(control->reply, "connectionStrings");

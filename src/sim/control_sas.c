@@ -1,4 +1,4 @@
-/* control_sas: GET /_sim/sas, a token by the hub's own clock. */
+/* GET /_sim/sas: makes a token whose expiry is by the hub's clock. */
 #include "call.h"
 #include "control.h"
 #include "hub.h"
@@ -37,13 +37,13 @@ enum found { ABSENT, UNUSABLE, FOUND };
 static enum found find_member(const struct control *control, const char *name, char *value,
                               size_t size)
 {
-    value[0] = '\n'; /* no value can have that: a member that is there replaces it */
+    value[0] = '\n'; /* overwritten if the member exists */
     if (query_value(control->target, name, value, size))
         return FOUND;
     return value[0] == '\n' ? ABSENT : UNUSABLE;
 }
 
-/* Without ttl a token is good for an hour of real time. */
+/* Reads ttl. By default a token is valid for an hour of real time. */
 static bool read_ttl(struct control *control, int64_t *ttl_s)
 {
     char text[24];
@@ -51,10 +51,10 @@ static bool read_ttl(struct control *control, int64_t *ttl_s)
 
     *ttl_s = LIFE_S * control->hub->time_scale;
     return found == ABSENT || (found == FOUND && text_number(text, 1, TTL_MAX_S, ttl_s))
-           || control_fail(control, "ttl is a number of seconds from 1 to 1000000000");
+           || control_fail(control, "ttl must be a number of seconds from 1 to 1000000000");
 }
 
-/* Whose key signs: a device's, or else a policy's. False with the error noted. */
+/* Finds the signer: the device, or a policy if no device is given. False with error set. */
 static bool find_signer(struct control *control, const struct device **device,
                         const struct policy **policy)
 {
@@ -69,8 +69,9 @@ static bool find_signer(struct control *control, const struct device **device,
     if (has_device != ABSENT && has_policy != ABSENT)
         return control_fail(control, "device and policy exclude each other");
     if (has_device != ABSENT && (*device == NULL || !device_has_key(*device)))
-        return control_fail(control, "device names no device that has a key");
-    return *policy != NULL || control_fail(control, "policy is service (default) or iothubowner");
+        return control_fail(control, "device must be the id of a device that has a key");
+    return *policy != NULL
+           || control_fail(control, "policy must be service (default) or iothubowner");
 }
 
 bool control_make_token(struct control *control)
@@ -93,7 +94,7 @@ bool control_make_token(struct control *control)
         resource = text_format("%s", hub->name);
         token = make_token(resource, &policy->key, policy->name, now_s + ttl_s);
     } else {
-        return false; /* find_signer() finds one or fails */
+        return false; /* not reached: find_signer() sets one, or fails */
     }
     json_put(control->reply, "token", token);
     json_put(control->reply, "expiry", time_iso((now_s + ttl_s) * 1000, time));

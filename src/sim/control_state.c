@@ -1,4 +1,4 @@
-/* control_state: GET /_sim/state. */
+/* GET /_sim/state: describes devices, queues, feedback and the log. */
 #include "call.h"
 #include "control.h"
 #include "json.h"
@@ -8,7 +8,7 @@
 
 static cJSON *describe_message(const struct message *message)
 {
-    cJSON *json = cJSON_Duplicate(message->given, true);
+    cJSON *json = cJSON_Duplicate(message->json, true);
     char *body = memory_new(BASE64_SIZE(message->body_size));
     char time[TIME_SIZE];
 
@@ -75,12 +75,12 @@ bool control_get_state(struct control *control)
     json_put_number(part, "pending",
                     hub->feedback.open_batch == NULL
                         ? 0
-                        : (uint64_t)cJSON_GetArraySize(hub->feedback.open_batch->given));
+                        : (uint64_t)cJSON_GetArraySize(hub->feedback.open_batch->json));
     batches = cJSON_AddArrayToObject(part, "batches");
     while ((batch = queue_next(&hub->feedback.queue, batch)) != NULL) {
         cJSON *item = cJSON_CreateObject();
 
-        json_put_number(item, "size", (uint64_t)cJSON_GetArraySize(batch->given));
+        json_put_number(item, "size", (uint64_t)cJSON_GetArraySize(batch->json));
         json_put(item, "state", batch->locked_until_ms != 0 ? "locked" : "enqueued");
         json_put_number(item, "deliveryCount", batch->delivery_count);
         cJSON_AddItemToArray(batches, item);

@@ -1,4 +1,3 @@
-/* errors: how the hub says that it refuses a request. */
 #include "errors.h"
 #include "call.h"
 #include "json.h"
@@ -9,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Numbers and names are documented. Texts are not; clients must not read them. */
+/* Numbers and names are documented. Texts are not: clients must not depend on them. */
 const struct hub_error hub_errors[] = {
     { 400001, "InvalidProtocolVersion", "The api-version is missing or invalid" },
     { 400004, "ArgumentInvalid", "An argument is invalid" },
@@ -49,8 +48,8 @@ const struct hub_error *error_find(int number, const char *name)
     return error->name != NULL ? error : NULL;
 }
 
-/* Tracking id and time as real hubs put them together: 32 hex digits, -G:16, -TimeStamp: and the
- * time as 01/31/2026 12:00:00. */
+/* The tracking id of a real hub: 32 hex digits, "-G:16-TimeStamp:", and a time such as
+ * "01/31/2026 12:00:00". */
 static char *tracking_id(const char *guid, const char *iso_time)
 {
     return text_format("%.8s%.4s%.4s%.4s%.12s-G:16-TimeStamp:%.2s/%.2s/%.4s %.8s", guid, guid + 9,
@@ -72,8 +71,8 @@ static cJSON *text_body(const char *name, const char *text, const char *id)
     return body;
 }
 
-/* {"Message":"{\"errorCode\":404001,…}","ExceptionMessage":""}; is_object: Message is the object
- * itself, errorCode a text, and there is no ExceptionMessage. */
+/* {"Message":"{\"errorCode\":404001,…}","ExceptionMessage":""}. With is_object, Message is the
+ * object itself, errorCode is a text, and ExceptionMessage is left out. */
 static cJSON *object_body(int number, const char *text, const char *id, const char *time,
                           bool is_object)
 {
@@ -114,7 +113,7 @@ static void add_login_page(struct call *call)
 
 void call_fail_as(struct call *call, int status, int number, const char *name, const char *text)
 {
-    /* Seen live for these; the other errors are assumed to have the nested shape. */
+    /* Seen live: these are texts. The other errors are assumed to be nested. */
     bool is_usually_text = status == 401 || number == 404001 || call->permission == REGISTRY_READ;
     const char *shape = call->shape != NULL ? call->shape : is_usually_text ? "text" : "nested";
     char guid[GUID_SIZE];

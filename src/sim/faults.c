@@ -1,5 +1,4 @@
-/* faults: which requests a fault touches, and what it makes of their answers. A fault stays the
- * JSON that a test wrote, checked against one table and read by name, with counters around it. */
+/* A fault is stored as the JSON that a test has sent, checked by fault_rules, with its counters. */
 #include "faults.h"
 #include "call.h"
 #include "errors.h"
@@ -9,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A TLS record inside of TLS: nothing in it looks like HTTP. */
+/* A TLS record, sent within TLS: no part of it looks like HTTP. */
 static const char garbage[] =
     "\x16\x03\x01\x02\x05\x01\xfe\x80\xff\x7f\r\n\x01\x02\r\n\r\n\xc3\x28";
 
@@ -22,17 +21,18 @@ const struct json_rule fault_rules[] = {
     { "device body reason date errorCode", JSON_TEXT, 0, 0, NULL },
     { "reset bareClose unframed garbage trickle lowerCase html", JSON_FLAG, 0, 0, NULL },
     { "skip errorNumber delayMs cutAfter", JSON_NUMBER, 0, JSON_MANY, NULL },
-    { "count", JSON_NUMBER, -1, JSON_MANY, NULL }, /* -1: for ever */
-    { "status", JSON_NUMBER, 200, 999, NULL },     /* answered instead of the effect */
+    { "count", JSON_NUMBER, -1, JSON_MANY, NULL }, /* -1: no limit */
+    { "status", JSON_NUMBER, 200, 999, NULL },     /* sent instead of the operation */
     { "dateSkew", JSON_NUMBER, -5 * INT64_C(1000000000), 5 * INT64_C(1000000000), NULL },
     { "retryAfter age", JSON_TEXT_OR_NUMBER, -JSON_MANY, JSON_MANY, NULL },
     { "headers", JSON_HEADERS, 0, 0, NULL },
     { "omit", JSON_TEXTS, 0, 0, NULL }, /* names of headers to leave out */
-    { "clear", JSON_FLAG, 0, 0, NULL }, /* alone: no fault, but the end of all */
+    { "clear", JSON_FLAG, 0, 0, NULL }, /* must be alone: removes all faults */
     { NULL, JSON_TEXT, 0, 0, NULL },
 };
 
-/* Without a status, errorNumber or errorCode asks for an error as the hub itself makes it. */
+/* True if errorNumber or errorCode is given. Without a status they select an error of the hub,
+ * which then has the status and texts of that error. */
 static bool names_error(const cJSON *fault)
 {
     return json_get(fault, "errorNumber") != NULL || json_get(fault, "errorCode") != NULL;
@@ -51,9 +51,8 @@ int fault_add(struct hub *hub, const cJSON *definition, char error[static JSON_E
         return 0;
     if (json_get(definition, "status") == NULL && names_error(definition)
         && named_error(definition) == NULL) {
-        (void)snprintf(
-            error, JSON_ERROR_SIZE,
-            "no error of the hub has this errorNumber and errorCode: give a status, too");
+        (void)snprintf(error, JSON_ERROR_SIZE,
+                       "no known error has this errorNumber and errorCode: give a status, too");
         return 0;
     }
     fault = cJSON_CreateObject();
@@ -68,7 +67,7 @@ int fault_add(struct hub *hub, const cJSON *definition, char error[static JSON_E
 
 static void count(cJSON *fault, const char *name, int by)
 {
-    cJSON *number = cJSON_GetObjectItemCaseSensitive(fault, name); /* there since the fault is */
+    cJSON *number = cJSON_GetObjectItemCaseSensitive(fault, name); /* added by fault_add() */
 
     if (number != NULL)
         cJSON_SetNumberValue(number, number->valuedouble + by);
@@ -101,7 +100,7 @@ const cJSON *fault_match(struct hub *hub, const char *operation, const char *dev
     return NULL;
 }
 
-bool fault_answer(const cJSON *fault, struct call *call)
+bool fault_respond(const cJSON *fault, struct call *call)
 {
     int64_t status = json_number(fault, "status", 0);
     int64_t number = json_number(fault, "errorNumber", 0);
@@ -117,14 +116,15 @@ bool fault_answer(const cJSON *fault, struct call *call)
     }
     if (status == 0 && !is_html && (drop == NULL || strcmp(drop, "before") != 0))
         return false;
-    /* Without a code it is not the hub that speaks; without a body given it says nothing. */
+    /* Without a hub's code it is the response of a gateway: no body, unless the fault has one. */
     if (call->shape == NULL && name == NULL && number == 0)
         call->shape = "empty";
-    call_fail_as(call, status != 0 ? (int)status : 200, (int)number, name, "A fault was asked for");
+    call_fail_as(call, status != 0 ? (int)status : 200, (int)number, name,
+                 "A test has requested this error");
     return true;
 }
 
-/* Takes the omitted headers out and writes names in lower case, if the fault says so. */
+/* Removes the headers in omit. Converts header names to lower case, if the fault says so. */
 static void edit_headers(const cJSON *fault, struct evbuffer *headers)
 {
     struct evbuffer *edited = evbuffer_new();
@@ -158,8 +158,8 @@ void fault_apply(const cJSON *fault, struct call *call)
     const char *date = json_text(fault, "date");
     char now[TIME_SIZE];
 
-    response->manner = (struct http_manner) {
-        .close = response->manner.close || json_flag(fault, "garbage"),
+    response->send_options = (struct http_send_options) {
+        .close = response->send_options.close || json_flag(fault, "garbage"),
         .drop = json_text(fault, "drop") != NULL,
         .reset = json_flag(fault, "reset"),
         .bare_close = json_flag(fault, "bareClose"),
@@ -185,7 +185,7 @@ void fault_apply(const cJSON *fault, struct call *call)
     }
     (void)time_http(call->now_ms + json_number(fault, "dateSkew", 0) * 1000, now);
     http_response_header(response, "Date", date != NULL ? date : now);
-    (void)json_header_lines(json_get(fault, "headers"), response->headers); /* mostly none */
+    (void)json_header_lines(json_get(fault, "headers"), response->headers); /* most have none */
     http_response_frame(response);
     edit_headers(fault, response->headers);
 }

@@ -1,11 +1,10 @@
-/* feedback: how messages have ended, as batches of records. These are the messages of a queue like
- * a device's. */
+/* A closed batch is a message of a queue like that of a device. */
 #include "feedback.h"
 #include "json.h"
 
 #include <string.h>
 
-/* Documented defaults of a hub. The limit that comes first closes a batch. */
+/* Documented defaults of a hub. A batch is closed when it reaches one of the limits. */
 enum { BATCH_RECORDS = 64, BATCH_WAIT_MS = 15 * 1000 };
 
 void feedback_init(struct feedback *feedback)
@@ -21,10 +20,10 @@ static void close_batch(struct feedback *feedback, int64_t now_ms)
     feedback->open_batch = NULL;
 }
 
-void feedback_note(struct feedback *feedback, const char *device_id, const char *generation_id,
-                   const struct message *message, enum outcome outcome, int64_t now_ms)
+void feedback_add(struct feedback *feedback, const char *device_id, const char *generation_id,
+                  const struct message *message, enum outcome outcome, int64_t now_ms)
 {
-    /* Codes are documented. Of the descriptions, those of Success and Rejected were seen live. */
+    /* The codes are documented. The descriptions of Success and Rejected were seen live. */
     static const struct {
         const char *code;
         const char *description;
@@ -36,8 +35,8 @@ void feedback_note(struct feedback *feedback, const char *device_id, const char 
         [OUTCOME_REJECTED] = { "Rejected", "Message rejected" },
         [OUTCOME_PURGED] = { "Purged", "Message purged" },
     };
-    const char *ack = json_text(message->given, "ack");
-    const char *id = json_text(message->given, "messageId");
+    const char *ack = json_text(message->json, "ack");
+    const char *id = json_text(message->json, "messageId");
     char time[TIME_SIZE];
     cJSON *record;
 
@@ -46,7 +45,7 @@ void feedback_note(struct feedback *feedback, const char *device_id, const char 
         return;
     if (feedback->open_batch == NULL) {
         feedback->open_batch = message_new(cJSON_CreateArray(), NULL, 0);
-        feedback->open_batch->enqueued_ms = now_ms; /* of its first record, until it is closed */
+        feedback->open_batch->enqueued_ms = now_ms; /* of the first record; set again when closed */
     }
     record = cJSON_CreateObject();
     json_put(record, "originalMessageId", id != NULL ? id : "");
@@ -56,8 +55,8 @@ void feedback_note(struct feedback *feedback, const char *device_id, const char 
     json_put(record, "description", ends[outcome].description);
     json_put(record, "deviceId", device_id);
     json_put(record, "deviceGenerationId", generation_id);
-    cJSON_AddItemToArray(feedback->open_batch->given, record);
-    if (cJSON_GetArraySize(feedback->open_batch->given) == BATCH_RECORDS)
+    cJSON_AddItemToArray(feedback->open_batch->json, record);
+    if (cJSON_GetArraySize(feedback->open_batch->json) == BATCH_RECORDS)
         close_batch(feedback, now_ms);
 }
 

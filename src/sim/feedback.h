@@ -1,4 +1,4 @@
-/* feedback: batches of records on how messages have ended, in a queue of the hub's own. */
+/* The hub's feedback: a queue of batches. A batch has records of how messages ended. */
 #ifndef SIM_FEEDBACK_H
 #define SIM_FEEDBACK_H
 
@@ -11,12 +11,12 @@ struct feedback {
 };
 
 void feedback_init(struct feedback *feedback);
-/* Notes the end of a device's message, if its sender asked to hear of it. */
-void feedback_note(struct feedback *feedback, const char *device_id, const char *generation_id,
-                   const struct message *message, enum outcome outcome, int64_t now_ms);
-/* Closes the open batch if it is due, and sweeps the queue. */
+/* Adds a record of the end of a device's message, if its ack asks for one. */
+void feedback_add(struct feedback *feedback, const char *device_id, const char *generation_id,
+                  const struct message *message, enum outcome outcome, int64_t now_ms);
+/* Closes the open batch if it is due, and calls queue_sweep(). */
 void feedback_sweep(struct feedback *feedback, int64_t now_ms);
-/* Frees all and leaves it as feedback_init() does. */
+/* Frees everything, and leaves feedback as after feedback_init(). */
 void feedback_clear(struct feedback *feedback);
 
 #endif

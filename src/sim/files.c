@@ -1,4 +1,3 @@
-/* files: the folder in which clients find the CA, the connection strings and the environment. */
 #define _GNU_SOURCE /* realpath */
 #include "files.h"
 #include "hub.h"
@@ -19,7 +18,7 @@
 #define FOLDER_PREFIX "c2d-sim-"
 enum { ATTEMPTS = 10 };
 
-/* Removes the temporary folder of that name in parent, if it is ours and no hub has it locked. */
+/* Removes the temporary folder name in parent, if this user owns it and no hub has locked it. */
 static void remove_stale(int parent, const char *name)
 {
     int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
@@ -37,12 +36,12 @@ static void remove_stale(int parent, const char *name)
             if (strcmp(entry->d_name, "env") == 0 || strcmp(entry->d_name, "ca.pem") == 0
                 || fnmatch("*.conn", entry->d_name, 0) == 0)
                 (void)unlinkat(fd, entry->d_name, 0);
-        (void)unlinkat(parent, name, AT_REMOVEDIR); /* not while it has files of others */
+        (void)unlinkat(parent, name, AT_REMOVEDIR); /* fails if it has other files */
     }
     (void)closedir(folder);
 }
 
-/* Folders of hubs that were killed. */
+/* Removes the folders of hubs that were killed. */
 static void remove_all_stale(const char *parent)
 {
     DIR *folder = opendir(parent);
@@ -55,7 +54,7 @@ static void remove_all_stale(const char *parent)
         (void)closedir(folder);
 }
 
-/* Opens and locks dir. False with errno set: EWOULDBLOCK if another hub has it. */
+/* Opens and locks dir. False with errno set: EWOULDBLOCK if another hub has locked it. */
 static bool lock_folder(struct files *files, const char *dir)
 {
     struct stat info;
@@ -67,10 +66,10 @@ static bool lock_folder(struct files *files, const char *dir)
     files->fd = open(files->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (files->fd < 0)
         failure = errno;
-    /* A file system without locks has none to offer. */
+    /* Other errors are ignored: some file systems have no locks. */
     else if (flock(files->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
         failure = EWOULDBLOCK;
-    /* Another hub at its start may have taken it for a stale one. */
+    /* Another hub may have removed it as stale at its start. */
     else if (fstat(files->fd, &info) != 0 || info.st_nlink == 0)
         failure = ENOENT;
     if (failure == 0)
@@ -84,7 +83,7 @@ static bool lock_folder(struct files *files, const char *dir)
     return false;
 }
 
-/* False with errno set. */
+/* Opens dir, or a new temporary folder if dir is NULL. False with errno set. */
 static bool open_folder(struct files *files, const char *dir)
 {
     const char *parent = getenv("TMPDIR");
@@ -105,8 +104,8 @@ static bool open_folder(struct files *files, const char *dir)
     return done;
 }
 
-/* Makes a new file of that name, so that neither a link nor a mode left by others counts, and moves
- * data to it. False with errno set. */
+/* Creates the file and moves data to it. Removes an old file first: it may be a link, or have
+ * another mode. False with errno set. */
 static bool write_file(struct files *files, const char *name, struct evbuffer *data)
 {
     int fd = -1;
@@ -124,11 +123,12 @@ static bool write_file(struct files *files, const char *name, struct evbuffer *d
     return done;
 }
 
-/* Takes the connection string of what name is after kind in a file name. */
-static bool write_string(struct files *files, const char *kind, const char *name, char *string)
+/* Writes the connection string of name to the file KIND + NAME + ".conn", and frees the string. */
+static bool write_connection_string(struct files *files, const char *kind, const char *name,
+                                    char *string)
 {
     struct evbuffer *data = evbuffer_new();
-    char *encoded = evhttp_uriencode(name, -1, 0); /* what is not plain there */
+    char *encoded = evhttp_uriencode(name, -1, 0); /* all but letters, digits and -._~ */
     char *file = text_format("%s%s.conn", kind, encoded);
     bool done;
 
@@ -141,9 +141,9 @@ static bool write_string(struct files *files, const char *kind, const char *name
     return done;
 }
 
-/* Both spellings, as clients look at one or the other: in fish, in any POSIX shell, and under
- * set -u, which rules out the shells' own ways to extend a variable that may be unset. */
-static void write_exceptions(struct evbuffer *text, const char *hosts)
+/* Writes both spellings, as clients read one or the other. printenv works in fish, in any POSIX
+ * shell, and for unset variables under set -u, unlike the expansions of the shells. */
+static void write_no_proxy(struct evbuffer *text, const char *hosts)
 {
     evbuffer_add_printf(text,
                         "export no_proxy=\"$(printenv no_proxy || printenv NO_PROXY),%s\"\n"
@@ -151,8 +151,8 @@ static void write_exceptions(struct evbuffer *text, const char *hosts)
                         hosts, hosts);
 }
 
-/* The same for this process. */
-static bool set_exceptions(const char *hosts)
+/* Sets the same in this process. */
+static bool set_no_proxy(const char *hosts)
 {
     static const char *const names[] = { "NO_PROXY", "no_proxy" };
     const char *lists[] = { getenv(names[0]), getenv(names[1]) };
@@ -172,7 +172,7 @@ static bool set_exceptions(const char *hosts)
     return done;
 }
 
-/* Sets what the command gets and writes env, which sets the same for a shell. */
+/* Sets the variables for the command, and writes env, which sets them in a shell. */
 static bool write_env(struct files *files, const struct hub *hub)
 {
     bool is_named = strcmp(hub->name, HUB_NAME) != 0;
@@ -192,7 +192,7 @@ static bool write_env(struct files *files, const struct hub *hub)
         { "C2D_SIM_URL", text_format("https://localhost:%d", hub->port) },
     };
     struct evbuffer *text = evbuffer_new();
-    bool done = set_exceptions(hosts);
+    bool done = set_no_proxy(hosts);
 
     for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
         done = setenv(variables[i].name, variables[i].value, 1) == 0 && done;
@@ -202,7 +202,7 @@ static bool write_env(struct files *files, const struct hub *hub)
         evbuffer_add_printf(text, "'\n");
         free(variables[i].value);
     }
-    write_exceptions(text, hosts);
+    write_no_proxy(text, hosts);
     done = write_file(files, "env", text) && done;
     evbuffer_free(text);
     free(ca_file);
@@ -216,11 +216,11 @@ bool files_write(struct files *files, const char *dir, const struct hub *hub,
     bool done = open_folder(files, dir) && write_file(files, "ca.pem", ca_pem);
 
     for (size_t i = 0; done && i < sizeof hub->policies / sizeof hub->policies[0]; i++)
-        done = write_string(files, "", hub->policies[i].name,
-                            hub_connection_string(hub, &hub->policies[i], NULL));
+        done = write_connection_string(files, "", hub->policies[i].name,
+                                       hub_connection_string(hub, &hub->policies[i], NULL));
     for (size_t i = 0; done && i < hub->device_count; i++)
-        done = write_string(files, "device-", hub->devices[i]->id,
-                            hub_connection_string(hub, NULL, hub->devices[i]));
+        done = write_connection_string(files, "device-", hub->devices[i]->id,
+                                       hub_connection_string(hub, NULL, hub->devices[i]));
     return done && write_env(files, hub);
 }
 
@@ -236,7 +236,7 @@ void files_clear(struct files *files)
     }
     if (files->names != NULL)
         evbuffer_free(files->names);
-    /* Files of others in it keep the folder alive, and that is right. */
+    /* Fails if there are other files: these are kept. */
     if (files->is_temporary && files->path != NULL)
         (void)rmdir(files->path);
     free(files->path);

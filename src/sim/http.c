@@ -1,5 +1,4 @@
-/* http: the head of a request, read strictly, for what two servers could read in two ways is
- * refused; and the bytes of an answer. It knows no sockets. */
+/* Parses the head of a request strictly: refuses what two servers could read differently. */
 #include "http.h"
 #include "util.h"
 
@@ -28,7 +27,8 @@ static const char *const status_lines[] = { "200 OK",
                                             "504 Gateway Timeout",
                                             "505 HTTP Version Not Supported" };
 
-/* Ends the text at cursor at its first separator; returns what follows, NULL if there is none. */
+/* Cuts the text at its first separator. Returns the text after it; NULL: there is no separator, or
+ * cursor is NULL. */
 static char *cut(char *cursor, const char *separator)
 {
     char *end = cursor != NULL ? strstr(cursor, separator) : NULL;
@@ -39,7 +39,7 @@ static char *cut(char *cursor, const char *separator)
     return end + strlen(separator);
 }
 
-/* "METHOD TARGET HTTP/1.x"; returns the status that refuses it, or 0. */
+/* Parses "METHOD TARGET HTTP/1.x". Returns 0, or the status that refuses it. */
 static int parse_request_line(struct http_request *request, char *line)
 {
     char *target = cut(line, " ");
@@ -58,6 +58,7 @@ static int parse_request_line(struct http_request *request, char *line)
     return strncmp(version, "HTTP/", 5) == 0 && text_consists_of(version + 5, ".") ? 505 : 400;
 }
 
+/* Returns 0, or the status that refuses the header. */
 static int parse_header(struct http_request *request, char *line)
 {
     char *value = cut(line, ":");
@@ -86,7 +87,8 @@ static size_t count_header(const struct http_request *request, const char *name)
     return count;
 }
 
-/* What the headers say about the body and the connection; the refusing status, or 0. */
+/* Reads the headers that concern the body and the connection. Returns 0, or the status that refuses
+ * them. */
 static int parse_framing(struct http_request *request)
 {
     const char *length = http_request_header(request, "Content-Length");
@@ -95,7 +97,8 @@ static int parse_framing(struct http_request *request)
     int64_t size = 0;
 
     request->close |= connection != NULL && text_find_nocase(connection, "close") != NULL;
-    /* Two of one of these are how a proxy and a server come to read two requests. */
+    /* Of two such headers a proxy may use one and the server the other: they would see different
+     * requests. */
     if (count_header(request, "Host") != 1 || count_header(request, "Content-Length") > 1
         || count_header(request, "Authorization") > 1)
         return 400;
@@ -125,7 +128,7 @@ static int parse_head(struct http_request *request, size_t size)
         next = cut(line, "\r\n");
         if (next == NULL)
             return 400;
-        if (*line == '\0') /* the empty line; a NUL byte elsewhere would end the head early */
+        if (*line == '\0') /* the empty line, or a NUL byte before it */
             return next == request->head + size ? parse_framing(request) : 400;
         problem = parse_header(request, line);
     }
@@ -138,7 +141,7 @@ void http_request_parse(struct http_request *request, char *head, size_t size)
     request->headers = memory_new(HTTP_HEADERS_MAX * sizeof *request->headers);
     request->problem = parse_head(request, size);
     if (request->problem != 0)
-        request->close = true; /* where the next request would start is anyone's guess */
+        request->close = true; /* it is unknown where the next request starts */
 }
 
 const char *http_request_header(const struct http_request *request, const char *name)
@@ -161,9 +164,10 @@ void http_response_reset(struct http_response *response)
 {
     evbuffer_drain(response->headers, SIZE_MAX);
     evbuffer_drain(response->body, SIZE_MAX);
-    *response = (struct http_response) {
-        .status = 200, .headers = response->headers, .body = response->body, .manner.cut_after = -1
-    };
+    *response = (struct http_response) { .status = 200,
+                                         .headers = response->headers,
+                                         .body = response->body,
+                                         .send_options.cut_after = -1 };
 }
 
 void http_response_header(struct http_response *response, const char *name, const char *value)
@@ -173,11 +177,11 @@ void http_response_header(struct http_response *response, const char *name, cons
 
 void http_response_frame(struct http_response *response)
 {
-    /* A 204 must not carry a length: it ends with its head. */
-    if (response->status != 204 && !response->manner.unframed)
+    /* A 204 must not have a Content-Length. */
+    if (response->status != 204 && !response->send_options.unframed)
         evbuffer_add_printf(response->headers, "Content-Length: %zu\r\n",
                             evbuffer_get_length(response->body));
-    if (response->manner.close || response->manner.unframed)
+    if (response->send_options.close || response->send_options.unframed)
         http_response_header(response, "Connection", "close");
 }
 

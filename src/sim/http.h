@@ -1,4 +1,4 @@
-/* http: requests and responses as bytes. */
+/* Parses HTTP requests and writes HTTP responses, as bytes. Knows no sockets. */
 #ifndef SIM_HTTP_H
 #define SIM_HTTP_H
 
@@ -8,59 +8,59 @@
 
 struct evbuffer;
 
-/* What a request may cost before it is refused. */
+/* Limits of a request. A larger one is refused. */
 enum { HTTP_HEAD_MAX = 64 << 10, HTTP_BODY_MAX = 1 << 20, HTTP_HEADERS_MAX = 1000 };
 
 struct http_request {
-    char *head; /* owns the text that the members below point into; NULL: there is no request */
+    char *head; /* owns the text that the members below point into; NULL: no request */
     const char *method;
     const char *target;
     struct http_header {
         char *name;
-        char *value; /* without the blanks around it */
+        char *value; /* without surrounding blanks */
     } * headers;
     size_t header_count;
     char *body; /* followed by a NUL */
     size_t body_size;
-    bool close; /* the client wants, or HTTP/1.0 demands, one answer per connection */
+    bool close; /* asked for by the client, or HTTP/1.0: the response is the last */
     bool expects_continue;
-    /* The status of the answer that refuses the request for its HTTP; 0 if it is fit to serve.
-     * A refused request may lack its method, its target and some headers: then they are "". */
+    /* The status that refuses a request with invalid HTTP; 0: valid. A refused request may lack
+     * headers, and its method and target may be "". */
     int problem;
 };
 
 struct http_response {
     int status;
     const char *reason;       /* NULL: the usual phrase */
-    struct evbuffer *headers; /* whole lines, each with its CRLF */
+    struct evbuffer *headers; /* complete lines, each with CRLF */
     struct evbuffer *body;
-    const char *raw; /* sent instead of an HTTP answer; NULL: none */
-    /* How the answer leaves: all false, and cut_after -1, for the usual manner. */
-    struct http_manner {
-        bool close;        /* end the connection behind the answer */
+    const char *raw; /* sent instead of an HTTP response; NULL: none */
+    /* How the response is sent. Default: all false or 0, and cut_after -1. */
+    struct http_send_options {
+        bool close;        /* close the connection after the response */
         bool drop;         /* send nothing and close */
-        bool reset;        /* where the connection is closed: by RST */
+        bool reset;        /* if the connection is closed: with RST */
         bool bare_close;   /* close without TLS close_notify */
-        bool unframed;     /* no length: the body ends with the connection */
+        bool unframed;     /* no Content-Length: the end of the connection ends the body */
         bool trickle;      /* one byte at a time */
-        int64_t cut_after; /* send that many bytes and close */
-        int64_t delay_ms;  /* of real time */
-    } manner;
+        int64_t cut_after; /* close after so many bytes; -1: send all */
+        int64_t delay_ms;  /* before the response, in real time */
+    } send_options;
 };
 
-/* Takes over head, the bytes up to and with the empty line, and reads request from it. The
- * request's body_size is then what the client announced. */
+/* Parses head, the bytes up to the empty line, which is included. request takes ownership of it.
+ * body_size is then the announced size. */
 void http_request_parse(struct http_request *request, char *head, size_t size);
-/* The first header of that name, NULL if there is none. */
+/* Returns the value of the first header with this name; NULL: not found. */
 const char *http_request_header(const struct http_request *request, const char *name);
 void http_request_clear(struct http_request *request);
-/* Makes response an empty 200 in the usual manner. */
+/* Makes response an empty 200 with the default send_options. */
 void http_response_reset(struct http_response *response);
-/* Appends a header; an empty value stays a header. */
+/* Appends a header, also if value is empty. */
 void http_response_header(struct http_response *response, const char *name, const char *value);
-/* Appends the headers that frame the body. */
+/* Appends Content-Length and Connection, if they apply. */
 void http_response_frame(struct http_response *response);
-/* Moves the bytes of the answer to wire. is_head: the body is announced and not sent. */
+/* Moves the bytes of the response to wire. is_head: without the body, as for HEAD. */
 void http_response_write(struct http_response *response, bool is_head, struct evbuffer *wire);
 
 #endif

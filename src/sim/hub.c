@@ -1,5 +1,4 @@
-/* hub: the devices, the policies, the clock and the throttles. */
-#define _GNU_SOURCE /* tdestroy */
+#define _GNU_SOURCE /* tsearch */
 #include "hub.h"
 #include "tls.h"
 
@@ -17,7 +16,7 @@ static int64_t clock_ms(clockid_t clock)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* All keys come from the seed and a name: a reset finds them again. */
+/* Derives a key from the seed and a name, so that a reset restores it. */
 static void make_key(const struct hub *hub, const char *kind, const char *name, struct secret *key)
 {
     char *text = text_format("%s %s", kind, name);
@@ -57,7 +56,7 @@ static int compare_ids(const void *left, const void *right)
 
 void hub_reset(struct hub *hub)
 {
-    for (; hub->device_count > hub->first_count; hub->device_count--) {
+    for (; hub->device_count > hub->initial_count; hub->device_count--) {
         struct device *device = hub->devices[hub->device_count - 1];
 
         (void)tdelete(device, &hub->by_id, compare_ids);
@@ -88,10 +87,10 @@ void hub_reset(struct hub *hub)
 
 void hub_clear(struct hub *hub)
 {
-    if (hub->devices == NULL) /* it was never made */
+    if (hub->devices == NULL) /* hub_init() was not called */
         return;
-    /* So that the reset takes the devices of the command line, too. */
-    hub->first_count = 0;
+    /* The reset then removes the devices of the command line, too. */
+    hub->initial_count = 0;
     hub_reset(hub);
     cJSON_Delete(hub->faults);
     cJSON_Delete(hub->log);
@@ -111,12 +110,12 @@ int64_t hub_ahead_ms(const struct hub *hub)
     return hub_now_ms(hub) - clock_ms(CLOCK_REALTIME);
 }
 
-static void note_end(void *context, const struct message *message, enum outcome outcome,
-                     int64_t now_ms)
+static void on_message_end(void *context, const struct message *message, enum outcome outcome,
+                           int64_t now_ms)
 {
     const struct device *device = context;
 
-    feedback_note(device->feedback, device->id, device->generation_id, message, outcome, now_ms);
+    feedback_add(device->feedback, device->id, device->generation_id, message, outcome, now_ms);
 }
 
 struct device *hub_add_device(struct hub *hub, const char *id)
@@ -128,12 +127,12 @@ struct device *hub_add_device(struct hub *hub, const char *id)
     device = memory_new(sizeof *device);
     (void)snprintf(device->id, sizeof device->id, "%s", id);
     hub->devices[hub->device_count++] = device;
-    /* A real one is the time of making in ticks: any decimal that differs between devices. */
+    /* A real hub uses the time of creation in ticks. Here it is only unique. */
     (void)snprintf(device->generation_id, sizeof device->generation_id, "63%016zu",
                    hub->device_count);
     make_key(hub, "device", id, &device->key);
     device->feedback = &hub->feedback;
-    queue_init(&device->queue, note_end, device);
+    queue_init(&device->queue, on_message_end, device);
     if (tsearch(device, &hub->by_id, compare_ids) == NULL)
         exit(report(EXIT_OS, "out of memory"));
     return device;
@@ -168,7 +167,7 @@ char *hub_connection_string(const struct hub *hub, const struct policy *policy,
     char port[16] = "";
 
     base64_encode(secret->bytes, secret->size, key);
-    /* Most clients take all of HostName for a name: the usual port is left out. */
+    /* Most clients do not expect a port in HostName: the default port is left out. */
     if (hub->port != 443)
         (void)snprintf(port, sizeof port, ":%d", hub->port);
     return text_format("HostName=%s%s;%s=%s;%s%s", hub->name, port,
@@ -181,7 +180,7 @@ void hub_sweep(struct hub *hub, int64_t now_ms)
 {
     int64_t age_ms = now_ms - hub->swept_ms;
 
-    /* With 100,000 devices a look at each costs about a millisecond: once a second will do. */
+    /* Sweeping 100,000 devices takes about 1 ms: not for each request. */
     if (age_ms >= 1000 || age_ms < 0) {
         for (size_t i = 0; i < hub->device_count; i++)
             queue_sweep(&hub->devices[i]->queue, now_ms);

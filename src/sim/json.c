@@ -1,4 +1,3 @@
-/* json: what cJSON leaves open: UTF-8 in what is written, and strict types in what is read. */
 #include "json.h"
 #include "util.h"
 
@@ -10,7 +9,7 @@
 void json_write(struct evbuffer *out, cJSON *tree)
 {
     char *text = cJSON_PrintUnformatted(tree);
-    const unsigned char *start = (const unsigned char *)text; /* of what is not yet written */
+    const unsigned char *start = (const unsigned char *)text; /* of the part not written yet */
     const unsigned char *end = start + strlen(text);
     size_t size;
 
@@ -92,7 +91,7 @@ bool json_header_lines(const cJSON *pairs, struct evbuffer *lines)
     return cJSON_IsArray(pairs);
 }
 
-/* An array of texts? With pairs: an object of texts, or an array of pairs of texts? */
+/* True for an array of texts; with pairs for an object of texts, or an array of pairs of texts. */
 static bool are_texts(const cJSON *value, bool pairs) /* NOLINT(misc-no-recursion): once */
 {
     const cJSON *item;
@@ -145,7 +144,7 @@ static bool fits(const cJSON *value, const struct json_rule *rule)
     return false;
 }
 
-/* Says in error that there is no such member, and which there are. */
+/* Writes to error that the member is unknown, and which ones are known. */
 static void note_unknown(const char *name, const struct json_rule *rules,
                          char error[static JSON_ERROR_SIZE])
 {
@@ -177,8 +176,8 @@ bool json_check(const cJSON *object, const struct json_rule *rules,
             note_unknown(value->string, rules, error);
             return false;
         }
-        (void)snprintf(error, JSON_ERROR_SIZE, "bad or second member '%.60s'%s%s", value->string,
-                       rule->words != NULL ? ", it must be one of: " : "",
+        (void)snprintf(error, JSON_ERROR_SIZE, "invalid or repeated member '%.60s'%s%s",
+                       value->string, rule->words != NULL ? ", it must be one of: " : "",
                        rule->words != NULL ? rule->words : "");
         if (json_get(object, value->string) != value || !fits(value, rule))
             return false;

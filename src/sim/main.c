@@ -1,4 +1,4 @@
-/* main: reads the command line, sets the hub up, serves until a signal or the command's end, and
+/* Reads the command line, sets up the hub, serves until a signal or the end of the command, and
  * cleans up. */
 #include "c2d.h"
 #include "command.h"
@@ -24,18 +24,18 @@ enum { SIGNAL_COUNT = 4 };
 struct program {
     const char *listen_host; /* NULL: loopback */
     const char *listen_port;
-    const char *dir; /* NULL: a temporary one */
+    const char *dir; /* NULL: a temporary folder */
     const char *name;
     const char **devices;
     size_t device_count;
     int64_t time_scale;
-    bool is_done; /* --help or --version was all */
+    bool is_done; /* --help or --version was printed */
     struct hub hub;
     struct files files;
     struct server server;
     struct event *signals[SIGNAL_COUNT];
     struct command command;
-    int end_signal; /* that ended the hub; 0: none */
+    int end_signal; /* the signal that ended the hub; 0: none */
     int code;
 };
 
@@ -52,7 +52,7 @@ static bool set_listen(struct program *program, char *value)
         || (*port != '\0' && (*port != ':' || !text_number(port + 1, 0, 65535, &number))))
         return false;
     program->listen_port = *port == ':' ? port + 1 : "0";
-    *end = '\0'; /* argv is ours */
+    *end = '\0'; /* argv may be changed */
     program->listen_host = strcmp(start, "localhost") == 0 ? "127.0.0.1" : start;
     return true;
 }
@@ -60,10 +60,10 @@ static bool set_listen(struct program *program, char *value)
 static bool set_dir(struct program *program, char *value)
 {
     program->dir = value;
-    return *value != '\0' && value[strcspn(value, "\n\r")] == '\0'; /* one line is promised */
+    return *value != '\0' && value[strcspn(value, "\n\r")] == '\0'; /* the ready line is one line */
 }
 
-/* A name as DNS has them, as it becomes part of a certificate, of URLs and of tokens. */
+/* A DNS name: it becomes part of the certificate, of URLs and of tokens. */
 static bool set_name(struct program *program, char *value)
 {
     program->name = value;
@@ -82,8 +82,8 @@ static bool set_time_scale(struct program *program, char *value)
     return text_number(value, 1, 100000, &program->time_scale);
 }
 
-/* One row is all that an option is: parsing and help read it. set says whether the value is good;
- * NULL: there is no value, and the option's answer is all that is wanted. */
+/* The options, for parsing and for --help. set returns false if the value is invalid. set NULL: the
+ * option has no value; the program prints its text and exits. */
 static const struct option {
     const char *letter;
     const char *name;
@@ -91,16 +91,15 @@ static const struct option {
     const char *help;
     bool (*set)(struct program *program, char *value);
 } options[] = {
-    { "", "--listen", "ADDRESS[:PORT]", "listen there (default: 127.0.0.1 and a free port)",
-      set_listen },
-    { "", "--dir", "DIR", "keep the files in DIR (default: temporary, removed at the end)",
+    { "", "--listen", "ADDRESS[:PORT]",
+      "listen on this address (default: 127.0.0.1 and a free port)", set_listen },
+    { "", "--dir", "DIR", "write the files to DIR (default: temporary, removed at the end)",
       set_dir },
-    { "", "--name", "HOST", "host name of the hub for its clients (default: localhost)", set_name },
-    { "", "--device", "ID", "make this device; repeat for more (default: dev1)", add_device },
+    { "", "--name", "HOST", "host name of the hub, as clients see it (default: localhost)",
+      set_name },
+    { "", "--device", "ID", "create this device; repeat for more (default: dev1)", add_device },
     { "", "--time-scale", "N",
-      "run the hub's clock N times faster, 1 to 100000; tokens\n"
-      "                                 expire by it: GET /_sim/sas makes one by that clock",
-      set_time_scale },
+      "run the hub's clock N times faster, 1 to 100000; tokens expire by it", set_time_scale },
     { "-h", "--help", "", "show this help", NULL },
     { "-V", "--version", "", "show the version", NULL },
 };
@@ -115,37 +114,39 @@ static void show(bool is_help)
     }
     (void)printf(
         "usage: c2d-sim [OPTIONS] [-- COMMAND [ARG]...]\n"
-        "A hub for cloud-to-device messages on this machine, for trials and tests.\n"
-        "COMMAND is run against the hub, which ends with its exit code. It finds\n"
-        "IOTHUB_CONNECTION_STRING, IOTHUB_DEVICE_CONNECTION_STRING, IOTHUB_DEVICE_ID,\n"
-        "C2D_SIM_URL, NO_PROXY, no_proxy, and the CA in SSL_CERT_FILE, CURL_CA_BUNDLE,\n"
-        "REQUESTS_CA_BUNDLE, NODE_EXTRA_CA_CERTS. Without COMMAND the hub prints its\n"
-        "URL and DIR, which holds env (to be sourced), *.conn and ca.pem, and runs until\n"
-        "a signal.\n\n"
-        "Tests look into it and change it at $C2D_SIM_URL/_sim/NAME, in JSON:\n"
-        "curl --cacert DIR/ca.pem -d '{\"prefix\": \"d\", \"count\": 300}' .../_sim/devices\n"
-        "makes 300 devices. GET .../_sim/ lists the commands and what each takes. GET\n"
-        ".../_sim/sas?device=ID makes a token by the hub's clock, for clients that do not\n"
-        "follow it when --time-scale or /_sim/clock has moved it.\n\n");
+        "Simulates a hub for cloud-to-device messages on this machine, for trials and tests.\n"
+        "Needs no account and no network, and keeps everything in memory.\n\n"
+        "Runs COMMAND against the hub and exits with its exit code. COMMAND gets connection\n"
+        "strings, device id and CA certificate in the variables that c2d-http, c2d-device, curl\n"
+        "and others read. Without COMMAND, prints the URL of the hub and a folder, and serves\n"
+        "until a signal. \". FOLDER/env\" sets the variables in a shell.\n\n"
+        "options:\n");
     for (size_t i = 0; i < OPTION_COUNT; i++)
         (void)printf("  %2s%c %-12s %-14s %s\n", options[i].letter,
                      options[i].letter[0] != '\0' ? ',' : ' ', options[i].name, options[i].value,
                      options[i].help);
+    (void)printf("\nexamples:\n"
+                 "  c2d-sim -- sh -c 'c2d-http send -m hi && c2d-device receive'\n"
+                 "  c2d-sim --dir hub --device dev1 --device dev2\n\n"
+                 "Tests can inspect the hub, set its clock and make it fail: see man c2d-sim.\n");
 }
 
 static int parse_options(struct program *program, char **argv)
 {
+    static char help[] = "--help"; /* for the command "help", as in the other programs */
+
     for (argv++; *argv != NULL && strcmp(*argv, "--") != 0; argv++) {
-        char *value = strchr(*argv, '=');
-        size_t size = value != NULL ? (size_t)(value++ - *argv) : strlen(*argv);
+        char *word = strcmp(*argv, "help") == 0 ? help : *argv;
+        char *value = strchr(word, '=');
+        size_t size = value != NULL ? (size_t)(value++ - word) : strlen(word);
         const struct option *option = options;
 
         while (option < options + OPTION_COUNT
-               && (strlen(option->name) != size || strncmp(*argv, option->name, size) != 0)
-               && strcmp(*argv, option->letter) != 0)
+               && (strlen(option->name) != size || strncmp(word, option->name, size) != 0)
+               && strcmp(word, option->letter) != 0)
             option++;
         if (option == options + OPTION_COUNT)
-            return report(EXIT_USAGE, "unknown option or argument '%s'; a command follows --",
+            return report(EXIT_USAGE, "unknown option or argument '%s'; a command must follow --",
                           *argv);
         if (option->set == NULL && value != NULL)
             return report(EXIT_USAGE, "%s takes no value", option->name);
@@ -157,15 +158,16 @@ static int parse_options(struct program *program, char **argv)
         if (value == NULL && (value = *++argv) == NULL)
             return report(EXIT_USAGE, "%s needs a value: %s", option->name, option->value);
         if (!option->set(program, value))
-            return report(EXIT_USAGE, "%s '%s' is no good; see --help", option->name, value);
+            return report(EXIT_USAGE, "%s: invalid value '%s'; see --help", option->name, value);
     }
     program->command.argv = *argv != NULL ? argv + 1 : NULL;
     return program->command.argv == NULL || *program->command.argv != NULL
                ? EXIT_OK
-               : report(EXIT_USAGE, "no command behind --");
+               : report(EXIT_USAGE, "no command after --");
 }
 
-/* Later files must not land on the standard descriptors. False if stdout was closed. */
+/* Opens closed standard descriptors, so that no other file gets their numbers. False if stdout was
+ * closed. */
 static bool open_standard_descriptors(void)
 {
     bool had_stdout = fcntl(STDOUT_FILENO, F_GETFD) >= 0;
@@ -185,7 +187,7 @@ static void on_signal(evutil_socket_t number, short events, void *context)
         if (!command_ended(&program->command, &program->code))
             return;
     } else if (program->command.pid != 0) {
-        command_signal(&program->command, (int)number); /* its end will be ours */
+        command_signal(&program->command, (int)number); /* the hub ends with it */
         return;
     } else {
         program->end_signal = (int)number;
@@ -199,7 +201,7 @@ static int watch_signals(struct program *program)
     struct sigaction action;
 
     for (int i = 0; i < SIGNAL_COUNT; i++) {
-        /* A signal that was ignored at the start, as nohup does, stays so. */
+        /* A signal that was ignored at the start, as by nohup, stays ignored. */
         if (numbers[i] != SIGCHLD && sigaction(numbers[i], NULL, &action) == 0
             && action.sa_handler == SIG_IGN)
             continue;
@@ -218,12 +220,12 @@ static int listen_for_clients(struct program *program)
 
     server->hub = hub;
     if (!server_listen(server, host, program->listen_port))
-        return errno == 0 ? report(EXIT_USAGE, "--listen '%s' is no IP address", host)
+        return errno == 0 ? report(EXIT_USAGE, "--listen: '%s' is not an IP address", host)
                           : report(EXIT_OS, "cannot listen on %s port %s: %s",
                                    host != NULL ? host : "127.0.0.1", program->listen_port,
                                    strerror(errno));
     hub->port = server->port;
-    if (host != NULL) /* as tokens may call it */
+    if (host != NULL) /* tokens may name it */
         hub->listen_host = text_format(strchr(host, ':') != NULL ? "[%s]" : "%s", host);
     return EXIT_OK;
 }
@@ -237,7 +239,7 @@ static int set_up(struct program *program)
     for (size_t i = 0; i < program->device_count; i++)
         if (hub_find_device(&program->hub, program->devices[i]) == NULL)
             (void)hub_add_device(&program->hub, program->devices[i]);
-    program->hub.first_count = program->hub.device_count;
+    program->hub.initial_count = program->hub.device_count;
     program->server.base = event_base_new();
     program->server.tls = tls_new(program->name, program->listen_host, ca_pem);
     code = program->server.base != NULL && program->server.tls != NULL
@@ -260,7 +262,7 @@ static int run(struct program *program)
 
     if (code != EXIT_OK)
         return code;
-    /* The command has signals and limits as they were. */
+    /* Before signals and limits are changed: the command inherits them. */
     if (program->command.argv != NULL) {
         int failure = command_start(&program->command);
 
@@ -271,9 +273,8 @@ static int run(struct program *program)
     if (program->command.argv == NULL && program->time_scale > 1)
         (void)fprintf(
             stderr,
-            "c2d-sim: note: tokens expire by the hub's clock, one of an hour after %.3g s; "
-            "GET https://localhost:%d/_sim/sas?device=ID makes one of an hour of real "
-            "time\n",
+            "c2d-sim: note: tokens expire by the hub's clock, a token of an hour after %.3g s; "
+            "GET https://localhost:%d/_sim/sas?device=ID makes one for an hour of real time\n",
             3600.0 / (double)program->time_scale, program->hub.port);
     if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
         return report(EXIT_OS, "signal: %s", strerror(errno));
@@ -281,7 +282,7 @@ static int run(struct program *program)
         && (printf("ready https://localhost:%d %s\n", program->hub.port, program->files.path) < 0
             || fflush(stdout) != 0))
         return report(EXIT_IOERR, "cannot write to stdout: %s", strerror(errno));
-    /* As many connections as the system grants; else there are fewer, and the rest waits. */
+    /* Allows as many connections as the system grants. Further ones wait. */
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
         limit.rlim_cur = limit.rlim_max;
         (void)setrlimit(RLIMIT_NOFILE, &limit);
@@ -318,7 +319,7 @@ int main(int argc, char **argv)
     bool had_stdout = open_standard_descriptors();
     int code;
 
-    memory_share();
+    memory_init();
     link_init(&program.server.connections);
     program.devices = memory_new((size_t)(argc + 1) * sizeof *program.devices);
     code = parse_options(&program, argv);

@@ -1,4 +1,3 @@
-/* operations: what devices and back ends ask of the hub, and the hub's errors. */
 #include "operations.h"
 #include "call.h"
 #include "errors.h"
@@ -12,7 +11,7 @@
 
 enum { TTL_MAX_MS = 48 * HOUR_MS, MESSAGE_MAX = 64 << 10 };
 
-/* Assumed: 2021-04-12 is the last api-version whose receive has the names without hyphen. */
+/* Assumed: 2021-04-12 is the last api-version whose receive has the names without a hyphen. */
 const struct system_property system_properties[] = {
     { "iothub-messageid", "messageId", NULL, NULL },
     { "iothub-correlationid", "correlationId", NULL, NULL },
@@ -28,7 +27,7 @@ static void succeed(struct call *call, int status)
     call->effect = true;
 }
 
-/* Counts one operation. False if it is over the limit; the answer is then the error. */
+/* Counts one operation. False if it exceeds the limit; the response is then the error. */
 static bool throttle_pass(struct call *call, struct throttle *throttle)
 {
     int64_t age_ms = call->now_ms - throttle->window_start_ms;
@@ -43,13 +42,13 @@ static bool throttle_pass(struct call *call, struct throttle *throttle)
     return false;
 }
 
-/* What the sender gave, as struct message has it, but for ack; size is what counts against the
- * 64 KiB. NULL if there is something that the hub cannot carry. */
-static cJSON *read_given(const struct http_request *request, size_t *size)
+/* Reads the json of struct message from the headers, without ack. Sets size to what counts towards
+ * MESSAGE_MAX. NULL: a header is invalid. */
+static cJSON *read_properties(const struct http_request *request, size_t *size)
 {
     static const char prefix[] = "iothub-app-";
-    cJSON *given = cJSON_CreateObject();
-    cJSON *properties = cJSON_AddObjectToObject(given, "properties");
+    cJSON *json = cJSON_CreateObject();
+    cJSON *properties = cJSON_AddObjectToObject(json, "properties");
     const char *id = http_request_header(request, "iothub-messageid");
     bool is_good = id == NULL || *id == '\0'
                    || (strlen(id) <= 128 && text_consists_of(id, "-:.+%_#*?!(),=@;$'"));
@@ -63,7 +62,7 @@ static cJSON *read_given(const struct http_request *request, size_t *size)
             value = http_request_header(request, property->also);
         if (value == NULL)
             continue;
-        json_put(given, property->json, value);
+        json_put(json, property->json, value);
         *size += strlen(value);
     }
     for (size_t i = 0; is_good && i < request->header_count; i++) {
@@ -75,14 +74,15 @@ static cJSON *read_given(const struct http_request *request, size_t *size)
         name += sizeof prefix - 1;
         json_put(properties, name, value);
         *size += strlen(name) + strlen(value);
-        /* Assumed: values may hold any printable ASCII. Documented are the characters of tokens. */
+        /* Assumed: values may have any printable ASCII. The documentation allows the characters of
+         * tokens only. */
         is_good = *name != '\0';
         for (; *value != '\0'; value++)
             is_good = is_good && *value >= 0x20 && *value < 0x7f;
     }
     if (is_good)
-        return given;
-    cJSON_Delete(given);
+        return json;
+    cJSON_Delete(json);
     return NULL;
 }
 
@@ -94,14 +94,14 @@ void operation_send(struct call *call)
     int64_t expires_ms = call->now_ms + HOUR_MS;
     struct message *message;
     size_t size = 0;
-    cJSON *given;
+    cJSON *json;
 
     if (!throttle_pass(call, &call->hub->sends))
         return;
     ack = ack != NULL && *ack != '\0' ? ack : "none";
-    given = read_given(&call->request, &size);
+    json = read_properties(&call->request, &size);
     queue_sweep(queue, call->now_ms);
-    if (given == NULL) {
+    if (json == NULL) {
         call_fail(call, 400006);
     } else if (!text_is_word(ack, "none positive negative full")
                || (expiry != NULL && *expiry != '\0' && !time_parse_iso(expiry, &expires_ms))) {
@@ -113,14 +113,14 @@ void operation_send(struct call *call)
     } else if (queue->depth >= QUEUE_MAX) {
         call_fail(call, 403004);
     } else {
-        json_put(given, "ack", ack);
-        message = message_new(given, call->request.body, call->request.body_size);
+        json_put(json, "ack", ack);
+        message = message_new(json, call->request.body, call->request.body_size);
         message->expires_ms = expires_ms;
         queue_append(queue, message, call->now_ms);
         succeed(call, 204);
         return;
     }
-    cJSON_Delete(given);
+    cJSON_Delete(json);
 }
 
 static void add_system_headers(struct call *call, const struct message *message)
@@ -132,7 +132,7 @@ static void add_system_headers(struct call *call, const struct message *message)
     evbuffer_add_printf(call->response.headers, "ETag: \"%s\"\r\n", message->lock_token);
     for (size_t i = 0; system_properties[i].json != NULL; i++) {
         const struct system_property *property = &system_properties[i];
-        const char *value = json_text(message->given, property->json);
+        const char *value = json_text(message->json, property->json);
 
         if (property->also == NULL)
             http_response_header(&call->response, property->header, value != NULL ? value : "");
@@ -146,7 +146,7 @@ static void add_system_headers(struct call *call, const struct message *message)
                         "iothub-enqueuedtime: %s\r\n"
                         "iothub-deliverycount: %u\r\n"
                         "iothub-sequencenumber: %" PRIu64 "\r\n",
-                        call->device->id, json_text(message->given, "ack"),
+                        call->device->id, json_text(message->json, "ack"),
                         time_iso(message->expires_ms, expiry),
                         time_iso(message->enqueued_ms, enqueued), message->delivery_count,
                         message->sequence_number);
@@ -164,12 +164,12 @@ void operation_receive(struct call *call)
     if (message == NULL)
         return;
     add_system_headers(call, message);
-    cJSON_ArrayForEach(property, json_get(message->given, "properties"))
+    cJSON_ArrayForEach(property, json_get(message->json, "properties"))
     {
         evbuffer_add_printf(call->response.headers, "iothub-app-%s: %s\r\n", property->string,
                             property->valuestring);
     }
-    (void)json_header_lines(json_get(message->given, "rawHeaders"),
+    (void)json_header_lines(json_get(message->json, "rawHeaders"),
                             call->response.headers); /* most messages have none */
     evbuffer_add(call->response.body, message->body, message->body_size);
 }
@@ -196,7 +196,7 @@ void operation_feedback(struct call *call)
     if (batch == NULL)
         return;
     evbuffer_add_printf(call->response.headers, "ETag: \"%s\"\r\n", batch->lock_token);
-    call_add_json(call, cJSON_Duplicate(batch->given, true));
+    call_add_json(call, cJSON_Duplicate(batch->json, true));
 }
 
 void operation_purge(struct call *call)
@@ -221,7 +221,7 @@ void operation_status(struct call *call)
     cJSON *part;
 
     queue_sweep(&call->device->queue, call->now_ms);
-    /* Keys and all, as a hub does it: clients have to show that they log none. */
+    /* With the keys, as a real hub: tests check that clients do not log them. */
     base64_encode(device->key.bytes, device->key.size, key);
     json_put(body, "deviceId", device->id);
     json_put(body, "generationId", device->generation_id);

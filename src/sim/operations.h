@@ -1,18 +1,18 @@
-/* operations: what devices and back ends ask of the hub. */
+/* The operations that devices and back ends request of the hub. */
 #ifndef SIM_OPERATIONS_H
 #define SIM_OPERATIONS_H
 
 struct call;
 
-/* How a text of a message is called where; the last has no names. */
+/* The names of a message's system properties. The last has no names. */
 extern const struct system_property {
-    const char *header;
+    const char *header; /* in a send; in a receive, too, if also is NULL */
     const char *json;
-    const char *also; /* NULL, or the header that a receive has it in, and a send may have */
-    const char *old;  /* what a receive calls that up to api-version 2021-04-12 */
+    const char *also; /* in a receive, and accepted in a send; NULL: none */
+    const char *old;  /* in a receive up to api-version 2021-04-12, instead of also */
 } system_properties[];
 
-/* The operations. The caller is authorised; call->device is there where the route has an id. */
+/* The client is authorised. call->device is set if the route has a device id. */
 void operation_send(struct call *call);
 void operation_receive(struct call *call);
 void operation_settle(struct call *call);

@@ -1,5 +1,4 @@
-/* queue: messages, their locks, their expiry and their ends. Time only passes here when someone
- * looks. */
+/* There are no timers: locks and messages expire when queue_sweep() is called. */
 #include "queue.h"
 
 #include <stdlib.h>
@@ -8,11 +7,11 @@
 /* Documented defaults of a hub. */
 enum { LOCK_MS = 60 * 1000, DELIVERIES_MAX = 10 };
 
-struct message *message_new(cJSON *given, const void *body, size_t size)
+struct message *message_new(cJSON *json, const void *body, size_t size)
 {
     struct message *message = memory_new(sizeof *message);
 
-    message->given = given;
+    message->json = json;
     message->body = memory_new(size);
     message->body_size = size;
     if (size > 0)
@@ -24,7 +23,7 @@ void message_free(struct message *message)
 {
     if (message == NULL)
         return;
-    cJSON_Delete(message->given);
+    cJSON_Delete(message->json);
     free(message->body);
     free(message);
 }
@@ -68,7 +67,7 @@ void queue_sweep(struct queue *queue, int64_t now_ms)
          message = next) {
         next = queue_next(queue, message);
         if (message->locked_until_ms <= now_ms)
-            message->locked_until_ms = 0; /* a lapsed lock does not count as a delivery */
+            message->locked_until_ms = 0; /* an expired lock does not count as a delivery */
         if (message->locked_until_ms == 0 && message->expires_ms <= now_ms)
             end_message(queue, message, OUTCOME_EXPIRED, now_ms);
     }
@@ -101,7 +100,8 @@ bool queue_settle(struct queue *queue, const char *token, enum outcome outcome, 
            && (message->locked_until_ms == 0 || strcmp(message->lock_token, token) != 0));
     if (message == NULL)
         return false;
-    /* Documented: an abandon counts and a lapsed lock does not. The tenth is the end. */
+    /* Documented: an abandon counts as a delivery, an expired lock does not. After the tenth the
+     * message is dead-lettered. */
     if (outcome == OUTCOME_ABANDONED) {
         message->locked_until_ms = 0;
         queue->ended[OUTCOME_ABANDONED]++;

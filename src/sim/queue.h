@@ -1,4 +1,4 @@
-/* queue: messages of one device, or batches of feedback. */
+/* The queue of a device, or of feedback: locks, expiry and settlement of messages. */
 #ifndef SIM_QUEUE_H
 #define SIM_QUEUE_H
 
@@ -8,23 +8,23 @@
 
 enum { QUEUE_MAX = 50, HOUR_MS = 60 * 60 * 1000 };
 
-/* The ways in which a message leaves its queue, as feedback and counters know them. */
+/* How a message leaves its queue, for feedback and counters. */
 enum outcome {
     OUTCOME_SUCCESS,
     OUTCOME_EXPIRED,
     OUTCOME_DELIVERY_COUNT_EXCEEDED,
     OUTCOME_REJECTED,
     OUTCOME_PURGED,
-    OUTCOME_ABANDONED, /* which it does not leave */
+    OUTCOME_ABANDONED, /* it stays in the queue */
     OUTCOME_COUNT,
 };
 
 struct message {
     struct link link;
-    /* What its sender gave: the members of system_properties and "ack" as texts, the object
+    /* What the sender has set: the members of system_properties and "ack" as texts, the object
      * "properties" (order, case and duplicates as sent), "rawHeaders" for json_header_lines().
      * In the feedback queue: an array of records. */
-    cJSON *given;
+    cJSON *json;
     char *body;
     size_t body_size;
     uint64_t sequence_number;
@@ -35,38 +35,40 @@ struct message {
     unsigned delivery_count;
 };
 
-/* Hears of a message's end before the message is freed. */
+/* Called at the end of a message, before it is freed. */
 typedef void queue_on_end(void *context, const struct message *message, enum outcome outcome,
                           int64_t now_ms);
 
-/* Messages in the order of their sequence numbers. A locked message keeps its place, so one that
- * comes back is where it was. */
+/* Messages in the order of their sequence numbers. A locked message keeps its place, also after it
+ * is unlocked. */
 struct queue {
-    queue_on_end *on_end; /* NULL: nobody hears of the ends */
+    queue_on_end *on_end; /* NULL: not called */
     void *context;
     struct link messages;
     unsigned depth;
-    uint64_t enqueued; /* all time; also the last sequence number given */
+    uint64_t enqueued; /* in total; also the last sequence number */
     uint64_t delivered;
     uint64_t ended[OUTCOME_COUNT];
 };
 
-/* Takes given over and copies the body. */
-struct message *message_new(cJSON *given, const void *body, size_t size);
+/* Takes ownership of json, and copies body. */
+struct message *message_new(cJSON *json, const void *body, size_t size);
 void message_free(struct message *message);
 void queue_init(struct queue *queue, queue_on_end *on_end, void *context);
-/* Takes message over and numbers it. The queue must have room. */
+/* Takes ownership of message, and numbers it. Does not check QUEUE_MAX. */
 void queue_append(struct queue *queue, struct message *message, int64_t now_ms);
-/* The one behind message, or the first if message is NULL. NULL: there is none. */
+/* Returns the message after message, or the first if message is NULL. NULL: the end. */
 struct message *queue_next(const struct queue *queue, const struct message *message);
-/* Ends lapsed locks, dead-letters what has expired. Locking, settling, purging do it first. */
+/* Ends the locks and the messages that have expired. queue_lock(), queue_settle() and queue_purge()
+ * call it first. */
 void queue_sweep(struct queue *queue, int64_t now_ms);
-/* Locks the first free message. NULL if there is none. */
+/* Locks the first message that is not locked, and returns it. NULL: none. */
 struct message *queue_lock(struct queue *queue, int64_t now_ms);
-/* False if token locks no message (any more). */
+/* False if no message is locked with this token. */
 bool queue_settle(struct queue *queue, const char *token, enum outcome outcome, int64_t now_ms);
-/* Ends all messages, locked ones too; returns how many. */
+/* Ends all messages, also locked ones. Returns their number. */
 unsigned queue_purge(struct queue *queue, int64_t now_ms);
+/* Frees all messages without calling on_end, and zeroes the counters. */
 void queue_clear(struct queue *queue);
 
 #endif

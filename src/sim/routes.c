@@ -1,4 +1,4 @@
-/* routes: handles a request: route, fault, api-version, rights, operation, log. */
+/* Handles a request in this order: route, fault, api-version, permission, operation, log. */
 #include "routes.h"
 #include "auth.h"
 #include "call.h"
@@ -15,13 +15,13 @@
 static const char queue_path[] = "/devices/{id}/messages/deviceBound";
 static const char lock_path[] = "/devices/{id}/messages/deviceBound/{token}";
 
-/* What a request asks of the hub, first fit first. {id} and {token} stand for any segment, the rest
- * of a path is compared without case; query is a member that must be there. */
+/* The first route that matches is taken. {id} and {token} match any segment, the rest of a path is
+ * compared without case. query is a member that the query must have. */
 static const struct route {
     const char *method;
     const char *path;
     const char *query;
-    const char *name; /* in /_sim */
+    const char *name; /* in the log and in faults */
     enum permission permission;
     enum outcome outcome;
     void (*perform)(struct call *call);
@@ -45,8 +45,8 @@ static const struct route {
 
 enum { ROUTE_COUNT = sizeof routes / sizeof routes[0] };
 
-/* The path of a target, decoded; NULL if it is broken. Free with free(). Seen live: a hub takes
- * %2F for a slash, so what is between slashes is found after the decoding. */
+/* Returns the decoded path of target, the caller's to free(); NULL if an escape is invalid. Seen
+ * live: a hub treats %2F as a slash, so the path is split after decoding. */
 static char *decode_path(const char *target)
 {
     char *path = text_format("%.*s", (int)strcspn(target, "?#"), target);
@@ -57,7 +57,7 @@ static char *decode_path(const char *target)
     return NULL;
 }
 
-/* Does path fit pattern? Notes device id and token. */
+/* Returns true if path matches pattern. Sets device_id and token. */
 static bool matches(const char *pattern, const char *path, struct call *call)
 {
     call->device_id[0] = call->token[0] = '\0';
@@ -79,7 +79,7 @@ static bool matches(const char *pattern, const char *path, struct call *call)
     return *pattern == '\0' && *path == '\0';
 }
 
-/* NULL if there is no route; problem is then the status that says so. */
+/* Returns NULL if no route matches; problem is then the status of the response. */
 static const struct route *find_route(struct call *call, int *problem)
 {
     const char *target = call->request.target;
@@ -140,7 +140,7 @@ static void perform(struct call *call, const struct route *route)
     }
 }
 
-/* Takes the signatures out of a token, which are worth as much as the key until it expires. */
+/* Masks the signatures in a token: until its expiry they are as good as the key. */
 static void mask_token(char *text)
 {
     while ((text = text_find_nocase(text, "sig=")) != NULL) {
@@ -152,11 +152,11 @@ static void mask_token(char *text)
     }
 }
 
-/* Keeps the request, so that a test can see what a client sent. */
-static void note(struct call *call, const char *name, bool is_fault)
+/* Adds the request to the log, in which a test can see what a client sent. */
+static void log_request(struct call *call, const char *name, bool is_fault)
 {
     const struct http_request *request = &call->request;
-    bool is_sent = !call->response.manner.drop && call->response.raw == NULL;
+    bool is_sent = !call->response.send_options.drop && call->response.raw == NULL;
     cJSON *entry = cJSON_CreateObject();
     cJSON *headers;
 
@@ -164,7 +164,7 @@ static void note(struct call *call, const char *name, bool is_fault)
     json_put(entry, "deviceId", call->device_id);
     json_put(entry, "method", request->method);
     json_put(entry, "target", request->target);
-    /* 0: what the client got, if anything, was no answer of HTTP. */
+    /* 0: no HTTP response was sent. */
     cJSON_AddNumberToObject(entry, "httpStatus", is_sent ? call->response.status : 0);
     cJSON_AddBoolToObject(entry, "effect", call->effect);
     headers = cJSON_AddArrayToObject(entry, "headers");
@@ -198,8 +198,8 @@ void route_call(struct hub *hub, struct call *call)
     call->effect = false;
     call->permission = 0;
     call->device_id[0] = '\0';
-    call->response.manner.close = call->request.close;
-    /* A test that looks into the hub is neither counted nor logged. */
+    call->response.send_options.close = call->request.close;
+    /* Control requests are neither counted nor logged, and no fault applies to them. */
     if (!is_control) {
         hub->requests++;
         if (problem == 0)
@@ -216,12 +216,12 @@ void route_call(struct hub *hub, struct call *call)
     }
     if (is_control)
         control_handle(hub, call);
-    else if (fault != NULL && fault_answer(fault, call))
+    else if (fault != NULL && fault_respond(fault, call))
         call->effect = false;
     else if (route != NULL)
         perform(call, route);
     else
-        call->response.status = problem; /* no hub code: how a hub answers these is not known */
+        call->response.status = problem; /* no code: a real hub's response is not known */
     if (fault != NULL) {
         fault_apply(fault, call);
     } else {
@@ -231,5 +231,5 @@ void route_call(struct hub *hub, struct call *call)
         http_response_frame(&call->response);
     }
     if (!is_control)
-        note(call, name, fault != NULL);
+        log_request(call, name, fault != NULL);
 }

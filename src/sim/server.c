@@ -1,6 +1,5 @@
-/* server: accepts connections; reads one client's requests whole, one after the other, hands them
- * on, and answers in the manner that the answer asks for. Callbacks mark a connection as done;
- * only their ends free it. */
+/* Accepts connections, reads the requests of each one after the other, and sends the responses. A
+ * connection is freed only at the end of a callback: until then its state is DONE. */
 #define _GNU_SOURCE /* getaddrinfo's flags */
 #include "server.h"
 #include "call.h"
@@ -23,7 +22,7 @@
 #include <string.h>
 #include <time.h>
 
-/* Bytes: one whole request, and the beginning of the next. */
+/* INPUT_MAX: one complete request and the start of the next, in bytes. */
 enum { INPUT_MAX = HTTP_HEAD_MAX + HTTP_BODY_MAX + 4096, IDLE_S = 300, LINGER_MS = 2000 };
 
 struct connection {
@@ -32,17 +31,17 @@ struct connection {
     struct bufferevent *bev;
     struct evbuffer *input;  /* bev's */
     struct evbuffer *output; /* bev's */
-    struct evbuffer *answer; /* not yet given to bev */
+    struct evbuffer *unsent; /* the part of a response that bev does not have yet */
     struct event *timer;
     enum {
-        READING,   /* a request comes in, or the next one is awaited */
-        WAITING,   /* an answer is being delayed */
-        SENDING,   /* an answer goes out; nothing more is served before it has gone */
-        LINGERING, /* our side is closed: what the client still sends is thrown away, because
-                      unread bytes would make the kernel reset the answer */
+        READING,   /* reads a request, or waits for the next one */
+        WAITING,   /* delays a response */
+        SENDING,   /* sends a response; the next request must wait */
+        LINGERING, /* our side is closed. Discards input: after unread bytes the kernel would
+                      send RST, and the client could lose the response */
         DONE,
     } state;
-    size_t searched; /* bytes of input known to hold no end of a head */
+    size_t searched; /* bytes of input that contain no end of a head */
     struct call call;
 };
 
@@ -52,7 +51,7 @@ static void connection_free(struct connection *connection)
     http_request_clear(&connection->call.request);
     evbuffer_free(connection->call.response.headers);
     evbuffer_free(connection->call.response.body);
-    evbuffer_free(connection->answer);
+    evbuffer_free(connection->unsent);
     event_free(connection->timer);
     bufferevent_free(connection->bev);
     free(connection);
@@ -67,44 +66,45 @@ static void set_timer(struct connection *connection, int64_t after_ms)
         connection->state = DONE;
 }
 
-/* Ends our side, in the manner of the answer. */
+/* Closes our side of the connection, as send_options say. */
 static void finish(struct connection *connection)
 {
     static const struct linger by_reset = { .l_onoff = 1, .l_linger = 0 };
-    const struct http_manner *manner = &connection->call.response.manner;
+    const struct http_send_options *options = &connection->call.response.send_options;
     int fd = bufferevent_getfd(connection->bev);
 
     connection->state = DONE;
-    if (manner->reset)
+    if (options->reset)
         (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &by_reset, sizeof by_reset);
-    else if (!manner->bare_close && !manner->drop) {
+    else if (!options->bare_close && !options->drop) {
         (void)SSL_shutdown(bufferevent_openssl_get_ssl(connection->bev));
-        ERR_clear_error(); /* what shutdown notes must not be taken for another connection's */
-        (void)shutdown(fd, SHUT_WR); /* both may fail on a dead socket, and it is closed anyway */
+        ERR_clear_error();           /* its errors would be attributed to another connection */
+        (void)shutdown(fd, SHUT_WR); /* both may fail on a dead socket: it is closed later */
         connection->state = LINGERING;
         evbuffer_drain(connection->input, SIZE_MAX);
         set_timer(connection, LINGER_MS);
     }
 }
 
-/* Gives bev the next part of the answer; behind the last one, its manner says how to go on. */
-static void send_on(struct connection *connection)
+/* Gives bev the next part of the response. After the last part, closes the connection or reads the
+ * next request. */
+static void send_next(struct connection *connection)
 {
-    const struct http_manner *manner = &connection->call.response.manner;
+    const struct http_send_options *options = &connection->call.response.send_options;
 
     connection->state = SENDING;
-    if (manner->drop)
-        evbuffer_drain(connection->answer, SIZE_MAX);
-    if (evbuffer_get_length(connection->answer) > 0)
-        (void)evbuffer_remove_buffer(connection->answer, connection->output,
-                                     manner->trickle ? 1 : SIZE_MAX);
-    else if (manner->close || manner->drop || manner->unframed || manner->cut_after >= 0)
+    if (options->drop)
+        evbuffer_drain(connection->unsent, SIZE_MAX);
+    if (evbuffer_get_length(connection->unsent) > 0)
+        (void)evbuffer_remove_buffer(connection->unsent, connection->output,
+                                     options->trickle ? 1 : SIZE_MAX);
+    else if (options->close || options->drop || options->unframed || options->cut_after >= 0)
         finish(connection);
     else
         connection->state = READING;
 }
 
-static void answer_request(struct connection *connection)
+static void respond(struct connection *connection)
 {
     struct call *call = &connection->call;
     struct evbuffer *wire = evbuffer_new();
@@ -113,28 +113,29 @@ static void answer_request(struct connection *connection)
     http_response_reset(&call->response);
     route_call(connection->server->hub, call);
     http_response_write(&call->response, strcmp(call->request.method, "HEAD") == 0, wire);
-    cut_after = call->response.manner.cut_after;
-    evbuffer_remove_buffer(wire, connection->answer, cut_after < 0 ? SIZE_MAX : (size_t)cut_after);
+    cut_after = call->response.send_options.cut_after;
+    evbuffer_remove_buffer(wire, connection->unsent, cut_after < 0 ? SIZE_MAX : (size_t)cut_after);
     evbuffer_free(wire);
     http_request_clear(&call->request);
     connection->searched = 0;
     connection->state = WAITING;
-    if (call->response.manner.delay_ms > 0)
-        set_timer(connection, call->response.manner.delay_ms);
+    if (call->response.send_options.delay_ms > 0)
+        set_timer(connection, call->response.send_options.delay_ms);
     else
-        send_on(connection);
+        send_next(connection);
 }
 
-/* Takes size bytes of input, followed by a NUL. */
+/* Removes size bytes from input and returns them with a NUL, the caller's to free(). */
 static char *take_input(struct connection *connection, size_t size)
 {
     char *data = memory_new(size + 1);
 
-    (void)evbuffer_remove(connection->input, data, size); /* they are there */
+    (void)evbuffer_remove(connection->input, data, size); /* the caller knows that input has them */
     return data;
 }
 
-/* Reads a head of at most HTTP_HEAD_MAX bytes with its empty line. False if it is not whole. */
+/* Reads and parses a head of at most HTTP_HEAD_MAX bytes, its empty line included. False if it is
+ * incomplete. */
 static bool read_head(struct connection *connection)
 {
     struct http_request *request = &connection->call.request;
@@ -146,7 +147,7 @@ static bool read_head(struct connection *connection)
         return false;
     end = evbuffer_search(connection->input, "\r\n\r\n", 4, &from);
     if (end.pos < 0 && size <= HTTP_HEAD_MAX) {
-        connection->searched = size > 3 ? size - 3 : 0; /* the end may be cut in two */
+        connection->searched = size > 3 ? size - 3 : 0; /* the end may be split */
         return false;
     }
     size = end.pos >= 0 && end.pos + 4 <= HTTP_HEAD_MAX ? (size_t)end.pos + 4 : 0;
@@ -158,7 +159,7 @@ static bool read_head(struct connection *connection)
     return true;
 }
 
-/* Does what can be done now: on input, when the output has gone, and when a timer is over. */
+/* Does what is possible now: called for new input, for empty output and for timers. */
 static void advance(struct connection *connection)
 {
     struct http_request *request = &connection->call.request;
@@ -166,11 +167,11 @@ static void advance(struct connection *connection)
     if (connection->state == LINGERING)
         evbuffer_drain(connection->input, SIZE_MAX);
     if (connection->state == SENDING && evbuffer_get_length(connection->output) == 0)
-        send_on(connection);
+        send_next(connection);
     while (connection->state == READING && (request->head != NULL || read_head(connection))
            && evbuffer_get_length(connection->input) >= request->body_size) {
         request->body = take_input(connection, request->body_size);
-        answer_request(connection);
+        respond(connection);
     }
     if (connection->state == DONE)
         connection_free(connection);
@@ -190,7 +191,7 @@ static void on_event(struct bufferevent *bev, short events, void *context)
         connection->call.ssl = bufferevent_openssl_get_ssl(bev);
         tls_thumbprints(connection->call.ssl, connection->call.sha1, connection->call.sha256);
     } else if ((events & BEV_EVENT_TIMEOUT) != 0 && connection->state == WAITING) {
-        (void)bufferevent_enable(bev, EV_READ | EV_WRITE); /* a delay may outlast IDLE_S */
+        (void)bufferevent_enable(bev, EV_READ | EV_WRITE); /* a delay may exceed IDLE_S */
     } else {
         connection_free(connection);
     }
@@ -203,7 +204,7 @@ static void on_timer(evutil_socket_t fd, short events, void *context)
     (void)fd;
     (void)events;
     if (connection->state == WAITING)
-        send_on(connection);
+        send_next(connection);
     else
         connection->state = DONE;
     advance(connection);
@@ -241,14 +242,14 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
         (void)evutil_closesocket(fd);
         return;
     }
-    /* Answers are written whole: to wait for more would only cost 40 ms. */
+    /* Responses are written whole: Nagle's algorithm would only delay them by 40 ms. */
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     connection = memory_new(sizeof *connection);
     connection->server = server;
     connection->bev = bev;
     connection->input = bufferevent_get_input(bev);
     connection->output = bufferevent_get_output(bev);
-    connection->answer = evbuffer_new();
+    connection->unsent = evbuffer_new();
     connection->timer = evtimer_new(server->base, on_timer, connection);
     connection->call.response.headers = evbuffer_new();
     connection->call.response.body = evbuffer_new();
@@ -263,8 +264,8 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
         connection_free(connection);
 }
 
-/* Out of file descriptors, most likely: the next connection waits, and the loop must not turn hot
- * meanwhile. */
+/* Most likely there are no file descriptors left. The connection stays pending, so the pause keeps
+ * the loop from spinning. */
 static void on_accept_error(struct evconnlistener *listener, void *context)
 {
     static const struct timespec pause = { .tv_nsec = 10000000 };
@@ -296,7 +297,7 @@ bool server_listen(struct server *server, const char *host, const char *port)
     if (getsockname(evconnlistener_get_fd(server->listener), (struct sockaddr *)&address, &size)
         != 0)
         return false;
-    server->port = ntohs(address.sin6_port); /* where sockaddr_in has its port, too */
+    server->port = ntohs(address.sin6_port); /* at the same offset as sin_port */
     return true;
 }
 
@@ -305,7 +306,7 @@ void server_clear(struct server *server)
     if (server->listener != NULL)
         evconnlistener_free(server->listener);
     server->listener = NULL;
-    /* The newest first. */
+    /* Newest first. */
     for (struct link *link = server->connections.previous, *previous; link != &server->connections;
          link = previous) {
         previous = link->previous;

@@ -1,11 +1,11 @@
-/* server: TLS connections, whose requests go to route_call(). */
+/* The TLS server. Passes each request to route_call(). */
 #ifndef SIM_SERVER_H
 #define SIM_SERVER_H
 
 #include "base/link.h"
 #include <stdint.h>
 
-/* Starts zeroed, with base, tls and hub set, and connections as an empty list. */
+/* Zeroed at first, but for base, tls and hub, and the empty list of connections. */
 struct server {
     struct event_base *base;
     struct ssl_ctx_st *tls;
@@ -16,10 +16,10 @@ struct server {
     int port;
 };
 
-/* Listens on an address, or on 127.0.0.1 if host is NULL; port 0 takes a free one. False with
- * errno set, or 0 if host is no address. */
+/* Listens on host, an IP address (NULL: 127.0.0.1). Port 0 selects a free port. False with errno
+ * set; errno is 0 if host is not an IP address. */
 bool server_listen(struct server *server, const char *host, const char *port);
-/* Ends all connections and listens no more. */
+/* Closes all connections and stops listening. */
 void server_clear(struct server *server);
 
 #endif

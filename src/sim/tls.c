@@ -1,5 +1,4 @@
-/* tls: a throw-away CA, the server certificate that it signs, and the context that serves with
- * them. Keys live in memory only. */
+/* Creates the CA and the certificate of the server. Their keys exist in memory only. */
 #include "tls.h"
 #include "util.h"
 
@@ -17,7 +16,7 @@
 
 enum { DAY_S = 24 * 60 * 60 };
 
-/* The last of a list has no value. */
+/* The last one of an array has no value. */
 struct extension {
     int nid;
     const char *value;
@@ -49,7 +48,7 @@ static bool add_extension(X509 *certificate, X509 *issuer, const struct extensio
     return done;
 }
 
-/* ca NULL: it signs itself. NULL on failure. */
+/* Returns NULL on failure. ca NULL: self-signed with ca_key. */
 static X509 *new_certificate(EVP_PKEY *key, const char *name, X509 *ca, EVP_PKEY *ca_key,
                              const struct extension *extensions)
 {
@@ -62,7 +61,7 @@ static X509 *new_certificate(EVP_PKEY *key, const char *name, X509 *ca, EVP_PKEY
     random_bytes(&serial, sizeof serial);
     done = subject != NULL && X509_set_version(certificate, 2) == 1
            && ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate), serial) == 1
-           /* A day back: a client whose clock is a little behind is not refused. */
+           /* From a day ago, as a client's clock may be slow. */
            && X509_gmtime_adj(X509_getm_notBefore(certificate), -DAY_S) != NULL
            && X509_gmtime_adj(X509_getm_notAfter(certificate), 30L * DAY_S) != NULL
            && X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const void *)name, -1, -1, 0)
@@ -77,8 +76,8 @@ static X509 *new_certificate(EVP_PKEY *key, const char *name, X509 *ca, EVP_PKEY
     return NULL;
 }
 
-/* Any certificate will do here: what it proves depends on the device that a request names. The
- * handshake has proved that the client holds the key. */
+/* Accepts any certificate: auth.c checks it when a request names a device. The handshake proves
+ * that the client has the key. */
 static int accept_any(int verified, X509_STORE_CTX *store)
 {
     (void)verified;
@@ -86,17 +85,17 @@ static int accept_any(int verified, X509_STORE_CTX *store)
     return 1;
 }
 
-/* A ticket holds the client's certificate but no others that it sent. A client that needs them is
- * not resumed: its ticket gets a mark, and a marked ticket is ignored. */
+/* A ticket contains the client's certificate, but not the chain that the client sent. A session
+ * with a chain is not resumed: its ticket gets a mark, and check_ticket() ignores such tickets. */
 static int mark_ticket(SSL *ssl, void *context)
 {
-    bool is_chain = sk_X509_num(SSL_get_peer_cert_chain(ssl)) > 0; /* a server's has no leaf */
+    bool is_chain = sk_X509_num(SSL_get_peer_cert_chain(ssl)) > 0; /* does not count the leaf */
 
     (void)context;
     return SSL_SESSION_set1_ticket_appdata(SSL_get_session(ssl), "chain", is_chain ? 5 : 0);
 }
 
-static SSL_TICKET_RETURN judge_ticket(SSL *ssl, SSL_SESSION *session, const unsigned char *name,
+static SSL_TICKET_RETURN check_ticket(SSL *ssl, SSL_SESSION *session, const unsigned char *name,
                                       size_t name_size, SSL_TICKET_STATUS status, void *context)
 {
     void *mark = NULL;
@@ -118,7 +117,7 @@ static SSL_CTX *new_context(X509 *leaf, EVP_PKEY *key)
     static const unsigned char id[] = "c2d-sim";
     SSL_CTX *tls = SSL_CTX_new(TLS_server_method());
 
-    /* A server that asks for certificates resumes no session without an id of its context. */
+    /* A server that requests certificates resumes sessions only with a session id context. */
     if (tls == NULL || SSL_CTX_set_min_proto_version(tls, TLS1_2_VERSION) != 1
         || SSL_CTX_use_certificate(tls, leaf) != 1 || SSL_CTX_use_PrivateKey(tls, key) != 1
         || SSL_CTX_set_session_id_context(tls, id, sizeof id - 1) != 1) {
@@ -127,8 +126,8 @@ static SSL_CTX *new_context(X509 *leaf, EVP_PKEY *key)
     }
     SSL_CTX_set_verify(tls, SSL_VERIFY_PEER, accept_any);
     SSL_CTX_set_options(tls, SSL_OP_NO_RENEGOTIATION);
-    (void)SSL_CTX_set_session_ticket_cb(tls, mark_ticket, judge_ticket, NULL); /* never fails */
-    SSL_CTX_set_mode(tls, SSL_MODE_RELEASE_BUFFERS); /* thousands of idle connections */
+    (void)SSL_CTX_set_session_ticket_cb(tls, mark_ticket, check_ticket, NULL); /* never fails */
+    SSL_CTX_set_mode(tls, SSL_MODE_RELEASE_BUFFERS); /* for thousands of idle connections */
     return tls;
 }
 
@@ -227,12 +226,12 @@ unsigned tls_add_authorities(struct x509_store_st **authorities, const char *pem
     if (*authorities == NULL || input == NULL)
         exit(report(EXIT_OS, "out of memory"));
     while ((certificate = PEM_read_bio_X509(input, NULL, NULL, NULL)) != NULL) {
-        /* A second copy is no error. */
+        /* A duplicate is not an error. */
         count +=
             X509_check_ca(certificate) != 0 && X509_STORE_add_cert(*authorities, certificate) == 1;
         X509_free(certificate);
     }
-    ERR_clear_error(); /* the end of the text is one */
+    ERR_clear_error(); /* the end of the text is reported as an error */
     BIO_free(input);
     return count;
 }

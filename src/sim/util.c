@@ -1,6 +1,5 @@
-/* util: memory, text, time and secrets. Of these the hub shares with the programs how letters are
- * compared, no more: that two implementations of the signature, of percent-encoding and of times
- * agree is a test of both. */
+/* Of the library, the hub uses only the comparison of text. Signatures, percent-encoding and times
+ * are implemented again: that both implementations agree is a test of both. */
 #define _GNU_SOURCE /* timegm, vasprintf */
 #include "util.h"
 
@@ -32,7 +31,7 @@ int report(int code, const char *format, ...)
     va_end(args);
     for (char *c = text; *c != '\0'; c++)
         if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            *c = '?'; /* one line, whatever was typed */
+            *c = '?'; /* keeps the error on one line */
     (void)fprintf(stderr, "c2d-sim: error: %s: %s\n", name, text);
     return code;
 }
@@ -46,23 +45,22 @@ static void *resize(void *old, size_t size)
     return data;
 }
 
-static void *get(size_t size)
+static void *allocate(size_t size)
 {
     return resize(NULL, size);
 }
 
 void *memory_new(size_t size)
 {
-    return memset(get(size), 0, size);
+    return memset(allocate(size), 0, size);
 }
 
-void memory_share(void)
+void memory_init(void)
 {
-    cJSON_Hooks hooks = { .malloc_fn = get, .free_fn = free };
+    cJSON_Hooks hooks = { .malloc_fn = allocate, .free_fn = free };
 
     cJSON_InitHooks(&hooks);
-    /* Out of memory ends the program, here too: no result of the two is checked for NULL. */
-    event_set_mem_functions(get, resize, free);
+    event_set_mem_functions(allocate, resize, free);
 }
 
 char *text_format(const char *format, ...)
@@ -166,7 +164,7 @@ static struct tm split_time(int64_t time_ms)
     time_t seconds = (time_t)(time_ms / 1000);
     struct tm parts = { 0 };
 
-    (void)gmtime_r(&seconds, &parts); /* only fails for years that no hub sees */
+    (void)gmtime_r(&seconds, &parts); /* fails only for a year that int cannot hold */
     return parts;
 }
 
@@ -198,7 +196,7 @@ bool time_parse_iso(const char *text, int64_t *time_ms)
     if (rest == NULL || strptime(text, "%Y-%m-%dT%H:%M:%S", &parts) == NULL)
         return false;
     *time_ms = (int64_t)timegm(&parts) * 1000;
-    /* The 31st of a short month and second 60 are carried over: there is no such time. */
+    /* timegm() has carried over invalid values, such as 31 April or second 60: they are refused. */
     if (*time_ms < 0 || strncmp(time_iso(*time_ms, again), text, (size_t)(rest - text)) != 0)
         return false;
     if (*rest == '.') {
@@ -257,7 +255,7 @@ unsigned char *base64_decode(const char *text, size_t *size)
                                     "0123456789+/");
     unsigned char *data;
 
-    /* OpenSSL alone skips blanks and decodes what is behind padding. */
+    /* OpenSSL would skip spaces, and decode text after the padding. */
     if (text_size % 4 != 0 || padding > 2 || strspn(text + text_size - padding, "=") != padding)
         return NULL;
     data = memory_new(text_size / 4 * 3 + 1);

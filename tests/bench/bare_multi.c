@@ -1,5 +1,5 @@
-/* The floor of many requests at once: a loop of libcurl's multi interface over kept connections
- * (16), the same request COUNT times; nothing is checked but the status.
+/* The minimum of many parallel requests: libcurl's multi interface sends the same request COUNT
+ * times over kept connections (default 16). Checks only the status.
  * usage: bare_multi GET|POST URL CA-FILE TOKEN COUNT [CONNECTIONS] */
 #include <curl/curl.h>
 #include <stdbool.h>
@@ -33,7 +33,7 @@ static CURL *easy_new(const char *verb, const char *url, const char *ca_file,
     return easy;
 }
 
-/* Takes off what has ended, and sends it again while some are left to send; false if one failed. */
+/* Sends the ended requests again, until unsent is 0. False if one has failed. */
 static bool send_again(CURLM *multi, long *unsent, int *running)
 {
     CURLMsg *message;

@@ -1,5 +1,5 @@
-/* The floor of receiving: the two requests that a message takes by libcurl alone, with nothing
- * checked; once, or COUNT times over one connection.
+/* The minimum of receiving: the two requests of a message with libcurl alone, without checks; once,
+ * or COUNT times over one connection.
  * usage: bare_receive URL-OF-DEVICE CA-FILE TOKEN [COUNT] */
 #include <curl/curl.h>
 #include <stdio.h>

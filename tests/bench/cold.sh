@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2154,SC2317  # of scripts/bench, which reads this; functions called by name
-# A process for each message, as from cron.
+# One process per message, as started by cron.
 
 device=$C2D_SIM_URL/devices/$IOTHUB_DEVICE_ID
 root=$sim_root

@@ -1,13 +1,13 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2034,SC2154,SC2317  # scripts/bench reads this; called by name
-# Many messages in one process. The server is nginx with one worker, which answers faster
-# than any client here asks: what a client takes by the clock is what it takes of the processor.
+# Many messages in one process. The server is nginx with one worker. It is faster than every client
+# here, so that the elapsed time of a client is its processor time.
 
 FEW=1000
 MANY=6000
 TIMED=20000
 
-# ---- The server: for the device "waiting" there is always another message, for others none ----
+# ---- The server: the device "waiting" always has another message, the others have none ----
 
 port=$((10000 + $$ % 20000))
 while grep -qi ":$(printf %04x $port) 0*:0000 0A" /proc/net/tcp; do
@@ -78,8 +78,8 @@ output=$work/output
 
 # ---- Measuring ----
 
-# each FEW MANY COMMAND...: instructions for each message more; what the start takes drops out.
-# The count is the command's last argument.
+# each FEW MANY COMMAND...: prints the instructions per message, without those of the start. The
+# number of messages is appended to the command.
 each() {
 	few=$1
 	many=$2
@@ -87,9 +87,9 @@ each() {
 	echo $((($("$@" "$many") - $("$@" "$few")) / (many - few)))
 }
 
-# Takes turns, ROUNDS of them, with COUNT messages each; the best of either is taken: the machine is
-# shared, and nothing makes a run shorter than it is. Sets, for ours and floor, microseconds by the
-# clock and of the processor for each message: our_us our_cpu_us floor_us floor_cpu_us.
+# Runs both functions in turn, ROUNDS times, with COUNT messages each. Takes the best time of each:
+# other load on the machine can only lengthen a run. Sets the elapsed and the processor time per
+# message, in microseconds: our_us our_cpu_us floor_us floor_cpu_us.
 #   turns ROUNDS COUNT OUR-FUNCTION FLOOR-FUNCTION; each is called as FUNCTION MEASURE COUNT
 turns() {
 	rm -f "$work/ours" "$work/floor"
@@ -113,20 +113,20 @@ show_times() {
 	info 'microseconds of the processor' "$our_cpu_us" "$floor_cpu_us"
 }
 
-# rate_row WHAT: of what turns() has measured.
+# rate_row WHAT: a row with the rates that turns() has measured.
 rate_row() {
 	row "$1" "$(rate "$our_us")" "$(rate "$floor_us")" 0.9 '>='
 	show_times
 	awk -v clock="$floor_us" -v processor="$floor_cpu_us" 'BEGIN {
 		if (clock > 1.15 * processor)
-			print "   the floor had to wait, this machine is busy: the rates say little" }'
+			print "   the floor had to wait: this machine is busy, the rates are unreliable" }'
 }
 
 rate() {
 	awk -v us="$1" 'BEGIN { printf "%d\n", 1000000 / us }'
 }
 
-# peer WHAT COUNT COMMAND...: the time for each of COUNT messages beside what ours took.
+# peer WHAT COUNT COMMAND...: shows the time per message of COMMAND beside ours.
 peer() {
 	what=$1
 	count=$2
@@ -147,7 +147,7 @@ printf '\nserver of P3 to P6: %s, one worker\n' "$(nginx -v 2>&1 | sed 's/.*: //
 heading 'receive and complete, each message, JSON written' floor
 row 'P3 instructions : bare libcurl, GET and DELETE' \
 	"$(each 100 1100 our_receive instructions)" "$(each 100 1100 floor_receive instructions)" 1.15
-# Ours would wait for the disk before it settles, which the floor does not do.
+# With a file ours would wait for the disk before it settles, which the floor does not.
 output=/dev/null
 turns 3 3000 our_receive floor_receive
 show_times
@@ -205,7 +205,7 @@ floor_poll() {
 		"$work/root.crt" "$token" "$2"
 }
 heading '10 000 empty devices polled over 16 connections' floor
-# Clients and tokens are made once: each device is asked ten times.
+# Each device is polled ten times, as clients and tokens are made only once.
 turns 5 100000 our_poll floor_poll
 rate_row 'P6 requests a second : bare curl_multi loop, GET'
 devices=100
@@ -214,18 +214,18 @@ info 'instructions, each request' "$(each $FEW $MANY our_poll instructions)" \
 devices=
 before=$(connections)
 memory=$(our_poll peak_kib 10000)
-# One of them is the request for their number.
+# One connection is that of the status request.
 row 'P6 TLS handshakes, counted by the server' $(($(connections) - before - 1)) 16 1 ==
 row 'P6 peak memory in KiB : 16 MiB and 1 KiB a device' "$memory" $((16384 + 10000)) 1
 
-# ---- The caller's own loop: no target, as times drift on a machine that is shared ----
+# ---- The caller's own loop: no target, as times vary on a shared machine ----
 
-# lateness [drain]: sets latest_us and most_us, of a timer of 10 ms while 1 000 devices are asked.
+# lateness [drain]: sets latest_us and most_us for a timer of 10 ms while 1 000 devices are polled.
 lateness() {
 	poll_timer "$hub" "$work/root.crt" 1000 60000 "$@" >"$work/lateness" || failed poll_timer "$@"
 	read -r latest_us most_us <"$work/lateness"
 }
-heading 'a timer of 10 ms beside 1 000 devices: microseconds late' '15 ms'
+heading 'delay of a timer of 10 ms beside 1 000 devices, in microseconds' '15 ms'
 lateness
 info 'one c2d_wait() for each event : latest' "$latest_us" 15000
 info 'one c2d_wait() for each event : 99th percentile' "$most_us" 15000

@@ -1,5 +1,5 @@
-/* A bridge for a fleet with the public API alone: it polls DEVICES of one hub, whose queues
- * are empty, for a message each, in one thread over CONNECTIONS connections (16).
+/* Polls DEVICES of one hub with the public API, in one thread over CONNECTIONS connections (16).
+ * Their queues are empty.
  * usage: poll_fleet HOST CA-FILE DEVICES REQUESTS; one device after the other, round and round */
 #include "c2d.h"
 
@@ -54,7 +54,7 @@ int main(int argc, char **argv)
         return C2D_OS;
     for (long i = 0; i < count; i++)
         devices[i] = device_new(argv[1], i, argv[2], i == 0 ? NULL : devices[0]);
-    /* As many in hand as there are connections: the next is handed over when one has ended. */
+    /* As many in flight as connections: the next one is submitted when one has ended. */
     for (; asked < requests && asked < CONNECTIONS; asked++)
         ask(devices[asked]);
     while (c2d_wait(devices[0], -1, &result)) {

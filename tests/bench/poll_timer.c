@@ -1,8 +1,8 @@
-/* How late a timer of 10 ms comes in a loop around poll(2) that asks DEVICES of one hub for a
- * message each, round and round over 16 connections, until REQUESTS have their result.
+/* Measures how late a timer of 10 ms is in a loop around poll(2), while the loop polls DEVICES of
+ * one hub in turn over 16 connections. Ends after REQUESTS.
  * usage: poll_timer HOST CA-FILE DEVICES REQUESTS [drain]
- * Prints microseconds: the latest tick and the 99th percentile. With drain each event is followed
- * by c2d_wait() until it returns false, else by one call. */
+ * Prints the delay of the latest tick and the 99th percentile, in microseconds. With drain it calls
+ * c2d_wait() after each event until it returns false, otherwise once. */
 #include "c2d.h"
 
 #include <poll.h>

@@ -3,15 +3,16 @@
 # commands, members and faults, and no others.
 # shellcheck source=tests/cli/lib.sh
 . "$C2D_TESTS/lib.sh"
-manual=$C2D_TESTS/../../src/man/c2d-sim.md
+# shellcheck source=tests/cli/manuals.sh
+. "$C2D_TESTS/manuals.sh"
+unescape <"$MAN/c2d-sim.1" >manual
 start_sim --device dev1
 sim GET '' >lists
 
-# Each indented block of the manual becomes a separate file; one of them defines sim.
+# Each literal block of the manual becomes a separate file; one of them defines sim.
 mkdir blocks
-awk '/^    [^ ]/ && !open { open = 1; file = sprintf("blocks/%02d", ++count) }
-    !/^    / { open = 0 } open { print substr($0, 5) >file }' "$manual"
-rm blocks/01 # the synopsis
+awk '/^\.Ed/ { file = "" } file != "" { print >file }
+    /^\.Bd -literal/ { file = sprintf("blocks/%02d", ++count) }' manual
 grep -l '^sim() {' blocks/* >definition
 mkdir trials
 works() {
@@ -27,21 +28,19 @@ END
 check 'the manual of c2d-sim has more than ten examples' \
     test "$(find blocks -type f | wc -l)" -gt 10
 
-# The last column of the tables of faults.
-# shellcheck disable=SC2016
-sed -n '/^## Faults/,/^## What/s/^| `.*| `\({.*}\)` |$/\1/p' "$manual" >examples
+sed -n '/^\.Sh FAULTS/,/^\.Sh DIAG/s/^\.Dl \({.*}\)$/\1/p' manual >fault-rows
 while read -r example; do
     check "the hub accepts the fault of the manual $example" sim POST faults "$example"
-done <examples
+done <fault-rows
 # Compares the members of a fault that the hub knows with those in the examples.
 check 'the manual has an example of each member of a fault' is \
     "$(jq -r '.commands[] | select(.name == "faults") | .members[]' lists | grep -vx clear | sort)" \
-    "$(jq -rs 'map(keys) | flatten | unique | .[]' examples | sort)"
+    "$(jq -rs 'map(keys) | flatten | unique | .[]' fault-rows | sort)"
 
-# Each word stands in the manual as code, or in a list of words.
+# Each word is in the manual as a whole word.
 names_all() {
     for word in $1; do
-        grep -qE -- "[\`(, ]${word}[=\`), ]" "$manual" || { echo "$word is missing" && return 1; }
+        grep -qwF -- "$word" manual || { echo "$word is missing" && return 1; }
     done
 }
 check 'the manual names every command' names_all "$(jq -r '.commands[].name' lists)"
@@ -52,6 +51,5 @@ check 'the manual names every operation and every word of a fault' names_all \
 c2d-sim --help >help
 check 'the manual names every option of --help, and no other' is \
     "$(grep -oE '^ .*--[a-z-]+' help | grep -oE -- '--[a-z-]+' | sort -u)" \
-    "$(sed -n '/^## Options/,/^## Files/s/^| .\(-[^|]*\)|.*/\1/p' "$manual" \
-        | grep -oE -- '--[a-z-]+' | sort -u)"
-check 'the manual says how long the log is' says "$manual" "last $(jq .logLength lists) requests"
+    "$(sed -n '/^\.Sh OPTIONS/,/^\.Sh ENV/s/^\.It Fl \([a-zA-Z] , \)*-\([a-z-]*\).*/--\2/p' manual | sort -u)"
+check 'the manual says how long the log is' says manual "last $(jq .logLength lists) requests"

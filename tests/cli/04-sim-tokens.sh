@@ -57,14 +57,14 @@ refused_query() { # QUERY TEXT
     sim GET "sas?$1" >answer 2>/dev/null
     says answer error "$2"
 }
-check 'GET /_sim/sas refuses an unknown device' refused_query device=none 'no device that has a key'
-check 'GET /_sim/sas refuses an empty device' refused_query device= 'no device that has a key'
+check 'GET /_sim/sas refuses an unknown device' refused_query device=none 'a device that has a key'
+check 'GET /_sim/sas refuses an empty device' refused_query device= 'a device that has a key'
 check 'GET /_sim/sas refuses an unknown policy' refused_query policy=none iothubowner
 check 'GET /_sim/sas refuses a device together with a policy' \
     refused_query 'device=dev1&policy=service' exclude
 for ttl in 0 -1 1h '' 99999999999999999999999999; do
     check "GET /_sim/sas refuses a ttl of '$ttl'" \
-        refused_query "ttl=$ttl" 'ttl is a number of seconds'
+        refused_query "ttl=$ttl" 'ttl must be a number of seconds'
 done
 check 'GET /_sim/sas refuses an unknown member and lists the known ones' \
     refused_query days=1 'known: device policy ttl'
@@ -74,7 +74,7 @@ check 'GET /_sim/sas refuses an unknown member and lists the known ones' \
 kill "${PIDS##* }" && wait "${PIDS##* }" 2>/dev/null
 start_sim --time-scale 1000
 check 'c2d-sim --time-scale warns at its start how long usual tokens last' \
-    says sim.err 'one of an hour after 3.6 s' "$C2D_SIM_URL/_sim/sas"
+    says sim.err 'a token of an hour after 3.6 s' "$C2D_SIM_URL/_sim/sas"
 check 'c2d-sim --time-scale prints one line of warning and one ready line' \
     is "$(wc -l <sim.err) $(wc -l <sim.ready)" '1 1'
 left=$(($(date -ud "$(sim GET sas | jq -r .expiry)" +%s) - $(state '.now | floor')))

@@ -26,8 +26,8 @@ for program in c2d-http c2d-device; do
     check "$program --version prints to stdout alone and exits 0" \
         ends_silently 0 "$(cat out)"
     check "$program --version names program and version" grep -qE "^$program [0-9]" out
-    check "$program --version names the versions of libcurl and OpenSSL" \
-        grep -qE 'libcurl [0-9.]+, OpenSSL/[0-9.]+' out
+    check "$program --version names the versions of libcurl, its TLS back end, OpenSSL and cJSON" \
+        grep -qE ', libcurl [0-9.]+ \(.*OpenSSL/[0-9a-z.]+.*\), OpenSSL [0-9a-z.]+, cJSON [0-9.]+\)$' out
     run $program -V
     check "$program -V prints what --version prints" grep -qE "^$program [0-9]" out
     for help in --help -h help; do
@@ -52,6 +52,21 @@ for command in receive complete abandon reject sas; do
     run c2d-device help $command
     check "c2d-device help $command shows its usage" says out "c2d-device $command"
 done
+
+for command in send feedback purge status sas doctor; do
+    c2d-http help $command >text
+    check "c2d-http help $command has two examples" is "$(grep -c "^  c2d-http $command" text)" 2
+done
+for command in receive poll complete abandon reject; do
+    c2d-device help $command >text
+    check "c2d-device help $command has two examples" is "$(grep -c "^  c2d-device $command" text)" 2
+done
+c2d-http help send >text
+check 'the help of send has a heading for one message, for waiting and for batches' is \
+    "$(grep -c ':$' text) $(grep -n '^waiting' text | cut -d: -f1)" \
+    "4 $(($(grep -n -- '--wait D' text | cut -d: -f1) - 1))"
+run c2d-sim help
+check 'c2d-sim help exits 0 and prints what --help prints' ends_silently 0 "$(c2d-sim --help)"
 
 # ---- Forms of an option ----
 
@@ -85,6 +100,21 @@ refuses 'an unknown option after other options is named' --nope \
 refuses 'an unknown short option is named' "'-Z'" c2d-http -Z send dev1
 refuses 'an unknown command is named' "'sned'" c2d-http sned dev1
 refuses 'help on an unknown command is refused' "'sned'" c2d-http help sned
+refuses 'an exchange of two letters is recognised' "did you mean 'send'?" c2d-http sned dev1
+refuses 'a missing letter is recognised' "did you mean 'feedback'?" c2d-http fedback
+refuses 'two mistakes in a long word are recognised' "did you mean 'receive'?" c2d-device recieves
+refuses 'an abbreviated command is recognised' "did you mean 'receive'?" c2d-device rec
+refuses 'a near miss in help is recognised' "did you mean 'status'?" c2d-http help statsu
+refuses 'a near miss of an option is recognised' "did you mean '--journal'?" \
+    c2d-http send --batch - --jornal file
+refuses 'an abbreviated option is recognised' "did you mean '--message'?" \
+    c2d-http send dev1 --mess hi
+run c2d-http frobnicate
+check 'no command is suggested if none is near' lacks err 'did you mean'
+run c2d-http send dev1 --frobnicate
+check 'no option is suggested if none is near' lacks err 'did you mean'
+refuses 'a body that is given as an argument is refused with the option for it' '-m TEXT' \
+    c2d-http send dev1 hello
 refuses 'a flag with a value is refused' '--json' c2d-http send dev1 -m x --json=yes
 refuses 'an option without its value is refused' '--message' c2d-http send dev1 --message
 refuses 'a short option without its value is refused' '-m' c2d-http send dev1 -m

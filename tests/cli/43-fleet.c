@@ -1,5 +1,5 @@
-/* The example of c2d.h, made a program: receives all messages of a fleet, whose connection strings
- * are the lines of stdin, and prints them. example.h is cut out of the header by the test.
+/* The example of libc2d(3), made a program: receives all messages of a fleet, whose connection
+ * strings are the lines of stdin, and prints them. example.h is cut out of the page by the test.
  * usage: fleet CA-FILE CONNECTIONS */
 #include "c2d.h"
 

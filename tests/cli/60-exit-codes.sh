@@ -82,11 +82,16 @@ for answer in 400 404 412 413; do
     run c2d-device receive
     check "receive does not retry after a $answer" has_requests receive 1
 done
-for answer in 408 429 500 502 504; do
+reset_hub
+fault '{"operation": "receive", "status": 429}'
+run c2d-device receive
+check 'receive retries after a 429' is "$CODE $(requests receive)" '0 2'
+for answer in 408 500 502 504; do
     reset_hub
     fault "{\"operation\": \"receive\", \"status\": $answer}"
     run c2d-device receive
-    check "receive retries after a $answer" is "$CODE $(requests receive)" '0 2'
+    check "receive retries after a $answer, which may have locked a message, and exits 20" \
+        is "$CODE $(requests receive)" '20 2'
 done
 reset_hub
 fault '{"operation": "receive", "status": 429, "retryAfter": 20, "count": -1}'

@@ -1,8 +1,10 @@
 # shellcheck shell=sh
-# c2d.h compiles alone in each supported standard of C and C++. The examples in its comments compile
-# in the oldest ones.
+# c2d.h compiles alone in each supported standard of C and C++. The examples of libc2d(3) compile in
+# the oldest ones.
 # shellcheck source=tests/cli/lib.sh
 . "$C2D_TESTS/lib.sh"
+# shellcheck source=tests/cli/manuals.sh
+. "$C2D_TESTS/manuals.sh"
 ! is_sanitized || exit 0 # compiles nothing of this build
 
 INCLUDE=$C2D_TESTS/../../include
@@ -44,27 +46,11 @@ for standard in c++11 c++14 c++17 c++20; do
     done
 done
 
-# ---- Its examples ----
+# ---- The examples ----
 
-# Writes example-1.h and so on. An example is a part of a comment with an indent of five blanks, may
-# hold empty lines, and has a line that ends a statement. Lists have a larger indent.
-cut_examples() {
-    awk '
-        function end_block() {
-            if (block ~ /;\n/)
-                printf "%s", block >"example-" ++count ".h"
-            block = empty = ""
-        }
-        block != "" && /^ \*$/ { empty = empty "\n"; next }
-        /^ \*     [^ ]/ || (block != "" && /^ \*     /) {
-            block = block empty substr($0, 8) "\n"
-            empty = ""
-            next
-        }
-        { end_block() }
-        END { end_block() }' "$1"
-}
-cut_examples "$INCLUDE/c2d.h"
+# Each one becomes a file: example-1.h and so on.
+unescape <"$MAN/libc2d.3" | awk '/^\.Ed/ { file = "" } file != "" { print >file }
+    /^\.Bd -literal/ { file = "example-" ++count ".h" }'
 
 # The names that an example may use. It has its own block, in which it may declare them again.
 cat >example-start <<'END'
@@ -106,13 +92,13 @@ while [ -e "example-$((number + 1)).h" ]; do
         cat example-start "example-$number.h" example-end >"example-$number.c"
     fi
     for compiler in $c_compilers; do
-        check "example $number of c2d.h compiles as C99 with $compiler" compiles "$compiler" c c99 \
+        check "example $number of libc2d(3) compiles as C99 with $compiler" compiles "$compiler" c c99 \
             "example-$number.c" -Wno-unused -Wno-unused-parameter -Wno-missing-field-initializers
     done
     for compiler in $cxx_compilers; do
-        check "example $number of c2d.h compiles as C++11 with $compiler" \
+        check "example $number of libc2d(3) compiles as C++11 with $compiler" \
             compiles "$compiler" c++ c++11 "example-$number.c" -Wno-unused -Wno-unused-parameter \
             -Wno-missing-field-initializers
     done
 done
-check 'c2d.h has at least one example' test "$number" -ge 1
+check 'libc2d(3) has three examples' is "$number" 3

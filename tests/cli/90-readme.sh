@@ -3,21 +3,21 @@
 # connection strings in files.
 # shellcheck source=tests/cli/lib.sh
 . "$C2D_TESTS/lib.sh"
+# shellcheck source=tests/cli/manuals.sh
+. "$C2D_TESTS/manuals.sh"
 
 ROOT=$C2D_TESTS/../..
 # shellcheck disable=SC2119  # no options are wanted
 start_sim
 
 # The code blocks of one language below a heading, in order.
-blocks() { # heading, language, file
+blocks() { # heading, language
     awk -v heading="## $1" -v fence="\`\`\`$2" '
         /^## / { inside = $0 == heading; next }
         inside && $0 == fence { printing = 1; next }
         /^```/ { printing = 0 }
-        printing' "$ROOT/${3-README.md}"
+        printing' "$ROOT/README.md"
 }
-DEVICE=src/man/c2d-device.md
-HTTP=src/man/c2d-http.md
 
 # True if the program of the README exited with this code and printed this name.
 fails_with_text() {
@@ -51,25 +51,31 @@ blocks 'With a handler' sh >handler.sh
 run sh -e handler.sh
 check 'the commands of "With a handler" work as they stand' code_is 0
 check 'the sh handler of the README gets body and property' says out 'light kitchen: on'
-blocks Handlers python "$DEVICE" >handle.py
-blocks Handlers sh "$DEVICE" >handlers.sh
+
+examples c2d-device.1 'From cron' >cron
+check 'the README and c2d-device(1) have the same line for cron' is "$(blocks 'From cron' crontab)" \
+    "$(cat cron)"
+examples c2d-device.1 'A handler in Python' 1 >handle.py
+for section in 'A handler in Python' 'A slow handler' 'Settle after work of your own'; do
+    examples c2d-device.1 "$section" | sed '/^import/,/^sys.exit/d'
+done >handlers.sh
 run sh -e handlers.sh
-check 'the commands of "Handlers" work as they stand' code_is 0
-check 'the Python handler of "Handlers" gets body and property' \
+check 'the handlers of c2d-device(1) work as they stand' code_is 0
+check 'the Python handler of c2d-device(1) gets body and property' \
     says out 'temperature celsius 4 bytes'
-check 'the binary file of "Handlers" holds the body' cmp handle.py received.bin
-check 'the spooled message of "Handlers" is handled' says out 'a long job is done'
-check 'the commands of "Handlers" pass the kept message to another program' says out 'measure now'
-check 'the commands of "Handlers" complete the kept message' is "$(queued dev1)" 0
+check 'the binary file of a handler in c2d-device(1) holds the body' cmp handle.py received.bin
+check 'the spooled message of c2d-device(1) is handled' says out 'a long job is done'
+check 'the commands of c2d-device(1) pass the kept message to another program' says out 'measure now'
+check 'the commands of c2d-device(1) complete the kept message' is "$(queued dev1)" 0
 
 # Without sudo, systemd and /etc: the first three commands are run in a folder of the test.
-blocks 'As a service' sh "$DEVICE" | sed 's/sudo //; s:/etc/:./etc/:g' >service.sh
-check 'the commands of "As a service" end with the start of the unit' is "$(tail -n 1 service.sh)" \
+examples c2d-device.1 'A service' | sed 's/sudo //; s:/etc/:./etc/:g' >service.sh
+check 'the commands of "A service" end with the start of the unit' is "$(tail -n 1 service.sh)" \
     'systemctl enable --now c2d-device@dev1'
 sed -i '$d' service.sh
 mkdir etc
 run sh -e service.sh
-check 'the commands of "As a service" create the files that the unit reads' is \
+check 'the commands of "A service" create the files that the unit reads' is \
     "$(cmp .config/c2d/device.conn etc/c2d/dev1.conn && cat etc/c2d/dev1.env)" \
     'ARGUMENTS=-- /usr/local/bin/handle'
 
@@ -81,32 +87,40 @@ check 'the batch of "To a whole fleet" is sent once by two runs' is \
     '0 enqueued:1 enqueued:0 1'
 reset_hub
 
-blocks 'Did it arrive?' sh "$HTTP" >wait.sh
+examples c2d-http.1 'Wait for the outcome' >wait.sh
 start_run sh -e wait.sh
 until_true has_requests send 1
 c2d-device receive >/dev/null
 set_sim clock '{"advance": 16}'
 finish_run
-check 'the commands of "Did it arrive?" print Success' \
+check 'the commands of "Wait for the outcome" print Success' \
     is "$CODE $(jq -r .statusCode out) $(wc -l <feedback)" '0 Success 1'
 reset_hub
 set_sim clock '{"offset": 0}'
 
-blocks 'More than one machine' sh "$HTTP" >parts.sh
+examples c2d-http.1 'Send a batch in parts' >parts.sh
 mkdir .parallel && : >.parallel/will-cite # it would ask for a citation
 for number in 1 2 3 4 5; do
     printf '{"deviceId":"dev%s","body":"%s"}\n' 1 $number 2 $number 3 $number
 done >fleet.jsonl
 set_sim devices '{"devices": ["dev2", "dev3"]}'
 run sh -e parts.sh
-check 'the commands of "More than one machine" send each part' is \
+check 'the commands of "Send a batch in parts" send each part' is \
     "$CODE $(cat part.?.out | jq -r .status | sort | uniq -c | xargs)" '0 15 enqueued'
-check 'the commands of "More than one machine" keep the order of each device' \
+check 'the commands of "Send a batch in parts" keep the order of each device' \
     is "$(state '[.devices[] |
     [.queue[].bodyBase64 | @base64d] | join("")] | sort | join(" ")')" '12345 12345 12345'
 run sh -e parts.sh
-check 'the commands of "More than one machine" send nothing when run again' is \
+check 'the commands of "Send a batch in parts" send nothing when run again' is \
     "$CODE $(cat part.?.out | jq -r .attempts | sort | uniq -c | xargs) $(requests send)" '0 15 0 15'
+reset_hub
+
+for section in Send 'Look, and empty a queue'; do
+    examples c2d-http.1 "$section"
+done >commands.sh
+run sh -e commands.sh
+check 'the other commands of c2d-http(1) work as they stand' code_is 0
+check 'the commands of c2d-http(1) purge what they have sent' says out '"totalMessagesPurged":2'
 reset_hub
 
 blocks 'From a shell script' sh >script.sh
@@ -128,27 +142,19 @@ run ./short
 check 'the program of "The library" exits 1 without a connection string and says why' \
     is "$CODE $(grep -c 'connection string' err)" '1 1'
 
-awk '/^```c$/ { printing = 1; next } /^```/ { printing = 0 } printing' \
-    "$ROOT/src/man/libc2d.md" >example.c
+examples libc2d.3 'Receive one message' >example.c
 compile example.c
-check 'the program of libc2d.md compiles without a warning' ends_silently 0 ''
+check 'the program of libc2d(3) compiles without a warning' ends_silently 0 ''
 run ./example
-check 'the program of libc2d.md exits 78 without a connection string' fails_with_text 78 CONFIG
+check 'the program of libc2d(3) exits 78 without a connection string' fails_with_text 78 CONFIG
 IOTHUB_DEVICE_CONNECTION_STRING=$(cat "$HUB/device-dev1.conn")
 export IOTHUB_DEVICE_CONNECTION_STRING
 run env -u SSL_CERT_FILE ./example
-check 'the program of libc2d.md exits 21 if it cannot verify the hub' fails_with_text 21 TLS
+check 'the program of libc2d(3) exits 21 if it cannot verify the hub' fails_with_text 21 TLS
 ./example >/dev/full 2>err
-check 'the program of libc2d.md exits 1 if it cannot print' is $? 1
-check 'the program of libc2d.md leaves a message that it cannot print' is "$(queued dev1)" 1
+check 'the program of libc2d(3) exits 1 if it cannot print' is $? 1
+check 'the program of libc2d(3) leaves a message that it cannot print' is "$(queued dev1)" 1
 set_sim clock '{"advance": 61}'
 run ./example
-check 'the program of libc2d.md prints the body' ends_silently 0 'restart'
-check 'the program of libc2d.md completes the message' is "$(queued dev1)" 0
-
-listed=$(sed -n '/^| code /,/^$/p' "$ROOT/README.md" | grep -oE '[A-Z]{2}[A-Z_]*' | sort -u | xargs)
-known=$(grep -ohE '[{] [A-Z0-9]+_[A-Z_]+, "[A-Z_]+"' "$ROOT/src/base/error.c" \
-    "$ROOT/src/cli/common/exit_status.c" | cut -d '"' -f 2 \
-    | grep -vE '^(DRY_RUN|CANCELLED)$' | sort -u | xargs)
-check 'the README lists every outcome of the programs' is \
-    "$(echo "$listed" | tr ' ' '\n' | grep -vxE 'UTC|CA' | xargs)" "$known"
+check 'the program of libc2d(3) prints the body' ends_silently 0 'restart'
+check 'the program of libc2d(3) completes the message' is "$(queued dev1)" 0

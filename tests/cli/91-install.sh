@@ -7,6 +7,7 @@
 ROOT=$C2D_TESTS/../..
 ! is_sanitized || exit 0 # installs what the plain build has made
 
+umask 077 # as some administrators have it
 run make -s -C "$ROOT" install DESTDIR="$PWD/root" PREFIX=/usr
 check 'make install exits 0 and prints nothing' ends_silently 0 ''
 check 'make install installs the programs' \
@@ -16,6 +17,21 @@ check 'make install installs the shared library with its version, soname and pla
 check 'make install installs units that start the installed program' is \
     "$(grep -hoE '^ExecStart=/usr/bin/c2d-device (poll|receive)' root/usr/lib/systemd/system/c2d-*)" \
     "$(printf 'ExecStart=/usr/bin/c2d-device %s\n' poll receive)"
+
+check 'make install installs the five manuals, readable by everybody' is \
+    "$(find root/usr/share/man -type f -printf '%P %m\n' | sort)" \
+    "$(printf '%s 644\n' man1/c2d-device.1 man1/c2d-http.1 man1/c2d-sim.1 man3/libc2d.3 \
+        man7/c2d-messages.7)"
+check 'make install installs what loads the completions, readable by everybody' is \
+    "$(find root/usr/share -type f ! -path '*/man/*' -printf '%P %m\n' | sort)" "$(printf '%s 644\n' \
+        bash-completion/completions/c2d-device bash-completion/completions/c2d-http \
+        fish/vendor_completions.d/c2d-device.fish fish/vendor_completions.d/c2d-http.fish \
+        zsh/site-functions/_c2d-device zsh/site-functions/_c2d-http)"
+check 'make install makes folders of manuals and completions that everybody can enter' is \
+    "$(find root/usr/share -type d ! -perm 755)" ''
+check 'the installed completion for bash defines the function' is \
+    "$(bash -c '. root/usr/share/bash-completion/completions/c2d-http; declare -F _c2d-http')" \
+    _c2d-http
 
 cat >version.c <<'X'
 #include <c2d.h>

@@ -1,10 +1,10 @@
-// azure-iot-device over HTTPS: asks for messages once, settles the one that comes, and shows what
-// this client knows of it, as one line of JSON.
+// Receives a message with azure-iot-device over HTTPS, settles it, and prints its properties as one
+// line of JSON.
 //
 //     node device.js complete|abandon|reject [CERTIFICATE KEY]
 //
-// IOTHUB_DEVICE_CONNECTION_STRING names no port, as real ones: the client knows 443 only. PORT is
-// where its agent connects instead.
+// IOTHUB_DEVICE_CONNECTION_STRING has no port, as the client supports only 443. Its agent connects
+// to PORT instead.
 'use strict';
 
 const fs = require('fs');
@@ -16,7 +16,7 @@ const [outcome, certificate, key] = process.argv.slice(2);
 const options = {
     http: {
         agent: new https.Agent({ port: process.env.PORT }),
-        // One request, now: a poll behind an abandon would lock the message again.
+        // One request, now: a poll after an abandon would lock the message again.
         receivePolicy: { at: new Date(), drain: false },
     },
 };
@@ -30,7 +30,7 @@ function fail(error) {
     process.exit(1);
 }
 
-// Client never tells that a receive was refused; its transport does.
+// Client does not report a refused receive, but its transport does.
 class Transport extends Http {
     constructor(authentication) {
         super(authentication);

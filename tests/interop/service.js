@@ -1,17 +1,17 @@
-// azure-iothub, as far as it speaks HTTPS to the hub's endpoints for devices' messages: shows what
-// the hub answers, as one line of JSON.
+// Performs one operation of a back end with azure-iothub over HTTPS, and prints the hub's response
+// as one line of JSON.
 //
 //     node service.js get|purge DEVICE
 //     node service.js complete|abandon        receives a batch of feedback and settles it
 //
-// IOTHUB_CONNECTION_STRING names no port, as real ones: the client knows 443 only. PORT is where it
-// connects instead.
+// IOTHUB_CONNECTION_STRING has no port, as the client supports only 443. It connects to PORT
+// instead.
 'use strict';
 
 const https = require('https');
 const { Registry, IoTHubTokenCredentials } = require('azure-iothub');
-// The client that was generated from the public description of the endpoints; the package uses it
-// for digital twins and shows it to nobody.
+// This client is generated from the public description of the endpoints. The package uses it for
+// digital twins, and does not export it.
 const { IotHubGatewayServiceAPIs } = require('azure-iothub/dist/pl/iotHubGatewayServiceAPIs');
 
 const [command, device] = process.argv.slice(2);
@@ -26,7 +26,7 @@ function messages() {
 
 async function get() {
     const registry = Registry.fromConnectionString(connectionString);
-    // The constructor has set an agent of its own, and there is no public way to another.
+    // The constructor has set its own agent. No public function replaces it.
     registry._restApiClient.setOptions({ http: { agent: new https.Agent({ port }) } });
     return (await registry.get(device)).responseBody;
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 
 static struct {
-    size_t left; /* until the one that fails; 0: none will */
+    size_t left; /* allocations until the one that fails; 0: none fails */
     bool lasting;
     bool failed;
     int paused;

@@ -16,7 +16,7 @@ bool alloc_next(size_t *n);
 void alloc_pause(void);
 void alloc_resume(void);
 
-/* malloc() as the code under test sees it, for libraries that take an allocator. */
+/* malloc() of the code under test, for libraries that take an allocator. */
 void *alloc_malloc(size_t size);
 
 #endif

@@ -19,7 +19,7 @@ struct world {
 /* version: the highest of the server; good_for_s: how long its certificate is valid. */
 void world_init(struct world *world, int version, long good_for_s);
 void world_clear(struct world *world);
-/* A client's side that asks for this name; to be freed with SSL_free(). */
+/* Returns a client that requests this name; free it with SSL_free(). */
 SSL *new_client(struct world *world, const char *name);
 /* A whole handshake, which offers what the cache has and keeps the session. */
 void shake_hands(struct world *world, const char *name);

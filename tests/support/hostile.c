@@ -10,18 +10,18 @@
  *     --connect FILE    is a proxy too: answers CONNECT with FILE, in plain, before TLS
  *
  * Listens on 127.0.0.1, prints "ready PORT", and answers each request with the next
- * REPLY, a file, sent as it is (no file: nothing is sent). HOW says what follows it:
+ * REPLY, a file, sent unchanged (no file: sends nothing). HOW says what follows it:
  *
  *     keep    the connection stays open for the next request
  *     notify  TLS close_notify, then the connection ends
  *     close   the connection ends without close_notify
  *     reset   the connection ends with RST
- *     hang    nothing more happens until the client goes
+ *     hang    nothing happens until the client closes the connection
  *     late    the reply comes after 5 s, and its last byte 0.3 s later; then as keep
- *     deaf    no packet of the connection is received any more, as behind a NAT that forgot it
+ *     deaf    drops all later packets of the connection, as a NAT does that has lost its state
  *
- * Without a REPLY left, connections end once a request has come. Every byte of HTTP that arrives,
- * decrypted, is appended to the log before it is answered. Runs until it is killed. */
+ * When no REPLY is left, closes a connection after its request. Appends all HTTP that it receives,
+ * decrypted, to the log before it responds. Runs until it is killed. */
 #define _DEFAULT_SOURCE /* SO_ATTACH_FILTER */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -114,7 +114,7 @@ static bool await_request(const struct server *server, const struct connection *
     return poll(fds, 2, -1) > 0 && fds[0].revents != 0;
 }
 
-/* Reads one request whole and logs it as it comes; false when the client goes before its end. */
+/* Reads a request and logs it on arrival. False: the connection ended before the request. */
 static bool read_request(const struct server *server, struct connection *connection)
 {
     static char request[REQUEST_MAX + 1];
@@ -167,7 +167,7 @@ static void reset(const struct connection *connection)
     setsockopt(connection->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
 
-/* The kernel drops what comes in, and so acknowledges nothing. */
+/* The kernel drops all incoming packets, and acknowledges none. */
 static void go_deaf(const struct connection *connection)
 {
     struct sock_filter drop_all = { .code = BPF_RET | BPF_K, .k = 0 };
@@ -177,7 +177,7 @@ static void go_deaf(const struct connection *connection)
         die("filter");
 }
 
-/* Plays the next reply; true when the connection is to go on. */
+/* Sends the next reply. True if the connection stays open. */
 static bool reply(struct server *server, struct connection *connection)
 {
     const char *how = *server->replies;
@@ -226,7 +226,7 @@ static void serve(struct server *server, struct connection *connection)
         if (connection->tls == NULL || SSL_set_fd(connection->tls, connection->fd) != 1)
             die("SSL_new");
         if (SSL_accept(connection->tls) != 1) {
-            /* The alert has gone out. A close with something unread would make it a reset. */
+            /* The alert is sent. A close with unread bytes would send a reset. */
             shutdown(connection->fd, SHUT_WR);
             drain(connection->fd);
             return;

@@ -1,5 +1,5 @@
-/* The locale of the environment, as many programs that use the library have it: so a run of the
- * unit tests in another one shows what depends on it. */
+/* Sets the locale of the environment, as many programs do: a run of the unit tests in another
+ * locale shows what depends on it. */
 #include <locale.h>
 #include <stddef.h>
 

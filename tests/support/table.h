@@ -1,4 +1,4 @@
-/* Tests in tables: a row each, checked in one loop. */
+/* Tables of tests: one row each, checked in a loop. */
 #ifndef TABLE_H
 #define TABLE_H
 

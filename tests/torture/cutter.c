@@ -1,19 +1,19 @@
-/* cutter: relays between a client and a hub, speaks TLS with both, and spoils the HTTP that passes
- * at one byte.
+/* cutter: relays between a client and a hub, uses TLS with both, and damages the HTTP stream at one
+ * byte.
  *
  *     cutter CERT KEY HUB-PORT FAULT-FILE
  *
  * Listens on a free port of 127.0.0.1 and prints "ready PORT". FAULT-FILE is read when a client
- * connects, and removed when its fault strikes: "request|response N ACTION", where N counts the
- * bytes of one direction of the connection from 0. The bytes before N have passed; then:
+ * connects, and removed when its fault occurs: "request|response N ACTION", where N counts the
+ * bytes of one direction of the connection from 0. After the bytes before N:
  *
- *     notify              TLS says good-bye, and the connection ends
- *     close, reset        it ends without a word, or with RST
- *     delay               nothing passes for a second
- *     flip-low, flip-high the byte's lowest or highest bit is another
+ *     notify              the connection ends after a TLS close_notify
+ *     close, reset        it ends without close_notify, or with RST
+ *     delay               nothing is relayed for a second
+ *     flip-low, flip-high the byte's lowest or highest bit is inverted
  *
- * At the end of each connection "request N" and "response N" say how much has passed. One client at
- * a time; runs until it is killed. */
+ * At the end of each connection, "request N" and "response N" give the numbers of relayed bytes.
+ * Serves one client at a time; runs until it is killed. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -28,7 +28,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* A direction is known by the side that it comes from: requests from the client. */
+/* A direction is named after its source: requests come from CLIENT. */
 enum { CLIENT, HUB, SIDES };
 
 static const char *const names[SIDES] = { "request", "response" };
@@ -37,7 +37,7 @@ struct connection {
     SSL *sides[SIDES];
     size_t passed[SIDES];
     const char *fault_file;
-    int fault_from; /* SIDES: there is no fault */
+    int fault_from; /* SIDES: no fault */
     size_t fault_at;
     char action[16];
 };
@@ -67,12 +67,12 @@ static void read_fault(struct connection *connection)
 static void send_all(SSL *to, const char *data, size_t size)
 {
     if (size > 0 && SSL_write(to, data, (int)size) <= 0) {
-        /* That side has gone; the next read from it says so. */
+        /* That side has closed. The next read from it reports this. */
     }
 }
 
-/* Passes data on, and at its byte, which is among them, does what the fault says; false when the
- * connection ends there. */
+/* Relays data, in which the fault's byte is, and performs the fault. False if that ends the
+ * connection. */
 static bool strike(struct connection *connection, SSL *to, char *data, size_t size)
 {
     size_t before = connection->fault_at - connection->passed[connection->fault_from];
@@ -98,7 +98,7 @@ static bool strike(struct connection *connection, SSL *to, char *data, size_t si
     return true;
 }
 
-/* Passes on what has come from one side; false when the connection is at its end. */
+/* Relays what one side has sent. False if the connection has ended. */
 static bool relay(struct connection *connection, int from)
 {
     char data[16384];
@@ -175,7 +175,7 @@ static int connect_hub(int port)
     return connect(fd, (struct sockaddr *)&address, sizeof address) == 0 ? fd : -1;
 }
 
-static int listen_and_tell(void)
+static int listen_and_print(void)
 {
     struct sockaddr_in address = loopback(0);
     socklen_t size = sizeof address;
@@ -202,7 +202,7 @@ int main(int argc, char **argv)
     /* Else a read that gets only a session ticket blocks although the other side has data. */
     SSL_CTX_clear_mode(server, SSL_MODE_AUTO_RETRY);
     SSL_CTX_clear_mode(to_hub, SSL_MODE_AUTO_RETRY);
-    listener = listen_and_tell();
+    listener = listen_and_print();
     for (;;) {
         struct connection connection = { .fault_file = argv[4] };
         int fds[SIDES] = { accept(listener, NULL, NULL), connect_hub(atoi(argv[3])) };

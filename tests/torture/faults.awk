@@ -1,5 +1,5 @@
-# The table of faults: which calls may fail how, and with which codes c2d-device may end then. They
-# are the documented exit codes. A library that makes the call may not report what failed.
+# The table of faults: the errors of each call, and the documented exit codes with which c2d-device
+# may then end. A library that makes the call may not report which call failed.
 #
 #     awk -v way=WAY -f faults.awk       lines "CALL N" become cases: the N-th call fails
 #     awk -v codes=1 -f faults.awk       each case gets its codes in front: "71,74 fail stdout ..."
@@ -16,12 +16,14 @@ BEGIN {
 	row("kill", "SIGKILL", "137")
 	row("network", "notify close reset", "0,20")
 	row("network", "delay", "0")
-	# Some flipped byte is a message that is not ours, a refusal or fault (an HTTP version that is none), another lock or an endless answer.
+	# A flipped byte may lead to an unknown message, a refusal, an invalid HTTP version, another
+	# lock token or an endless response.
 	row("network", "flip-low flip-high", "0,13,14,18,20,23,24,77")
 
 	row("own-memory", "ENOMEM", "0,71,73,74")
 	row("all-memory mmap brk mprotect", "ENOMEM", "0,18,20,21,24,71,73,74,78")
-	# What lacks for good is called so, but where libcurl says the same of an endless header.
+	# A lasting lack of memory is reported as such. For a header, libcurl reports the same error as
+	# for an endless one.
 	allowed["all-memory ENOMEM lasting"] = "0,24,71,73,74"
 	row("write", "ENOSPC EIO", "71,74")
 	row("write", "EINTR", "0")
@@ -55,7 +57,7 @@ BEGIN {
 
 function put(call, n, error) {
 	print "fail", way, call, n, error, "once"
-	# These pass when the call is made again.
+	# These never last: the program repeats the call.
 	if (error != "EINTR" && error != "EAGAIN")
 		print "fail", way, call, n, error, "lasting"
 }
@@ -65,7 +67,7 @@ codes {
 	codes_of = fault " " $6 in allowed ? allowed[fault " " $6] : allowed[fault]
 	if ($2 == "failing")
 		codes_of = codes_of ",0,22"
-	# The first line that is written there is the warning about the torn record.
+	# The first write is the warning about the torn record.
 	if ($2 == "output" && $3 == "write" && $4 == 1 && $6 == "once")
 		codes_of = codes_of ",0"
 	print codes_of, $0

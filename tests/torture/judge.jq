@@ -1,10 +1,10 @@
-# The verdict on one case: "ok" or the names of what is wrong, how many messages are there twice, the
-# two exit codes, the case. .struck is "missed" where the fault did not come and "died" where it was
-# other people's code that died of it. .before and .after are the hub's state behind the run with
-# the fault and behind the one without, .out1 and .out2 what the output held then, in base64, .left1
-# and .left2 how many messages of a spool no handler had had.
+# Prints the verdict on one case: "ok" or the names of what is wrong, the number of duplicates, the
+# two exit codes, the case. .struck is "missed" if the fault did not occur, and "died" if it made
+# other people's code crash. .before and .after are the hub's state after the run with the fault and
+# after the second run, .out1 and .out2 the output at these times, in base64, .left1 and .left2 the
+# number of messages in a spool that no handler had processed.
 
-# What each line holds; null for one that is no record.
+# The record of each line; null if the line is not a record.
 def records: @base64d | split("\n") | map(select(. != "") | (fromjson? | objects) // null);
 def ids: records | map(.messageId // empty);
 def is_torn: @base64d | . != "" and (endswith("\n") | not);
@@ -20,8 +20,8 @@ def missing(state; out): ["m1", "m2"] - (state | hub.queue | map(.messageId)) - 
 def has_others($tail): (ids - ["m1", "m2"] != [])
     or (records | any(. != null and has("body") and .body != "body of " + .messageId + $tail));
 
-# No checksum guards HTTP: when a byte of it was changed, contents may be anything, but counts and
-# lock tokens may not.
+# HTTP has no checksum: a changed byte may change any content. Counts and lock tokens must still be
+# right.
 def lost_count(state; out): (state | hub.completed) > (out | records | length);
 def settled_others: (.after | honoured("complete") | targets | map(split("/")[-1]))
     - (.out2 | records | map(.lockToken? // empty)) != [];

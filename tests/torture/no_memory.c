@@ -1,11 +1,12 @@
-/* no_memory: preloaded into a program, lets one of its allocations fail, or all from one on.
+/* no_memory: preloaded into a program, makes its N-th allocation fail, or also all later ones.
  *
  *     NO_MEMORY="all|own N once|lasting" LD_PRELOAD=no_memory.so PROGRAM...
  *
- * own counts those that the program's own code asks for, all also those of its libraries, both from
- * main() on. It writes to stderr "ready" before main(), "struck" when the first one fails, and
- * "crashed in" whose code. With NO_MEMORY_COUNT=FILE the file gets, at the end, how many
- * there were: "all N" and "own N". The programs that this one starts are not affected. */
+ * own counts the allocations of the program's code, all also those of its libraries, both from
+ * main() on. Writes to stderr "ready" before main(), "struck" when the first one fails, and
+ * "crashed in" with the code that crashed. With NO_MEMORY_COUNT=FILE it writes the numbers of
+ * allocations to FILE at the end: "all N" and "own N". Does not affect programs that this one
+ * starts. */
 #define _GNU_SOURCE /* dladdr, dl_iterate_phdr */
 #include <dlfcn.h>
 #include <errno.h>
@@ -29,20 +30,20 @@ void *__libc_realloc(void *old, size_t size);
 
 static struct {
     uintptr_t start, end; /* of the program's own code and data */
-    size_t all, own;      /* so many until now */
+    size_t all, own;      /* numbers of allocations so far */
     size_t fails_at;      /* 0: none fails */
     bool only_own, lasting, struck;
     const char *count_file;
-    bool armed; /* main() is about to begin */
+    bool armed; /* set right before main() */
 } state;
 
-static void tell(const char *what, const char *who)
+static void print_event(const char *what, const char *who)
 {
     char line[256];
     int size = snprintf(line, sizeof line, "no_memory: %s%s\n", what, who);
     struct iovec part = { line, (size_t)size };
 
-    /* Not write(2): other faults make that one fail. */
+    /* Not write(2): other faults make it fail. */
     if (writev(STDERR_FILENO, &part, 1) < 0) {
         /* The worker reports the missing line. */
     }
@@ -67,7 +68,7 @@ static bool fails(const void *caller)
         || !(state.lasting ? count >= state.fails_at : count == state.fails_at))
         return false;
     if (!state.struck)
-        tell("struck", "");
+        print_event("struck", "");
     state.struck = true;
     errno = ENOMEM;
     return true;
@@ -88,7 +89,7 @@ void *realloc(void *old, size_t size)
     return fails(__builtin_return_address(0)) ? NULL : __libc_realloc(old, size);
 }
 
-/* Else it would be libc that asks. */
+/* Replaced, because otherwise libc would be the caller of malloc(). */
 char *strdup(const char *text)
 {
     size_t size = strlen(text) + 1;
@@ -99,7 +100,7 @@ char *strdup(const char *text)
 
 /* ---- Crashes ---- */
 
-/* The first frame that is neither libc's nor ours has made the mistake, or was let down. */
+/* Attributes the crash to the first frame that is not in libc or in this library. */
 static void on_crash(int number)
 {
     void *frames[64];
@@ -120,7 +121,7 @@ static void on_crash(int number)
             break;
         }
     }
-    tell("crashed in ", who);
+    print_event("crashed in ", who);
     signal(number, SIG_DFL);
     raise(number);
 }
@@ -139,10 +140,10 @@ static int note_program(struct dl_phdr_info *info, size_t size, void *unused)
             state.start = info->dlpi_addr + part->p_vaddr;
         state.end = info->dlpi_addr + part->p_vaddr + part->p_memsz;
     }
-    return 1; /* the program is the first, and the only one that is wanted */
+    return 1; /* stop: the program is the first one */
 }
 
-/* What is preloaded is set up last, right before main(). */
+/* Constructors of preloaded libraries run last, right before main(). */
 __attribute__((constructor)) static void begin(void)
 {
     static const int crashes[] = { SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE };
@@ -162,7 +163,7 @@ __attribute__((constructor)) static void begin(void)
     (void)backtrace(&frame, 1); /* its first call loads a library */
     for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++)
         signal(crashes[i], on_crash);
-    tell("ready", "");
+    print_event("ready", "");
     state.armed = true;
 }
 

@@ -20,6 +20,7 @@ static const struct option rows[] = {
     { 'o', "output", "FILE", "", OPTION_TEXT, offsetof(struct settings, output), 0, 0 },
     { 'c', "count", "N", "", OPTION_NUMBER, offsetof(struct settings, count), 1, 1000 },
     { 0, "wait", "D", "", OPTION_DURATION, offsetof(struct settings, wait_ms), 1000, 3600000 },
+    OPTION_HEADING("a heading"),
     { 'p', "property", "N=V", "", OPTION_LIST, offsetof(struct settings, properties), 0, 0 },
     { 0, NULL, NULL, NULL, OPTION_FLAG, 0, 0, 0 },
 };
@@ -127,6 +128,24 @@ Test(options, invalid_option_is_named_with_its_range)
                            p.parser.problem);
         cr_expect_null(strstr(p.parser.problem, "secret"), "row %zu: %s", i, p.parser.problem);
     }
+}
+
+Test(options, heading_is_no_option)
+{
+    const char *const argv[] = { "--=x", NULL };
+    struct parsed parsed;
+
+    cr_expect_not(parse(&parsed, argv, false));
+    cr_expect_str_eq(parsed.parser.problem, "unknown option '--'");
+}
+
+Test(options, near_miss_of_a_long_option_is_suggested)
+{
+    const char *const argv[] = { "--outptu=file", NULL };
+    struct parsed parsed;
+
+    cr_expect_not(parse(&parsed, argv, false));
+    cr_expect_str_eq(parsed.parser.problem, "unknown option '--outptu': did you mean '--output'?");
 }
 
 Test(options, secrets_on_the_command_line_are_refused_with_a_hint)

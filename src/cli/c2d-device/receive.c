@@ -28,26 +28,28 @@ struct settings {
 
 /* The first two are for receive only; the options of poll begin after them. */
 static const struct option options[] = {
-    { 'c', "count", "N", "at most N messages (default: all that wait); exit 10 if none came",
+    { 'c', "count", "N", "at most N messages (default: all that wait); exit code 10: none",
       OPTION_NUMBER, AT(count), 1, INT32_MAX },
-    { 0, "wait", "D", "poll until a message comes or D has passed; exit 10 if none came",
+    { 0, "wait", "D", "poll until a message comes or D has passed; exit code 10: none",
       OPTION_DURATION, AT(wait_ms), 0, YEAR_MS },
     { 0, "interval", "D", "time between polls (receive: 10s, poll: 25m), give or take 10 %",
       OPTION_DURATION, AT(interval_ms), 100, YEAR_MS },
-    { 0, "keep", NULL, "print, do not settle: the hub delivers it again after a minute",
-      OPTION_FLAG, AT(keep), 0, 0 },
+    { 0, "keep", NULL, "only look: print, do not complete; it comes again in a minute", OPTION_FLAG,
+      AT(keep), 0, 0 },
+    { 0, "no-lock", NULL, "take no lock for the device or a file; run no second instance",
+      OPTION_FLAG, AT(no_lock), 0, 0 },
+    OPTION_HEADING("output"),
     { 0, "format", "json|text|raw", "json: a line each; text: for people; raw: one body (-c 1)",
       OPTION_TEXT, AT(format), 0, 0 },
-    { 'o', "output", "FILE", "append there and sync to disk before a message is settled",
+    { 'o', "output", "FILE", "append to FILE; on the disk before a message is completed",
       OPTION_TEXT, AT(output), 0, 0 },
-    { 0, "spool", "DIR", "keep messages there, complete them, then handle them", OPTION_TEXT,
+    OPTION_HEADING("handler"),
+    { 0, "spool", "DIR", "keep messages in DIR, complete them, then run the handler", OPTION_TEXT,
       AT(spool), 0, 0 },
     { 0, "handler-timeout", "D", "stop a slower handler (50s, at most 54s; with --spool: none)",
       OPTION_DURATION, AT(handler_timeout_ms), 1000, YEAR_MS },
     { 0, "reject-code", "N", "reject (and lose) the message if the handler exits with N",
       OPTION_NUMBER, AT(reject_code), 1, 125 },
-    { 0, "no-lock", NULL, "take no lock for the device or a file; run no second instance",
-      OPTION_FLAG, AT(no_lock), 0, 0 },
     { 0, NULL, NULL, NULL, OPTION_FLAG, 0, 0, 0 },
 };
 
@@ -142,7 +144,7 @@ static enum c2d_status receive(struct drain *drain, const struct settings *setti
         drain->result = stop_result(drain->result, error);
     if (drain->result == C2D_OK && drain->lost_at_ms != 0)
         return fail_with_hint(error, C2D_NETWORK, "receive again in a minute",
-                              "the response to a request was lost: a message may be locked for a "
+                              "a request got no response of the hub: a message may be locked for a "
                               "minute");
     if (drain->result == C2D_OK && drain->received == 0
         && (settings->count > 0 || settings->wait_ms > 0))
@@ -247,10 +249,21 @@ static enum c2d_status run_poll(struct app *app, void *settings, struct c2d_erro
     return run(app, settings, true, error);
 }
 
+static const char about[] =
+    "A message is completed, which removes it from the hub, once it is printed, or on the disk\n"
+    "(-o, --spool), or the handler has exited with 0. A handler is a program after -- that is run\n"
+    "for each message: body on stdin, the rest in C2D_MESSAGE_ID, C2D_PROP_NAME ... Exit code 75\n"
+    "leaves the message for later, any other puts it back (the tenth time removes it). A spool is "
+    "a\n"
+    "folder that holds the messages of which the handler has not exited with 0 yet.\n";
+
 const struct command receive_command = {
     .name = "receive",
     .arguments = "[-- HANDLER ARG...]",
-    .summary = "receive the messages that wait",
+    .summary = "receive the messages that wait, and complete them (--keep: only look)",
+    .about = about,
+    .examples = "receive -c 1 --wait 10m\n"
+                "receive -- sh -c 'echo \"$C2D_MESSAGE_ID: $(cat)\"'",
     .options = options,
     .settings_size = sizeof(struct settings),
     .defaults = defaults,
@@ -260,7 +273,10 @@ const struct command receive_command = {
 const struct command poll_command = {
     .name = "poll",
     .arguments = "[-- HANDLER ARG...]",
-    .summary = "receive messages for ever, polling at intervals",
+    .summary = "receive and complete messages for ever, polling at intervals",
+    .about = about,
+    .examples = "poll --interval 30m -o messages.jsonl\n"
+                "poll --spool /var/spool/c2d -- /usr/local/bin/handle",
     .options = &options[2],
     .settings_size = sizeof(struct settings),
     .defaults = poll_defaults,

@@ -113,10 +113,19 @@ static enum c2d_status run_reject(struct app *app, void *settings, struct c2d_er
     return run(app, C2D_REJECT, error);
 }
 
+static const char about[] = "Settles messages that \"receive --keep\" has printed. TOKEN is the "
+                            "lock token, which names the\n"
+                            "lock of one delivery (lockToken in the JSON); - reads tokens or lines "
+                            "of JSON from stdin. A lock\n"
+                            "expires after a minute: exit code 13, and the message comes again.\n";
+
 const struct command complete_command = {
     .name = "complete",
     .arguments = "TOKEN...|-",
     .summary = "remove kept messages: they are done",
+    .about = about,
+    .examples = "complete - < message.json\n"
+                "complete 1f0d3d5e-5ab1-4a0c-8b5a-3c1b1ad0f0a4",
     .run = run_complete,
 };
 
@@ -124,6 +133,9 @@ const struct command abandon_command = {
     .name = "abandon",
     .arguments = "TOKEN...|-",
     .summary = "put kept messages back; the tenth time removes them",
+    .about = about,
+    .examples = "abandon - < message.json\n"
+                "abandon 1f0d3d5e-5ab1-4a0c-8b5a-3c1b1ad0f0a4",
     .run = run_abandon,
 };
 
@@ -131,5 +143,8 @@ const struct command reject_command = {
     .name = "reject",
     .arguments = "TOKEN...|-",
     .summary = "remove kept messages: they cannot be processed",
+    .about = about,
+    .examples = "reject - < message.json\n"
+                "reject 1f0d3d5e-5ab1-4a0c-8b5a-3c1b1ad0f0a4",
     .run = run_reject,
 };

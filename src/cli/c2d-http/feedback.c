@@ -20,14 +20,14 @@ struct settings {
 static const struct option options[] = {
     { 0, "follow", NULL, "poll the hub at each interval, until a signal", OPTION_FLAG, AT(follow),
       0, 0 },
-    { 'c', "count", "N", "stop after N records (batches are never split); 10 if none came",
+    { 'c', "count", "N", "stop after N records or more, by whole batches; exit code 10: none",
       OPTION_NUMBER, AT(count), 1, INT32_MAX },
-    { 0, "wait", "D", "if there is none, poll until D has passed; 10 if none came", OPTION_DURATION,
-      AT(wait_ms), 0, (int64_t)365 * 86400000 },
+    { 0, "wait", "D", "if there is none, poll until D has passed; exit code 10: none",
+      OPTION_DURATION, AT(wait_ms), 0, (int64_t)365 * 86400000 },
     { 0, "interval", "D", "how often to poll the hub (10s)", OPTION_DURATION, AT(interval_ms), 100,
       (int64_t)86400000 },
-    { 0, "keep", NULL, "print one batch, do not settle it: it is delivered again", OPTION_FLAG,
-      AT(keep), 0, 0 },
+    { 0, "keep", NULL, "only look: print one batch and leave it in the hub", OPTION_FLAG, AT(keep),
+      0, 0 },
     { 'o', "output", "FILE", "append to FILE; one collector per file", OPTION_TEXT, AT(output), 0,
       0 },
     { 0, NULL, NULL, NULL, OPTION_FLAG, 0, 0, 0 },
@@ -52,7 +52,7 @@ static enum c2d_status drain_once(struct collector *collector, const struct sett
     /* The lost response may have been a batch, so "no feedback" could be wrong. */
     if (status == C2D_OK && collector->lost_at_ms != 0)
         return fail_with_hint(error, C2D_NETWORK, "try again in a minute",
-                              "the response to a request was lost: a batch may be locked for a "
+                              "a request got no response of the hub: a batch may be locked for a "
                               "minute");
     if (status == C2D_OK && collector->records == 0
         && (settings->count > 0 || settings->wait_ms > 0))
@@ -137,6 +137,11 @@ const struct command feedback_command = {
     .name = "feedback",
     .arguments = "",
     .summary = "read the outcome of messages sent with --ack",
+    .about = "Prints what became of messages, a line of JSON each, and removes that from the hub. "
+             "A hub\n"
+             "has one queue of feedback for all its readers.\n",
+    .examples = "feedback -o feedback.jsonl\n"
+                "feedback --follow -o feedback.jsonl",
     .options = options,
     .settings_size = sizeof(struct settings),
     .defaults = defaults,

@@ -83,6 +83,10 @@ const struct command purge_command = {
     .name = "purge",
     .arguments = "DEVICE",
     .summary = "remove all messages that are queued for a device",
+    .about =
+        "What is purged is lost: the device never gets it. Prints how many messages that were.\n",
+    .examples = "purge dev1\n"
+                "purge dev1 --force",
     .options = options,
     .settings_size = sizeof(struct settings),
     .prints = true,

@@ -33,6 +33,7 @@ struct settings {
 #define AT(member) offsetof(struct settings, member)
 
 static const struct option options[] = {
+    OPTION_HEADING("one message"),
     { 'm', "message", "TEXT", "the body (without -m and -f: stdin)", OPTION_TEXT, AT(text), 0, 0 },
     { 'f', "file", "FILE|-", "the body, byte for byte; - is stdin", OPTION_TEXT, AT(file), 0, 0 },
     { 'p', "property", "NAME=VALUE", "an application property; may be given again", OPTION_LIST,
@@ -46,22 +47,23 @@ static const struct option options[] = {
       AT(content_encoding), 0, 0 },
     { 0, "ttl", "D", "expires after D; at most 2d (the hub's default: 1h)", OPTION_DURATION,
       AT(ttl_ms), 1000, (int64_t)2 * 86400000 },
-    { 0, "ack", "WHICH", "feedback wanted: none, positive, negative or full", OPTION_TEXT, AT(ack),
-      0, 0 },
-    { 0, "wait", "D", "wait for its outcome: 0 success, 19 failure, 18 none (sets --ack)",
+    { 0, "ack", "none|positive|negative|full", "the outcomes to get feedback on", OPTION_TEXT,
+      AT(ack), 0, 0 },
+    OPTION_HEADING("waiting for its outcome"),
+    { 0, "wait", "D", "wait D at most; exit code 0: delivered, 19: not, 18: not known",
       OPTION_DURATION, AT(wait_ms), 1, (int64_t)365 * 86400000 },
-    { 0, "feedback-log", "FILE", "wait: append all feedback to FILE (default: $C2D_FEEDBACK_LOG)",
+    { 0, "feedback-log", "FILE", "append all feedback to FILE (default: $C2D_FEEDBACK_LOG)",
       OPTION_TEXT, AT(feedback_log), 0, 0 },
-    { 0, "interval", "D", "wait: how often to poll the hub (5s)", OPTION_DURATION, AT(interval_ms),
-      100, (int64_t)86400000 },
+    { 0, "interval", "D", "how often to poll the hub (5s)", OPTION_DURATION, AT(interval_ms), 100,
+      (int64_t)86400000 },
+    OPTION_HEADING("batch: many messages"),
     { 0, "batch", "FILE|-", "send one message for each line, a JSON object; - is stdin",
       OPTION_TEXT, AT(batch), 0, 0 },
-    { 'P', "parallel", "N", "batch: send up to N at once (8)", OPTION_NUMBER, AT(parallel), 1, 64 },
-    { 0, "rate", "N/s|N/m", "batch: send at most N per second or minute", OPTION_TEXT, AT(rate), 0,
-      0 },
-    { 0, "journal", "FILE", "batch: when repeated, send only what was not sent", OPTION_TEXT,
-      AT(journal), 0, 0 },
-    { 0, "no-lock", NULL, "journal: do not lock it; you ensure that no other batch uses it",
+    { 'P', "parallel", "N", "send up to N at once (8)", OPTION_NUMBER, AT(parallel), 1, 64 },
+    { 0, "rate", "N/s|N/m", "send at most N per second or minute", OPTION_TEXT, AT(rate), 0, 0 },
+    { 0, "journal", "FILE", "keep what was sent in FILE: run again, it sends only the rest",
+      OPTION_TEXT, AT(journal), 0, 0 },
+    { 0, "no-lock", NULL, "do not lock the journal; you ensure that no other batch uses it",
       OPTION_FLAG, AT(no_lock), 0, 0 },
     { 0, NULL, NULL, NULL, OPTION_FLAG, 0, 0, 0 },
 };
@@ -327,7 +329,9 @@ static enum c2d_status run(struct app *app, void *arguments, struct c2d_error *e
     if (status != C2D_OK)
         return status;
     if (app->word_count > 1)
-        return fail_usage(app, error, "send takes one device, not also '%.60s'", app->words[1]);
+        return fail_usage(app, error,
+                          "send takes one device, not also '%.60s': for a body, use -m TEXT",
+                          app->words[1]);
     if (settings->batch != NULL)
         return run_batch(app, settings, device_id, error);
     if (settings->parallel > 0 || settings->rate != NULL || settings->journal != NULL
@@ -343,6 +347,10 @@ const struct command send_command = {
     .name = "send",
     .arguments = "[DEVICE]",
     .summary = "queue a message for a device (default: $IOTHUB_DEVICE_ID)",
+    .about = "Prints the message id. Exit code 0: the hub has queued it; 12: the device already "
+             "holds 50.\n",
+    .examples = "send dev1 -m 'restart at noon' --ttl 10m --wait 15m --feedback-log feedback\n"
+                "send --batch fleet.jsonl --journal fleet.state",
     .options = options,
     .settings_size = sizeof(struct settings),
     .prints = true,

@@ -198,6 +198,11 @@ const struct command status_command = {
     .name = "status",
     .arguments = "DEVICE...",
     .summary = "show what the registry knows about devices; needs RegistryRead",
+    .about = "A line of JSON for each device: whether it is enabled, and how many messages are "
+             "queued. The\n"
+             "connection string must be that of a policy with RegistryRead, such as iothubowner.\n",
+    .examples = "status dev1\n"
+                "status dev1 dev2 -C ~/.config/c2d/iothubowner.conn",
     .prints = true,
     .run = run,
 };

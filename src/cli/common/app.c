@@ -30,7 +30,7 @@ const struct option common_options[] = {
     { 'v', "verbose", NULL, "one line per request on stderr", OPTION_FLAG, AT(verbose), 0, 0 },
     { 0, "trace", "FILE|-", "append requests and responses, secrets masked; - is stderr",
       OPTION_TEXT, AT(trace), 0, 0 },
-    { 'n', "dry-run", NULL, "check everything, print the request as a curl command, send nothing",
+    { 'n', "dry-run", NULL, "check all, print the request as a curl command, send nothing",
       OPTION_FLAG, AT(dry_run), 0, 0 },
     { 'h', "help", NULL, "show this", OPTION_FLAG, AT(help), 0, 0 },
     { 'V', "version", NULL, "show the version", OPTION_FLAG, AT(version), 0, 0 },

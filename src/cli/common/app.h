@@ -13,6 +13,8 @@ struct command {
     const char *name;
     const char *arguments; /* for the usage line */
     const char *summary;
+    const char *about;            /* more lines for its help; NULL: none */
+    const char *examples;         /* arguments, a line for each example; NULL: none */
     const struct option *options; /* options of this command; NULL: none */
     size_t settings_size;         /* of the struct that the options fill in */
     bool prints;                  /* always prints results to stdout */
@@ -27,6 +29,7 @@ struct program {
     enum c2d_role role;
     const char *variable;                  /* the environment variable with the connection string */
     const char *file;                      /* file name in ~/.config/c2d */
+    const char *about, *examples;          /* as in struct command */
     const struct option *options;          /* in addition to the common ones */
     const struct command *const *commands; /* NULL-terminated */
 };

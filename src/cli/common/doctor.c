@@ -246,7 +246,12 @@ static enum c2d_status run(struct app *app, void *settings, struct c2d_error *er
 const struct command doctor_command = {
     .name = "doctor",
     .arguments = "",
-    .summary = "check each step of the way to the hub; receives no message, ends within 10 s",
+    .summary = "check each step of the way to the hub; receives no message, takes 10 s at most",
+    .about = "A line for each step: ok, or FAIL with what to do. The exit code is that of the step "
+             "that\n"
+             "fails.\n",
+    .examples = "doctor\n"
+                "doctor -v --trace -",
     .prints = true,
     .run = run,
 };

@@ -5,6 +5,7 @@
 #include "credentials.h"
 #include "failure.h"
 #include "help.h"
+#include "nearest.h"
 #include "output.h"
 #include "report.h"
 #include "session.h"
@@ -36,6 +37,20 @@ static const struct command *find_command(const struct program *program, const c
     return NULL;
 }
 
+static enum c2d_status fail_unknown(const struct app *app, const char *name,
+                                    struct c2d_error *error)
+{
+    struct nearest nearest = { .word = name, .size = strlen(name) };
+
+    for (const struct command *const *at = app->program->commands; *at != NULL; at++)
+        nearest_try(&nearest, (*at)->name);
+    nearest_try(&nearest, "help");
+    if (nearest.best == NULL)
+        return fail_usage(app, error, "there is no command '%.60s'", name);
+    return fail_usage(app, error, "there is no command '%.60s': did you mean '%s'?", name,
+                      nearest.best);
+}
+
 /* A command of the other program gets a hint. */
 static enum c2d_status fail_command(const struct app *app, const char *name,
                                     struct c2d_error *error)
@@ -53,7 +68,7 @@ static enum c2d_status fail_command(const struct app *app, const char *name,
                                   is_service ? "that is a command of c2d-device"
                                              : "that is a command of c2d-http",
                                   "%s has no command '%s'", app->program->name, name);
-    return fail_usage(app, error, "there is no command '%.60s'", name);
+    return fail_unknown(app, name, error);
 }
 
 static enum c2d_status fail_parse(const struct app *app, const struct option_parser *parser,
@@ -120,7 +135,8 @@ static enum c2d_status parse(struct app *app, char **argv, char **words, void **
     return C2D_OK;
 }
 
-/* Returns the text of --version or help; the caller frees it. NULL: out of memory. */
+/* Returns the text of --version or help without its last newline, for output_line(); the caller
+ * frees it. NULL: out of memory. */
 static char *help_text(const struct app *app, const struct command *command)
 {
     char *text = NULL, versions[96];
@@ -138,8 +154,10 @@ static char *help_text(const struct app *app, const struct command *command)
     } else {
         help_command(app->program, command, out);
     }
-    if (fclose(out) == 0)
+    if (fclose(out) == 0) {
+        text[size - 1] = '\0';
         return text;
+    }
     free(text);
     return NULL;
 }
@@ -153,14 +171,12 @@ static enum c2d_status show_help(const struct app *app, struct c2d_error *error)
     if (!app->common.version && command == NULL && app->word_count > 0) {
         command = find_command(app->program, app->words[0]);
         if (command == NULL)
-            return fail_usage(app, error, "there is no command '%.60s'", app->words[0]);
+            return fail_unknown(app, app->words[0], error);
     }
     status = output_check(app, error);
     if (status != C2D_OK)
         return status;
     text = help_text(app, command);
-    if (text != NULL)
-        text[strlen(text) - 1] = '\0'; /* output_line() writes the last newline */
     status = output_line(app, text, error);
     free(text);
     return status;

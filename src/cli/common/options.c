@@ -3,6 +3,8 @@
  * options. */
 #include "options.h"
 
+#include "nearest.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,6 +98,8 @@ static bool store(struct option_parser *parser, const struct option_table *table
     bool ok = true;
 
     switch (option->type) {
+    case OPTION_GROUP: /* find() returns none */
+        return false;
     case OPTION_FLAG:
         *(bool *)place = true;
         return true;
@@ -118,15 +122,16 @@ static bool store(struct option_parser *parser, const struct option_table *table
     return true;
 }
 
-/* Finds the row with this letter, or (letter 0) with this name of size bytes. */
+/* Finds the option with this letter, or (letter 0) with this name of size bytes. */
 static const struct option *find(const struct option_parser *parser, char letter, const char *name,
                                  size_t size, const struct option_table **table)
 {
     for (int i = 0; i < OPTION_TABLES; i++) {
         *table = &parser->tables[i];
         for (const struct option *row = (*table)->rows; row != NULL && row->name != NULL; row++)
-            if ((letter != 0 && row->letter == letter)
-                || (letter == 0 && strlen(row->name) == size && memcmp(row->name, name, size) == 0))
+            if (letter != 0
+                    ? row->letter == letter
+                    : size > 0 && strlen(row->name) == size && memcmp(row->name, name, size) == 0)
                 return row;
     }
     return NULL;
@@ -145,8 +150,22 @@ static bool is_secret_option(const char *name, size_t size)
     return false;
 }
 
+/* Returns the name of the option that was probably meant, or NULL. */
+static const char *find_nearest(const struct option_parser *parser, const char *name, size_t size)
+{
+    struct nearest nearest = { .word = name, .size = size };
+
+    for (int i = 0; i < OPTION_TABLES; i++)
+        for (const struct option *row = parser->tables[i].rows; row != NULL && row->name != NULL;
+             row++)
+            nearest_try(&nearest, row->name);
+    return nearest.best;
+}
+
 static bool fail_unknown(struct option_parser *parser, const char *name, size_t size)
 {
+    const char *meant = find_nearest(parser, name, size);
+
     if (is_secret_option(name, size)) {
         snprintf(parser->problem, sizeof parser->problem,
                  "--%.*s is not accepted: every user of this machine could read it", (int)size,
@@ -156,8 +175,9 @@ static bool fail_unknown(struct option_parser *parser, const char *name, size_t 
                 ? "put it into a file of mode 600 and pass --proxy-user-file FILE"
                 : "put it into a file of mode 600 and pass --connection-string-file FILE";
     } else {
-        snprintf(parser->problem, sizeof parser->problem, "unknown option '--%.*s'",
-                 (int)(size < 60 ? size : 60), name);
+        snprintf(parser->problem, sizeof parser->problem, "unknown option '--%.*s'%s%s%s",
+                 (int)(size < 60 ? size : 60), name, meant == NULL ? "" : ": did you mean '--",
+                 meant == NULL ? "" : meant, meant == NULL ? "" : "'?");
     }
     return false;
 }

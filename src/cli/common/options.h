@@ -1,4 +1,4 @@
-/* Parses command lines with option tables. Parsing and --help use the same rows. */
+/* Parses command lines with option tables. Parsing, --help and completion use the same rows. */
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
@@ -12,17 +12,25 @@ enum option_type {
     OPTION_NUMBER,   /* int64_t, from min to max */
     OPTION_DURATION, /* int64_t, milliseconds, from min to max */
     OPTION_LIST,     /* struct option_list: may be repeated */
+    OPTION_GROUP,    /* no option: help is a heading for the rows below, name is "" */
 };
 
 struct option {
     char letter; /* 0: none */
     const char *name;
-    const char *argument; /* NULL for a flag */
+    /* NULL for a flag. Completion offers paths for "FILE" and "DIR", and the words of "a|b". */
+    const char *argument;
     const char *help;
     enum option_type type;
     size_t at; /* offset of the value in the target of the table */
     int64_t min, max;
 };
+
+/* The row of a heading. */
+#define OPTION_HEADING(text)                                                                       \
+    {                                                                                              \
+        0, "", NULL, text, OPTION_GROUP, 0, 0, 0                                                   \
+    }
 
 struct option_list {
     const char **items;

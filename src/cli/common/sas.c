@@ -20,6 +20,10 @@ struct settings {
     bool decode;
 };
 
+static const char about[] = "A token (shared access signature) is signed with the key of the "
+                            "connection string. Who has it\n"
+                            "has its rights until it expires. Nothing is sent.\n";
+
 static const struct option options[] = {
     { 0, "ttl", "D", "validity of the token (1h)", OPTION_DURATION,
       offsetof(struct settings, ttl_ms), 1000, (int64_t)3650 * 86400000 },
@@ -149,6 +153,9 @@ const struct command sas_service_command = {
     .name = "sas",
     .arguments = "[DEVICE]",
     .summary = "print a token for the hub, or for DEVICE alone",
+    .about = about,
+    .examples = "sas dev1 --ttl 10m\n"
+                "sas --decode < token",
     .options = options,
     .settings_size = sizeof(struct settings),
     .defaults = defaults,
@@ -160,6 +167,9 @@ const struct command sas_device_command = {
     .name = "sas",
     .arguments = "",
     .summary = "print a token for this device",
+    .about = about,
+    .examples = "sas --ttl 10m\n"
+                "sas --decode < token",
     .options = options,
     .settings_size = sizeof(struct settings),
     .defaults = defaults,

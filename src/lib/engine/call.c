@@ -319,8 +319,8 @@ static enum call_next follow_up(struct call *call, const struct call_terms *term
     return CALL_AGAIN_LATER;
 }
 
-/* Repeats a send at once in its older form, if the peer does not know the path of the first one. The
- * call keeps its place, so that no later send to the device overtakes it. */
+/* Repeats a send at once in its older form, if the peer does not know the path of the first one.
+ * The call keeps its place, so that no later send to the device overtakes it. */
 static bool use_older_form(struct call *call, struct c2d_error *error)
 {
     if (call->endpoint != &endpoints[ENDPOINT_SEND] || call->progress.cancelled

@@ -274,13 +274,13 @@ enum c2d_status http_curl_new(struct http_transport *out, const struct http_curl
     return C2D_OK;
 }
 
-void c2d_library_versions(char text[96])
+void http_curl_version(char text[64])
 {
     const curl_version_info_data *info;
 
     (void)curl_global_init(CURL_GLOBAL_DEFAULT);
     info = curl_version_info(CURLVERSION_NOW);
-    snprintf(text, 96, "libcurl %s, %s", info->version,
+    snprintf(text, 64, "libcurl %s (%s)", info->version,
              info->ssl_version == NULL ? "no TLS" : info->ssl_version);
     curl_global_cleanup();
 }

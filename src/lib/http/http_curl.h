@@ -10,4 +10,7 @@
 enum c2d_status http_curl_new(struct http_transport *transport,
                               const struct http_curl_options *options, struct c2d_error *error);
 
+/* Writes the version of libcurl and of its TLS back end: "libcurl 7.88.1 (OpenSSL/3.0.19)". */
+void http_curl_version(char text[64]);
+
 #endif

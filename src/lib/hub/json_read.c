@@ -117,6 +117,11 @@ enum c2d_status json_parse(const char *text, size_t size, struct cJSON **root,
     return *root != NULL ? C2D_OK : fail_memory(error);
 }
 
+const char *json_version(void)
+{
+    return cJSON_Version();
+}
+
 void json_free(struct cJSON *root)
 {
     cJSON_Delete(root);

@@ -12,6 +12,8 @@ struct cJSON;
 enum c2d_status json_parse(const char *text, size_t size, struct cJSON **root,
                            struct c2d_error *error);
 void json_free(struct cJSON *root);
+/* Returns the version of cJSON in use. */
+const char *json_version(void);
 /* json_free() for a tree with secrets: also wipes the texts. */
 void json_wipe_free(struct cJSON *root);
 
