@@ -1,7 +1,7 @@
 # c2d-http: cloud-to-device messages over HTTPS. `make help` lists the targets.
+# To build for another machine, name its compiler: make CC=aarch64-linux-gnu-gcc BUILD=build-arm64
 
-OBJCOPY ?= objcopy
-PKG_CONFIG ?= pkg-config
+BUILD ?= build
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
 LIBDIR ?= $(PREFIX)/lib
@@ -13,19 +13,34 @@ ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
 FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 CFLAGS ?= -Os -g
 
+# The tools and packages that belong to the compiler. Debian keeps the packages of another machine
+# in a folder of their own, and pkg-config for it may be missing or unusable.
+AR := $(if $(filter default,$(origin AR)),$(shell $(CC) -print-prog-name=ar),$(AR))
+OBJCOPY ?= $(shell $(CC) -print-prog-name=objcopy)
+PKG_CONFIG ?= $(shell t=$$($(CC) $(CFLAGS) -print-multiarch 2>/dev/null); t=$${t:-$$($(CC) -dumpmachine)}; \
+	d=/usr/lib/$$t/pkgconfig; $$t-pkg-config --version >/dev/null 2>&1 && echo $$t-pkg-config || \
+	{ [ ! -d $$d ] || echo env PKG_CONFIG_LIBDIR=$${PKG_CONFIG_LIBDIR-$$d}; echo pkg-config; })
+
 VERSION := $(shell sed -n 's/^.define C2D_VERSION "\(.*\)"/\1/p' include/c2d.h)
 ABI := $(shell sed -n 's/^.define C2D_ABI \([0-9]*\)/\1/p' include/c2d.h)
 # Most-used library first: the dynamic linker searches them in this order.
-PKGS := libcrypto libssl libcurl libcjson
-SIM_PKGS := libevent libevent_openssl libssl libcrypto libcjson
-# The highest FORTIFY level that the compiler supports. Empty if the user's flags set a level.
-FORTIFY := $(shell for l in 3 2; do echo 'int a;' | $(CC) -O2 -U_FORTIFY_SOURCE \
-	-D_FORTIFY_SOURCE=$$l -Werror -include stdio.h -x c -c -o /dev/null - 2>/dev/null && \
-	echo "-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=$$l" && break; done)
+PKGS := libcrypto >= 1.1.1 libssl >= 1.1.1 libcurl >= 7.74 libcjson >= 1.7.13
+SIM_PKGS := libevent >= 2.1 libevent_openssl libssl >= 1.1.1 libcrypto libcjson >= 1.7.13
+TEST_PKGS := $(PKGS) criterion >= 2.3
+, := ,
+# $(call pkg,OPTIONS,PACKAGES): the output of pkg-config. make prints what a command with exit code 127
+# says, hence the exit.
+pkg = $(shell $(PKG_CONFIG) $(1) '$(2)' 2>/dev/null || exit 1)$(if $(filter-out 0,$(.SHELLSTATUS)),$(error \
+	needs $(2): $(shell $(PKG_CONFIG) --print-errors --short-errors --exists '$(2)' 2>&1 || exit 1)))
+PKG_CFLAGS = $(eval PKG_CFLAGS := $(call pkg,--cflags,$(PKGS)))$(PKG_CFLAGS)
 
-# Those of these flags that the compiler supports: -fcf-protection exists on x86 only.
-HARDEN_CFLAGS := $(shell for f in -fstack-clash-protection -fcf-protection; do echo 'int a;' | \
-	$(CC) $(CFLAGS) -Werror $$f -x c -c -o /dev/null - 2>/dev/null && echo $$f; done)
+# $(call supported,OPTIONS,FLAGS): those of FLAGS that the compiler supports, used with OPTIONS.
+supported = $(foreach f,$(2),$(shell \
+	$(CC) $(CFLAGS) -Werror $(1) $(f) -o /dev/null /dev/null 2>/dev/null && echo '$(f)'))
+# The highest FORTIFY level that the C library supports. Empty if the user's flags set a level.
+FORTIFY := $(if $(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),,-U_FORTIFY_SOURCE $(firstword $(call \
+	supported,-U_FORTIFY_SOURCE -include stdio.h -c -x c,-D_FORTIFY_SOURCE=3 -D_FORTIFY_SOURCE=2)))
+HARDEN_CFLAGS := $(call supported,-c -x c,-fstack-clash-protection -fcf-protection)
 
 WARNINGS = -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wwrite-strings -Wformat=2 -Wvla $(WERROR)
@@ -33,10 +48,19 @@ OWN_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -Iinclude -Isrc -Isrc/lib $(WARN
 	-fvisibility=hidden -fstack-protector-strong $(HARDEN_CFLAGS) \
 	-ffunction-sections -fdata-sections -MMD -MP -fno-plt
 TABLES = -fno-asynchronous-unwind-tables
-# Packs the relocations if the linker and the C library support it. An older C library would refuse
-# to start the program.
-RELR := $(shell d=$$(mktemp -d) f=-Wl,-z,pack-relative-relocs; echo 'int main(void) { return 0; }' \
-	| $(CC) -x c -o $$d/a - $$f,--fatal-warnings 2>/dev/null && $$d/a && echo $$f; rm -r "$$d")
+# 64-bit file offsets and times on 32-bit machines, if the C library has them. The hub must pass times
+# to libevent as that was built.
+WIDE = -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64
+# Merges objects into one, which contains machine code even if the user's flags ask for LTO.
+MERGE := -r -nostdlib $(call supported,-r -nostdlib -x assembler,-flinker-output=nolto-rel)
+# Resolves groups of equal functions, which cannot be local: on i386, each object has a copy of those
+# that return the program counter. lld does not know the option.
+UNGROUP := $(call supported,-r -nostdlib -x assembler,-Wl$(,)--force-group-allocation)
+# Packs the relocations if linker and C library support it: then a program requires this version of the
+# library, and an older one refuses to start it. The program is not run: it may be of another machine.
+RELR := $(shell f=-Wl,-z,pack-relative-relocs; d=$$(mktemp -d); echo 'int main(void) { return 0; }' | \
+	$(CC) $(CFLAGS) $(LDFLAGS) -pie -o $$d/a -x c - $$f 2>/dev/null && \
+	grep -q GLIBC_ABI_DT_RELR $$d/a && echo $$f; rm -r $$d)
 HARDEN_LDFLAGS := $(RELR) -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--as-needed -Wl,--gc-sections
 ASAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1
 
@@ -49,10 +73,7 @@ SIM_SRC := $(wildcard src/sim/*.c) $(addprefix src/base/,buf.c link.c text.c)
 LIVE := $(wildcard tests/live/*)
 UNITS := $(notdir $(wildcard src/systemd/*))
 # The installed manuals, and for each program and shell the file that loads its completion.
-MANUALS := $(foreach page,$(notdir $(wildcard src/man/*.[1-9])),\
-	$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(page))
-COMPLETIONS := $(foreach program,c2d-http c2d-device,$(BASHDIR)/$(program) $(ZSHDIR)/_$(program) \
-	$(FISHDIR)/$(program).fish)
+MANUALS := $(foreach page,$(notdir $(wildcard src/man/*.[1-9])),man$(subst .,,$(suffix $(page)))/$(page))
 UNIT_SRC := $(wildcard tests/unit/*.c) $(filter-out %/hostile.c %/lacking.c,$(wildcard tests/support/*.c))
 SIMULATION_SRC := $(wildcard tests/simulation/*.c)
 SIMULATION_WRAP := $(foreach f,getrandom clock_monotonic_ms c2d_receive c2d_settle,-Wl,--wrap=$(f))
@@ -60,109 +81,114 @@ SIMULATION_WRAP := $(foreach f,getrandom clock_monotonic_ms c2d_receive c2d_sett
 WRAP := $(foreach f,malloc calloc realloc strdup strndup,-Wl,--wrap=$(f))
 
 .DELETE_ON_ERROR .SUFFIXES:
-all: build/libc2d.a build/libc2d.so build/c2d-http build/c2d-device ## library and programs
-sim: build/c2d-sim ## the simulated hub (needs libevent)
+all: $(addprefix $(BUILD)/,libc2d.a libc2d.so c2d-http c2d-device) ## library and programs
+sim: $(BUILD)/c2d-sim ## the simulated hub (needs libevent)
 
 # The rules of one build folder: $(1) the folder, $(2) its flags, $(3) its FORTIFY flags.
 define RULES
 $(1)/%.o: %.c Makefile
 	@mkdir -p $$(@D)
-	$$(CC) $$(OWN_CFLAGS) $$(TABLES) $(3) $$(CPPFLAGS) $$(CFLAGS) $(2) \
-		$$(shell $$(PKG_CONFIG) --cflags $$(PKGS)) -c -o $$@ $$<
+	$$(CC) $$(OWN_CFLAGS) $$(WIDE) $$(TABLES) $(3) $$(CPPFLAGS) $$(CFLAGS) $(2) \
+		$$(PKG_CFLAGS) -c -o $$@ $$<
 # The library keeps its unwind tables, so that stack traces of other programs can pass through it.
+$$(SIM_SRC:%.c=$(1)/%.o) $(1)/tests/support/lacking.o: WIDE =
 $$(LIB_SRC:%.c=$(1)/%.o): TABLES = -fasynchronous-unwind-tables
 # One relocatable object with local internal names, which cannot clash with names of its users.
 $(1)/libc2d.o: $$(LIB_SRC:%.c=$(1)/%.o)
-	$$(LD) -r -o $$@ $$^
+	$$(CC) $$(CFLAGS) $$(MERGE) $$(UNGROUP) -o $$@ $$^
 	$$(OBJCOPY) --localize-hidden $$@
 $(1)/libc2d.a: $(1)/libc2d.o
 	$$(AR) rcs $$@ $$^
 # The same for the programs: without unwind tables, and with global names, as they use src/base.
 $(1)/libc2d-bare.o: $$(LIB_SRC:%.c=$(1)/%.o)
-	$$(LD) -r -o $$@ $$^
+	$$(CC) $$(CFLAGS) $$(MERGE) -o $$@ $$^
 	$$(OBJCOPY) --remove-section=.eh_frame --remove-section=.rela.eh_frame $$@
 # nodelete: dlclose() must not unmap the library, as a cancelled name look-up continues in a thread
 # of libcurl.
 $(1)/libc2d.so.$$(ABI): $$(LIB_SRC:%.c=$(1)/%.o)
 	$$(CC) -shared -Wl,-soname,libc2d.so.$$(ABI),-z,nodelete $$(HARDEN_LDFLAGS) $$(CFLAGS) $(2) \
-		$$(LDFLAGS) -o $$@ $$^ $$(shell $$(PKG_CONFIG) --libs $$(PKGS))
+		$$(LDFLAGS) -o $$@ $$^ $$(call pkg,--libs,$$(PKGS))
 $(1)/libc2d.so: $(1)/libc2d.so.$$(ABI)
 	ln -sf libc2d.so.$$(ABI) $$@
 $(1)/c2d-http: $$(HTTP_SRC:%.c=$(1)/%.o)
 $(1)/c2d-device: $$(DEVICE_SRC:%.c=$(1)/%.o)
 $(1)/c2d-http $(1)/c2d-device: $$(COMMON_SRC:%.c=$(1)/%.o) $(1)/libc2d-bare.o
 	$$(CC) -pie $$(HARDEN_LDFLAGS) $$(CFLAGS) $(2) $$(LDFLAGS) -o $$@ $$^ \
-		$$(shell $$(PKG_CONFIG) --libs $$(PKGS))
+		$$(call pkg,--libs,$$(PKGS))
 $(1)/c2d-sim: $$(SIM_SRC:%.c=$(1)/%.o)
 	$$(CC) -pie $$(HARDEN_LDFLAGS) $$(CFLAGS) $(2) $$(LDFLAGS) -o $$@ $$^ \
-		$$(shell $$(PKG_CONFIG) --libs $$(SIM_PKGS))
+		$$(call pkg,--libs,$$(SIM_PKGS))
 # Links the objects, not the archive: unit tests call functions that the library does not export.
 $(1)/unit-tests: $$(UNIT_SRC:%.c=$(1)/%.o) $$(LIB_SRC:%.c=$(1)/%.o) $$(COMMON_SRC:%.c=$(1)/%.o) \
 		$$(patsubst %.c,$(1)/%.o,$$(filter-out %/main.c,$$(DEVICE_SRC) $$(HTTP_SRC)))
 	$$(CC) $$(CFLAGS) $(2) $$(LDFLAGS) $$(WRAP) -o $$@ $$^ \
-		$$(shell $$(PKG_CONFIG) --libs $$(PKGS) criterion)
+		$$(call pkg,--libs,$$(TEST_PKGS))
 # The objects of library and drain as they are, with the clock, the randomness and two calls of the
 # drain replaced.
 $(1)/simulation: $$(SIMULATION_SRC:%.c=$(1)/%.o) $$(LIB_SRC:%.c=$(1)/%.o) \
 		$$(COMMON_SRC:%.c=$(1)/%.o) $$(patsubst %,$(1)/src/cli/c2d-device/%.o,drain seen)
 	$$(CC) $$(CFLAGS) $(2) $$(LDFLAGS) $$(SIMULATION_WRAP) -o $$@ $$^ \
-		$$(shell $$(PKG_CONFIG) --libs $$(PKGS))
+		$$(call pkg,--libs,$$(PKGS))
 $(1)/hostile: $(1)/tests/support/hostile.o
 $(1)/cutter: $(1)/tests/torture/cutter.o
 $(1)/no_memory.so: $(1)/tests/torture/no_memory.o
 $(1)/lacking.so: $(1)/tests/support/lacking.o
 $(1)/hostile $(1)/cutter $(1)/no_memory.so $(1)/lacking.so:
 	$$(CC) $$(if $$(filter %.so,$$@),-shared,-pie) $$(CFLAGS) $(2) $$(LDFLAGS) -Wl,--as-needed \
-		-o $$@ $$^ $$(shell $$(PKG_CONFIG) --libs libssl libcrypto)
+		-o $$@ $$^ $$(call pkg,--libs,libssl libcrypto)
 endef
-$(eval $(call RULES,build,,$(FORTIFY)))
+$(eval $(call RULES,$(BUILD),,$(FORTIFY)))
 $(eval $(call RULES,build-asan,$(ASAN),))
 
 # The files that the tests need, in the build folder $(1).
 TESTED = $(1)/libc2d.so $(1)/libc2d.a $(addprefix $(1)/,c2d-http c2d-device c2d-sim unit-tests hostile lacking.so)
 
 check asan: WERROR := -Werror
-check: $(call TESTED,build) ## all tests; warnings are errors
-	scripts/check-structure
-	tests/run build
+check: $(call TESTED,$(BUILD)) ## all tests; warnings are errors
+	scripts/check-structure $(BUILD)
+	tests/run $(BUILD)
 asan: $(call TESTED,build-asan) ## all tests under AddressSanitizer and UBSan; leaks fail
 	tests/run build-asan
 
+static: ## static programs in build-static, from source packages of the distribution
+	scripts/static
+
 install: all ## install to DESTDIR and PREFIX, BINDIR, LIBDIR, UNITDIR ...; c2d-sim if it was built
-	install -d $(addprefix $(DESTDIR),$(BINDIR) $(LIBDIR)/pkgconfig $(INCLUDEDIR) $(UNITDIR))
-	install -m 755 build/c2d-http build/c2d-device $(wildcard build/c2d-sim) $(DESTDIR)$(BINDIR)
-	install -m 755 scripts/live $(DESTDIR)$(BINDIR)/c2d-live
-	install -d -m 755 $(DESTDIR)$(BINDIR)/../share/c2d-live
-	install -m 644 $(LIVE) $(DESTDIR)$(BINDIR)/../share/c2d-live
-	install -m 644 include/*.h $(DESTDIR)$(INCLUDEDIR)
-	install -m 644 build/libc2d.a $(DESTDIR)$(LIBDIR)
-	install -m 755 build/libc2d.so.$(ABI) $(DESTDIR)$(LIBDIR)/libc2d.so.$(VERSION)
-	ln -sf libc2d.so.$(VERSION) $(DESTDIR)$(LIBDIR)/libc2d.so.$(ABI)
-	ln -sf libc2d.so.$(ABI) $(DESTDIR)$(LIBDIR)/libc2d.so
+	install -d -m 755 "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(LIBDIR)/pkgconfig" \
+		"$(DESTDIR)$(INCLUDEDIR)" "$(DESTDIR)$(UNITDIR)"
+	install -m 755 $(BUILD)/c2d-http $(BUILD)/c2d-device $(wildcard $(BUILD)/c2d-sim) "$(DESTDIR)$(BINDIR)"
+	install -m 755 scripts/live "$(DESTDIR)$(BINDIR)/c2d-live"
+	install -d -m 755 "$(DESTDIR)$(BINDIR)/../share/c2d-live"
+	install -m 644 $(LIVE) "$(DESTDIR)$(BINDIR)/../share/c2d-live"
+	install -m 644 include/*.h "$(DESTDIR)$(INCLUDEDIR)"
+	install -m 644 $(BUILD)/libc2d.a "$(DESTDIR)$(LIBDIR)"
+	install -m 755 $(BUILD)/libc2d.so.$(ABI) "$(DESTDIR)$(LIBDIR)/libc2d.so.$(VERSION)"
+	ln -sf libc2d.so.$(VERSION) "$(DESTDIR)$(LIBDIR)/libc2d.so.$(ABI)"
+	ln -sf libc2d.so.$(ABI) "$(DESTDIR)$(LIBDIR)/libc2d.so"
 	sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCLUDEDIR@|$(INCLUDEDIR)|' \
-		-e 's|@VERSION@|$(VERSION)|; s|@PKGS@|$(PKGS)|' src/lib/libc2d.pc.in \
-		>$(DESTDIR)$(LIBDIR)/pkgconfig/libc2d.pc
-	for unit in $(UNITS); do sed 's|@BINDIR@|$(BINDIR)|' "src/systemd/$$unit" \
-		>"$(DESTDIR)$(UNITDIR)/$$unit" || exit; done
-	for page in $(MANUALS); do install -d -m 755 "$(DESTDIR)$${page%/*}" && \
-		install -m 644 "src/man/$${page##*/}" "$(DESTDIR)$$page" || exit; done
-	for file in $(COMPLETIONS); do \
-		program=$${file##*/}; program=$${program#_}; program=$${program%.fish}; \
-		case $$file in *.fish) shell=fish ;; */_*) shell=zsh ;; *) shell=bash ;; esac; \
-		install -d -m 755 "$(DESTDIR)$${file%/*}" && \
-		sed "s/@PROGRAM@/$$program/g" src/completions/$$shell | \
-		install -m 644 /dev/stdin "$(DESTDIR)$$file" || exit; done
+		-e 's|@VERSION@|$(VERSION)|; s|@PKGS@|$(PKGS)|' src/lib/libc2d.pc.in | \
+		install -m 644 /dev/stdin "$(DESTDIR)$(LIBDIR)/pkgconfig/libc2d.pc"
+	for unit in $(UNITS); do sed 's|@BINDIR@|$(subst $() ,\\x20,$(BINDIR))|' "src/systemd/$$unit" | \
+		install -m 644 /dev/stdin "$(DESTDIR)$(UNITDIR)/$$unit" || exit; done
+	for page in $(MANUALS); do install -d -m 755 "$(DESTDIR)$(MANDIR)/$${page%/*}" && \
+		install -m 644 "src/man/$${page##*/}" "$(DESTDIR)$(MANDIR)/$$page" || exit; done
+	install -d -m 755 "$(DESTDIR)$(BASHDIR)" "$(DESTDIR)$(ZSHDIR)" "$(DESTDIR)$(FISHDIR)"
+	load() { sed "s/@PROGRAM@/$$program/g" "src/completions/$$1" | install -m 644 /dev/stdin "$(DESTDIR)$$2"; }; \
+		for program in c2d-http c2d-device; do load bash "$(BASHDIR)/$$program" && \
+		load zsh "$(ZSHDIR)/_$$program" && load fish "$(FISHDIR)/$$program.fish" || exit; done
 uninstall: ## remove the installed files
-	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,c2d-http c2d-device c2d-sim c2d-live) \
-		$(addprefix $(DESTDIR)$(BINDIR)/../share/c2d-live/,$(notdir $(LIVE))) \
-		$(addprefix $(DESTDIR)$(INCLUDEDIR)/,c2d.h c2d_tools.h) $(DESTDIR)$(LIBDIR)/pkgconfig/libc2d.pc \
-		$(addprefix $(DESTDIR)$(LIBDIR)/libc2d.,a so so.$(ABI) so.$(VERSION)) \
-		$(addprefix $(DESTDIR)$(UNITDIR)/,$(UNITS)) \
-		$(foreach f,$(MANUALS) $(COMPLETIONS),"$(DESTDIR)$f")
+	rm -f $(foreach f,c2d-http c2d-device c2d-sim c2d-live,"$(DESTDIR)$(BINDIR)/$f") \
+		$(foreach f,$(notdir $(LIVE)),"$(DESTDIR)$(BINDIR)/../share/c2d-live/$f") \
+		$(foreach f,a so so.$(ABI) so.$(VERSION),"$(DESTDIR)$(LIBDIR)/libc2d.$f") \
+		"$(DESTDIR)$(LIBDIR)/pkgconfig/libc2d.pc" \
+		$(foreach f,$(notdir $(wildcard include/*.h)),"$(DESTDIR)$(INCLUDEDIR)/$f") \
+		$(foreach f,$(UNITS),"$(DESTDIR)$(UNITDIR)/$f") $(foreach f,$(MANUALS),"$(DESTDIR)$(MANDIR)/$f") \
+		$(foreach f,c2d-http c2d-device,"$(DESTDIR)$(BASHDIR)/$f" "$(DESTDIR)$(ZSHDIR)/_$f" \
+		"$(DESTDIR)$(FISHDIR)/$f.fish")
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
 clean: ## remove the build folders
-	rm -rf build build-asan
-.PHONY: all sim check asan install uninstall help clean
--include $(shell find build build-asan -name '*.d' 2>/dev/null)
+	rm -rf $(BUILD) build-asan build-static
+.PHONY: all sim check asan static install uninstall help clean
+-include $(shell find $(BUILD) build-asan -name '*.d' 2>/dev/null)

@@ -59,7 +59,8 @@ static void connection_free(struct connection *connection)
 
 static void set_timer(struct connection *connection, int64_t after_ms)
 {
-    struct timeval after = { .tv_sec = after_ms / 1000, .tv_usec = after_ms % 1000 * 1000 };
+    struct timeval after = { .tv_sec = (time_t)(after_ms / 1000),
+                             .tv_usec = (suseconds_t)(after_ms % 1000 * 1000) };
 
     if (evtimer_add(connection->timer, &after) != 0)
         connection->state = DONE;

@@ -197,7 +197,8 @@ c2d-http send dev1 -m kept -q
 token=$(c2d-device receive -c 1 --keep | jq -r .lockToken)
 run_closed c2d-device complete "$token"
 check 'complete with stdout closed exits 0' code_is 0
-run_traced -P /dev/null -e trace=openat -e inject=openat:error=EMFILE \
+# musl opens files by open(2), glibc by openat(2).
+run_traced -P /dev/null -e trace='?open,openat' -e inject='?open,openat:error=EMFILE' \
     sh -c 'exec c2d-device receive <&-'
 check 'receive with stdin closed and /dev/null not available exits 71 with an error' \
     fails_with 71 OS

@@ -100,6 +100,30 @@ check 'the installed c2d-live finds its checks' is "$CODE $(wc -l <out)" \
 run make -s -C "$ROOT" uninstall DESTDIR="$PWD/root" PREFIX=/usr
 check 'make uninstall leaves no file' is "$(find root ! -type d)" ''
 
+(umask 077 && run make -s -C "$ROOT" install DESTDIR="$PWD/a root" PREFIX='/opt/my apps')
+find 'a root' -type d ! -perm 755 >modes
+find 'a root' -type f ! -perm 644 ! -perm 755 >>modes
+check 'make install ignores the umask: everyone can read all files and folders' is_empty modes
+run 'a root/opt/my apps/bin/c2d-http' --version
+check 'DESTDIR and PREFIX may contain a blank' code_is 0
+check 'a unit starts a program whose path contains a blank' \
+    says 'a root/opt/my apps/lib/systemd/system/c2d-device@.service' \
+    'ExecStart=/opt/my\x20apps/bin/c2d-device poll'
+run make -s -C "$ROOT" uninstall DESTDIR="$PWD/a root" PREFIX='/opt/my apps'
+check 'make uninstall removes files from a path with a blank' is "$(find 'a root' ! -type d)" ''
+
+run make -s -C "$ROOT" BUILD="$PWD/none" PKG_CONFIG=no-pkg-config
+check 'without pkg-config the first line of the error names it and the versions needed' \
+    says err 'needs libcrypto >= ' 'libcurl >= ' 'no-pkg-config: not found'
+run make -s -C "$ROOT" BUILD="$PWD/none" PKGS='libcurl >= 999'
+check 'with an old library the first line of the error names the version needed' \
+    says err "needs libcurl >= 999: " "'libcurl'"
+check 'the error of a missing package is the first line' \
+    is "$(head -n 1 err | grep -c 'needs libcurl')" 1
+run make -s -C "$ROOT" BUILD="$PWD/dpkg" CPPFLAGS=-D_FORTIFY_SOURCE=2 \
+    CFLAGS='-O1 -Werror=format-security' WERROR=-Werror "$PWD/dpkg/src/base/buf.o"
+check "a FORTIFY level in the user's flags causes no warning" ends_silently 0 ''
+
 run "$ROOT/scripts/demo"
 check 'the demo shows the message and its acknowledgement' says out \
     'restart at noon' '"statusCode":"Success"'

@@ -14,9 +14,9 @@ done
 if has systemd-analyze 'the analysis of the units'; then
     run systemd-analyze verify --man=no units/*
     check 'systemd-analyze verify reports no error of the units' ends_silently 0 ''
-    check 'systemd-analyze security rates the exposure of both services below 3' \
+    check 'systemd-analyze security rates the exposure of both services below 2' \
         is "$(systemd-analyze --offline=true security units/*.service |
-        awk '/Overall/ && $(NF - 2) < 3' | wc -l)" 2
+        awk '/Overall/ && $(NF - 2) < 2' | wc -l)" 2
 fi
 check 'the timer starts every 25 minutes with a random delay for each device' \
     is "$(grep -cE '^(OnUnitInactiveSec=25min|RandomizedDelaySec=[1-9][0-9]*min)$' \

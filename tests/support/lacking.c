@@ -27,7 +27,10 @@
 
 enum { OFD_GETLK = 36, OFD_SETLK = 37 }; /* <fcntl.h> has them for _GNU_SOURCE only */
 
-int fcntl64(int fd, int command, ...);
+#ifdef SYS_fcntl64 /* 32-bit machines: their fcntl(2) does not know these locks */
+#undef SYS_fcntl
+#define SYS_fcntl SYS_fcntl64
+#endif
 
 /* ---- The system ---- */
 
@@ -64,10 +67,15 @@ int fsync(int fd)
     return (int)syscall(SYS_fsync, fd);
 }
 
-static int control(int fd, int command, void *argument)
+int fcntl(int fd, int command, ...)
 {
     const char *wish = getenv("LACKS_LOCKS");
+    va_list list;
+    void *argument;
 
+    va_start(list, command);
+    argument = va_arg(list, void *);
+    va_end(list);
     if (wish != NULL && (command == OFD_SETLK || command == OFD_GETLK)) {
         errno = number_of(wish);
         return -1;
@@ -75,27 +83,9 @@ static int control(int fd, int command, void *argument)
     return (int)syscall(SYS_fcntl, fd, command, argument);
 }
 
-int fcntl(int fd, int command, ...)
-{
-    va_list list;
-    void *argument;
-
-    va_start(list, command);
-    argument = va_arg(list, void *);
-    va_end(list);
-    return control(fd, command, argument);
-}
-
-int fcntl64(int fd, int command, ...)
-{
-    va_list list;
-    void *argument;
-
-    va_start(list, command);
-    argument = va_arg(list, void *);
-    va_end(list);
-    return control(fd, command, argument);
-}
+/* The names that glibc uses with 64-bit offsets and times. */
+int fcntl64(int fd, int command, ...) __attribute__((alias("fcntl")));
+int __fcntl_time64(int fd, int command, ...) __attribute__((alias("fcntl")));
 
 /* ---- libcurl: looked up, as this library is also preloaded into programs without it ----
  */

@@ -1,4 +1,4 @@
-#define _GNU_SOURCE /* renameat2 */
+#define _DEFAULT_SOURCE /* syscall */
 #include "spool_file.h"
 
 #include "../common/folder_sync.h"
@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 struct c2d_message *spool_file_load(int folder, const char *name, enum c2d_status *status)
@@ -110,9 +111,11 @@ static enum c2d_status compare(int folder, const char *name, const struct c2d_me
 /* Does not replace an existing file: with --no-lock, another instance may have stored it. */
 static bool move(int from, const char *name, int to, const char *new_name)
 {
-    if (renameat2(from, name, to, new_name, RENAME_NOREPLACE) == 0)
+    enum { NOREPLACE = 1 << 0 }; /* RENAME_NOREPLACE; musl 1.2.3 has neither name nor function */
+
+    if (syscall(SYS_renameat2, from, name, to, new_name, (unsigned)NOREPLACE) == 0)
         return true;
-    /* Some file systems lack RENAME_NOREPLACE. Then the name is checked first. */
+    /* Some file systems lack it. Then the name is checked first. */
     if (errno != EINVAL && errno != ENOSYS)
         return false;
     if (faccessat(to, new_name, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {

@@ -38,7 +38,8 @@ int64_t waiting_jittered(int64_t interval_ms)
 static int open_timer(int64_t wake_ms)
 {
     struct itimerspec wake = {
-        .it_value = { .tv_sec = wake_ms / 1000, .tv_nsec = wake_ms % 1000 * 1000000 },
+        .it_value = { .tv_sec = (time_t)(wake_ms / 1000),
+                      .tv_nsec = (long)(wake_ms % 1000 * 1000000) },
     };
     int fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC);
 

@@ -134,7 +134,7 @@ void events_wake_at(void *self, int64_t wake_ms)
         left_ms = at_ms - clock_monotonic_ms(NULL);
         left_ms = left_ms > 0 ? left_ms : 0;
         time.it_value.tv_sec = (time_t)(left_ms / 1000);
-        time.it_value.tv_nsec = left_ms % 1000 * 1000000 + 1; /* 0 would disarm the timer */
+        time.it_value.tv_nsec = (long)(left_ms % 1000 * 1000000 + 1); /* 0 would disarm the timer */
     }
     (void)timerfd_settime(transport->timer_fd, 0, &time, NULL);
 }

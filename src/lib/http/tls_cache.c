@@ -5,6 +5,7 @@
 
 #include "base/crypto.h"
 #include "base/error.h"
+#include "base/timestamp.h"
 #include "cache_file.h"
 
 #include <openssl/err.h>
@@ -113,12 +114,13 @@ void tls_cache_note(const struct tls_cache *cache, const char *text)
 /* ---- Sessions ---- */
 
 /* The age counts from the full handshake, whose time is in the ticket's application data. A resumed
- * session receives new tickets, and OpenSSL copies that data to them. */
+ * session receives new tickets, and OpenSSL copies that data to them. No time_t is passed to
+ * OpenSSL: on 32-bit machines its own may have another size. */
 static bool is_young(SSL_SESSION *session, int64_t now_s)
 {
     const X509 *leaf = SSL_SESSION_get0_peer(session);
-    time_t now = (time_t)now_s;
-    int64_t verified_at_s;
+    int64_t verified_at_s, ends_at_s;
+    struct tm end;
     size_t size;
     void *data;
 
@@ -127,7 +129,8 @@ static bool is_young(SSL_SESSION *session, int64_t now_s)
         return false;
     memcpy(&verified_at_s, data, sizeof verified_at_s);
     return verified_at_s <= now_s && now_s - verified_at_s < AGE_LIMIT_S
-           && X509_cmp_time(X509_get0_notAfter(leaf), &now) > 0;
+           && ASN1_TIME_to_tm(X509_get0_notAfter(leaf), &end) == 1
+           && timestamp_from_utc(&end, &ends_at_s) && now_s < ends_at_s;
 }
 
 /* A file is a session and its HMAC under the key. The HMAC detects a file that is truncated, mixed
