@@ -20,7 +20,7 @@ check 'make install installs units that start the installed program' is \
 
 check 'make install installs the five manuals, readable by everybody' is \
     "$(find root/usr/share/man -type f -printf '%P %m\n' | sort)" \
-    "$(printf '%s 644\n' man1/c2d-device.1 man1/c2d-http.1 man1/c2d-sim.1 man3/libc2d.3 \
+    "$(printf '%s 644\n' man1/c2d-device.1 man1/c2d-http.1 man1/c2d-live.1 man1/c2d-sim.1 man3/libc2d.3 \
         man7/c2d-messages.7)"
 check 'make install installs what loads the completions, readable by everybody' is \
     "$(find root/usr/share -type f ! -path '*/man/*' ! -path '*/c2d-live/*' -printf '%P %m\n' \

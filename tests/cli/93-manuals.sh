@@ -185,3 +185,9 @@ for page in c2d-http.1 c2d-device.1 c2d-sim.1 c2d-messages.7; do
         check "$page has the section $section" grep -qx "\.Sh $section" "$MAN/$page"
     done
 done
+
+# ---- c2d-live ----
+
+check 'c2d-live(1) has every option that c2d-live lists, and no other' is \
+    "$("$ROOT/scripts/live" --help 2>&1 | sed -n 's/^  \(-[-a-zA-Z]*\).*/\1/p' | sort)" \
+    "$(sed -n 's/^\.It Fl \([-a-zA-Z]*\).*/-\1/p' "$MAN/c2d-live.1" | sort)"
