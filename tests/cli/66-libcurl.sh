@@ -13,7 +13,7 @@ refused() { # text...
 
 # ---- Another TLS library ----
 
-version=$(c2d-device --version | sed -n 's/.*libcurl \([^,]*\).*/\1/p')
+version=$(c2d-device --version | sed -n 's/.*libcurl \([^, ]*\).*/\1/p')
 # An OpenSSL of another major version has another binary interface.
 major=$(c2d-device --version | sed -n 's|.*OpenSSL/\([0-9]*\).*|\1|p')
 for name in GnuTLS/3.7.9 mbedTLS/2.28.3 wolfSSL/5.5.4 LibreSSL/3.7.3 BoringSSL "OpenSSL/$((major + 1)).0" \
