@@ -64,8 +64,8 @@ for lacked in '' 'PREREQFUNCTION PREREQDATA'; do
     # The first responses are late, so that each device gets a connection. When that of the last
     # message is closed, libcurl could use another.
     set_sim devices '{"devices": ["a", "b", "c", "d"]}'
-    for number in 1 2 3 4 5; do
-        printf '{"deviceId":"%s","body":"x"}\n' a b c d
+    seq 5 | while read -r number; do
+        printf "{\"deviceId\":\"%s\",\"body\":\"$number\"}\n" a b c d
     done >lines
     fault '{"operation": "send", "count": 4, "delayMs": 300}'
     fault '{"operation": "send", "skip": 15, "drop": "after", "delayMs": 300}'
