@@ -45,6 +45,8 @@ COMMON_SRC := $(wildcard src/cli/common/*.c)
 HTTP_SRC := $(wildcard src/cli/c2d-http/*.c)
 DEVICE_SRC := $(wildcard src/cli/c2d-device/*.c)
 SIM_SRC := $(wildcard src/sim/*.c) $(addprefix src/base/,buf.c link.c text.c)
+# c2d-live looks for its checks in ../share/c2d-live.
+LIVE := $(wildcard tests/live/*)
 UNITS := $(notdir $(wildcard src/systemd/*))
 # The installed manuals, and for each program and shell the file that loads its completion.
 MANUALS := $(foreach page,$(notdir $(wildcard src/man/*.[1-9])),\
@@ -129,6 +131,9 @@ asan: $(call TESTED,build-asan) ## all tests under AddressSanitizer and UBSan; l
 install: all ## install to DESTDIR and PREFIX, BINDIR, LIBDIR, UNITDIR ...; c2d-sim if it was built
 	install -d $(addprefix $(DESTDIR),$(BINDIR) $(LIBDIR)/pkgconfig $(INCLUDEDIR) $(UNITDIR))
 	install -m 755 build/c2d-http build/c2d-device $(wildcard build/c2d-sim) $(DESTDIR)$(BINDIR)
+	install -m 755 scripts/live $(DESTDIR)$(BINDIR)/c2d-live
+	install -d -m 755 $(DESTDIR)$(BINDIR)/../share/c2d-live
+	install -m 644 $(LIVE) $(DESTDIR)$(BINDIR)/../share/c2d-live
 	install -m 644 include/*.h $(DESTDIR)$(INCLUDEDIR)
 	install -m 644 build/libc2d.a $(DESTDIR)$(LIBDIR)
 	install -m 755 build/libc2d.so.$(ABI) $(DESTDIR)$(LIBDIR)/libc2d.so.$(VERSION)
@@ -148,7 +153,8 @@ install: all ## install to DESTDIR and PREFIX, BINDIR, LIBDIR, UNITDIR ...; c2d-
 		sed "s/@PROGRAM@/$$program/g" src/completions/$$shell | \
 		install -m 644 /dev/stdin "$(DESTDIR)$$file" || exit; done
 uninstall: ## remove the installed files
-	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,c2d-http c2d-device c2d-sim) \
+	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,c2d-http c2d-device c2d-sim c2d-live) \
+		$(addprefix $(DESTDIR)$(BINDIR)/../share/c2d-live/,$(notdir $(LIVE))) \
 		$(addprefix $(DESTDIR)$(INCLUDEDIR)/,c2d.h c2d_tools.h) $(DESTDIR)$(LIBDIR)/pkgconfig/libc2d.pc \
 		$(addprefix $(DESTDIR)$(LIBDIR)/libc2d.,a so so.$(ABI) so.$(VERSION)) \
 		$(addprefix $(DESTDIR)$(UNITDIR)/,$(UNITS)) \

@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-bool query_value(const char *target, const char *name, char *value, size_t size)
+/* The text of a query member, up to the next one, undecoded; NULL if the member is not there. */
+static const char *find_member(const char *target, const char *name, size_t *size)
 {
     const char *member = strchr(target, '?');
     size_t name_size = strlen(name);
@@ -16,12 +17,30 @@ bool query_value(const char *target, const char *name, char *value, size_t size)
         if (text_begins_nocase(member, name) && strchr("=&", member[name_size]) != NULL) {
             size_t skip = name_size + (member[name_size] == '=');
 
-            (void)snprintf(value, size, "%.*s", (int)(member_size - skip), member + skip);
-            return member_size - skip < size && text_percent_decode(value);
+            *size = member_size - skip;
+            return member + skip;
         }
         member += member_size;
     }
-    return false;
+    return NULL;
+}
+
+bool query_has(const char *target, const char *name)
+{
+    size_t member_size;
+
+    return find_member(target, name, &member_size) != NULL;
+}
+
+bool query_value(const char *target, const char *name, char *value, size_t size)
+{
+    size_t member_size;
+    const char *member = find_member(target, name, &member_size);
+
+    if (member == NULL)
+        return false;
+    (void)snprintf(value, size, "%.*s", (int)member_size, member);
+    return member_size < size && text_percent_decode(value);
 }
 
 void call_add_json(struct call *call, cJSON *tree)

@@ -30,6 +30,8 @@ struct call {
 /* The length of the log for /_sim: the oldest requests are dropped. */
 enum { CALL_LOG_MAX = 1000 };
 
+/* Is there a query member of that name, with any value or none? */
+bool query_has(const char *target, const char *name);
 /* Copies the decoded value of a query member to value; false if the member is not there or its
  * value is broken or too long. A member without = is "". */
 bool query_value(const char *target, const char *name, char *value, size_t size);

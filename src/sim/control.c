@@ -65,11 +65,15 @@ static bool set_throttle(struct control *control)
 
 static bool set_feedback(struct control *control)
 {
+    struct feedback *feedback = &control->hub->feedback;
+    const char *description = json_text(control->arguments, "description");
+
     if (json_get(control->arguments, "omitSuccessCode") != NULL)
-        control->hub->feedback.omits_success_code =
-            json_flag(control->arguments, "omitSuccessCode");
-    cJSON_AddBoolToObject(control->reply, "omitSuccessCode",
-                          control->hub->feedback.omits_success_code);
+        feedback->omits_success_code = json_flag(control->arguments, "omitSuccessCode");
+    if (description != NULL)
+        (void)snprintf(feedback->description, sizeof feedback->description, "%s", description);
+    cJSON_AddBoolToObject(control->reply, "omitSuccessCode", feedback->omits_success_code);
+    json_put(control->reply, "description", feedback->description);
     return true;
 }
 
@@ -168,6 +172,7 @@ static const struct json_rule throttle_rules[] = {
 };
 static const struct json_rule feedback_rules[] = {
     { "omitSuccessCode", JSON_FLAG, 0, 0, NULL },
+    { "description", JSON_TEXT, 0, 0, NULL },
     { NULL, JSON_TEXT, 0, 0, NULL },
 };
 static const struct json_rule authorities_rules[] = {

@@ -52,7 +52,8 @@ void feedback_add(struct feedback *feedback, const char *device_id, const char *
     json_put(record, "enqueuedTimeUtc", time_iso(now_ms, time));
     if (outcome != OUTCOME_SUCCESS || !feedback->omits_success_code)
         json_put(record, "statusCode", ends[outcome].code);
-    json_put(record, "description", ends[outcome].description);
+    json_put(record, "description",
+             feedback->description[0] != '\0' ? feedback->description : ends[outcome].description);
     json_put(record, "deviceId", device_id);
     json_put(record, "deviceGenerationId", generation_id);
     cJSON_AddItemToArray(feedback->open_batch->json, record);

@@ -7,7 +7,9 @@
 struct feedback {
     struct queue queue;
     struct message *open_batch; /* NULL: none */
-    bool omits_success_code;    /* in the records that are made from now on */
+    /* Of the records that are made from now on. */
+    bool omits_success_code;
+    char description[64]; /* "": the usual ones */
 };
 
 void feedback_init(struct feedback *feedback);

@@ -86,7 +86,6 @@ static const struct route *find_route(struct call *call, int *problem)
     const char *to = http_request_header(&call->request, "iothub-to");
     char *path = decode_path(target);
     const struct route *found = NULL;
-    char presence[2];
 
     *problem = path != NULL ? 404 : 400;
     for (size_t i = 0; path != NULL && found == NULL && i < ROUTE_COUNT; i++) {
@@ -96,8 +95,7 @@ static const struct route *find_route(struct call *call, int *problem)
             continue;
         *problem = 405;
         if (strcmp(route->method, call->request.method) == 0
-            && (route->query == NULL
-                || query_value(target, route->query, presence, sizeof presence)))
+            && (route->query == NULL || query_has(target, route->query)))
             found = route;
     }
     free(path);

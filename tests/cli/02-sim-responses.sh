@@ -131,6 +131,9 @@ end_all() {
     records >/dev/null
 }
 hub_token=$(c2d-http sas --ttl 48h) own_token=$(c2d-device sas --ttl 48h)
+sent valued && ask DELETE "$(inbox dev1 "/$(locked)")&reject=false" "$own_token" >status
+check 'a DELETE with reject=false is a reject: the presence of the member decides' is \
+    "$(records >/dev/null && of_each .statusCode)" valued=Rejected
 end_all
 check 'each feedback record has the status code of its outcome' is "$(of_each .statusCode)" \
     'completed=Success, rejected=Rejected, purged=Purged, abandoned=DeliveryCountExceeded, expired=Expired'
@@ -152,11 +155,17 @@ sent again && ask DELETE "$(inbox dev1 "/$(locked)")" "$own_token" >status
 records >/dev/null
 check 'without omitSuccessCode a feedback record of success has its statusCode again' \
     is "$(of_each .statusCode)" again=Success
+set_sim feedback '{"description": "other words"}'
+sent again && ask DELETE "$(inbox dev1 "/$(locked)")" "$own_token" >status
+records >/dev/null
+check 'with a description for all feedback a record has it' is "$(of_each .description)" \
+    'again=other words'
 set_sim feedback '{"omitSuccessCode": true}'
 reset_hub
 sent again && ask DELETE "$(inbox dev1 "/$(locked)")" "$own_token" >status
 records >/dev/null
 check 'a reset of the hub switches omitSuccessCode off' is "$(of_each .statusCode)" again=Success
+check 'a reset of the hub restores the usual descriptions' is "$(of_each .description)" again=Success
 set_sim clock '{"offset": 0}'
 
 set_sim feedback '{"omitSuccessCode": true}'

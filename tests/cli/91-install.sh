@@ -23,7 +23,8 @@ check 'make install installs the five manuals, readable by everybody' is \
     "$(printf '%s 644\n' man1/c2d-device.1 man1/c2d-http.1 man1/c2d-sim.1 man3/libc2d.3 \
         man7/c2d-messages.7)"
 check 'make install installs what loads the completions, readable by everybody' is \
-    "$(find root/usr/share -type f ! -path '*/man/*' -printf '%P %m\n' | sort)" "$(printf '%s 644\n' \
+    "$(find root/usr/share -type f ! -path '*/man/*' ! -path '*/c2d-live/*' -printf '%P %m\n' \
+        | sort)" "$(printf '%s 644\n' \
         bash-completion/completions/c2d-device bash-completion/completions/c2d-http \
         fish/vendor_completions.d/c2d-device.fish fish/vendor_completions.d/c2d-http.fish \
         zsh/site-functions/_c2d-device zsh/site-functions/_c2d-http)"
@@ -93,6 +94,9 @@ if echo 'int a;' | cc -Werror -fcf-protection -x c -c -o mark.o - && has_mark ma
     done
 fi
 
+run env PATH="$PWD/root/usr/bin:$PATH" c2d-live --list
+check 'the installed c2d-live finds its checks' is "$CODE $(wc -l <out)" \
+    "0 $(grep -c '^[a-z]' "$ROOT/tests/live/checks.txt")"
 run make -s -C "$ROOT" uninstall DESTDIR="$PWD/root" PREFIX=/usr
 check 'make uninstall leaves no file' is "$(find root ! -type d)" ''
 

@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The library in use may have options that these headers lack. */
 #if LIBCURL_VERSION_NUM < 0x075000
@@ -133,11 +134,25 @@ static curl_socket_t on_socket(void *context, curlsocktype purpose, struct curl_
     return fd;
 }
 
+/* libcurl from 8.0 on names the peer of a connection only when TLS is established, too. So the
+ * socket itself shows how far an attempt has come that fails before. */
+static int on_close(void *context, curl_socket_t fd)
+{
+    struct transfer *transfer = context;
+    struct sockaddr_storage peer;
+    socklen_t size = sizeof peer;
+
+    if (transfer->opened && getpeername(fd, (struct sockaddr *)&peer, &size) == 0)
+        transfer->connected = true;
+    return close(fd);
+}
+
 static CURLcode on_ssl_context(CURL *easy, void *ssl_context, void *context)
 {
     struct transfer *transfer = context;
 
     (void)easy;
+    transfer->connected = true;
     tls_trust_use(&transfer->transport->trust, ssl_context);
     transfer->trust_version = transfer->transport->trust.version;
     return tls_watch(ssl_context, &transfer->tls, &transfer->transport->cache)
@@ -157,6 +172,8 @@ void transfer_set_callbacks(struct transfer *transfer)
     SET(transfer, CURLOPT_XFERINFODATA, transfer);
     SET(transfer, CURLOPT_OPENSOCKETFUNCTION, on_socket);
     SET(transfer, CURLOPT_OPENSOCKETDATA, transfer);
+    SET(transfer, CURLOPT_CLOSESOCKETFUNCTION, on_close);
+    SET(transfer, CURLOPT_CLOSESOCKETDATA, transfer);
     SET(transfer, CURLOPT_SSL_CTX_FUNCTION, on_ssl_context);
     SET(transfer, CURLOPT_SSL_CTX_DATA, transfer);
     SET(transfer, CURLOPT_PRIVATE, transfer);

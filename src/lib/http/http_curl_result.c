@@ -123,7 +123,7 @@ static void describe(struct transfer *transfer, CURLcode code, struct http_done 
         .request = transfer->request,
         .proxy = transfer->transport->options.proxy,
         .named = transfer->written || transfer->connection.address[0] != '\0',
-        .connected = transfer->written || transfer->connection.port != 0,
+        .connected = transfer->written || transfer->connected || transfer->connection.port != 0,
         .written = transfer->written,
         .detail = transfer->detail[0] != '\0' ? transfer->detail : curl_easy_strerror(code),
         .tls = &transfer->tls,

@@ -305,7 +305,7 @@ void transfer_release(struct transfer *transfer)
 
 bool transfer_begin(struct transfer *transfer)
 {
-    transfer->opened = transfer->written = transfer->reused = false;
+    transfer->opened = transfer->connected = transfer->written = transfer->reused = false;
     transfer->detail[0] = '\0';
     /* These are large, and still empty after a transfer over a reused connection. */
     if (transfer->tls.started || transfer->connection.address[0] != '\0') {

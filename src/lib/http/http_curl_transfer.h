@@ -16,6 +16,7 @@ struct transfer {
     struct curl_slist *lines; /* the request's headers */
     struct http_reader reader;
     bool opened;            /* a socket was opened for this transfer */
+    bool connected;         /* and TCP was established */
     bool written;           /* the request may have been sent */
     bool reused;            /* over an existing connection */
     bool lacks_prereq;      /* libcurl is older than 7.80: see http_curl_callbacks.c */
