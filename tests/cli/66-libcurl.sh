@@ -13,7 +13,7 @@ refused() { # text...
 
 # ---- Another TLS library ----
 
-version=$(c2d-device --version | sed -n 's/.*libcurl \([^,]*\).*/\1/p')
+version=$(c2d-device --version | sed -n 's/.*libcurl \([^, ]*\).*/\1/p')
 # An OpenSSL of another major version has another binary interface.
 major=$(c2d-device --version | sed -n 's|.*OpenSSL/\([0-9]*\).*|\1|p')
 for name in GnuTLS/3.7.9 mbedTLS/2.28.3 wolfSSL/5.5.4 LibreSSL/3.7.3 BoringSSL "OpenSSL/$((major + 1)).0" \
@@ -64,8 +64,8 @@ for lacked in '' 'PREREQFUNCTION PREREQDATA'; do
     # The first responses are late, so that each device gets a connection. When that of the last
     # message is closed, libcurl could use another.
     set_sim devices '{"devices": ["a", "b", "c", "d"]}'
-    for number in 1 2 3 4 5; do
-        printf '{"deviceId":"%s","body":"x"}\n' a b c d
+    seq 5 | while read -r number; do
+        printf "{\"deviceId\":\"%s\",\"body\":\"$number\"}\n" a b c d
     done >lines
     fault '{"operation": "send", "count": 4, "delayMs": 300}'
     fault '{"operation": "send", "skip": 15, "drop": "after", "delayMs": 300}'

@@ -78,6 +78,12 @@ has() {
     command -v "$1" >/dev/null || { echo "# skipped: $2, which needs $1" && return 1; }
 }
 
+# True if libcurl or the system finds names below .localhost; else the log says that they are skipped.
+has_localhost_names() {
+    curl -s --noproxy '*' http://hub.localhost:1
+    [ $? -ne 6 ] || { echo '# skipped: names below .localhost, which this libcurl does not find' && return 1; }
+}
+
 # fails_with CODE NAME: the run exited with CODE, and stderr has one error line, with NAME.
 fails_with() {
     code_is "$1" || return 1

@@ -1,8 +1,22 @@
 #include "handshake.h"
 
 #include <criterion/criterion.h>
+#include <openssl/ec.h>
 #include <openssl/x509v3.h>
 #include <time.h>
+
+/* EVP_EC_gen() does the same from OpenSSL 3 on. */
+static EVP_PKEY *new_key(void)
+{
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_id(EVP_PKEY_EC, NULL);
+    EVP_PKEY *key = NULL;
+
+    cr_assert_eq(EVP_PKEY_keygen_init(context), 1);
+    cr_assert_eq(EVP_PKEY_CTX_set_ec_paramgen_curve_nid(context, NID_X9_62_prime256v1), 1);
+    cr_assert_eq(EVP_PKEY_keygen(context, &key), 1);
+    EVP_PKEY_CTX_free(context);
+    return key;
+}
 
 static X509 *new_certificate(EVP_PKEY *key, long good_for_s)
 {
@@ -33,7 +47,7 @@ static int on_session(SSL *ssl, SSL_SESSION *session)
 
 void world_init(struct world *world, int version, long good_for_s)
 {
-    EVP_PKEY *key = EVP_EC_gen("P-256");
+    EVP_PKEY *key = new_key();
     X509 *certificate = new_certificate(key, good_for_s);
 
     *world = (struct world) { .server = SSL_CTX_new(TLS_server_method()),
