@@ -57,6 +57,20 @@ until_true grep -q ^ready hanging/ready || exit 1
 } &
 HANGING=$!
 
+# A success whose body stalls. It also runs in the background.
+mkdir stalled
+printf 'HTTP/1.1 200 OK\r\nETag: "t"\r\nContent-Length: 100\r\n\r\nhalf' >stalled/page
+hostile --log stalled/log --cert hub.crt --key hub.key hang:stalled/page >stalled/ready 2>&1 &
+PIDS="$PIDS $!"
+until_true grep -q ^ready stalled/ready || exit 1
+{
+    IOTHUB_DEVICE_CONNECTION_STRING="HostName=hub.test;DeviceId=stalled$$;$key" \
+        c2d-device receive --timeout 55s --retries 0 >stalled/out 2>stalled/err \
+        --connect-to "127.0.0.1:$(cut -d ' ' -f 2 stalled/ready)"
+    echo $? >stalled/code
+} &
+STALLED=$!
+
 # A refusal whose body with the error code comes shortly after late headers.
 mkdir slow
 full='{"Message":{"errorCode":"403004"}}'
@@ -185,6 +199,10 @@ check 'send exits 12 for a refusal whose body comes shortly after late headers' 
 wait "$SILENT"
 check 'receive completes over a new connection when the kept one gets no TCP acknowledgement' \
     is "$(cat silent/code) $(grep -ac '^DELETE' silent/log) $(wc -l <silent/out)" '0 1 1'
+wait "$STALLED"
+check 'receive exits 20 when no byte of a body has come for 30 s' \
+    is "$(cat stalled/code) $(grep -c 'no data for 30 s' stalled/err) $(grep -ac '^GET' stalled/log)" \
+    '20 1 1'
 wait "$HANGING"
 check 'receive exits 77 for a refusal whose body never ends' \
     is "$(cat hanging/code) $(grep -ac '^GET' hanging/log)" '77 1'
