@@ -38,13 +38,14 @@ static int month_number(const char *text)
  * day or hour. */
 static bool seconds_of(struct tm tm, int64_t *seconds)
 {
-    int day = tm.tm_mday;
+    int day = tm.tm_mday, second = tm.tm_sec;
 
     if (day < 1 || day > 31 || tm.tm_mon < 0 || tm.tm_mon > 11 || tm.tm_year < 0 || tm.tm_hour < 0
-        || tm.tm_hour > 23 || tm.tm_min < 0 || tm.tm_min > 59 || tm.tm_sec < 0 || tm.tm_sec > 60)
+        || tm.tm_hour > 23 || tm.tm_min < 0 || tm.tm_min > 59 || second < 0 || second > 60)
         return false;
-    *seconds = timegm(&tm);
-    return tm.tm_mday == day || tm.tm_sec == 60; /* timegm() turns 31 April into 1 May */
+    tm.tm_sec = 0; /* a leap second, 60, would be one of the next day */
+    *seconds = timegm(&tm) + second;
+    return tm.tm_mday == day; /* timegm() turns 31 April into 1 May */
 }
 
 bool timestamp_parse_http(const char *text, int64_t *seconds)
