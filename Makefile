@@ -43,6 +43,8 @@ DEVICE_SRC := $(wildcard src/cli/c2d-device/*.c)
 SIM_SRC := $(wildcard src/sim/*.c) $(addprefix src/base/,buf.c link.c text.c)
 UNITS := $(notdir $(wildcard src/systemd/*))
 UNIT_SRC := $(wildcard tests/unit/*.c) $(filter-out %/hostile.c %/lacking.c,$(wildcard tests/support/*.c))
+FUZZ_TARGETS := $(basename $(notdir $(wildcard tests/fuzz/fuzz_*.c)))
+FUZZ_SRC := $(filter-out tests/fuzz/fuzz_%,$(wildcard tests/fuzz/*.c))
 # Unit tests make the n-th allocation fail. The product itself has no hook for that.
 WRAP := $(foreach f,malloc calloc realloc strdup strndup,-Wl,--wrap=$(f))
 
@@ -99,6 +101,33 @@ endef
 $(eval $(call RULES,build,,$(FORTIFY)))
 $(eval $(call RULES,build-asan,$(ASAN),))
 
+# The rules of the fuzz targets, a program for each tests/fuzz/fuzz_*.c: $(1) the folder, $(2) its
+# flags. Archives link only the needed files: in each run, libFuzzer reads the counters of all linked
+# code. c2d-sim has its own archive, as some of its functions have the same names as others.
+FUZZ := $(ASAN) -fsanitize=fuzzer-no-link
+COVER := -fprofile-instr-generate -fcoverage-mapping
+define FUZZ_RULES
+$(1)/%: CC = clang
+$(1)/fuzz.a: $$(patsubst %.c,$(1)/%.o,$$(LIB_SRC) $$(filter-out %/main.c,$$(COMMON_SRC) \
+		$$(DEVICE_SRC) $$(HTTP_SRC)) $$(filter-out %/sim.c,$$(FUZZ_SRC)))
+$(1)/fuzz-sim.a: $$(patsubst %.c,$(1)/%.o,$$(filter-out src/sim/main.c,$$(SIM_SRC)) \
+		src/lib/hub/json_scan.c src/lib/http/url.c tests/fuzz/check.c tests/fuzz/sim.c)
+$(1)/fuzz.a $(1)/fuzz-sim.a:
+	rm -f $$@
+	$$(AR) rcs $$@ $$^
+$$(filter $(1)/fuzz_sim_%,$$(FUZZ_TARGETS:%=$(1)/%)): $(1)/fuzz-sim.a
+$$(filter-out $(1)/fuzz_sim_%,$$(FUZZ_TARGETS:%=$(1)/%)): $(1)/fuzz.a
+$$(FUZZ_TARGETS:%=$(1)/%): $(1)/%: $(1)/tests/fuzz/%.o
+	$$(CC) $$(CFLAGS) $(2) -fsanitize=fuzzer $$(LDFLAGS) -o $$@ $$(filter %.o,$$^) \
+		$$(filter %.a,$$^) -Wl,--as-needed $$(shell $$(PKG_CONFIG) --libs $$(PKGS) $$(SIM_PKGS))
+$(1)/fuzz-targets: $$(FUZZ_TARGETS:%=$(1)/%)
+.PHONY: $(1)/fuzz-targets
+endef
+$(eval $(call RULES,build-fuzz,$(FUZZ),))
+$(eval $(call RULES,build-cover,$(COVER),))
+$(eval $(call FUZZ_RULES,build-fuzz,$(FUZZ)))
+$(eval $(call FUZZ_RULES,build-cover,$(COVER)))
+
 # The files that the tests need, in the build folder $(1).
 TESTED = $(1)/libc2d.so $(1)/libc2d.a $(addprefix $(1)/,c2d-http c2d-device c2d-sim unit-tests hostile lacking.so)
 
@@ -131,6 +160,6 @@ uninstall: ## remove the installed files
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
 clean: ## remove the build folders
-	rm -rf build build-asan
+	rm -rf build build-asan build-fuzz build-cover
 .PHONY: all sim check asan install uninstall help clean
--include $(shell find build build-asan -name '*.d' 2>/dev/null)
+-include $(shell find build build-asan build-fuzz build-cover -name '*.d' 2>/dev/null)
