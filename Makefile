@@ -77,6 +77,8 @@ MANUALS := $(foreach page,$(notdir $(wildcard src/man/*.[1-9])),man$(subst .,,$(
 UNIT_SRC := $(wildcard tests/unit/*.c) $(filter-out %/hostile.c %/lacking.c,$(wildcard tests/support/*.c))
 SIMULATION_SRC := $(wildcard tests/simulation/*.c)
 SIMULATION_WRAP := $(foreach f,getrandom clock_monotonic_ms c2d_receive c2d_settle,-Wl,--wrap=$(f))
+FUZZ_TARGETS := $(basename $(notdir $(wildcard tests/fuzz/fuzz_*.c)))
+FUZZ_SRC := $(filter-out tests/fuzz/fuzz_%,$(wildcard tests/fuzz/*.c))
 # Unit tests make the n-th allocation fail. The product itself has no hook for that.
 WRAP := $(foreach f,malloc calloc realloc strdup strndup,-Wl,--wrap=$(f))
 
@@ -140,6 +142,33 @@ endef
 $(eval $(call RULES,$(BUILD),,$(FORTIFY)))
 $(eval $(call RULES,build-asan,$(ASAN),))
 
+# The rules of the fuzz targets, a program for each tests/fuzz/fuzz_*.c: $(1) the folder, $(2) its
+# flags. Archives link only the needed files: in each run, libFuzzer reads the counters of all linked
+# code. c2d-sim has its own archive, as some of its functions have the same names as others.
+FUZZ := $(ASAN) -fsanitize=fuzzer-no-link
+COVER := -fprofile-instr-generate -fcoverage-mapping
+define FUZZ_RULES
+$(1)/%: CC = clang
+$(1)/fuzz.a: $$(patsubst %.c,$(1)/%.o,$$(LIB_SRC) $$(filter-out %/main.c,$$(COMMON_SRC) \
+		$$(DEVICE_SRC) $$(HTTP_SRC)) $$(filter-out %/sim.c,$$(FUZZ_SRC)))
+$(1)/fuzz-sim.a: $$(patsubst %.c,$(1)/%.o,$$(filter-out src/sim/main.c,$$(SIM_SRC)) \
+		src/lib/hub/json_scan.c src/lib/http/url.c tests/fuzz/check.c tests/fuzz/sim.c)
+$(1)/fuzz.a $(1)/fuzz-sim.a:
+	rm -f $$@
+	$$(AR) rcs $$@ $$^
+$$(filter $(1)/fuzz_sim_%,$$(FUZZ_TARGETS:%=$(1)/%)): $(1)/fuzz-sim.a
+$$(filter-out $(1)/fuzz_sim_%,$$(FUZZ_TARGETS:%=$(1)/%)): $(1)/fuzz.a
+$$(FUZZ_TARGETS:%=$(1)/%): $(1)/%: $(1)/tests/fuzz/%.o
+	$$(CC) $$(CFLAGS) $(2) -fsanitize=fuzzer $$(LDFLAGS) -o $$@ $$(filter %.o,$$^) \
+		$$(filter %.a,$$^) -Wl,--as-needed $$(call pkg,--libs,$$(PKGS) $$(SIM_PKGS))
+$(1)/fuzz-targets: $$(FUZZ_TARGETS:%=$(1)/%)
+.PHONY: $(1)/fuzz-targets
+endef
+$(eval $(call RULES,build-fuzz,$(FUZZ),))
+$(eval $(call RULES,build-cover,$(COVER),))
+$(eval $(call FUZZ_RULES,build-fuzz,$(FUZZ)))
+$(eval $(call FUZZ_RULES,build-cover,$(COVER)))
+
 # The files that the tests need, in the build folder $(1).
 TESTED = $(1)/libc2d.so $(1)/libc2d.a $(addprefix $(1)/,c2d-http c2d-device c2d-sim unit-tests hostile lacking.so)
 
@@ -189,6 +218,6 @@ uninstall: ## remove the installed files
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
 clean: ## remove the build folders
-	rm -rf $(BUILD) build-asan build-static
+	rm -rf $(BUILD) build-asan build-static build-fuzz build-cover
 .PHONY: all sim check asan static install uninstall help clean
--include $(shell find $(BUILD) build-asan -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) build-asan build-fuzz build-cover -name '*.d' 2>/dev/null)
