@@ -9,12 +9,11 @@
 
 #include <stdlib.h>
 
-enum { NOW_S = 1767225600, DAY_S = 24 * 3600 };
+enum { NOW_S = 1767225600, /* before the release of c2d.h */ DAY_S = 24 * 3600 };
 
 static int64_t now_ms(void *context)
 {
-    (void)context;
-    return (int64_t)NOW_S * 1000;
+    return *(const int64_t *)context * 1000;
 }
 
 static void check_facts(const struct c2d_error *error)
@@ -33,17 +32,41 @@ static void check_facts(const struct c2d_error *error)
     free(json);
 }
 
-/* The hub's clock is followed only within the bounds of hub_clock.h. */
-static void check_clock(const struct http_response *response, bool is_back_end)
+/* Checks that the hub's clock is followed only within the bound, and until a token of it is
+ * refused. own_s: our time. */
+static void check_clock(const struct http_response *response, bool is_back_end, int64_t own_s,
+                        int64_t bound_s)
 {
-    const struct clock clock = { .wall_ms = now_ms, .monotonic_ms = now_ms };
+    const struct clock clock = { .wall_ms = now_ms, .monotonic_ms = now_ms, .context = &own_s };
     struct hub_clock hub = { .serves_back_end = is_back_end };
-    int64_t off_s = 0, bound_s = (is_back_end ? 3 : 400) * (int64_t)DAY_S;
+    int64_t off_s = 0;
     enum hub_clock_verdict verdict = hub_clock_follow(&hub, response, &clock, &off_s);
 
     CHECK((verdict == HUB_CLOCK_OURS) == (off_s == 0));
     CHECK((verdict == HUB_CLOCK_FOLLOWED) == (hub.offset_s != 0));
     CHECK(hub.offset_s <= bound_s);
+    CHECK(hub_clock_now_s(&hub, &clock) == own_s + hub.offset_s);
+    if (verdict != HUB_CLOCK_FOLLOWED)
+        return;
+    CHECK(hub_clock_follow(&hub, response, &clock, &off_s) == HUB_CLOCK_KNOWN);
+    hub_clock_confirm(&hub);
+    hub_clock_reject(&hub);
+    CHECK(hub.offset_s == off_s);
+    CHECK(hub_clock_follow(&hub, response, &clock, &off_s) == HUB_CLOCK_KNOWN);
+    hub.is_confirmed = false;
+    hub_clock_reject(&hub);
+    CHECK(hub.offset_s == 0);
+}
+
+/* The bounds of hub_clock.h. */
+static void check_clocks(const struct http_response *response)
+{
+    const int64_t later_s = C2D_RELEASE_S + DAY_S;
+
+    check_clock(response, true, NOW_S, 3 * DAY_S);
+    check_clock(response, false, later_s, 400 * DAY_S);
+    /* Before the release, a device's clock is known to be wrong. */
+    check_clock(response, false, NOW_S, C2D_RELEASE_S + (int64_t)3653 * DAY_S - NOW_S);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -65,7 +88,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         mask_error(&error, CANARY_TOKEN);
         check_error(&error);
         check_facts(&error);
-        check_clock(&reader.response, data[1] % 4 < 2);
+        check_clocks(&reader.response);
     }
     http_reader_clear(&reader);
     free(text);

@@ -106,6 +106,26 @@ Test(message_from_json, a_message_comes_back_byte_for_byte)
     }
 }
 
+/* Names that are not UTF-8 may be equal in JSON. Their values are still matched. */
+Test(message_from_json, values_of_names_that_are_equal_in_json_are_not_swapped)
+{
+    static const char *const headers[] = { ALL, "iothub-app-\xfe: \xef\xbf\xbd",
+                                           "iothub-app-\xff: \xbd", NULL };
+    struct http_response response = response_for_test(200, headers, "", 0);
+    struct c2d_message *message = NULL, *back = NULL;
+    char *line;
+
+    cr_assert_eq(message_from_response(&response, "dev1", 1767225600, &message, NULL), C2D_OK);
+    line = c2d_message_to_json(message, true);
+    cr_assert_eq(c2d_message_from_json(&back, line, strlen(line), NULL), C2D_OK);
+    cr_assert_eq(back->property_count, 2);
+    cr_expect_str_eq(back->properties[0].value, "\xef\xbf\xbd");
+    cr_expect_str_eq(back->properties[1].value, "\xbd");
+    free(line);
+    c2d_message_free(back);
+    c2d_message_free(message);
+}
+
 #define REST ",\"properties\":{},\"lockToken\":\"t\",\"receivedTime\":\"2026-01-01T00:00:00Z\""
 
 #define BODY ",\"bodySize\":1,\"bodyEncoding\":\"utf8\",\"body\":\"x\"}"

@@ -84,13 +84,13 @@ static struct c2d_property value_at(const struct c2d_message *message, size_t in
     };
 }
 
-/* True if there is a value of that name that is not UTF-8. */
+/* True if a value that is not UTF-8 has that name in JSON. */
 static bool has_lossy(const struct c2d_message *message, const char *name)
 {
     for (size_t i = 0; i < SYSTEM_PROPERTIES + message->property_count; i++) {
         struct c2d_property value = value_at(message, i);
 
-        if (value.value != NULL && strcmp(value.name, name) == 0 && !is_utf8(value.value))
+        if (value.value != NULL && same_name(value.name, name) && !is_utf8(value.value))
             return true;
     }
     return false;
