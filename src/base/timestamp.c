@@ -61,7 +61,7 @@ bool timestamp_from_utc(const struct tm *tm, int64_t *seconds)
         || day > days_to_month(year, month + 1) - days_to_month(year, month))
         return false;
     *seconds = (days_to_year(year) + days_to_month(year, month) + day - 1) * 86400
-               + tm->tm_hour * 3600 + tm->tm_min * 60 + tm->tm_sec;
+               + INT64_C(3600) * tm->tm_hour + INT64_C(60) * tm->tm_min + tm->tm_sec;
     return true;
 }
 

@@ -191,18 +191,18 @@ void lock_accept(void)
 static enum c2d_status fail_foreign(const char *device, const struct ucred *owner,
                                     struct c2d_error *error)
 {
-    static const char hint[] = "have that process ended (as root, ss -xap names it by the socket "
-                               "@c2d-device), or pass --no-lock if no other instance can run";
+    static const char advice[] = "have that process ended (as root, ss -xap names it by the socket "
+                                 "@c2d-device), or pass --no-lock if no other instance can run";
     char process[32] = "";
 
     /* A process of another container has no id in this one. */
     if (owner->pid > 0)
         snprintf(process, sizeof process, ", process %ld", (long)owner->pid);
     if (owner->uid == (uid_t)-1)
-        return fail_with_hint(error, STATUS_CANT_CREATE, hint,
+        return fail_with_hint(error, STATUS_CANT_CREATE, advice,
                               "a process that cannot be named holds the lock of device '%s'",
                               device);
-    return fail_with_hint(error, STATUS_CANT_CREATE, hint,
+    return fail_with_hint(error, STATUS_CANT_CREATE, advice,
                           "another user (id %lu%s) holds the lock of device '%s'",
                           (unsigned long)owner->uid, process, device);
 }

@@ -198,13 +198,13 @@ static void lower(char *out, size_t size, const char *text)
 static enum c2d_status fail_none(const struct app *app, const char *config_path,
                                  struct c2d_error *error)
 {
-    char hint[512];
+    char sources[512];
 
-    snprintf(hint, sizeof hint,
+    snprintf(sources, sizeof sources,
              "pass -C FILE, or set %s, or put it into %.200s (mode 600), or use systemd's "
              "LoadCredential",
              app->program->variable, *config_path != '\0' ? config_path : "$XDG_CONFIG_HOME/c2d");
-    return fail_with_hint(error, C2D_CONFIG, hint, "no connection string was found");
+    return fail_with_hint(error, C2D_CONFIG, sources, "no connection string was found");
 }
 
 enum c2d_status credentials_find(struct app *app, char **connection_string, struct c2d_error *error)

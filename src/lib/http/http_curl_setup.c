@@ -118,7 +118,7 @@ static void set_options(struct transfer *transfer)
         (void)curl_easy_setopt(easy, precautions[i].option, precautions[i].value);
     if (curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, (long)AGE_MAX_S) != CURLE_OK
         && transport->renew_ms == INT64_MAX)
-        transport->renew_ms = clock_monotonic_ms(NULL) + AGE_MAX_S * 1000;
+        transport->renew_ms = clock_monotonic_ms(NULL) + INT64_C(1000) * AGE_MAX_S;
     set_proxy(transfer, transport->options.proxy);
     SET(transfer, CURLOPT_CAINFO, NULL); /* on_ssl_context() sets the trust store */
     SET(transfer, CURLOPT_CAPATH, NULL);
@@ -249,7 +249,7 @@ static bool renews_connection(struct curl_transport *transport)
         return false;
     now_ms = clock_monotonic_ms(NULL);
     if (now_ms >= transport->renew_ms) {
-        transport->renew_ms = now_ms + AGE_MAX_S * 1000;
+        transport->renew_ms = now_ms + INT64_C(1000) * AGE_MAX_S;
         transport->renewals = transport->options.connections;
     }
     if (transport->renewals == 0)
