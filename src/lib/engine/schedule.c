@@ -1,7 +1,10 @@
 #include "schedule.h"
 
-/* The transport applies the deadline itself, with a better error: this is added to it. */
-enum { SLACK_MS = 1000 };
+enum {
+    /* The transport applies the deadline itself, with a better error: this is added to it. */
+    SLACK_MS = 1000,
+    LATE_SEARCH_MAX = 64, /* sleeping calls whose time-outs are compared */
+};
 
 static struct call *first_of(const struct link *list)
 {
@@ -187,14 +190,24 @@ static const struct call *earlier(const struct call *a, const struct call *b)
                : b;
 }
 
+/* Returns the sleeping call whose time-out is the earliest. Of many it looks at the first ones,
+ * which are due soon: the others may end after their time-out if all places are taken. */
+static const struct call *first_late_of(const struct call_heap *sleeping)
+{
+    const struct call *first = NULL;
+
+    for (size_t i = 0; i < sleeping->count && i < LATE_SEARCH_MAX; i++)
+        first = earlier(first, sleeping->calls[i]);
+    return first;
+}
+
 /* Returns the call outside the network whose time-out is the earliest, or NULL. All settlements
- * have the same time-out, so that the first ready one is the earliest of these. Of the sleeping
- * calls it is the one that is due first, as a time-out matters only after that. */
+ * have the same time-out, so that the first ready one is the earliest of these. */
 static const struct call *first_late(const struct schedule *schedule)
 {
     const struct call *call = earlier(first_of(&schedule->settles.ready),
-                                      earlier(call_heap_first(&schedule->settles.sleeping),
-                                              call_heap_first(&schedule->others.sleeping)));
+                                      earlier(first_late_of(&schedule->settles.sleeping),
+                                              first_late_of(&schedule->others.sleeping)));
 
     return call == NULL || call->progress.deadline_ms == 0 ? NULL : call;
 }
