@@ -89,10 +89,18 @@ fi
 
 # ---- fish ----
 
+# fish 4 also offers options that only hold the letters of the word.
+fish_filter() { # WORD
+    case $1 in
+    *=*) sed 's/^--[a-z]*=//' ;;
+    --*) grep -e "^$1" ;;
+    *) cat ;;
+    esac
+}
 fish_words() {
     # shellcheck disable=SC2016  # the variables are those of fish
     env HOME="$PWD" fish -N -c 'for file in stubs/*.fish; source $file; end
-        complete -C $argv[1]' "$1" | cut -f 1 | sed 's/^--[a-z]*=//'
+        complete -C $argv[1]' "$1" | cut -f 1 | fish_filter "${1##* }"
 }
 ! has_shell fish || check_lines fish
 
