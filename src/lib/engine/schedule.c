@@ -179,44 +179,42 @@ int64_t schedule_attempt_end_ms(const struct call *call)
     return call->progress.deadline_ms + (call->progress.cancelled ? 0 : SLACK_MS);
 }
 
-/* Returns the earlier one of two calls' time-outs; a call, or its time-out, may be missing. */
-static const struct call *earlier(const struct call *a, const struct call *b)
+/* Returns the time-out of a call; INT64_MAX: it has none, or call is NULL. */
+static int64_t end_of(const struct call *call)
 {
-    if (a == NULL || a->progress.deadline_ms == 0)
-        return b;
-    return b == NULL || b->progress.deadline_ms == 0
-                   || a->progress.deadline_ms <= b->progress.deadline_ms
-               ? a
-               : b;
+    return call == NULL || call->progress.deadline_ms == 0 ? INT64_MAX : call->progress.deadline_ms;
+}
+
+static struct call *earlier(struct call *a, struct call *b)
+{
+    return end_of(b) < end_of(a) ? b : a;
 }
 
 /* Returns the sleeping call whose time-out is the earliest. Of many it looks at the first ones,
  * which are due soon: the others may end after their time-out if all places are taken. */
-static const struct call *first_late_of(const struct call_heap *sleeping)
+static struct call *first_late_of(const struct call_heap *sleeping)
 {
-    const struct call *first = NULL;
+    struct call *first = NULL;
 
     for (size_t i = 0; i < sleeping->count && i < LATE_SEARCH_MAX; i++)
         first = earlier(first, sleeping->calls[i]);
     return first;
 }
 
-/* Returns the call outside the network whose time-out is the earliest, or NULL. All settlements
- * have the same time-out, so that the first ready one is the earliest of these. */
-static const struct call *first_late(const struct schedule *schedule)
+/* Returns the call outside the network whose time-out is the earliest. All settlements have the
+ * same time-out, so that the first ready one is the earliest of these. */
+static struct call *first_late(const struct schedule *schedule)
 {
-    const struct call *call = earlier(first_of(&schedule->settles.ready),
-                                      earlier(first_late_of(&schedule->settles.sleeping),
-                                              first_late_of(&schedule->others.sleeping)));
-
-    return call == NULL || call->progress.deadline_ms == 0 ? NULL : call;
+    return earlier(first_of(&schedule->settles.ready),
+                   earlier(first_late_of(&schedule->settles.sleeping),
+                           first_late_of(&schedule->others.sleeping)));
 }
 
 struct call *schedule_take_late(struct schedule *schedule, int64_t now_ms)
 {
-    struct call *late = (struct call *)first_late(schedule);
+    struct call *late = first_late(schedule);
 
-    if (late == NULL || now_ms < late->progress.deadline_ms)
+    if (now_ms < end_of(late))
         return NULL;
     schedule_remove(schedule, late);
     return late;
@@ -224,8 +222,7 @@ struct call *schedule_take_late(struct schedule *schedule, int64_t now_ms)
 
 int64_t schedule_late_ms(const struct schedule *schedule)
 {
-    const struct call *first = first_late(schedule);
-    int64_t late_ms = first == NULL ? INT64_MAX : first->progress.deadline_ms;
+    int64_t late_ms = end_of(first_late(schedule));
 
     for (const struct link *link = schedule->in_flight.next; link != &schedule->in_flight;
          link = link->next)
