@@ -19,6 +19,13 @@ enum {
     SCRIPT_START_S = 1767225600, /* 2026-01-01T00:00:00Z, unless the test says otherwise */
 };
 
+/* Headers of replies, for a script that starts at SCRIPT_START_S. */
+#define DATE_2_H_BACK "Date: Wed, 31 Dec 2025 22:00:00 GMT"
+#define DATE_2_H_AHEAD "Date: Thu, 01 Jan 2026 02:00:00 GMT"
+#define DATE_8_S_AHEAD "Date: Thu, 01 Jan 2026 00:00:08 GMT"
+#define DATE_8_S_BACK "Date: Wed, 31 Dec 2025 23:59:52 GMT"
+#define DATE_2070 "Date: Wed, 01 Jan 2070 00:00:00 GMT"
+
 struct script_reply {
     int status;                          /* HTTP; 0: no response, for the reason in failure */
     const char *headers[SCRIPT_HEADERS]; /* "Name: value" */

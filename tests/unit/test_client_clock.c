@@ -8,12 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DATE_2_H_BACK "Date: Wed, 31 Dec 2025 22:00:00 GMT" /* SCRIPT_START_S is the new year */
-#define DATE_2_H_AHEAD "Date: Thu, 01 Jan 2026 02:00:00 GMT"
-#define DATE_8_S_AHEAD "Date: Thu, 01 Jan 2026 00:00:08 GMT"
-#define DATE_8_S_BACK "Date: Wed, 31 Dec 2025 23:59:52 GMT"
-#define DATE_2070 "Date: Wed, 01 Jan 2070 00:00:00 GMT"
-
 static const struct c2d_message brief = { .message_id = "m1", .ttl_s = 60 };
 
 /* Appends each warning to the text of at least 1024 bytes that context is, one a line. */
