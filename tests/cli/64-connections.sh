@@ -43,32 +43,31 @@ until_true grep -q ^ready silent/ready || exit 1
 } &
 SILENT=$!
 
-# A refusal whose body stalls and has no length. It also runs in the background.
+# Receives in the background from a hub whose response NAME/page never ends.
+receive_hanging() { # NAME ARGUMENT...
+    name=$1
+    shift
+    hostile --log "$name/log" --cert hub.crt --key hub.key "hang:$name/page" >"$name/ready" 2>&1 &
+    PIDS="$PIDS $!"
+    until_true grep -q ^ready "$name/ready" || exit 1
+    {
+        IOTHUB_DEVICE_CONNECTION_STRING="HostName=hub.test;DeviceId=$name$$;$key" \
+            c2d-device receive "$@" >"$name/out" 2>"$name/err" \
+            --connect-to "127.0.0.1:$(cut -d ' ' -f 2 "$name/ready")"
+        echo $? >"$name/code"
+    } &
+}
+
+# A refusal whose body stalls and has no length.
 mkdir hanging
 printf 'HTTP/1.1 403 Forbidden\r\n\r\n<html>' >hanging/page
-hostile --log hanging/log --cert hub.crt --key hub.key hang:hanging/page >hanging/ready 2>&1 &
-PIDS="$PIDS $!"
-until_true grep -q ^ready hanging/ready || exit 1
-{
-    IOTHUB_DEVICE_CONNECTION_STRING="HostName=hub.test;DeviceId=hanging$$;$key" \
-        c2d-device receive --timeout 25s >hanging/out 2>hanging/err \
-        --connect-to "127.0.0.1:$(cut -d ' ' -f 2 hanging/ready)"
-    echo $? >hanging/code
-} &
+receive_hanging hanging --timeout 25s
 HANGING=$!
 
-# A success whose body stalls. It also runs in the background.
+# A success whose body stalls.
 mkdir stalled
 printf 'HTTP/1.1 200 OK\r\nETag: "t"\r\nContent-Length: 100\r\n\r\nhalf' >stalled/page
-hostile --log stalled/log --cert hub.crt --key hub.key hang:stalled/page >stalled/ready 2>&1 &
-PIDS="$PIDS $!"
-until_true grep -q ^ready stalled/ready || exit 1
-{
-    IOTHUB_DEVICE_CONNECTION_STRING="HostName=hub.test;DeviceId=stalled$$;$key" \
-        c2d-device receive --timeout 55s --retries 0 >stalled/out 2>stalled/err \
-        --connect-to "127.0.0.1:$(cut -d ' ' -f 2 stalled/ready)"
-    echo $? >stalled/code
-} &
+receive_hanging stalled --timeout 55s --retries 0
 STALLED=$!
 
 # A refusal whose body with the error code comes shortly after late headers.
