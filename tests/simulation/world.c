@@ -107,6 +107,7 @@ bool world_take(struct world *world, int64_t until_ms, struct event *event)
 
 void world_cancel(struct world *world)
 {
+    world->is_cancelled = true;
     if (eventfd_write(world->cancel_fd, 1) != 0)
         abort();
 }
@@ -115,7 +116,9 @@ void world_end_cancel(struct world *world)
 {
     eventfd_t count;
 
-    (void)eventfd_read(world->cancel_fd, &count); /* EAGAIN: it was not readable */
+    if (world->is_cancelled && eventfd_read(world->cancel_fd, &count) != 0)
+        abort();
+    world->is_cancelled = false;
 }
 
 /* ---- The trace ---- */

@@ -34,6 +34,7 @@ struct world {
     size_t event_count, event_capacity;
     uint64_t next_order;
     int cancel_fd;       /* an eventfd */
+    bool is_cancelled;   /* cancel_fd is readable */
     struct chance noise; /* for the delays and ids of the library */
     uint64_t trace;      /* a hash of all requests and results */
     bool shows;          /* print the trace */
