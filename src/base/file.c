@@ -9,6 +9,11 @@
 
 const struct file_part file_whole = { 0, 0 };
 
+bool file_is_open(int fd)
+{
+    return fcntl(fd, F_GETFD) >= 0 || errno != EBADF;
+}
+
 /* With F_SETLK, closing any descriptor of the file would release the lock. */
 static bool set_lock(int fd, struct file_part part, short type)
 {

@@ -1,9 +1,12 @@
-/* Kernel locks on open files, and files whose mode cannot be changed. */
+/* Open descriptors, kernel locks on them, and files whose mode cannot be changed. */
 #ifndef FILE_H
 #define FILE_H
 
 #include <stdbool.h>
 #include <sys/types.h>
+
+/* False only if the kernel says so: any other failure of the question leaves fd as it is. */
+bool file_is_open(int fd);
 
 /* The bytes of a file that a lock covers. size 0: to the end, however far the file grows. */
 struct file_part {

@@ -2,6 +2,7 @@
  * clean-up. */
 #include "driver.h"
 
+#include "base/file.h"
 #include "credentials.h"
 #include "failure.h"
 #include "help.h"
@@ -22,9 +23,9 @@
  * stdout or stderr. */
 static bool fill_standard_fds(bool *stdout_closed)
 {
-    *stdout_closed = fcntl(STDOUT_FILENO, F_GETFD) < 0;
+    *stdout_closed = !file_is_open(STDOUT_FILENO);
     for (int fd = 0; fd <= 2; fd++)
-        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 0 ? O_RDONLY : O_WRONLY) != fd)
+        if (!file_is_open(fd) && open("/dev/null", fd == 0 ? O_RDONLY : O_WRONLY) != fd)
             return false;
     return true;
 }

@@ -2,11 +2,11 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "http/tls_trust.h"
 #include "hub/ids.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -181,7 +181,7 @@ enum c2d_status client_options_check(const struct c2d_options *options, struct c
         || options->parallel < 0 || options->parallel > 64 || options->patience_ms < 0
         || options->cancel_fd < -1)
         return fail(error, C2D_USAGE, "a time-out or a number is out of range");
-    if (options->cancel_fd >= 0 && fcntl(options->cancel_fd, F_GETFD) < 0)
+    if (options->cancel_fd >= 0 && !file_is_open(options->cancel_fd))
         return fail(error, C2D_USAGE, "cancel_fd is %d, which is not an open descriptor",
                     options->cancel_fd);
     if (options->api_version != NULL && ids_check_value("", options->api_version, NULL) != C2D_OK)
