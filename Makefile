@@ -139,7 +139,7 @@ $(1)/hostile $(1)/cutter $(1)/no_memory.so $(1)/lacking.so:
 	$$(CC) $$(if $$(filter %.so,$$@),-shared,-pie) $$(CFLAGS) $(2) $$(LDFLAGS) -Wl,--as-needed \
 		-o $$@ $$^ $$(call pkg,--libs,libssl libcrypto)
 endef
-$(eval $(call RULES,$(BUILD),,$(FORTIFY)))
+$(eval $(if $(filter build-asan,$(BUILD)),,$(call RULES,$(BUILD),,$(FORTIFY))))
 $(eval $(call RULES,build-asan,$(ASAN),))
 
 # The rules of the fuzz targets, a program for each tests/fuzz/fuzz_*.c: $(1) the folder, $(2) its
