@@ -123,7 +123,6 @@ static enum c2d_status open_transport(struct shared *shared, struct c2d_error *e
                              .connect_to = options->connect_to,
                              .tls_cache = tls_cache_dir(shared),
                              .host = shared->host,
-                             .connections = (int)shared->exchange.schedule.parallel,
                              .note = options->trace ? observe_note : NULL,
                              .note_context = &shared->exchange.terms.observe,
                          },

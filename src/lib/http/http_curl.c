@@ -198,11 +198,8 @@ static bool set_up_cache(struct curl_transport *transport)
 
 static bool set_up_multi(struct curl_transport *transport)
 {
-    CURLM *multi = transport->multi = curl_multi_init();
-
-    return multi != NULL && events_join(transport)
-           && curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)transport->options.connections)
-                  == CURLM_OK;
+    transport->multi = curl_multi_init();
+    return transport->multi != NULL && events_join(transport);
 }
 
 /* "::" matches any host and port. SNI and the name check use the host of the URL. */

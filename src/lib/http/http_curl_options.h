@@ -12,7 +12,6 @@ struct http_curl_options {
     const char *connect_to;
     const char *tls_cache; /* a folder for TLS sessions; NULL: they are not cached */
     const char *host;      /* HOST[:PORT] of the hub */
-    int connections;       /* most that are kept for reuse, 1 at least */
     /* Called with trace lines on names, connections and TLS, without secrets; may be NULL. */
     void (*note)(void *context, const char *text, size_t size);
     void *note_context;

@@ -176,6 +176,8 @@ enum c2d_status transfer_new(struct transfer **out, struct curl_transport *trans
     }
     transfer->next = transport->transfers;
     transport->transfers = transfer;
+    /* A connection for each is kept. It cannot fail. */
+    curl_multi_setopt(transport->multi, CURLMOPT_MAXCONNECTS, (long)++transport->transfer_count);
     *out = transfer;
     return C2D_OK;
 }
@@ -240,7 +242,7 @@ static long upload_buffer(const struct transfer *transfer, const struct http_req
 }
 
 /* libcurl before 7.80 does not limit the age of a connection. Then every AGE_MAX_S as many requests
- * as connections are kept open new ones, in place of which libcurl closes the old ones. */
+ * as were in flight at once open new ones, in place of which libcurl closes the old ones. */
 static bool renews_connection(struct curl_transport *transport)
 {
     int64_t now_ms;
@@ -250,7 +252,7 @@ static bool renews_connection(struct curl_transport *transport)
     now_ms = clock_monotonic_ms(NULL);
     if (now_ms >= transport->renew_ms) {
         transport->renew_ms = now_ms + INT64_C(1000) * AGE_MAX_S;
-        transport->renewals = transport->options.connections;
+        transport->renewals = transport->transfer_count;
     }
     if (transport->renewals == 0)
         return false;

@@ -34,6 +34,7 @@ struct transfer {
 struct curl_transport {
     void *multi; /* CURLM */
     struct transfer *transfers;
+    int transfer_count;  /* as many as were in flight at once */
     size_t running;      /* transfers that have a request */
     int64_t deadline_ms; /* no transfer has an earlier one */
     int64_t timer_ms;    /* when libcurl's timer expires; INT64_MAX: never */
