@@ -76,7 +76,8 @@ UNITS := $(notdir $(wildcard src/systemd/*))
 MANUALS := $(foreach page,$(notdir $(wildcard src/man/*.[1-9])),man$(subst .,,$(suffix $(page)))/$(page))
 UNIT_SRC := $(wildcard tests/unit/*.c) $(filter-out %/hostile.c %/lacking.c,$(wildcard tests/support/*.c))
 SIMULATION_SRC := $(wildcard tests/simulation/*.c)
-SIMULATION_WRAP := $(foreach f,getrandom clock_monotonic_ms c2d_receive c2d_settle,-Wl,--wrap=$(f))
+SIMULATION_WRAP := $(foreach f,getrandom clock_monotonic_ms c2d_receive c2d_settle c2d_submit \
+	c2d_wait stop_is_due,-Wl,--wrap=$(f))
 FUZZ_TARGETS := $(basename $(notdir $(wildcard tests/fuzz/fuzz_*.c)))
 FUZZ_SRC := $(filter-out tests/fuzz/fuzz_%,$(wildcard tests/fuzz/*.c))
 # Unit tests make the n-th allocation fail. The product itself has no hook for that.

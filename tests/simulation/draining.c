@@ -18,8 +18,11 @@ static struct draining {
     struct workload *workload;
     struct chance *chance;
     unsigned device, number; /* number: of the drain's step */
-    unsigned operations;
+    unsigned operations, processed;
+    int64_t count;        /* the drain's limit of messages; 0: none */
     struct task *receive; /* the latest */
+    struct task *pending; /* a receive that works during a settlement; NULL: none */
+    bool was_pending;     /* the latest was one */
     struct {
         uint64_t lock;
         struct hub_message *message;
@@ -53,11 +56,32 @@ enum c2d_status __wrap_c2d_receive(struct c2d_client *device, struct c2d_message
                                    struct c2d_error *error);
 enum c2d_status __wrap_c2d_settle(struct c2d_client *device, const char *lock_token,
                                   enum c2d_outcome outcome, struct c2d_error *error);
+enum c2d_status __wrap_c2d_submit(struct c2d_client *client, const struct c2d_request *request,
+                                  struct c2d_error *error);
+bool __wrap_c2d_wait(struct c2d_client *client, int timeout_ms, struct c2d_result *result);
+bool __wrap_stop_is_due(void);
+
+static struct task *next_receive(void)
+{
+    if (draining.count != 0 && draining.processed >= draining.count)
+        world_fail(&draining.workload->world, "drain %u: more is received than was asked for",
+                   draining.number);
+    return next_task(C2D_ACTION_RECEIVE);
+}
+
+static void note_received(struct task *task, const struct c2d_result *result)
+{
+    draining.receive = task;
+    if (result->message == NULL)
+        return;
+    draining.locks[draining.lock_count].lock = task->answer_lock;
+    draining.locks[draining.lock_count++].message = task->message;
+}
 
 enum c2d_status __wrap_c2d_receive(struct c2d_client *device, struct c2d_message **message,
                                    struct c2d_error *error)
 {
-    struct task *task = next_task(C2D_ACTION_RECEIVE);
+    struct task *task = next_receive();
     struct c2d_result result = { 0 };
 
     (void)device;
@@ -65,14 +89,48 @@ enum c2d_status __wrap_c2d_receive(struct c2d_client *device, struct c2d_message
         result.error.status = C2D_CANCELLED;
     else
         perform_now(draining.workload, task, &result);
-    draining.receive = task;
+    note_received(task, &result);
+    draining.was_pending = false;
     *message = result.message;
     *error = result.error;
-    if (result.message != NULL) {
-        draining.locks[draining.lock_count].lock = task->answer_lock;
-        draining.locks[draining.lock_count++].message = task->message;
-    }
     return error->status;
+}
+
+enum c2d_status __wrap_c2d_submit(struct c2d_client *client, const struct c2d_request *request,
+                                  struct c2d_error *error)
+{
+    struct task *task = next_receive();
+
+    (void)client;
+    (void)error;
+    if (request->action != C2D_ACTION_RECEIVE || draining.pending != NULL)
+        world_fail(&draining.workload->world, "drain %u: submits something else than one receive",
+                   draining.number);
+    if (task == NULL || !perform_submit(draining.workload, task))
+        return C2D_CANCELLED;
+    draining.pending = task;
+    return C2D_OK;
+}
+
+bool __wrap_c2d_wait(struct c2d_client *client, int timeout_ms, struct c2d_result *result)
+{
+    struct task *task = draining.pending;
+
+    (void)client;
+    (void)timeout_ms;
+    if (task == NULL)
+        return false;
+    perform_await(draining.workload, task, result);
+    note_received(task, result);
+    draining.pending = NULL;
+    draining.was_pending = true;
+    return true;
+}
+
+/* A signal is what cancels the operations of c2d-device. */
+bool __wrap_stop_is_due(void)
+{
+    return draining.workload->options.cancel_fd >= 0 && draining.workload->world.is_cancelled;
 }
 
 enum c2d_status __wrap_c2d_settle(struct c2d_client *device, const char *lock_token,
@@ -116,6 +174,15 @@ static struct disposition process(void *context, const struct c2d_message *messa
     (void)context;
     (void)message;
     (void)number;
+    draining.processed++;
+    if (draining.pending != NULL)
+        world_fail(world, "drain %u: a message is received while another is processed",
+                   draining.number);
+    if (draining.was_pending && deadline_ms - world->now_ms < 30000)
+        world_fail(world, "drain %u: a message is processed with %lld ms of its lock left",
+                   draining.number, (long long)(deadline_ms - world->now_ms));
+    if (draining.was_pending && __wrap_stop_is_due())
+        world_fail(world, "drain %u: a message is processed after a signal", draining.number);
     if (taken->processed_in == draining.number)
         world_fail(world, "drain %u: message %u is processed twice", draining.number,
                    taken->send->number);
@@ -131,12 +198,16 @@ static struct disposition process(void *context, const struct c2d_message *messa
 
 /* ---- A drain ---- */
 
-/* A drain that reports no error has settled everything as its handler asked. */
+/* A drain that reports no error has processed what it received, and settled everything as its
+ * handler asked. */
 static void check_drained(enum c2d_status result)
 {
     for (size_t i = 0; i < draining.lock_count && result == C2D_OK; i++) {
         const struct hub_message *message = draining.locks[i].message;
 
+        if (message->processed_in != draining.number)
+            world_fail(&draining.workload->world, "drain %u: OK, but message %u was not processed",
+                       draining.number, message->send->number);
         if (message->state == HUB_QUEUED
             && (message->wanted == C2D_COMPLETE || message->wanted == C2D_REJECT))
             world_fail(&draining.workload->world, "drain %u: OK, but message %u is still queued",
@@ -152,14 +223,19 @@ void drain_device(struct workload *workload, unsigned device, unsigned number,
                        .common.quiet = true,
                        .client = perform_client(workload, device) };
     struct drain drain = { .app = &app,
+                           .receiver = { .app = &app, .action = C2D_ACTION_RECEIVE },
                            .process = process,
                            .count = chance_percent(chance, 70) ? 0 : chance_between(chance, 1, 4) };
 
-    draining = (struct draining) {
-        .workload = workload, .chance = chance, .device = device, .number = number
-    };
+    draining = (struct draining) { .workload = workload,
+                                   .chance = chance,
+                                   .device = device,
+                                   .number = number,
+                                   .count = drain.count };
     world_log(&workload->world, "drain %u of device %u", number, device);
     drain_run(&drain);
     world_log(&workload->world, "drain %u ends: %s", number, c2d_status_name(drain.result));
+    if (draining.pending != NULL)
+        world_fail(&workload->world, "drain %u ends while a receive is under way", number);
     check_drained(drain.result);
 }

@@ -8,6 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The library's own: draining.c takes the calls of the drain. */
+enum c2d_status __real_c2d_receive(struct c2d_client *device, struct c2d_message **message,
+                                   struct c2d_error *error);
+enum c2d_status __real_c2d_settle(struct c2d_client *device, const char *lock_token,
+                                  enum c2d_outcome outcome, struct c2d_error *error);
+enum c2d_status __real_c2d_submit(struct c2d_client *client, const struct c2d_request *request,
+                                  struct c2d_error *error);
+bool __real_c2d_wait(struct c2d_client *client, int timeout_ms, struct c2d_result *result);
+
 /* ---- Clients ---- */
 
 static bool is_of_service(const struct task *task)
@@ -153,20 +162,27 @@ bool perform_collect(struct workload *workload, struct c2d_client *client, int t
 {
     struct c2d_result result;
 
-    if (!c2d_wait(client, timeout_ms, &result))
+    if (!__real_c2d_wait(client, timeout_ms, &result))
         return false;
     check_result(workload, result.tag, &result);
     free_result(&result);
     return true;
 }
 
-/* ---- Operations ---- */
+void perform_await(struct workload *workload, struct task *task, struct c2d_result *result)
+{
+    struct c2d_client *client = perform_client(workload, owner_of(workload, task));
 
-/* The library's own: draining.c takes the calls of the drain. */
-enum c2d_status __real_c2d_receive(struct c2d_client *device, struct c2d_message **message,
-                                   struct c2d_error *error);
-enum c2d_status __real_c2d_settle(struct c2d_client *device, const char *lock_token,
-                                  enum c2d_outcome outcome, struct c2d_error *error);
+    while (__real_c2d_wait(client, -1, result)) {
+        check_result(workload, result->tag, result);
+        if (result->tag == task)
+            return;
+        free_result(result);
+    }
+    network_abort(&workload->network, "an operation that was submitted has no result");
+}
+
+/* ---- Operations ---- */
 
 static void call(struct c2d_client *client, const struct c2d_request *request,
                  struct c2d_result *result)
@@ -228,19 +244,26 @@ void perform_now(struct workload *workload, struct task *task, struct c2d_result
     check_result(workload, task, result);
 }
 
+bool perform_submit(struct workload *workload, struct task *task)
+{
+    struct c2d_client *client = perform_client(workload, owner_of(workload, task));
+    struct c2d_request request = prepare(workload, task);
+    struct c2d_result result = { 0 };
+
+    if (__real_c2d_submit(client, &request, &result.error) == C2D_OK)
+        return true;
+    check_result(workload, task, &result);
+    return false;
+}
+
 void perform(struct workload *workload, struct task *task, bool submits)
 {
     struct c2d_result result = { 0 };
-    struct c2d_client *client;
-    struct c2d_request request;
 
-    if (!submits) {
-        perform_now(workload, task, &result);
-        free_result(&result);
+    if (submits) {
+        perform_submit(workload, task);
         return;
     }
-    client = perform_client(workload, owner_of(workload, task));
-    request = prepare(workload, task);
-    if (c2d_submit(client, &request, &result.error) != C2D_OK)
-        check_result(workload, task, &result);
+    perform_now(workload, task, &result);
+    free_result(&result);
 }

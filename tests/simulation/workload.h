@@ -59,6 +59,10 @@ void workload_step(struct workload *workload, enum step_kind kind, unsigned numb
 void perform(struct workload *workload, struct task *task, bool submits);
 /* Performs an operation and checks its result, which the caller frees. */
 void perform_now(struct workload *workload, struct task *task, struct c2d_result *result);
+/* Submits an operation. Returns false if that failed: its result is checked. */
+bool perform_submit(struct workload *workload, struct task *task);
+/* Waits for the result of a submitted operation and checks it; the caller frees it. */
+void perform_await(struct workload *workload, struct task *task, struct c2d_result *result);
 /* Takes one result of a submitted operation. Returns false if there is none after timeout_ms. */
 bool perform_collect(struct workload *workload, struct c2d_client *client, int timeout_ms);
 /* Returns the client of a device, or of the back end (device_count). */

@@ -3,7 +3,6 @@
 #include "../common/polling.h"
 #include "../common/report.h"
 #include "../common/signals.h"
-#include "../common/stop.h"
 #include "base/clock.h"
 #include "base/json_write.h"
 
@@ -12,10 +11,8 @@
 #include <string.h>
 #include <time.h>
 
-enum {
-    LOCK_MS = C2D_LOCK_S * 1000,
-    EARLY_DELIVERIES_MAX = 2, /* the first may be a repeated response; the second is a fault */
-};
+/* The first may be a repeated response; the second is a fault. */
+enum { EARLY_DELIVERIES_MAX = 2 };
 
 static void add_result(struct drain *drain, enum c2d_status status)
 {
@@ -86,10 +83,11 @@ static void report_settlement(const struct drain *drain, const struct seen *seen
 
 /* Settles a message and stores the result in seen. All settlements of a drain
  * are made here. */
-static void settle(struct drain *drain, struct seen *seen, enum c2d_outcome outcome)
+static void settle(struct drain *drain, struct seen *seen, enum c2d_outcome outcome, bool goes_on)
 {
     struct c2d_error error;
-    enum c2d_status status = c2d_settle(drain->app->client, seen->lock_token, outcome, &error);
+    enum c2d_status status =
+        receiver_settle(&drain->receiver, seen->lock_token, outcome, goes_on, &error);
 
     if (is_probably_settled(&error, seen->lock_expires_ms))
         status = C2D_OK;
@@ -142,19 +140,24 @@ static void finish_seen(struct drain *drain)
         /* After an error of the hub, the others are left: each would cost a time-out. */
         if (seen->disposition.kind == DISPOSITION_ABANDON && !seen->settled && signals_caught() == 0
             && drain->hub_status == C2D_OK)
-            settle(drain, seen, C2D_ABANDON);
+            settle(drain, seen, C2D_ABANDON, false);
         report_result(drain, seen, seen->settled ? "abandon" : "left");
     }
 }
 
 /* ---- The drain ---- */
 
+static bool wants_more(const struct drain *drain)
+{
+    return drain->count == 0 || drain->received < drain->count;
+}
+
 /* Completes or rejects a processed message. Returns false if the drain ends here. */
 static bool remove_message(struct drain *drain, struct seen *seen)
 {
     bool completes = seen->disposition.kind == DISPOSITION_COMPLETE;
 
-    settle(drain, seen, completes ? C2D_COMPLETE : C2D_REJECT);
+    settle(drain, seen, completes ? C2D_COMPLETE : C2D_REJECT, wants_more(drain));
     if (seen->settled)
         report_result(drain, seen, completes ? "complete" : "reject");
     return drain->hub_status == C2D_OK;
@@ -266,25 +269,20 @@ static void report_receive(struct drain *drain, const struct c2d_error *error)
 /* Receives and handles one message. Returns false if the drain ends here. */
 static bool take_next(struct drain *drain, size_t *unreadable)
 {
-    struct c2d_message *message = NULL;
-    struct c2d_error error;
-    enum c2d_status status;
+    struct c2d_result result;
+    const struct c2d_error *error = &result.error;
     bool goes_on = false;
 
-    /* Watches the reader of stdout again: if it has gone, c2d_receive() is cancelled. */
-    stop_resume_watch();
-    status = c2d_receive(drain->app->client, &message, &error);
-    if (error.earlier_try_unanswered)
-        drain->lost_at_ms = clock_monotonic_ms(NULL);
-    if (status == C2D_OK) {
-        goes_on = handle(drain, message);
-    } else if (error.unreadable_sequence_number[0] != '\0' && ++*unreadable < UNREADABLE_MAX) {
-        leave_unreadable(drain, &error);
+    receiver_receive(&drain->receiver, &result);
+    if (error->status == C2D_OK) {
+        goes_on = handle(drain, result.message);
+    } else if (error->unreadable_sequence_number[0] != '\0' && ++*unreadable < UNREADABLE_MAX) {
+        leave_unreadable(drain, error);
         goes_on = true;
     } else {
-        report_receive(drain, &error);
+        report_receive(drain, error);
     }
-    c2d_message_free(message);
+    c2d_message_free(result.message);
     return goes_on;
 }
 
@@ -293,14 +291,13 @@ void drain_run(struct drain *drain)
     size_t unreadable = 0;
     bool goes_on = true;
 
-    /* By now the hub has released a message that a lost response locked. */
-    if (clock_monotonic_ms(NULL) - drain->lost_at_ms > LOCK_MS)
-        drain->lost_at_ms = 0;
     drain->started_at_s = (int64_t)time(NULL);
     drain->hub_status = C2D_OK;
     drain->filtered = false;
-    while (goes_on && (drain->count == 0 || drain->received < drain->count))
+    receiver_start(&drain->receiver);
+    while (goes_on && wants_more(drain))
         goes_on = take_next(drain, &unreadable);
+    receiver_end(&drain->receiver);
     finish_seen(drain);
     if (drain->follow != NULL)
         add_result(drain, drain->follow(drain));

@@ -2,7 +2,7 @@
 #ifndef DRAIN_H
 #define DRAIN_H
 
-#include "../common/app.h"
+#include "../common/receiver.h"
 #include "seen.h"
 
 /* The size of a queue. The drain ends at this many unreadable messages. */
@@ -25,11 +25,11 @@ struct drain {
     /* The error of the hub that an earlier drain reported. It is not reported again. */
     enum c2d_status reported;
     long long received;
-    int64_t started_at_s; /* start of the current drain, by the wall clock */
-    int64_t lost_at_ms;   /* when a response was lost that may have locked a message; 0: none was */
+    int64_t started_at_s;       /* start of the current drain, by the wall clock */
     enum c2d_status result;     /* the worst status; C2D_OK if the queue was empty */
     enum c2d_status hub_status; /* the hub's error that ended the drain; C2D_OK: none */
     bool filtered; /* hub_status is C2D_AUTH from a filter in the path: it may be temporary */
+    struct receiver receiver;
     struct seen_list seen; /* messages of the current drain */
     /* Sequence numbers of the unreadable messages that were reported last. */
     char unreadable[UNREADABLE_MAX][sizeof((struct c2d_error *)NULL)->unreadable_sequence_number];
@@ -46,7 +46,7 @@ int64_t drain_in_doubt_until_ms(const struct drain *drain, const struct c2d_mess
 bool drain_has_settled(const struct drain *drain, const struct c2d_message *message);
 /* True if a message of this drain was not settled. */
 bool drain_has_unsettled(const struct drain *drain);
-/* Drains once. received and lost_at_ms continue from the previous drain. */
+/* Drains once. received and receiver continue from the previous drain. */
 void drain_run(struct drain *drain);
 
 #endif

@@ -29,7 +29,8 @@ enum c2d_status poll_for_ever(struct drain *drain, int64_t interval_ms, struct c
         drain->reported = polling.reported;
         drain_run(drain);
         polling.filtered = drain->filtered;
-        delay_ms = polling_next(&polling, drain->result, drain->hub_status, drain->lost_at_ms != 0);
+        delay_ms = polling_next(&polling, drain->result, drain->hub_status,
+                                drain->receiver.lost_at_ms != 0);
     } while (delay_ms >= 0 && waiting_sleep_until(clock_monotonic_ms(NULL) + delay_ms));
     return stop_result(drain->result, error);
 }

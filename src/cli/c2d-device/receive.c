@@ -1,8 +1,10 @@
 /* The commands receive and poll. A message is settled only after it is stored or handled. */
 #include "../common/failure.h"
+#include "../common/report.h"
 #include "../common/session.h"
 #include "../common/stop.h"
 #include "../common/waiting.h"
+#include "base/clock.h"
 #include "commands.h"
 #include "drain.h"
 #include "handler.h"
@@ -15,7 +17,12 @@
 #include <unistd.h>
 
 /* A handler that outlasts the lock would be run twice. */
-enum { HANDLER_MS = 50000, HANDLER_MAX_MS = 54000 };
+enum {
+    HANDLER_MS = 50000,
+    HANDLER_MAX_MS = 54000,
+    HANDLER_MIN_MS = 1000, /* with less left of the lock, none is started */
+    SETTLE_MS = 5000,      /* of the lock's time, for the settlement */
+};
 
 struct settings {
     int64_t count, wait_ms, interval_ms, handler_timeout_ms, reject_code;
@@ -69,11 +76,24 @@ static void poll_defaults(void *arguments)
 
 /* ---- The handler ---- */
 
+/* Part of the lock's time has passed: much of it over a slow path, or if the settlement of the
+ * message before took long. */
 static struct disposition run_handler(void *context, const struct c2d_message *message,
                                       long long number, int64_t deadline_ms)
 {
-    (void)number, (void)deadline_ms; /* the handler time-out is shorter than a lock */
-    return handler_run(context, message);
+    struct handler handler = *(const struct handler *)context;
+    int64_t left_ms = deadline_ms - SETTLE_MS - clock_monotonic_ms(NULL);
+
+    (void)number;
+    if (left_ms < HANDLER_MIN_MS) {
+        report_warning(handler.app,
+                       "the lock of message '%s' ends too soon to run the handler: it comes again",
+                       message->message_id == NULL ? "" : message->message_id);
+        return (struct disposition) { DISPOSITION_LEAVE, C2D_NETWORK, .handler_exit = -1 };
+    }
+    if (left_ms < handler.timeout_ms)
+        handler.timeout_ms = left_ms;
+    return handler_run(&handler, message);
 }
 
 /* ---- The commands ---- */
@@ -142,7 +162,7 @@ static enum c2d_status receive(struct drain *drain, const struct settings *setti
     /* If the requested messages were received, their reader may have ended. */
     if (drain->received == 0 || drain->result == C2D_CANCELLED)
         drain->result = stop_result(drain->result, error);
-    if (drain->result == C2D_OK && drain->lost_at_ms != 0)
+    if (drain->result == C2D_OK && drain->receiver.lost_at_ms != 0)
         return fail_with_hint(error, C2D_NETWORK, "receive again in a minute",
                               "a request got no response of the hub: a message may be locked for a "
                               "minute");
@@ -216,6 +236,7 @@ static enum c2d_status run(struct app *app, const struct settings *settings, boo
     };
     struct drain drain = {
         .app = app,
+        .receiver = { .app = app, .action = C2D_ACTION_RECEIVE },
         .count = settings->count,
         .reports_results = app->common.json,
     };
@@ -225,7 +246,10 @@ static enum c2d_status run(struct app *app, const struct settings *settings, boo
         status = choose_format(app, settings, &outputs.writer.format, error);
     outputs.writer.sink.heals = outputs.writer.format == FORMAT_JSON;
     if (status == C2D_OK)
-        status = session_open(app, &(struct session_needs) { .retry_budget = for_ever }, error);
+        status = session_open(
+            app,
+            &(struct session_needs) { .parallel = RECEIVER_PARALLEL, .retry_budget = for_ever },
+            error);
     choose_output(&drain, &outputs, settings, has_handler);
     if (status == C2D_OK)
         status = prepare(app, &outputs, settings, drain.process == writer_put, error);

@@ -117,12 +117,12 @@ static enum c2d_status handle_file(const struct spool *spool, struct drain *drai
         *goes_on = *goes_on && status != C2D_OS;
     } else if (until_ms != 0) {
         delay(spool, name, until_ms);
-        drain->lost_at_ms = clock_monotonic_ms(NULL);
+        drain->receiver.lost_at_ms = clock_monotonic_ms(NULL);
         status = C2D_OK; /* the failed settlement was reported already */
     } else if (!*goes_on || signals_caught() != 0) {
         status = C2D_OK;
     } else if (is_delayed(spool, drain, name) && !drain_has_settled(drain, message)) {
-        drain->lost_at_ms = clock_monotonic_ms(NULL);
+        drain->receiver.lost_at_ms = clock_monotonic_ms(NULL);
         status = report_delayed(spool, message);
     } else {
         struct disposition disposition = handle(spool, drain, name, message);

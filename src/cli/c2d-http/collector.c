@@ -3,17 +3,14 @@
 #include "../common/failure.h"
 #include "../common/polling.h"
 #include "../common/report.h"
-#include "../common/stop.h"
 #include "base/clock.h"
 #include "base/hash.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    LOCK_MS = C2D_LOCK_S * 1000,
-    SPARE_MS = 5000, /* part of the lock time that is reserved for the completion */
-};
+/* Part of the lock time that is reserved for the completion. */
+enum { SPARE_MS = 5000 };
 
 /* Returns all records as lines in one text, so that one write puts out the whole batch. The caller
  * frees it. NULL: out of memory. */
@@ -66,8 +63,9 @@ static enum c2d_status complete(struct collector *collector, const struct c2d_fe
                                 struct c2d_error *error)
 {
     struct c2d_error result;
+    bool goes_on = collector->records < collector->wanted;
     enum c2d_status status =
-        c2d_feedback_settle(collector->app->client, feedback->lock_token, C2D_COMPLETE, &result);
+        receiver_settle(&collector->receiver, feedback->lock_token, C2D_COMPLETE, goes_on, &result);
 
     if (status == C2D_LOCK_LOST && result.earlier_try_unanswered) {
         report_warning(collector->app,
@@ -127,31 +125,25 @@ static bool add_recent(struct collector *collector, const struct c2d_feedback *f
 static enum c2d_status receive(struct collector *collector, struct c2d_feedback **feedback,
                                struct c2d_error *error)
 {
-    struct c2d_error result;
+    struct c2d_result result;
 
-    /* If the reader of stdout is gone, a received batch could not be written. */
-    stop_resume_watch();
-    (void)c2d_feedback_receive(collector->app->client, feedback, &result);
-
-    /* The lock that a lost response may have taken has expired by now. */
-    if (clock_monotonic_ms(NULL) - collector->lost_at_ms > LOCK_MS)
-        collector->lost_at_ms = 0;
-    if (result.earlier_try_unanswered)
-        collector->lost_at_ms = clock_monotonic_ms(NULL);
-    if (result.status == C2D_OK && !add_recent(collector, *feedback)) {
-        result = (struct c2d_error) { 0 };
-        fail_with_hint(&result, C2D_PROTOCOL, "a proxy or gateway on the path repeats responses",
+    receiver_receive(&collector->receiver, &result);
+    *feedback = result.feedback;
+    if (result.error.status == C2D_OK && !add_recent(collector, *feedback)) {
+        result.error = (struct c2d_error) { 0 };
+        fail_with_hint(&result.error, C2D_PROTOCOL,
+                       "a proxy or gateway on the path repeats responses",
                        "a batch of %zu records was delivered 2 times more before its lock could "
                        "expire",
                        (*feedback)->record_count);
     }
-    if (result.status == C2D_OK || result.status == C2D_NO_MESSAGE)
-        return result.status;
-    collector->hub_status = result.status;
-    collector->filtered = polling_is_filtered(&result);
-    if (result.status != collector->reported)
-        *error = result;
-    return result.status;
+    if (result.error.status == C2D_OK || result.error.status == C2D_NO_MESSAGE)
+        return result.error.status;
+    collector->hub_status = result.error.status;
+    collector->filtered = polling_is_filtered(&result.error);
+    if (result.error.status != collector->reported)
+        *error = result.error;
+    return result.error.status;
 }
 
 enum c2d_status collector_take(struct collector *collector, struct c2d_error *error)
@@ -188,7 +180,9 @@ enum c2d_status collector_drain(struct collector *collector, int64_t count, stru
 {
     enum c2d_status result = C2D_OK;
 
-    while (count == 0 || collector->records < count) {
+    collector->wanted = count == 0 ? INT64_MAX : count;
+    receiver_start(&collector->receiver);
+    while (collector->records < collector->wanted) {
         enum c2d_status status = collector_take(collector, error);
 
         if (status == C2D_NO_MESSAGE)
@@ -198,5 +192,6 @@ enum c2d_status collector_drain(struct collector *collector, int64_t count, stru
         if ((status != C2D_OK && status != C2D_LOCK_LOST) || collector->keep)
             break;
     }
+    receiver_end(&collector->receiver);
     return result;
 }

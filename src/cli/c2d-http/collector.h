@@ -3,6 +3,7 @@
 #ifndef COLLECTOR_H
 #define COLLECTOR_H
 
+#include "../common/receiver.h"
 #include "../common/sink.h"
 
 enum { COLLECTOR_RECENT = 64 };
@@ -13,10 +14,11 @@ struct collector {
     /* Called for each record, a line of JSON, after it is safe in the sink. May be NULL. */
     void (*on_record)(void *context, const char *line);
     void *context;
-    bool keep;                /* settle nothing */
-    int64_t records;          /* received so far */
-    int64_t lost_at_ms;       /* when a response was lost that may have locked a batch; 0: never */
-    enum c2d_status reported; /* an error that is not returned again; set by the caller */
+    bool keep;       /* settle nothing */
+    int64_t records; /* received so far */
+    int64_t wanted;  /* with fewer, collector_drain() goes on; 0 for collector_take() alone */
+    struct receiver receiver;
+    enum c2d_status reported;   /* an error that is not returned again; set by the caller */
     enum c2d_status hub_status; /* the last error of a request to the hub; C2D_OK: no error */
     bool filtered; /* hub_status is C2D_AUTH, sent by a filter in the path: may be temporary */
     /* The last batches, to detect one that is delivered again before its lock expires. */

@@ -50,7 +50,7 @@ static enum c2d_status drain_once(struct collector *collector, const struct sett
     if (collector->records == 0)
         status = stop_result(status, error);
     /* The lost response may have been a batch, so "no feedback" could be wrong. */
-    if (status == C2D_OK && collector->lost_at_ms != 0)
+    if (status == C2D_OK && collector->receiver.lost_at_ms != 0)
         return fail_with_hint(error, C2D_NETWORK, "try again in a minute",
                               "a request got no response of the hub: a batch may be locked for a "
                               "minute");
@@ -75,8 +75,8 @@ static enum c2d_status follow(struct collector *collector, int64_t interval_ms,
         result = collector_drain(collector, 0, &failed);
         report_error(collector->app, &failed, NULL);
         polling.filtered = collector->filtered;
-        delay_ms =
-            polling_next(&polling, result, collector->hub_status, collector->lost_at_ms != 0);
+        delay_ms = polling_next(&polling, result, collector->hub_status,
+                                collector->receiver.lost_at_ms != 0);
     } while (delay_ms >= 0 && waiting_sleep_until(clock_monotonic_ms(NULL) + delay_ms));
     return stop_result(result, error);
 }
@@ -108,6 +108,7 @@ static enum c2d_status run(struct app *app, void *arguments, struct c2d_error *e
     const struct settings *settings = arguments;
     struct collector collector = {
         .app = app,
+        .receiver = { .app = app, .action = C2D_ACTION_FEEDBACK },
         .sink = { .app = app,
                   .path = settings->output,
                   .heals = true,
@@ -123,7 +124,10 @@ static enum c2d_status run(struct app *app, void *arguments, struct c2d_error *e
                           app->words[0]);
     if (settings->follow && (settings->count > 0 || settings->wait_ms > 0 || settings->keep))
         return fail_usage(app, error, "--follow cannot be combined with -c, --wait or --keep");
-    status = session_open(app, &(struct session_needs) { .retry_budget = settings->follow }, error);
+    status = session_open(
+        app,
+        &(struct session_needs) { .parallel = RECEIVER_PARALLEL, .retry_budget = settings->follow },
+        error);
     if (status == C2D_OK)
         status = open_output(&collector, settings, error);
     if (status == C2D_OK)

@@ -70,6 +70,7 @@ enum c2d_status wait_open(struct wait *wait, const struct app *app, const char *
 
     *wait = (struct wait) {
         .collector = { .app = app,
+                       .receiver = { .app = app, .action = C2D_ACTION_FEEDBACK },
                        .sink = { .app = app,
                                  .path = path,
                                  .heals = true,
@@ -152,7 +153,7 @@ static enum c2d_status fail_time(struct wait *wait)
 
     if (wait->trouble.status != C2D_OK)
         reason = wait->trouble.text;
-    else if (wait->collector.lost_at_ms != 0)
+    else if (wait->collector.receiver.lost_at_ms != 0)
         reason = "a request got no response of the hub, feedback may be locked for a minute";
     snprintf(wait->trouble.hint, sizeof wait->trouble.hint,
              "it may still arrive: run c2d-http feedback -o %.80s; or another reader of the hub's "
