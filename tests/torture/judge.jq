@@ -1,8 +1,9 @@
 # Prints the verdict on one case: "ok" or the names of what is wrong, the number of duplicates, the
-# two exit codes, the case. .struck is "missed" if the fault did not occur, and "died" if it made
-# other people's code crash. .before and .after are the hub's state after the run with the fault and
-# after the second run, .out1 and .out2 the output at these times, in base64, .left1 and .left2 the
-# number of messages in a spool that no handler had processed.
+# two exit codes, the case. .messages is how many messages there are: m1, m2 and so on. .struck is
+# "missed" if the fault did not occur, and "died" if it made other people's code crash. .before and
+# .after are the hub's state after the run with the fault and after the second run, .out1 and .out2
+# the output at these times, in base64, .left1 and .left2 the number of messages in a spool that no
+# handler had processed.
 
 # The record of each line; null if the line is not a record.
 def records: @base64d | split("\n") | map(select(. != "") | (fromjson? | objects) // null);
@@ -15,9 +16,10 @@ def honoured(operation): .log | map(select(.operation == operation and .effect))
 def targets: map(.target | split("?")[0]);
 def has_twice: length != (unique | length);
 
+def all_ids: [range(.messages) | "m\(. + 1)"];
 # The messages that are neither queued at the hub nor in the output.
-def missing(state; out): ["m1", "m2"] - (state | hub.queue | map(.messageId)) - (out | ids);
-def has_others($tail): (ids - ["m1", "m2"] != [])
+def missing(state; out): all_ids - (state | hub.queue | map(.messageId)) - (out | ids);
+def has_others($all; $tail): (ids - $all != [])
     or (records | any(. != null and has("body") and .body != "body of " + .messageId + $tail));
 
 # HTTP has no checksum: a changed byte may change any content. Counts and lock tokens must still be
@@ -36,10 +38,12 @@ def common: {
         | $abandons > (if $way == "failing" then 2 else 0 end)
         or $abandons != (hub.queue | map(.deliveryCount) | add // 0)),
     "exit-code": (.struck == "" and (.code1 as $code | .allowed | index($code) == null)),
-    "second-run": (.code2 != 0 or .left2 > 0 or (.after | hub | .queue != [] or .completed != 2))
+    "second-run": (.messages as $messages | .code2 != 0 or .left2 > 0
+        or (.after | hub | .queue != [] or .completed != $messages))
 };
-def exact: .tail as $tail | {
-    lost: (missing(.before; .out1) + missing(.after; .out2) != [] or (.out2 | has_others($tail))),
+def exact: .tail as $tail | all_ids as $all | {
+    lost: (missing(.before; .out1) + missing(.after; .out2) != []
+        or (.out2 | has_others($all; $tail))),
     duplicates: (.out2 | ids | length - (unique | length) > 1),
     # Only a network error can cause two settlements of one lock.
     "settled-twice": (.part == "kill" and (.after.log | map(select(.operation == "complete"))
