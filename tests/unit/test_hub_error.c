@@ -212,6 +212,7 @@ Test(hub_error, a_404_without_a_code_says_that_the_device_may_be_unknown_or_disa
         { HUB_AUTH_POLICY, "dev1", FLAT("404001"), false },
         { HUB_AUTH_DEVICE_KEY, "dev1", FLAT("404013"), false },
         { HUB_AUTH_DEVICE_KEY, "dev1", FLAT("404103"), false },
+        { HUB_AUTH_DEVICE_KEY, "dev1", "{\"Message\":\"ErrorCode:SomethingNew;x\"}", false },
         { HUB_AUTH_POLICY, NULL, "", false },
     };
 

@@ -233,6 +233,7 @@ Test(message, ack_words_and_values_match_both_ways)
         cr_expect_eq((int)c2d_ack_from_name(words[ack]), ack);
     }
     cr_expect_null(c2d_ack_name(C2D_ACK_UNSET));
+    cr_expect_null(c2d_ack_name((enum c2d_ack)(C2D_ACK_FULL + 1)));
     cr_expect_eq(c2d_ack_from_name("Full"), C2D_ACK_UNSET);
     cr_expect_eq(c2d_ack_from_name(""), C2D_ACK_UNSET);
     cr_expect_eq(c2d_ack_from_name(NULL), C2D_ACK_UNSET);
