@@ -1,5 +1,6 @@
 /* The journal of a batch where the disk is full, memory is short or the file cannot be used. */
 #include "../support/alloc.h"
+#include "../support/folder.h"
 #include "../support/script.h"
 #include "cli/c2d-http/batch_journal.h"
 #include "cli/common/exit_status.h"
@@ -21,21 +22,15 @@ static struct batch_journal journal;
 
 static void set_up(void)
 {
-    char dir[] = "/tmp/c2d-journal-XXXXXX";
-
-    cr_assert_not_null(mkdtemp(dir));
-    cr_assert_eq(chdir(dir), 0);
+    folder_enter();
     signal(SIGXFSZ, SIG_IGN);
     app.client = client_for_test(&script, SERVICE_STRING);
 }
 
 static void tear_down(void)
 {
-    char dir[64];
-
     c2d_client_free(app.client);
-    if (getcwd(dir, sizeof dir) != NULL && strncmp(dir, "/tmp/c2d-journal-", 17) == 0)
-        cr_assert_eq(system("rm -rf \"$PWD\""), 0);
+    folder_leave();
 }
 
 TestSuite(batch_journal, .init = set_up, .fini = tear_down);

@@ -1,6 +1,7 @@
 /* Records that are appended to a file: what is repaired before one, and what is left after a
  * failure. */
 #define _GNU_SOURCE /* F_ADD_SEALS */
+#include "../support/folder.h"
 #include "../support/table.h"
 #include "cli/common/app.h"
 #include "cli/common/sink_file.h"
@@ -21,23 +22,7 @@
 
 static const struct app app = { .common.quiet = true };
 
-static void set_up(void)
-{
-    char dir[] = "/tmp/c2d-sink-XXXXXX";
-
-    cr_assert_not_null(mkdtemp(dir));
-    cr_assert_eq(chdir(dir), 0);
-}
-
-static void tear_down(void)
-{
-    char dir[64];
-
-    if (getcwd(dir, sizeof dir) != NULL && strncmp(dir, "/tmp/c2d-sink-", 14) == 0)
-        cr_assert_eq(system("rm -rf \"$PWD\""), 0);
-}
-
-TestSuite(sink_file, .init = set_up, .fini = tear_down);
+TestSuite(sink_file, .init = folder_enter, .fini = folder_leave);
 
 /* Makes the file "log" with this text, and a sink for it. */
 static struct sink sink_for(const char *text, int flags)

@@ -1,6 +1,7 @@
 /* Stored messages: which file is taken for the same message, and that no file is replaced. */
 #define _GNU_SOURCE /* O_PATH */
 #include "../support/alloc.h"
+#include "../support/folder.h"
 #include "../support/table.h"
 #include "cli/c2d-device/spool_file.h"
 #include "cli/c2d-device/spool_name.h"
@@ -28,24 +29,13 @@ static int from, to;
 /* The folders "tmp" and "new" of the tests are in the current one. */
 static void set_up(void)
 {
-    char dir[] = "/tmp/c2d-spool-XXXXXX";
-
-    cr_assert_not_null(mkdtemp(dir));
-    cr_assert_eq(chdir(dir), 0);
-    cr_assert_eq(system("mkdir tmp new"), 0);
+    folder_enter();
+    folder_run("mkdir tmp new");
     from = open("tmp", O_RDONLY | O_DIRECTORY);
     to = open("new", O_RDONLY | O_DIRECTORY);
 }
 
-static void tear_down(void)
-{
-    char dir[64];
-
-    if (getcwd(dir, sizeof dir) != NULL && strncmp(dir, "/tmp/c2d-spool-", 15) == 0)
-        cr_assert_eq(system("rm -rf \"$PWD\""), 0);
-}
-
-TestSuite(spool_file, .init = set_up, .fini = tear_down);
+TestSuite(spool_file, .init = set_up, .fini = folder_leave);
 
 static void write_text(const char *path, const char *text)
 {
@@ -187,7 +177,7 @@ Test(spool_file, file_that_is_no_message_is_a_data_error_and_keeps_its_name)
         cr_expect_eq(move(&sample), SPOOL_MOVED, "'%s'", texts[i]);
         cr_expect_eq(unlink("new/name_2.json"), 0, "'%s'", texts[i]);
     }
-    cr_assert_eq(system("truncate -s 3G new/name.json"), 0);
+    folder_run("truncate -s 3G new/name.json");
     cr_expect_eq(load("name.json"), C2D_DATA, "a file that is longer than any message");
 }
 
@@ -195,7 +185,7 @@ Test(spool_file, file_that_cannot_be_read_is_an_io_error_and_ends_the_move)
 {
     cr_expect_eq(load("missing.json"), STATUS_IO);
     cr_expect_eq(errno, ENOENT);
-    cr_assert_eq(system("mkdir new/folder.json"), 0);
+    folder_run("mkdir new/folder.json");
     cr_expect_eq(load("folder.json"), STATUS_IO);
     cr_expect_eq(errno, EISDIR);
     cr_assert_eq(symlink("elsewhere", "new/name.json"), 0);
@@ -210,7 +200,7 @@ Test(spool_file, move_ends_when_there_is_no_source_or_no_free_name)
 {
     cr_expect_eq(move(&sample), SPOOL_NOT_MOVED);
     cr_expect_eq(errno, ENOENT);
-    cr_assert_eq(system("cd new && touch name.json $(seq -f name_%g.json 2 999)"), 0);
+    folder_run("cd new && touch name.json $(seq -f name_%g.json 2 999)");
     write_message("tmp/draft", &sample);
     cr_expect_eq(move(&sample), SPOOL_NOT_MOVED);
     cr_expect(exists("tmp/draft"));

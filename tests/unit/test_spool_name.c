@@ -1,5 +1,6 @@
 /* The names in a folder of the spool. Which names messages get is tested by tests/fuzz. */
 #include "../support/alloc.h"
+#include "../support/folder.h"
 #include "../support/table.h"
 #include "cli/c2d-device/spool_name.h"
 
@@ -15,23 +16,12 @@ static int folder;
 
 static void set_up(void)
 {
-    char dir[] = "/tmp/c2d-names-XXXXXX";
-
-    cr_assert_not_null(mkdtemp(dir));
-    cr_assert_eq(chdir(dir), 0);
-    cr_assert_eq(system("touch own-2.json own-1.json other-1.json own-3.tmp own"), 0);
+    folder_enter();
+    folder_run("touch own-2.json own-1.json other-1.json own-3.tmp own");
     folder = open(".", O_RDONLY | O_DIRECTORY);
 }
 
-static void tear_down(void)
-{
-    char dir[64];
-
-    if (getcwd(dir, sizeof dir) != NULL && strncmp(dir, "/tmp/c2d-names-", 15) == 0)
-        cr_assert_eq(system("rm -rf \"$PWD\""), 0);
-}
-
-TestSuite(spool_name, .init = set_up, .fini = tear_down);
+TestSuite(spool_name, .init = set_up, .fini = folder_leave);
 
 Test(spool_name, names_of_an_owner_with_a_suffix_are_read_in_order)
 {

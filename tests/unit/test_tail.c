@@ -1,5 +1,6 @@
 /* Following a file that others write, empty, cut and move. */
 #include "../support/alloc.h"
+#include "../support/folder.h"
 #include "cli/c2d-http/tail.h"
 
 #include <criterion/criterion.h>
@@ -13,29 +14,13 @@
 
 static struct tail tail;
 
-static void run(const char *command)
-{
-    cr_assert_eq(system(command), 0, "%s", command);
-}
-
 static void set_up(void)
 {
-    char dir[] = "/tmp/c2d-tail-XXXXXX";
-
-    cr_assert_not_null(mkdtemp(dir));
-    cr_assert_eq(chdir(dir), 0);
-    run("printf '{}\\n{\"v\":1,\"t\":' >log");
+    folder_enter();
+    folder_run("printf '{}\\n{\"v\":1,\"t\":' >log");
 }
 
-static void tear_down(void)
-{
-    char dir[64];
-
-    if (getcwd(dir, sizeof dir) != NULL && strncmp(dir, "/tmp/c2d-tail-", 14) == 0)
-        run("rm -rf \"$PWD\"");
-}
-
-TestSuite(tail, .init = set_up, .fini = tear_down);
+TestSuite(tail, .init = set_up, .fini = folder_leave);
 
 /* Checks the next line; NULL: there is none yet. */
 static void expect_line(const char *expected)
@@ -55,11 +40,11 @@ Test(tail, complete_lines_after_the_start_are_returned)
 {
     cr_assert(tail_open(&tail, "log"));
     expect_line(NULL);
-    run("printf ' one\\ntwo\\nthr' >>log");
+    folder_run("printf ' one\\ntwo\\nthr' >>log");
     expect_line("{\"v\":1,\"t\": one");
     expect_line("two");
     expect_line(NULL);
-    run("printf 'ee\\n' >>log");
+    folder_run("printf 'ee\\n' >>log");
     expect_line("three");
     expect_line(NULL);
     tail_close(&tail);
@@ -68,12 +53,12 @@ Test(tail, complete_lines_after_the_start_are_returned)
 
 Test(tail, file_that_was_emptied_is_read_from_its_start)
 {
-    run("seq 1000 >log"); /* longer than a mark */
+    folder_run("seq 1000 >log"); /* longer than a mark */
     cr_assert(tail_open(&tail, "log"));
-    run("echo new >log");
+    folder_run("echo new >log");
     expect_line("new");
     expect_line(NULL);
-    run("seq 2000 >log"); /* and is longer than before */
+    folder_run("seq 2000 >log"); /* and is longer than before */
     expect_line("1");
     tail_close(&tail);
 }
@@ -81,11 +66,11 @@ Test(tail, file_that_was_emptied_is_read_from_its_start)
 Test(tail, reading_restarts_at_the_first_mark_when_later_lines_were_cut_off)
 {
     cr_assert(tail_open(&tail, "log"));
-    run("printf '\\ncut\\n' >>log");
+    folder_run("printf '\\ncut\\n' >>log");
     expect_line("{\"v\":1,\"t\":");
     expect_line("cut");
     expect_line(NULL);
-    run("printf '{}\\n{\"v\":1,\"t\":\\nnew\\n' >log");
+    folder_run("printf '{}\\n{\"v\":1,\"t\":\\nnew\\n' >log");
     expect_line("{\"v\":1,\"t\":");
     expect_line("new");
     tail_close(&tail);
@@ -94,10 +79,10 @@ Test(tail, reading_restarts_at_the_first_mark_when_later_lines_were_cut_off)
 Test(tail, file_that_was_moved_is_read_to_its_end_and_then_the_new_one)
 {
     cr_assert(tail_open(&tail, "log"));
-    run("mv log old && printf ' line\\n' >>old");
+    folder_run("mv log old && printf ' line\\n' >>old");
     expect_line("{\"v\":1,\"t\": line");
     expect_line(NULL);
-    run("echo last >>old; echo first >log");
+    folder_run("echo last >>old; echo first >log");
     expect_line("last");
     expect_line("first");
     expect_line(NULL);
@@ -107,7 +92,7 @@ Test(tail, file_that_was_moved_is_read_to_its_end_and_then_the_new_one)
 Test(tail, line_longer_than_any_batch_is_no_record)
 {
     cr_assert(tail_open(&tail, "log"));
-    run("head -c 9000000 /dev/zero >>log; printf '\\nnext\\n' >>log");
+    folder_run("head -c 9000000 /dev/zero >>log; printf '\\nnext\\n' >>log");
     cr_expect_not_null(tail_next(&tail)); /* the end of the long line */
     expect_line("next");
     expect_line(NULL);
@@ -149,7 +134,7 @@ Test(tail, new_file_that_cannot_be_opened_is_an_error_and_is_tried_again)
     struct rlimit limit, none;
 
     cr_assert(tail_open(&tail, "log"));
-    run("mv log old && echo first >log");
+    folder_run("mv log old && echo first >log");
     cr_assert_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
     none = limit;
     none.rlim_cur = 0;
