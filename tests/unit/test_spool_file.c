@@ -177,7 +177,7 @@ Test(spool_file, file_that_is_no_message_is_a_data_error_and_keeps_its_name)
         cr_expect_eq(move(&sample), SPOOL_MOVED, "'%s'", texts[i]);
         cr_expect_eq(unlink("new/name_2.json"), 0, "'%s'", texts[i]);
     }
-    folder_run("truncate -s 3G new/name.json");
+    folder_run("truncate -s 1T new/name.json");
     cr_expect_eq(load("name.json"), C2D_DATA, "a file that is longer than any message");
 }
 
