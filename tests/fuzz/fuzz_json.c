@@ -1,5 +1,5 @@
-/* Input: any text. It is read as JSON, and written as a string of JSON, as a word of a shell and for
- * people. */
+/* Input: any text. It is read as JSON, and written as a string of JSON, as a word of a shell and as
+ * printable text. */
 #include "base/json_write.h"
 #include "base/text.h"
 #include "check.h"
