@@ -147,7 +147,9 @@ $(eval $(call RULES,build-asan,$(ASAN),))
 # flags. Archives link only the needed files: in each run, libFuzzer reads the counters of all linked
 # code. c2d-sim has its own archive, as some of its functions have the same names as others.
 FUZZ := $(ASAN) -fsanitize=fuzzer-no-link
-COVER := -fprofile-instr-generate -fcoverage-mapping
+# Each program counts in a file in raw, which it maps: also one that ends by a signal.
+COVER := -fprofile-instr-generate=$(CURDIR)/build-cover/raw/%m%c.profraw -fcoverage-mapping \
+	-mllvm -runtime-counter-relocation -w
 define FUZZ_RULES
 $(1)/%: CC = clang
 $(1)/fuzz.a: $$(patsubst %.c,$(1)/%.o,$$(LIB_SRC) $$(filter-out %/main.c,$$(COMMON_SRC) \

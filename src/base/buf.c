@@ -10,7 +10,7 @@
 
 static bool refuse(struct buf *buf, bool overflow)
 {
-    buf->overflow = buf->overflow || overflow;
+    buf->overflow |= overflow;
     buf->failed = true;
     return false;
 }

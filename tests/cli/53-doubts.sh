@@ -55,3 +55,12 @@ kill -TERM "$RUN_PID"
 finish_run
 check 'TERM during the back-off of a complete lets its retry finish and exits 143' \
     is "$CODE $(queued dev1)" '143 0'
+
+for fault in '"drop": "after"' '"status": 500' '"html": true'; do
+    reset_hub
+    fault "{\"operation\": \"complete\", $fault}"
+    enqueue '{"deviceId": "dev1", "messageId": "m1", "body": "x"}'
+    run c2d-device receive --retries 0
+    check "the error of a complete names the message that may come again ($fault)" \
+        says err "message 'm1': "
+done

@@ -172,6 +172,23 @@ for change in '.messageId = "m2"' '.correlationId = "c"' '.properties.p = "2"'; 
     set_sim clock '{"offset": 0}'
 done
 
+# ---- File systems that cannot rename without replacing ----
+
+one_message
+fault '{"operation": "complete", "drop": "before"}'
+run_traced -e inject=renameat2:error=EINVAL c2d-device receive --spool sp --retries 0
+check 'receive --spool keeps a message on a file system without renameat2(2)' is "$(kept new)" 1
+file=$(find sp/new -type f)
+echo mine >"$file"
+set_sim clock '{"advance": 61}'
+run_traced -e inject=renameat2:error=EINVAL c2d-device receive --spool sp
+check 'receive --spool replaces no file on a file system without renameat2(2)' \
+    is "$CODE $(kept new) $(queued) $(cat "$file")" '0 2 0 mine'
+one_message
+run_traced -e inject=renameat2:error=EIO c2d-device receive --spool sp
+check 'receive --spool exits 74 and leaves the message when the rename fails' \
+    is "$(fails_with 74 IOERR && is_left 1 && kept new) $(kept tmp)" '0 0'
+
 # ---- Errors while a message is moved ----
 
 rejected() { # COMMAND...

@@ -33,6 +33,7 @@ static void check_parsed(const struct credentials *first)
     CHECK(first->host_name != NULL
           && strncmp(first->host, first->host_name, strlen(first->host_name)) == 0);
     CHECK((first->device_id != NULL) == (first->role == C2D_ROLE_DEVICE));
+    CHECK(first->device_id == NULL || c2d_check_device_id(first->device_id, NULL) == C2D_OK);
     CHECK((first->key.size > 0) + (first->token != NULL) + first->x509 == 1);
     format(first, &text);
     CHECK(connstr_parse(text.data, &second, NULL) == C2D_OK);

@@ -1,4 +1,5 @@
-/* Input: any text. It is read as JSON, and written as a string of JSON. */
+/* Input: any text. It is read as JSON, and written as a string of JSON, as a word of a shell and as
+ * printable text. */
 #include "base/json_write.h"
 #include "base/text.h"
 #include "check.h"
@@ -54,6 +55,36 @@ static void check_quoted(const char *text, size_t size)
     free(quoted);
 }
 
+static void check_printable(const char *text, size_t size)
+{
+    char *printable = text_printable(text, size);
+
+    check_line(printable);
+    free(printable);
+}
+
+/* A shell reads the word as text. */
+static void check_shell_word(const char *text)
+{
+    char *word = text_shell_word(text);
+    bool is_quoted = false;
+
+    for (const char *at = word; *at != '\0'; at++) {
+        if (*at == '\'') {
+            is_quoted = !is_quoted;
+            continue;
+        }
+        if (*at == '\\' && !is_quoted)
+            at++;
+        else
+            CHECK(is_quoted || byte_is_alnum((unsigned char)*at)
+                  || strchr("%+,-./:=@_", *at) != NULL);
+        CHECK(*at == *text++);
+    }
+    CHECK(*text == '\0' && !is_quoted);
+    free(word);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char *text = input_text(data, size);
@@ -72,12 +103,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_error(&error);
     }
     json_free(root);
+    check_shell_word(text);
     free(text);
     text = malloc(size + 1);
     CHECK(text != NULL);
     memcpy(text, data, size);
     text[size] = '\0';
     check_quoted(text, size);
+    check_printable(text, size);
     free(text);
     return 0;
 }

@@ -32,7 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct c2d_sas sas;
     struct c2d_error error = { 0 };
 
-    if (sas_parse(text, &sas, &error) == C2D_OK) {
+    if (c2d_sas_decode(text, &sas, &error) == C2D_OK) {
         CHECK(sas.expires_at_s >= 0);
         check_token(sas.resource, sas.policy, sas.expires_at_s);
     } else {

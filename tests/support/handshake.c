@@ -105,3 +105,18 @@ void shake_hands(struct world *world, const char *name)
     SSL_free(client);
     SSL_free(server);
 }
+
+bool world_offers_at(struct world *world, const struct tls_cache *cache, int64_t now_s)
+{
+    SSL *client = new_client(world, "hub.test");
+    bool offered = tls_cache_offer(cache, client, now_s);
+
+    cr_expect_eq(offered, SSL_get_session(client) != NULL);
+    SSL_free(client);
+    return offered;
+}
+
+bool world_offers(struct world *world)
+{
+    return world_offers_at(world, &world->cache, world->now_s);
+}

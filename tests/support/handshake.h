@@ -23,5 +23,9 @@ void world_clear(struct world *world);
 SSL *new_client(struct world *world, const char *name);
 /* A whole handshake, which offers what the cache has and keeps the session. */
 void shake_hands(struct world *world, const char *name);
+/* True if the cache of world offers a session. */
+bool world_offers(struct world *world);
+/* True if this cache offers a session at this time. */
+bool world_offers_at(struct world *world, const struct tls_cache *cache, int64_t now_s);
 
 #endif

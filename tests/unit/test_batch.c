@@ -4,6 +4,7 @@
 #include "../../src/cli/c2d-http/batch_progress.h"
 #include "../../src/cli/c2d-http/batch_rate.h"
 
+#include "../support/alloc.h"
 #include "../support/table.h"
 
 #include <criterion/criterion.h>
@@ -95,6 +96,15 @@ Test(batch, a_broken_line_names_its_device_and_message_if_they_precede_the_error
             cr_expect(id != NULL && strcmp(id, broken[i].device_id) == 0, "row %zu: %s", i, id);
         free(id);
         free(line);
+    }
+    cr_expect_null(batch_line_text("{\0\"deviceId\":\"a\"}", 17, "deviceId"), "a NUL is no blank");
+    for (size_t n = 0; alloc_next(&n);) {
+        char *id;
+
+        alloc_fail_at(n, false);
+        id = batch_line_text("{\"deviceId\":\"a\"}", 16, "deviceId");
+        cr_expect_eq(id == NULL, alloc_stop(), "allocation %zu", n);
+        free(id);
     }
 }
 

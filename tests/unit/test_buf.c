@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <wchar.h>
 
 Test(buf, appended_data_of_all_kinds_is_joined_in_order_and_ends_with_nul)
 {
@@ -56,6 +57,38 @@ Test(buf, size_near_the_end_of_memory_is_an_overflow_and_not_a_wrap)
     cr_assert(buf_text(&buf, "a"));
     cr_assert_null(buf_reserve(&buf, SIZE_MAX - 1));
     cr_assert(buf.overflow);
+    buf_clear(&buf);
+}
+
+Test(buf, limit_below_the_size_refuses_even_no_bytes)
+{
+    struct buf buf = { 0 };
+
+    cr_assert(buf_text(&buf, "abc"));
+    buf.limit = 2;
+    cr_assert_null(buf_reserve(&buf, 0));
+    cr_assert(buf.overflow);
+    buf_clear(&buf);
+}
+
+Test(buf, size_that_doubling_cannot_reach_is_requested_as_it_is)
+{
+    struct buf buf = { 0 };
+
+    alloc_fail_at(1, false);
+    cr_assert_null(buf_reserve(&buf, SIZE_MAX / 2 + 10));
+    cr_assert(alloc_stop());
+    cr_assert_not(buf.overflow);
+    buf_clear(&buf);
+}
+
+Test(buf, text_that_cannot_be_formatted_is_a_failure)
+{
+    struct buf buf = { 0 };
+
+    /* A surrogate is no character. */
+    cr_assert_not(buf_format(&buf, "%lc", (wint_t)0xd800));
+    cr_assert(buf.failed);
     buf_clear(&buf);
 }
 

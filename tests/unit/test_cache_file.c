@@ -1,4 +1,6 @@
 /* Secrets in a folder: written for the owner alone, read only if nobody else could write. */
+#include "../support/alloc.h"
+#include "../support/folder.h"
 #include "../support/table.h"
 #include "http/cache_file.h"
 
@@ -15,22 +17,11 @@
 /* The files of the tests are in this folder, which is the current one. */
 static void set_up(void)
 {
-    char dir[] = "/tmp/c2d-cache-XXXXXX";
-
-    cr_assert_not_null(mkdtemp(dir));
-    cr_assert_eq(chdir(dir), 0);
+    folder_enter();
     cr_assert_eq(mkdir("dir", 0700), 0);
 }
 
-static void tear_down(void)
-{
-    char dir[64];
-
-    if (getcwd(dir, sizeof dir) != NULL && strncmp(dir, "/tmp/c2d-cache-", 15) == 0)
-        cr_assert_eq(system("rm -rf \"$PWD\""), 0);
-}
-
-TestSuite(cache_file, .init = set_up, .fini = tear_down);
+TestSuite(cache_file, .init = set_up, .fini = folder_leave);
 
 static bool write_text(const char *text)
 {
@@ -57,11 +48,6 @@ static bool reads(const char *text, char why[512])
         ok = data.size == strlen(text) && memcmp(data.data, text, data.size) == 0;
     buf_clear(&data);
     return ok;
-}
-
-static void run(const char *command)
-{
-    cr_assert_eq(system(command), 0, "%s", command);
 }
 
 Test(cache_file, last_written_contents_are_read_and_the_file_is_for_its_owner_alone)
@@ -107,19 +93,19 @@ Test(cache_file, old_files_of_the_cache_are_removed_and_no_others)
     for (size_t i = 0; i < COUNT(rows); i++) {
         snprintf(command, sizeof command, "umask 077; touch -d '%s' dir/%s", rows[i].touched,
                  rows[i].name);
-        run(command);
+        folder_run(command);
     }
-    run("ln -s nothing dir/" NAME "7; touch -h -d '25 hours ago' dir/" NAME "7");
+    folder_run("ln -s nothing dir/" NAME "7; touch -h -d '25 hours ago' dir/" NAME "7");
     cache_file_remove_old("dir", now_s - 86400, now_s + 86400);
     for (size_t i = 0; i < COUNT(rows); i++) {
         snprintf(command, sizeof command, "dir/%s", rows[i].name);
         cr_expect_eq(access(command, F_OK) != 0, rows[i].removed, "%s of %s", rows[i].name,
                      rows[i].touched);
     }
-    run("test -L dir/" NAME "7");
-    run("chmod 755 dir");
+    folder_run("test -L dir/" NAME "7");
+    folder_run("chmod 755 dir");
     cache_file_remove_old("dir", now_s + 86400, now_s + 86400);
-    run("test -e dir/" NAME "2");
+    folder_run("test -e dir/" NAME "2");
 }
 
 /* Only root can create a file of another user. */
@@ -154,8 +140,8 @@ Test(cache_file, folder_that_others_may_use_is_not_used)
 
         if (is_skipped(rows[i].command))
             continue;
-        run("rm -rf dir link file new; mkdir -m 700 dir");
-        run(rows[i].command);
+        folder_run("rm -rf dir link file new; mkdir -m 700 dir");
+        folder_run(rows[i].command);
         status = cache_file_check_dir(rows[i].dir, &error);
         cr_expect_eq(status, rows[i].why == NULL ? C2D_OK : C2D_CONFIG, "row %zu", i);
         cr_expect_not_null(strstr(error.text, rows[i].why == NULL ? "" : rows[i].why),
@@ -196,10 +182,10 @@ Test(cache_file, file_that_others_may_have_written_is_not_read)
     for (size_t i = 0; i < COUNT(rows); i++) {
         if (is_skipped(rows[i].command))
             continue;
-        run("rm -rf dir real other; mkdir -m 700 dir");
+        folder_run("rm -rf dir real other; mkdir -m 700 dir");
         cr_assert(write_text("kept"));
         cr_assert(reads("kept", why), "row %zu: %s", i, why);
-        run(rows[i].command);
+        folder_run(rows[i].command);
         cr_expect(!reads("kept", why), "row %zu: it was read", i);
         cr_expect_not_null(strstr(why, rows[i].why), "row %zu: %s", i, why);
     }
@@ -209,10 +195,10 @@ Test(cache_file, file_or_link_in_the_way_is_replaced_and_not_followed)
 {
     char why[512];
 
-    run("echo mine >victim; ln -s ../victim dir/file; ln -s ../victim dir/file.new");
+    folder_run("echo mine >victim; ln -s ../victim dir/file; ln -s ../victim dir/file.new");
     cr_assert(write_text("kept"));
     cr_expect(reads("kept", why), "%s", why);
-    run("grep -qx mine victim");
+    folder_run("grep -qx mine victim");
 }
 
 Test(cache_file, failed_write_leaves_the_old_contents)
@@ -230,9 +216,41 @@ Test(cache_file, failed_write_leaves_the_old_contents)
 
 Test(cache_file, folder_of_another_user_is_not_written_to)
 {
-    run("chmod 750 dir");
+    folder_run("chmod 750 dir");
     cr_expect(!write_text("kept"));
     cache_file_remove("dir", "file");
-    run("rmdir dir");
+    folder_run("rmdir dir");
     cr_expect(!write_text("kept"));
+}
+
+Test(cache_file, folder_with_the_name_of_a_file_is_not_replaced)
+{
+    folder_run("mkdir -p dir/file.new/x");
+    cr_expect(!write_text("kept"));
+    folder_run("rmdir dir/file.new/x dir/file.new && mkdir -p dir/file/x");
+    cr_expect(!write_text("kept"));
+    folder_run("test -d dir/file/x -a ! -e dir/file.new");
+}
+
+Test(cache_file, path_that_is_no_folder_of_ours_is_refused)
+{
+    static char path[5000];
+    struct buf data = { 0 };
+    struct c2d_error error;
+
+    cr_expect_eq(cache_file_check_dir("/", &error), C2D_CONFIG);
+    memset(path, 'x', sizeof path - 1);
+    cr_expect(!cache_file_read(path, "file", &data, &error));
+    cr_expect_not_null(strstr(error.text, "No such file"), "%s", error.text);
+}
+
+Test(cache_file, failed_allocation_is_a_file_that_cannot_be_read)
+{
+    char why[512];
+
+    cr_assert(write_text("kept"));
+    alloc_fail_at(1, false);
+    cr_expect(!reads("kept", why));
+    cr_expect(alloc_stop());
+    cr_expect(reads("kept", why), "%s", why);
 }

@@ -102,6 +102,12 @@ Test(client_new, options_are_checked)
         { { .timeout_ms = -1 }, C2D_USAGE },
         { { .connect_timeout_ms = -1 }, C2D_USAGE },
         { { .retries = -1 }, C2D_USAGE },
+        { { .parallel = 64 }, C2D_OK },
+        { { .parallel = 65 }, C2D_USAGE },
+        { { .parallel = -1 }, C2D_USAGE },
+        { { .patience_ms = -1 }, C2D_USAGE },
+        { { .ca_file = "/" }, C2D_CONFIG },
+        { { .ca_dir = "/dev/null", .ca_from_environment = true }, C2D_CONFIG },
         { { .cert_file = "cert.pem" }, C2D_CONFIG },
         { { .key_file = "key.pem" }, C2D_CONFIG },
     };

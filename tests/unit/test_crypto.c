@@ -4,6 +4,7 @@
 #include "c2d.h"
 
 #include <criterion/criterion.h>
+#include <limits.h>
 #include <string.h>
 
 /* RFC 4648, section 10. */
@@ -63,6 +64,8 @@ Test(crypto, base64_that_is_not_strict_is_refused)
         cr_expect_not(base64_decode(&out, junk[i], strlen(junk[i])), "'%s'", junk[i]);
         buf_clear(&out);
     }
+    /* More than OpenSSL can count. */
+    cr_expect_not(base64_decode(&(struct buf) { 0 }, "", (size_t)INT_MAX + 1));
 }
 
 Test(crypto, keys_with_nul_and_trailing_newline_bytes_keep_them)

@@ -182,6 +182,8 @@ Test(http, failed_allocation_is_reported_as_such_and_clearing_is_safe)
         alloc_fail_at(n, false);
         for (int i = 0; status == C2D_OK && i < 40; i++)
             status = http_headers_add(&headers, "some-name", "some value", NULL);
+        for (int i = 0; status == C2D_OK && i < 40; i++)
+            status = http_headers_add_line(&headers, " and more of it", 15, true, NULL);
         failed = alloc_stop();
         cr_expect_eq(status, failed ? C2D_OS : C2D_OK, "allocation %zu", n);
         http_headers_clear(&headers);

@@ -1,5 +1,6 @@
 #include "hub/hub_error.h"
 
+#include "../support/alloc.h"
 #include "../support/script.h"
 
 #include <criterion/criterion.h>
@@ -212,6 +213,7 @@ Test(hub_error, a_404_without_a_code_says_that_the_device_may_be_unknown_or_disa
         { HUB_AUTH_POLICY, "dev1", FLAT("404001"), false },
         { HUB_AUTH_DEVICE_KEY, "dev1", FLAT("404013"), false },
         { HUB_AUTH_DEVICE_KEY, "dev1", FLAT("404103"), false },
+        { HUB_AUTH_DEVICE_KEY, "dev1", "{\"Message\":\"ErrorCode:SomethingNew;x\"}", false },
         { HUB_AUTH_POLICY, NULL, "", false },
     };
 
@@ -290,4 +292,18 @@ Test(hub_error, refusal_names_network_rules_as_a_possible_reason)
         cr_expect_null(strstr(error.hint, "..."), "row %zu: cut: %s", i, error.hint);
         http_response_clear(&response);
     }
+}
+
+Test(hub_error, hint_that_needs_memory_is_left_out_when_there_is_none)
+{
+    static const char *const headers[] = { "iothub-errorcode: DeviceMaximumQueueDepthExceeded",
+                                           NULL };
+    struct http_response response = response_for_test(403, headers, "", 0);
+    struct c2d_error error;
+
+    alloc_fail_at(1, true);
+    cr_expect_eq(hub_error_read(&response, &send, 0, &error), C2D_QUEUE_FULL);
+    cr_expect(alloc_stop());
+    cr_expect_str_eq(error.hint, "");
+    http_response_clear(&response);
 }

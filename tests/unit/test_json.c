@@ -48,6 +48,7 @@ static const struct {
       "\\\"T1-TimeStamp:10/19/2022 16:47:22\\\",\\\"message\\\":\\\"m\\\"}\"}",
       404103, "", "m", "T1" },
     { "code below zero", "{\"errorCode\":-1}", 0, "", "", "" },
+    { "code above those of a hub", "{\"errorCode\":600000}", 0, "", "", "" },
     { "code too large", "{\"errorCode\":1e99}", 0, "", "", "" },
     { "empty", "", 0, "", "", "" },
     { "text", "Service Unavailable", 0, "", "", "" },

@@ -54,6 +54,7 @@ Test(json_scan, text_outside_of_the_json_grammar_is_invalid)
         "\"\\ud800\"",
         "\"\\udc00\"",
         "\"\\ud800\\u0041\"",
+        "\"\\ud800\\ue000\"",
         "[1,]",
         "[,1]",
         "[1 2]",

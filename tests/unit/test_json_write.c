@@ -75,3 +75,12 @@ Test(json_write, foreign_json_is_written_with_its_controls_escaped)
     cr_assert_str_eq(line.data, "{\"a\\n\":[1,\"\\u009b\\u007f\xe2\x82\xac\"]}");
     buf_clear(&line);
 }
+
+Test(json_write, bytes_of_foreign_json_that_are_not_utf8_are_kept)
+{
+    struct buf line = { 0 };
+
+    json_append_json(&line, "[\"a\xff\xc2\"]");
+    cr_assert_str_eq(line.data, "[\"a\xff\xc2\"]");
+    buf_clear(&line);
+}

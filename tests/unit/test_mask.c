@@ -20,7 +20,7 @@ static const struct {
     { "\"Ab+cd\\/efGH+i=\"", "\"**************\"" },
     { "\\\"Ab\\\\u002Bcd\\\\\\/efGH\\u002bi\\u003d\\\"",
       "\\\"********************************\\\"" },
-    { "<b>Ab&#43;cd&#x2F;efGH&#x2b;i&#61;</b>", "<b>*******************************</b>" },
+    { "<b>Ab&#43;cd&#x2F;efGH&#X2b;i&#61;</b>", "<b>*******************************</b>" },
     { "ab%2bcd%2fefgh%2bi%3d", "*********************" },
     { "cut: Ab+cd/ef...", "cut: ********..." },
     { "Ab+cd/ but not more", "Ab+cd/ but not more" },
@@ -65,6 +65,17 @@ Test(mask, a_short_signature_is_masked_whole_and_without_one_nothing_is_masked)
     mask_signature(untouched, 3, NULL);
     mask_signature(untouched, 3, "SharedAccessSignature sig=&sr=abc");
     cr_expect_str_eq(untouched, "abc");
+}
+
+Test(mask, if_a_signature_cannot_be_decoded_all_of_the_text_is_masked)
+{
+    char text[] = "any text", same[] = "any text", token[1200] = "SharedAccessSignature sig=";
+
+    mask_signature(text, strlen(text), "SharedAccessSignature sig=ab%2&sr=h&se=9");
+    cr_expect_str_eq(text, "********");
+    memset(token + strlen(token), 'a', sizeof token - strlen(token) - 1);
+    mask_signature(same, strlen(same), token);
+    cr_expect_str_eq(same, "********");
 }
 
 Test(mask, each_text_of_an_error_is_masked)

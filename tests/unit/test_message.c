@@ -233,7 +233,46 @@ Test(message, ack_words_and_values_match_both_ways)
         cr_expect_eq((int)c2d_ack_from_name(words[ack]), ack);
     }
     cr_expect_null(c2d_ack_name(C2D_ACK_UNSET));
+    cr_expect_null(c2d_ack_name((enum c2d_ack)(C2D_ACK_FULL + 1)));
     cr_expect_eq(c2d_ack_from_name("Full"), C2D_ACK_UNSET);
     cr_expect_eq(c2d_ack_from_name(""), C2D_ACK_UNSET);
     cr_expect_eq(c2d_ack_from_name(NULL), C2D_ACK_UNSET);
+}
+
+Test(message, property_of_no_message_and_without_a_name_is_absent)
+{
+    static const struct c2d_property pairs[] = { { "Kind", "x" } };
+    static const struct c2d_message message = { .properties = pairs, .property_count = 1 };
+
+    cr_expect_str_eq(c2d_message_property(&message, "kind"), "x");
+    cr_expect_null(c2d_message_property(&message, "other"));
+    cr_expect_null(c2d_message_property(&message, NULL));
+    cr_expect_null(c2d_message_property(NULL, "kind"));
+}
+
+Test(message, expiry_is_replaced_where_there_is_one_of_the_same_length)
+{
+    static const struct {
+        const char *before, *after;
+    } rows[] = {
+        { "2026-01-01T00:00:00.0000000Z", "1970-01-01T00:00:01.5000000Z" },
+        { "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z" },
+        { NULL, NULL },
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct http_headers headers = { 0 };
+        const char *value;
+
+        if (rows[i].before != NULL)
+            http_headers_add(&headers, "iothub-expiry", rows[i].before, NULL);
+        http_headers_add(&headers, "iothub-ack", "full", NULL);
+        message_set_expiry(&headers, 1500);
+        value = http_headers_get(&headers, "iothub-expiry");
+        cr_expect(rows[i].after == NULL ? value == NULL
+                                        : value != NULL && strcmp(value, rows[i].after) == 0,
+                  "row %zu: %s", i, value);
+        cr_expect_str_eq(http_headers_get(&headers, "iothub-ack"), "full", "row %zu", i);
+        http_headers_clear(&headers);
+    }
 }

@@ -221,21 +221,24 @@ Test(message_from_json, invalid_line_is_a_data_error)
 
 Test(message_from_json, failed_allocation_is_reported_as_such_and_leaks_nothing)
 {
-    struct c2d_message *message = received(6);
-    char *line = c2d_message_to_json(message, true);
+    for (size_t row = 0; row < COUNT(rows); row++) {
+        struct c2d_message *message = received(row);
+        char *line = c2d_message_to_json(message, true);
 
-    for (size_t n = 0; alloc_next(&n);) {
-        struct c2d_message *back = NULL;
-        enum c2d_status status;
-        bool failed;
+        for (size_t n = 0; alloc_next(&n);) {
+            struct c2d_message *back = NULL;
+            enum c2d_status status;
+            bool failed;
 
-        alloc_fail_at(n, false);
-        status = c2d_message_from_json(&back, line, strlen(line), NULL);
-        failed = alloc_stop();
-        cr_assert_eq(status, failed ? C2D_OS : C2D_OK, "allocation %zu: %d", n, status);
-        cr_assert_eq(back == NULL, failed, "allocation %zu", n);
-        c2d_message_free(back);
+            alloc_fail_at(n, false);
+            status = c2d_message_from_json(&back, line, strlen(line), NULL);
+            failed = alloc_stop();
+            cr_assert_eq(status, failed ? C2D_OS : C2D_OK, "%s: allocation %zu: %d", rows[row].what,
+                         n, status);
+            cr_assert_eq(back == NULL, failed, "%s: allocation %zu", rows[row].what, n);
+            c2d_message_free(back);
+        }
+        c2d_message_free(message);
+        free(line);
     }
-    c2d_message_free(message);
-    free(line);
 }

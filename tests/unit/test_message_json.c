@@ -70,6 +70,15 @@ static const struct {
       "{\"v\":1,\"messageId\":\"a\\ufffd\",\"properties\":{\"p\":\"\\ufffd\",\"q\":\"ok\"},"
       "\"lockToken\":\"t\"," TIMES ",\"bodySize\":0,\"bodyEncoding\":\"utf8\",\"body\":\"\","
       "\"lossy\":{\"messageId\":\"Yf8=\",\"p\":\"ww==\"}}" },
+    { "names that are the same in JSON",
+      { .properties = (const struct c2d_property[]) { { "\xff", "1" }, { "\xfe", "2" } },
+        .property_count = 2,
+        .lock_token = "t",
+        .delivery_count = -1,
+        .lock_deadline_s = 60 },
+      "{\"v\":1,\"properties\":{\"\\ufffd\":\"2\"},\"lockToken\":\"t\"," TIMES
+      ",\"bodySize\":0,\"bodyEncoding\":\"utf8\",\"body\":\"\","
+      "\"duplicateProperties\":[[\"\\ufffd\",\"1\"],[\"\\ufffd\",\"2\"]]}" },
 };
 
 Test(message_json, line_is_exactly_as_documented)
@@ -147,12 +156,13 @@ Test(message_json, line_holds_no_byte_that_moves_a_cursor)
 
 Test(message_json, failed_allocation_returns_null)
 {
-    for (size_t n = 0; alloc_next(&n);) {
-        char *line;
+    for (size_t row = 0; row < COUNT(rows); row++)
+        for (size_t n = 0; alloc_next(&n);) {
+            char *line;
 
-        alloc_fail_at(n, false);
-        line = c2d_message_to_json(&rows[0].message, true);
-        cr_expect_eq(line == NULL, alloc_stop(), "allocation %zu", n);
-        free(line);
-    }
+            alloc_fail_at(n, false);
+            line = c2d_message_to_json(&rows[row].message, true);
+            cr_expect_eq(line == NULL, alloc_stop(), "row %zu: allocation %zu", row, n);
+            free(line);
+        }
 }

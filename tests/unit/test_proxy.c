@@ -1,6 +1,7 @@
 /* The choice of the proxy for a host, and its name in errors. */
 #include "http/proxy.h"
 
+#include "../support/alloc.h"
 #include "../support/table.h"
 
 #include <criterion/criterion.h>
@@ -159,4 +160,54 @@ Test(proxy, connection_without_a_proxy_is_no_failure)
         C2D_OK);
     cr_assert_eq(proxy.secret.size, 0);
     proxy_clear(&proxy);
+}
+
+Test(proxy, password_is_known_from_the_url_or_from_separate_credentials)
+{
+    static const struct {
+        const char *url, *user, *password;
+        bool expected;
+    } rows[] = {
+        { "p:1", NULL, NULL, false },    { "u@p:1", NULL, NULL, false },
+        { "u:@p:1", NULL, NULL, false }, { "u:pw@p:1", NULL, NULL, true },
+        { "p:1", "u", NULL, false },     { "p:1", "u", "pw", true },
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct proxy proxy;
+        struct c2d_error error;
+
+        choose(&proxy,
+               (struct c2d_options) { .size = sizeof(struct c2d_options),
+                                      .proxy = rows[i].url,
+                                      .proxy_user = rows[i].user,
+                                      .proxy_password = rows[i].password },
+               &error);
+        cr_expect_eq(proxy_has_password(&proxy), rows[i].expected, "row %zu", i);
+        proxy_clear(&proxy);
+    }
+}
+
+Test(proxy, failed_allocation_is_reported_as_such)
+{
+    static const struct {
+        const char *url, *user;
+    } rows[] = { { "http://user:password@p:1", NULL }, { "http://p:1", "user" } };
+
+    for (size_t i = 0; i < COUNT(rows); i++)
+        for (size_t n = 0; alloc_next(&n);) {
+            struct proxy proxy;
+            struct c2d_error error;
+            enum c2d_status status;
+
+            alloc_fail_at(n, false);
+            status = choose(&proxy,
+                            (struct c2d_options) { .size = sizeof(struct c2d_options),
+                                                   .proxy = rows[i].url,
+                                                   .proxy_user = rows[i].user },
+                            &error);
+            cr_expect_eq(status, alloc_stop() ? C2D_OS : C2D_OK, "row %zu: allocation %zu: %s", i,
+                         n, error.text);
+            proxy_clear(&proxy);
+        }
 }

@@ -1,6 +1,7 @@
 /* Which TLS sessions are kept, for how long, and to whom they are offered. Client and server do
  * their handshake in memory. */
 #include "../support/alloc.h"
+#include "../support/folder.h"
 #include "../support/handshake.h"
 #include "../support/table.h"
 
@@ -16,38 +17,11 @@ enum { HOUR_S = 3600, NAME_SIZE = 64 };
 
 static void set_up(void)
 {
-    char dir[] = "/tmp/c2d-cache-XXXXXX";
-
-    cr_assert_not_null(mkdtemp(dir));
-    cr_assert_eq(chdir(dir), 0);
-    cr_assert_eq(system("mkdir -m 700 dir; echo ca >ca.pem; mkdir ca; echo key >key.pem"), 0);
+    folder_enter();
+    folder_run("mkdir -m 700 dir; echo ca >ca.pem; mkdir ca; echo key >key.pem");
 }
 
-static void tear_down(void)
-{
-    char dir[64];
-
-    if (getcwd(dir, sizeof dir) != NULL && strncmp(dir, "/tmp/c2d-cache-", 15) == 0)
-        cr_assert_eq(system("rm -rf \"$PWD\""), 0);
-}
-
-TestSuite(tls_cache, .init = set_up, .fini = tear_down);
-
-/* True if this cache offers a session at this time. */
-static bool offers_at(struct world *world, const struct tls_cache *cache, int64_t now_s)
-{
-    SSL *client = new_client(world, "hub.test");
-    bool offered = tls_cache_offer(cache, client, now_s);
-
-    cr_expect_eq(offered, SSL_get_session(client) != NULL);
-    SSL_free(client);
-    return offered;
-}
-
-static bool offers(struct world *world)
-{
-    return offers_at(world, &world->cache, world->now_s);
-}
+TestSuite(tls_cache, .init = set_up, .fini = folder_leave);
 
 /* ---- Sessions that are kept ---- */
 
@@ -59,7 +33,7 @@ Test(tls_cache, session_is_resumed_by_the_next_client)
         struct world world;
 
         world_init(&world, versions[i], DAY_S);
-        cr_expect(!offers(&world));
+        cr_expect(!world_offers(&world));
         shake_hands(&world, "hub.test");
         cr_expect(!world.resumed);
         for (int again = 0; again < 3; again++) {
@@ -81,19 +55,19 @@ Test(tls_cache, session_of_a_hub_that_was_not_verified_is_not_kept)
     SSL_CTX_set_cert_store(world.client, X509_STORE_new());
     SSL_CTX_set_verify(world.client, SSL_VERIFY_NONE, NULL);
     shake_hands(&world, "hub.test");
-    cr_expect(!offers(&world));
+    cr_expect(!world_offers(&world));
     world_clear(&world);
 }
 
 Test(tls_cache, session_of_another_name_is_not_kept)
 {
-    static const char *const names[] = { "other.test", "part.hub.test" };
+    static const char *const names[] = { "other.test", "part.hub.test", NULL };
     struct world world;
 
     world_init(&world, TLS1_2_VERSION, DAY_S);
     for (size_t i = 0; i < COUNT(names); i++) {
         shake_hands(&world, names[i]);
-        cr_expect(!offers(&world), "%s", names[i]);
+        cr_expect(!world_offers(&world), "row %zu", i);
     }
     world_clear(&world);
 }
@@ -117,8 +91,8 @@ Test(tls_cache, session_is_valid_for_a_day_and_not_past_the_end_of_the_certifica
         world_init(&world, TLS1_3_VERSION, rows[i].good_for_s);
         snprintf(path, sizeof path, "dir/%s", world.cache.name);
         shake_hands(&world, "hub.test");
-        cr_expect_eq(offers_at(&world, &world.cache, world.now_s + rows[i].age_s), rows[i].offered,
-                     "row %zu", i);
+        cr_expect_eq(world_offers_at(&world, &world.cache, world.now_s + rows[i].age_s),
+                     rows[i].offered, "row %zu", i);
         cr_expect_eq(access(path, F_OK) == 0, rows[i].offered, "row %zu: what is too old stays", i);
         world_clear(&world);
     }
@@ -131,11 +105,11 @@ Test(tls_cache, full_handshake_removes_old_files_of_other_names)
 
     world_init(&world, TLS1_3_VERSION, DAY_S);
     snprintf(command, sizeof command, "touch -d '2 days ago' dir/%064d; touch dir/%064d", 1, 2);
-    cr_assert_eq(system(command), 0);
+    folder_run(command);
     shake_hands(&world, "hub.test");
     snprintf(command, sizeof command, "test ! -e dir/%064d -a -e dir/%064d", 1, 2);
     cr_expect_eq(system(command), 0);
-    cr_expect(offers(&world));
+    cr_expect(world_offers(&world));
     world_clear(&world);
 }
 
@@ -152,11 +126,12 @@ Test(tls_cache, day_counts_from_the_full_handshake_however_often_it_is_resumed)
         shake_hands(&world, "hub.test");
         cr_assert(world.resumed);
     }
-    cr_expect(!offers_at(&world, &world.cache, start_s + DAY_S));
+    cr_expect(!world_offers_at(&world, &world.cache, start_s + DAY_S));
     world.now_s = start_s + DAY_S;
     shake_hands(&world, "hub.test");
     cr_expect(!world.resumed);
-    cr_expect(offers_at(&world, &world.cache, start_s + DAY_S + 1), "the new one counts anew");
+    cr_expect(world_offers_at(&world, &world.cache, start_s + DAY_S + 1),
+              "the new one counts anew");
     world_clear(&world);
 }
 
@@ -211,15 +186,15 @@ Test(tls_cache, session_is_for_the_same_names_and_files_alone)
 
         *(const char **)(void *)((char *)&other + rows[i].at) = rows[i].value;
         cr_assert(tls_cache_init(&other));
-        cr_expect(!offers_at(&world, &other, world.now_s), "row %zu", i);
+        cr_expect(!world_offers_at(&world, &other, world.now_s), "row %zu", i);
         /* Nor if it is put there. */
         snprintf(name, sizeof name, "%s", other.name);
         cr_expect_str_neq(name, world.cache.name, "row %zu", i);
         memcpy(other.name, world.cache.name, sizeof other.name);
-        cr_expect(!offers_at(&world, &other, world.now_s), "row %zu: it was moved", i);
+        cr_expect(!world_offers_at(&world, &other, world.now_s), "row %zu: it was moved", i);
         tls_cache_clear(&other);
     }
-    cr_expect(offers(&world));
+    cr_expect(world_offers(&world));
     world_clear(&world);
 }
 
@@ -240,18 +215,18 @@ Test(tls_cache, session_is_dropped_when_a_file_has_changed)
         struct world world;
         struct tls_cache next = all_set();
 
-        cr_assert_eq(system("rm -rf ca2; [ -e ca.pem ] || echo ca >ca.pem"), 0);
+        folder_run("rm -rf ca2; [ -e ca.pem ] || echo ca >ca.pem");
         world_init(&world, TLS1_3_VERSION, DAY_S);
         tls_cache_clear(&world.cache);
         world.cache = all_set();
         cr_assert(tls_cache_init(&world.cache));
         shake_hands(&world, "hub.test");
-        cr_assert(offers(&world));
-        cr_assert_eq(system(commands[i]), 0, "%s", commands[i]);
-        cr_expect(!offers(&world), "%s", commands[i]);
+        cr_assert(world_offers(&world));
+        folder_run(commands[i]);
+        cr_expect(!world_offers(&world), "%s", commands[i]);
         cr_assert(tls_cache_init(&next));
-        cr_expect(!offers_at(&world, &next, world.now_s), "%s: the next client", commands[i]);
-        cr_assert_eq(system("rm dir/*"), 0);
+        cr_expect(!world_offers_at(&world, &next, world.now_s), "%s: the next client", commands[i]);
+        folder_run("rm dir/*");
         shake_hands(&world, "hub.test");
         cr_expect_eq(system("rmdir dir && mkdir -m 700 dir"), 0, "%s: it was kept", commands[i]);
         tls_cache_clear(&next);
@@ -284,21 +259,21 @@ Test(tls_cache, file_with_any_byte_changed_or_missing_is_ignored)
         byte = getc(file);
         fseek(file, at, SEEK_SET);
         putc(byte ^ 1, file);
-        cr_expect(!offers(&world), "byte %ld", at);
+        cr_expect(!world_offers(&world), "byte %ld", at);
         fseek(file, at, SEEK_SET);
         putc(byte, file);
     }
-    cr_expect(offers(&world), "it is as it was");
+    cr_expect(world_offers(&world), "it is as it was");
     for (; size > 0; size -= 7) {
         cr_assert_eq(truncate(path, size - 1), 0);
-        cr_expect(!offers(&world), "the first %ld bytes", size - 1);
+        cr_expect(!world_offers(&world), "the first %ld bytes", size - 1);
     }
     fclose(file);
     snprintf(command, sizeof command, "truncate -s 0 %s", path);
-    cr_assert_eq(system(command), 0);
-    cr_expect(!offers(&world));
+    folder_run(command);
+    cr_expect(!world_offers(&world));
     shake_hands(&world, "hub.test");
-    cr_expect(offers(&world), "the next handshake has replaced it");
+    cr_expect(world_offers(&world), "the next handshake has replaced it");
     world_clear(&world);
 }
 
@@ -309,9 +284,9 @@ Test(tls_cache, without_a_folder_nothing_happens)
     world_init(&world, TLS1_3_VERSION, DAY_S);
     world.cache.dir = NULL;
     shake_hands(&world, "hub.test");
-    cr_expect(!offers(&world));
+    cr_expect(!world_offers(&world));
     world.cache.dir = "dir";
-    cr_expect(!offers(&world));
+    cr_expect(!world_offers(&world));
     world_clear(&world);
 }
 
@@ -334,9 +309,9 @@ Test(tls_cache, failed_allocation_is_reported_or_costs_a_full_handshake)
         bool offered;
 
         alloc_fail_at(n, false);
-        offered = offers(&world);
+        offered = world_offers(&world);
         cr_expect_neq(offered, alloc_stop(), "allocation %zu", n);
     }
-    cr_expect(offers(&world));
+    cr_expect(world_offers(&world));
     world_clear(&world);
 }

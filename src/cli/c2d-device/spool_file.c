@@ -13,26 +13,35 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+static enum c2d_status load(int fd, struct c2d_message **message)
+{
+    enum c2d_status status = C2D_DATA;
+    struct stat file;
+    char *text;
+    ssize_t count;
+
+    if (fd < 0 || fstat(fd, &file) != 0)
+        return STATUS_IO;
+    if (file.st_size >= INT32_MAX) /* longer than any message */
+        return C2D_DATA;
+    text = malloc((size_t)file.st_size + 1);
+    if (text == NULL)
+        return C2D_OS;
+    count = read(fd, text, (size_t)file.st_size);
+    if (count < 0)
+        status = STATUS_IO;
+    else if (count == file.st_size)
+        status = c2d_message_from_json(message, text, (size_t)count, NULL);
+    free(text);
+    return status;
+}
+
 struct c2d_message *spool_file_load(int folder, const char *name, enum c2d_status *status)
 {
     struct c2d_message *message = NULL;
     int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    struct stat file;
-    char *text = NULL;
-    size_t size = 0;
-    ssize_t count = -1;
 
-    *status = STATUS_IO;
-    if (fd >= 0 && fstat(fd, &file) == 0 && file.st_size >= 0 && file.st_size < INT32_MAX) {
-        size = (size_t)file.st_size;
-        text = malloc(size + 1);
-        count = text == NULL ? -1 : read(fd, text, size);
-        *status = text == NULL ? C2D_OS : STATUS_IO;
-    }
-    if (count >= 0)
-        *status =
-            (size_t)count == size ? c2d_message_from_json(&message, text, size, NULL) : C2D_DATA;
-    free(text);
+    *status = load(fd, &message);
     if (fd >= 0)
         close(fd);
     return message;

@@ -368,7 +368,7 @@ enum c2d_status batch_journal_mark(struct batch_journal *journal, const struct b
 
 enum c2d_status batch_journal_close(struct batch_journal *journal, struct c2d_error *error)
 {
-    bool ok = journal->fd < 0 || journal->path == NULL || fdatasync(journal->fd) == 0;
+    bool ok = journal->fd < 0 || fdatasync(journal->fd) == 0;
     enum c2d_status status = ok ? C2D_OK : fail_io(journal, error);
 
     free(journal->slots);

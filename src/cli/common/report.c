@@ -125,20 +125,22 @@ static bool is_silent(const struct app *app, enum c2d_status status)
            || (status == STATUS_LOCKED && !app->common.verbose && isatty(STDERR_FILENO) != 1);
 }
 
-/* Names the device in an error of the back end's program, where the text does not. c2d-device is
- * for one device. */
-static void name_device(const struct app *app, const struct c2d_error *error,
-                        const struct subject *subject, char out[static 1024])
+/* Names the device in an error of the back end's program, and the message in one of c2d-device,
+ * which is for one device, where the text does not. */
+static void name_subject(const struct app *app, const struct c2d_error *error,
+                         const struct subject *subject, char out[static 1024])
 {
-    const char *device_id = subject == NULL ? NULL : subject->device_id;
+    bool is_back_end = app->program->role == C2D_ROLE_SERVICE;
+    const char *id = subject == NULL ? NULL
+                     : is_back_end   ? subject->device_id
+                                     : subject->message_id;
     char quoted[160];
 
-    snprintf(quoted, sizeof quoted, "'%.128s'", device_id == NULL ? "" : device_id);
-    if (device_id == NULL || app->program->role != C2D_ROLE_SERVICE
-        || strstr(error->text, quoted) != NULL)
+    snprintf(quoted, sizeof quoted, "'%.128s'", id == NULL ? "" : id);
+    if (id == NULL || strstr(error->text, quoted) != NULL)
         snprintf(out, 1024, "%s", error->text);
     else
-        snprintf(out, 1024, "device %s: %s", quoted, error->text);
+        snprintf(out, 1024, "%s %s: %s", is_back_end ? "device" : "message", quoted, error->text);
 }
 
 static void put(const struct app *app, const char *level, const char *name,
@@ -154,7 +156,7 @@ static void put(const struct app *app, const char *level, const char *name,
         free(line);
         return;
     }
-    name_device(app, error, subject, text);
+    name_subject(app, error, subject, text);
     put_plain(app, level, name, text);
     if (*error->hint != '\0')
         put_plain(app, "hint", "", error->hint);

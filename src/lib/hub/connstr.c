@@ -222,8 +222,6 @@ static enum c2d_status fill(const char *const values[PART_COUNT], struct credent
     }
     if (values[DEVICE_ID] != NULL && ids_check_device(values[DEVICE_ID], &detail) != C2D_OK)
         return fail(error, C2D_CONFIG, "DeviceId in the connection string: %s", detail.text);
-    if (values[KEY_NAME] != NULL && ids_check_value("policy", values[KEY_NAME], &detail) != C2D_OK)
-        return fail(error, C2D_CONFIG, "SharedAccessKeyName: %s", detail.text);
     if (token != NULL && sas_parse(token, &sas, &detail) != C2D_OK) {
         fail_at(error, C2D_STEP_KEY);
         return fail(error, C2D_CONFIG, "SharedAccessSignature: %s", detail.text);

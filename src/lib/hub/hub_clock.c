@@ -75,11 +75,9 @@ bool hub_clock_read(const struct http_response *response, int64_t own_s, int64_t
 
 static int64_t latest_s(const struct hub_clock *hub, int64_t now_s)
 {
-    int64_t latest = now_s + (hub->serves_back_end ? BACK_END_AHEAD_S : DEVICE_AHEAD_S);
-
-    if (!hub->serves_back_end && now_s < C2D_RELEASE_S && latest < C2D_RELEASE_S + release_ahead_s)
-        latest = C2D_RELEASE_S + release_ahead_s;
-    return latest;
+    if (hub->serves_back_end)
+        return now_s + BACK_END_AHEAD_S;
+    return now_s < C2D_RELEASE_S ? C2D_RELEASE_S + release_ahead_s : now_s + DEVICE_AHEAD_S;
 }
 
 enum hub_clock_verdict hub_clock_follow(struct hub_clock *hub, const struct http_response *response,

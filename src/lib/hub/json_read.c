@@ -17,6 +17,9 @@
 
 enum { NUMBER_SIZE_MAX = 63 };
 
+static const char number_bytes[] = { '+', '-', '.', '0', '1', '2', '3', '4',
+                                     '5', '6', '7', '8', '9', 'e', 'E' };
+
 /* Finds the next number at or after *at in valid JSON. Moves *at to its first byte and returns its
  * size, or 0 if there is none before end. */
 static size_t find_number(const char **at, const char *end)
@@ -32,8 +35,7 @@ static size_t find_number(const char **at, const char *end)
         else if (!in_string && (**at == '-' || byte_is_digit((unsigned char)**at)))
             break;
     }
-    while (*at + size < end && strchr("+-.0123456789eE", (*at)[size]) != NULL
-           && (*at)[size] != '\0')
+    while (*at + size < end && memchr(number_bytes, (*at)[size], sizeof number_bytes) != NULL)
         size++;
     return size;
 }
@@ -99,7 +101,7 @@ static cJSON *parse(const char *text, size_t size)
 static void make_numbers_raw(cJSON *item)
 {
     for (; item != NULL; item = item->next) {
-        if (cJSON_IsNumber(item) && item->valuestring != NULL)
+        if (cJSON_IsNumber(item))
             item->type = cJSON_Raw;
         make_numbers_raw(item->child);
     }

@@ -63,7 +63,8 @@ static enum c2d_status check_use(const struct c2d_message *message, struct c2d_e
     for (size_t i = 0; i < sizeof message->spare / sizeof *message->spare; i++)
         if (message->spare[i] != NULL)
             return fail(error, C2D_USAGE, "the message sets members that this version lacks");
-    if (message->ack < C2D_ACK_UNSET || message->ack > C2D_ACK_FULL)
+    /* Compilers differ in whether the enum has a sign. */
+    if ((unsigned)message->ack > C2D_ACK_FULL)
         return fail(error, C2D_USAGE, "%d is not an ack", (int)message->ack);
     if (message->expires_at_s < 0)
         return fail(error, C2D_USAGE, "the expiry is before 1970");

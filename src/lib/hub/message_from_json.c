@@ -46,11 +46,9 @@ static enum c2d_status copy_text(struct reading *reading, const char *text, cons
     *copy = NULL;
     if (base64 == NULL)
         buf_text(bytes, text);
-    else if (!base64_decode(bytes, base64, strlen(base64)) && !bytes->failed)
+    else if (!base64_decode(bytes, base64, strlen(base64)))
         return fail_data(reading, "bytes that are not base64");
     buf_append(bytes, "", 1);
-    if (bytes->failed)
-        return fail_memory(reading->error);
     *copy = bytes->data + start;
     /* It was in a header line, which can hold neither. */
     if (strchr(*copy, '\n') != NULL)
@@ -152,8 +150,6 @@ static enum c2d_status read_body(struct reading *reading)
         return fail_data(reading, "it has no body");
     ok = strcmp(encoding, "base64") == 0 ? base64_decode(bytes, body, strlen(body))
                                          : buf_text(bytes, body);
-    if (bytes->failed)
-        return fail_memory(reading->error);
     message->body = bytes->data + start;
     message->body_size = bytes->size - start;
     if (!ok || !json_as_number(json_member(reading->root, "bodySize"), HTTP_BODY_SIZE_MAX, &size)
@@ -189,7 +185,7 @@ enum c2d_status c2d_message_from_json(struct c2d_message **message, const char *
                                       struct c2d_error *error)
 {
     struct reading reading = { .error = error };
-    struct cJSON *root;
+    struct cJSON *root = NULL;
     enum c2d_status status;
 
     *message = NULL;
@@ -199,11 +195,12 @@ enum c2d_status c2d_message_from_json(struct c2d_message **message, const char *
     reading.received = calloc(1, sizeof *reading.received);
     if (reading.received == NULL)
         return fail_memory(error);
-    /* The texts of a line are shorter than the line. Over this limit appending fails, so that the
-     * bytes never move: the message points into them. */
+    /* The texts of a line are shorter than the line, so that appending cannot fail. The limit keeps
+     * the bytes from moving: the message points into them. */
     reading.received->bytes.limit = size;
-    buf_reserve(&reading.received->bytes, size);
-    status = json_parse(json, size, &root, error);
+    status = buf_reserve(&reading.received->bytes, size) == NULL
+                 ? fail_memory(error)
+                 : json_parse(json, size, &root, error);
     reading.root = root;
     if (status == C2D_OK)
         status = read_line(&reading);

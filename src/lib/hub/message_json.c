@@ -13,15 +13,19 @@ static bool is_utf8(const char *text)
     return utf8_valid(text, strlen(text));
 }
 
-/* True if two names are the same in JSON, where bytes that are not UTF-8 are replaced. */
-static bool same_name(const char *a, const char *b)
+/* True if two names are the same in JSON, where bytes that are not UTF-8 are replaced. Out of
+ * memory, line fails. */
+static bool same_name(struct buf *line, const char *a, const char *b)
 {
     bool same = strcmp(a, b) == 0;
 
     if (!same && (!is_utf8(a) || !is_utf8(b))) {
         char *shown_a = json_quoted(a, strlen(a)), *shown_b = json_quoted(b, strlen(b));
 
-        same = shown_a != NULL && shown_b != NULL && strcmp(shown_a, shown_b) == 0;
+        if (shown_a == NULL || shown_b == NULL)
+            line->failed = true;
+        else
+            same = strcmp(shown_a, shown_b) == 0;
         free(shown_a);
         free(shown_b);
     }
@@ -29,10 +33,10 @@ static bool same_name(const char *a, const char *b)
 }
 
 /* True if there is a later property of the same name, which overrides this one. */
-static bool is_overridden(const struct c2d_message *message, size_t index)
+static bool is_overridden(struct buf *line, const struct c2d_message *message, size_t index)
 {
     for (size_t i = index + 1; i < message->property_count; i++)
-        if (same_name(message->properties[i].name, message->properties[index].name))
+        if (same_name(line, message->properties[i].name, message->properties[index].name))
             return true;
     return false;
 }
@@ -46,7 +50,7 @@ static bool append_properties(struct buf *line, const struct c2d_message *messag
     for (size_t i = 0; i < message->property_count; i++) {
         const struct c2d_property *property = &message->properties[i];
 
-        if (is_overridden(message, i)) {
+        if (is_overridden(line, message, i)) {
             duplicates = true;
             continue;
         }
@@ -85,12 +89,12 @@ static struct c2d_property value_at(const struct c2d_message *message, size_t in
 }
 
 /* True if a value that is not UTF-8 has that name in JSON. */
-static bool has_lossy(const struct c2d_message *message, const char *name)
+static bool has_lossy(struct buf *line, const struct c2d_message *message, const char *name)
 {
     for (size_t i = 0; i < SYSTEM_PROPERTIES + message->property_count; i++) {
         struct c2d_property value = value_at(message, i);
 
-        if (value.value != NULL && same_name(value.name, name) && !is_utf8(value.value))
+        if (value.value != NULL && same_name(line, value.name, name) && !is_utf8(value.value))
             return true;
     }
     return false;
@@ -107,7 +111,7 @@ static void append_lossy_value(struct buf *line, const struct c2d_message *messa
 
     if (value.value == NULL
         || (is_utf8(value.value)
-            && (strstr(value.value, replacement) == NULL || !has_lossy(message, value.name))))
+            && (strstr(value.value, replacement) == NULL || !has_lossy(line, message, value.name))))
         return;
     if (!*open) {
         json_append_key(line, "lossy");
