@@ -169,17 +169,20 @@ bool perform_collect(struct workload *workload, struct c2d_client *client, int t
     return true;
 }
 
-void perform_await(struct workload *workload, struct task *task, struct c2d_result *result)
+bool perform_await(struct workload *workload, struct task *task, int timeout_ms,
+                   struct c2d_result *result)
 {
     struct c2d_client *client = perform_client(workload, owner_of(workload, task));
 
-    while (__real_c2d_wait(client, -1, result)) {
+    while (__real_c2d_wait(client, timeout_ms, result)) {
         check_result(workload, result->tag, result);
         if (result->tag == task)
-            return;
+            return true;
         free_result(result);
     }
-    network_abort(&workload->network, "an operation that was submitted has no result");
+    if (timeout_ms < 0)
+        network_abort(&workload->network, "an operation that was submitted has no result");
+    return false;
 }
 
 /* ---- Operations ---- */

@@ -61,8 +61,10 @@ void perform(struct workload *workload, struct task *task, bool submits);
 void perform_now(struct workload *workload, struct task *task, struct c2d_result *result);
 /* Submits an operation. Returns false if that failed: its result is checked. */
 bool perform_submit(struct workload *workload, struct task *task);
-/* Waits for the result of a submitted operation and checks it; the caller frees it. */
-void perform_await(struct workload *workload, struct task *task, struct c2d_result *result);
+/* Waits for the result of a submitted operation and checks it; the caller frees it. Returns false
+ * if it has none after timeout_ms; the results of others start that anew. */
+bool perform_await(struct workload *workload, struct task *task, int timeout_ms,
+                   struct c2d_result *result);
 /* Takes one result of a submitted operation. Returns false if there is none after timeout_ms. */
 bool perform_collect(struct workload *workload, struct c2d_client *client, int timeout_ms);
 /* Returns the client of a device, or of the back end (device_count). */

@@ -37,9 +37,10 @@ static struct drained drain_over(struct script *script)
         .common.quiet = true,
         .client = client_for_test(script, DEVICE_STRING),
     };
-    struct drain drain = {
-        .app = &app, .receiver.app = &app, .process = process, .context = &drained
-    };
+    struct drain drain = { .app = &app,
+                           .receiver = { .app = &app, .action = C2D_ACTION_RECEIVE },
+                           .process = process,
+                           .context = &drained };
 
     cr_assert(errors != NULL && dup2(fileno(errors), STDERR_FILENO) == STDERR_FILENO);
     drain_run(&drain);

@@ -83,11 +83,12 @@ static void report_settlement(const struct drain *drain, const struct seen *seen
 
 /* Settles a message and stores the result in seen. All settlements of a drain
  * are made here. */
-static void settle(struct drain *drain, struct seen *seen, enum c2d_outcome outcome, bool goes_on)
+static void settle(struct drain *drain, struct seen *seen, enum c2d_outcome outcome,
+                   bool wants_next)
 {
     struct c2d_error error;
     enum c2d_status status =
-        receiver_settle(&drain->receiver, seen->lock_token, outcome, goes_on, &error);
+        receiver_settle(&drain->receiver, seen->lock_token, outcome, wants_next, &error);
 
     if (is_probably_settled(&error, seen->lock_expires_ms))
         status = C2D_OK;

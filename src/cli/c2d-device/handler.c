@@ -19,6 +19,9 @@
 /* A stopped child makes no descriptor readable, so its state is checked every second. */
 enum { KILL_AFTER_MS = 5000, CHECK_MS = 50, CHECK_STOPPED_MS = 1000 };
 
+/* Of the time until the lock expires: for the settlement, and for a handler at least. */
+enum { SETTLE_MS = 5000, START_MS = 1000 };
+
 /* Exit codes with a special meaning. */
 enum { EXIT_TEMPFAIL = 75, EXIT_NOT_EXECUTABLE = 126, EXIT_NOT_FOUND = 127 };
 
@@ -184,7 +187,8 @@ static void run_child(struct child *child, const struct c2d_message *message, bo
     } while (*refused == E2BIG && handler_env_cut_more(&cut));
 }
 
-struct disposition handler_run(const struct handler *handler, const struct c2d_message *message)
+/* Waits for the handler and returns its disposition. */
+static struct disposition run(const struct handler *handler, const struct c2d_message *message)
 {
     int64_t started_ms = clock_monotonic_ms(NULL);
     struct child child = {
@@ -218,4 +222,21 @@ struct disposition handler_run(const struct handler *handler, const struct c2d_m
     result.handler_exit = code;
     result.ms = clock_monotonic_ms(NULL) - started_ms;
     return result;
+}
+
+struct disposition handler_run(const struct handler *handler, const struct c2d_message *message,
+                               int64_t deadline_ms)
+{
+    struct handler limited = *handler;
+    int64_t left_ms = deadline_ms - SETTLE_MS - clock_monotonic_ms(NULL);
+
+    if (left_ms < START_MS) {
+        report_warning(handler->app,
+                       "the lock of message '%s' ends too soon to run the handler: it comes again",
+                       message->message_id == NULL ? "" : message->message_id);
+        return (struct disposition) { DISPOSITION_STOP, C2D_NETWORK, .handler_exit = -1 };
+    }
+    if (left_ms < limited.timeout_ms)
+        limited.timeout_ms = left_ms;
+    return run(&limited, message);
 }

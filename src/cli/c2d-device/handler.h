@@ -13,7 +13,9 @@ struct handler {
 };
 
 /* Runs the handler and waits for it. The body of message is on stdin, the rest in the environment.
- * Reports errors. */
-struct disposition handler_run(const struct handler *handler, const struct c2d_message *message);
+ * Reports errors. The handler ends before deadline_ms, the lock expiry by clock_monotonic_ms(NULL);
+ * INT64_MAX: none. With too little time it is not run, and the message is left. */
+struct disposition handler_run(const struct handler *handler, const struct c2d_message *message,
+                               int64_t deadline_ms);
 
 #endif

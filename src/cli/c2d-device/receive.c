@@ -1,10 +1,8 @@
 /* The commands receive and poll. A message is settled only after it is stored or handled. */
 #include "../common/failure.h"
-#include "../common/report.h"
 #include "../common/session.h"
 #include "../common/stop.h"
 #include "../common/waiting.h"
-#include "base/clock.h"
 #include "commands.h"
 #include "drain.h"
 #include "handler.h"
@@ -17,12 +15,7 @@
 #include <unistd.h>
 
 /* A handler that outlasts the lock would be run twice. */
-enum {
-    HANDLER_MS = 50000,
-    HANDLER_MAX_MS = 54000,
-    HANDLER_MIN_MS = 1000, /* with less left of the lock, none is started */
-    SETTLE_MS = 5000,      /* of the lock's time, for the settlement */
-};
+enum { HANDLER_MS = 50000, HANDLER_MAX_MS = 54000 };
 
 struct settings {
     int64_t count, wait_ms, interval_ms, handler_timeout_ms, reject_code;
@@ -76,24 +69,11 @@ static void poll_defaults(void *arguments)
 
 /* ---- The handler ---- */
 
-/* Part of the lock's time has passed: much of it over a slow path, or if the settlement of the
- * message before took long. */
 static struct disposition run_handler(void *context, const struct c2d_message *message,
                                       long long number, int64_t deadline_ms)
 {
-    struct handler handler = *(const struct handler *)context;
-    int64_t left_ms = deadline_ms - SETTLE_MS - clock_monotonic_ms(NULL);
-
     (void)number;
-    if (left_ms < HANDLER_MIN_MS) {
-        report_warning(handler.app,
-                       "the lock of message '%s' ends too soon to run the handler: it comes again",
-                       message->message_id == NULL ? "" : message->message_id);
-        return (struct disposition) { DISPOSITION_LEAVE, C2D_NETWORK, .handler_exit = -1 };
-    }
-    if (left_ms < handler.timeout_ms)
-        handler.timeout_ms = left_ms;
-    return handler_run(&handler, message);
+    return handler_run(context, message, deadline_ms);
 }
 
 /* ---- The commands ---- */

@@ -36,7 +36,7 @@ static bool remove_kept(const struct spool *spool, const char *name,
 static struct disposition handle(const struct spool *spool, const struct drain *drain,
                                  const char *name, const struct c2d_message *message)
 {
-    struct disposition disposition = handler_run(spool->handler, message);
+    struct disposition disposition = handler_run(spool->handler, message, INT64_MAX);
     const char *settled = "left";
 
     if (disposition.kind == DISPOSITION_COMPLETE || disposition.kind == DISPOSITION_REJECT) {

@@ -63,9 +63,9 @@ static enum c2d_status complete(struct collector *collector, const struct c2d_fe
                                 struct c2d_error *error)
 {
     struct c2d_error result;
-    bool goes_on = collector->records < collector->wanted;
-    enum c2d_status status =
-        receiver_settle(&collector->receiver, feedback->lock_token, C2D_COMPLETE, goes_on, &result);
+    bool wants_next = collector->records < collector->wanted;
+    enum c2d_status status = receiver_settle(&collector->receiver, feedback->lock_token,
+                                             C2D_COMPLETE, wants_next, &result);
 
     if (status == C2D_LOCK_LOST && result.earlier_try_unanswered) {
         report_warning(collector->app,

@@ -17,7 +17,8 @@ struct receiver {
                          * locked by a lost response, in the last minute; 0: none */
 
     /* Private to receiver.c. */
-    int64_t first_ms;      /* how long the first receive took, with its connection; 0: unknown */
+    bool is_begun;         /* there was a receive */
+    int64_t first_ms;      /* how long the first took, with its connection; 0: unknown */
     unsigned settled;      /* settlements since receiver_start() */
     int64_t round_trip_ms; /* how long the shortest of them took */
     bool is_pending;       /* a receive was started during a settlement */
@@ -26,13 +27,13 @@ struct receiver {
 /* Begins a drain. */
 void receiver_start(struct receiver *receiver);
 /* As c2d_receive() or c2d_feedback_receive(); the caller frees what is in *result. What was
- * received during a settlement is left to the hub if there is a reason to stop, or if the
- * settlement took too much of its lock's time. */
+ * received during a settlement is put back if there is a reason to stop, or if the settlement took
+ * too much of its lock's time; then it is received again. */
 enum c2d_status receiver_receive(struct receiver *receiver, struct c2d_result *result);
-/* As c2d_settle() or c2d_feedback_settle(). goes_on: the caller wants the next one, too. */
+/* As c2d_settle() or c2d_feedback_settle(). wants_next: the caller will receive the next one. */
 enum c2d_status receiver_settle(struct receiver *receiver, const char *lock_token,
-                                enum c2d_outcome outcome, bool goes_on, struct c2d_error *error);
-/* Ends a drain: leaves what was received during its last settlement to the hub. */
+                                enum c2d_outcome outcome, bool wants_next, struct c2d_error *error);
+/* Ends a drain: after a settlement that failed, what was received meanwhile is left to the hub. */
 void receiver_end(struct receiver *receiver);
 
 #endif
