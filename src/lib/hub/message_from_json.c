@@ -48,7 +48,7 @@ static enum c2d_status copy_text(struct reading *reading, const char *text, cons
         buf_text(bytes, text);
     else if (!base64_decode(bytes, base64, strlen(base64)) && !bytes->failed)
         return fail_data(reading, "bytes that are not base64");
-    buf_append(bytes, "", 1);
+    buf_byte(bytes, '\0');
     if (bytes->failed)
         return fail_memory(reading->error);
     *copy = bytes->data + start;
