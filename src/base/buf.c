@@ -8,22 +8,37 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Also uses up the capacity, so that buf_reserve() calls grow() for each later append. */
 static bool refuse(struct buf *buf, bool overflow)
 {
     buf->overflow |= overflow;
     buf->failed = true;
+    buf->capacity = buf->size;
     return false;
 }
 
-/* Not realloc(): it may free memory that still holds a secret. */
-static bool grow(struct buf *buf, size_t needed)
+/* Where doubling would overflow, the capacity is exactly what is needed. */
+static size_t larger_capacity(const struct buf *buf, size_t needed)
 {
     size_t capacity = buf->capacity < 64 ? 64 : buf->capacity;
-    char *data;
 
-    /* Where doubling would overflow, the capacity is exactly what is needed. */
     while (capacity < needed)
         capacity = capacity > SIZE_MAX / 2 ? needed : capacity * 2;
+    return buf->limit > 0 && capacity > buf->limit ? buf->limit + 1 : capacity;
+}
+
+/* Makes room for size bytes and a NUL, which does not count against the limit. Not with realloc():
+ * it may free memory that still holds a secret. Not inlined, to keep buf_reserve() short. */
+static __attribute__((noinline)) bool grow(struct buf *buf, size_t size)
+{
+    size_t capacity;
+    char *data;
+
+    if (buf->failed)
+        return false;
+    if (size > SIZE_MAX - buf->size - 1 || (buf->limit > 0 && size > buf->limit - buf->size))
+        return refuse(buf, true);
+    capacity = larger_capacity(buf, buf->size + size + 1);
     data = malloc(capacity);
     if (data == NULL)
         return refuse(buf, false);
@@ -39,15 +54,8 @@ static bool grow(struct buf *buf, size_t needed)
 
 char *buf_reserve(struct buf *buf, size_t size)
 {
-    if (buf->failed)
-        return NULL;
-    /* The 1 is for the NUL after the data, which does not count against the limit. */
-    if (size > SIZE_MAX - buf->size - 1
-        || (buf->limit > 0 && (buf->size > buf->limit || size > buf->limit - buf->size))) {
-        refuse(buf, true);
-        return NULL;
-    }
-    if (buf->size + size + 1 > buf->capacity && !grow(buf, buf->size + size + 1))
+    /* The NUL needs one byte more. */
+    if (size >= buf->capacity - buf->size && !grow(buf, size))
         return NULL;
     return buf->data + buf->size;
 }
@@ -68,6 +76,18 @@ bool buf_append(struct buf *buf, const void *data, size_t size)
 bool buf_text(struct buf *buf, const char *text)
 {
     return buf_append(buf, text, strlen(text));
+}
+
+bool buf_byte(struct buf *buf, char byte)
+{
+    char *room = buf_reserve(buf, 1);
+
+    if (room == NULL)
+        return false;
+    room[0] = byte;
+    room[1] = '\0';
+    buf->size++;
+    return true;
 }
 
 bool buf_format(struct buf *buf, const char *format, ...)

@@ -10,7 +10,7 @@ struct buf {
     char *data; /* data[size] is 0 once anything was appended */
     size_t size;
     size_t capacity;
-    size_t limit;  /* 0: none */
+    size_t limit;  /* 0: none; set before the first append */
     bool overflow; /* the limit was reached */
     bool failed;   /* the limit was reached, or out of memory */
 };
@@ -18,6 +18,7 @@ struct buf {
 /* Return false over the limit or out of memory; then only the flags of buf have changed. */
 bool buf_append(struct buf *buf, const void *data, size_t size);
 bool buf_text(struct buf *buf, const char *text);
+bool buf_byte(struct buf *buf, char byte);
 bool buf_format(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Returns room for size bytes at data + size; the caller writes them and adds to `size`. NULL on
  * failure. */

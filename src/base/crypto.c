@@ -11,6 +11,11 @@
 #include <openssl/hmac.h>
 #include <sys/random.h>
 
+void crypto_skip_clean_up(void)
+{
+    (void)OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
+}
+
 bool crypto_hmac_sha256(const struct buf *key, const void *data, size_t size,
                         unsigned char mac[HMAC_SIZE])
 {

@@ -145,7 +145,7 @@ void text_append_shell_word(struct buf *buf, const char *text)
         buf_text(buf, text);
         return;
     }
-    buf_text(buf, "'");
+    buf_byte(buf, '\'');
     while (*text != '\0') {
         size_t size = strcspn(text, "'");
 
@@ -156,7 +156,7 @@ void text_append_shell_word(struct buf *buf, const char *text)
             text++;
         }
     }
-    buf_text(buf, "'");
+    buf_byte(buf, '\'');
 }
 
 size_t text_cut(const char *text, size_t size)

@@ -217,6 +217,12 @@ bool c2d_time_parse(const char *text, int64_t *ms)
 
 /* ---- Writing ---- */
 
+static void write_digits(char *out, int count, int value)
+{
+    for (; count > 0; value /= 10)
+        out[--count] = (char)('0' + value % 10);
+}
+
 void timestamp_format(int64_t seconds, const char *suffix, char out[TIMESTAMP_SIZE])
 {
     /* The form has room for four digits of the year. */
@@ -224,19 +230,21 @@ void timestamp_format(int64_t seconds, const char *suffix, char out[TIMESTAMP_SI
     int64_t when = seconds < 0 ? 0 : seconds > last ? last : seconds;
     int second = (int)(when % 86400), day = (int)(when / 86400);
     int year = 1970 + day / 366, month = 0; /* the first year that is possible */
-    struct tm tm = { .tm_hour = second / 3600, .tm_min = second / 60 % 60, .tm_sec = second % 60 };
-    size_t size;
 
     while (days_to_year(year + 1) <= day)
         year++;
     day -= (int)days_to_year(year);
     while (days_to_month(year, month + 1) <= day)
         month++;
-    tm.tm_year = year - 1900;
-    tm.tm_mon = month;
-    tm.tm_mday = day - days_to_month(year, month) + 1;
-    size = strftime(out, TIMESTAMP_SIZE, "%Y-%m-%dT%H:%M:%S", &tm); /* no locale changes these */
-    snprintf(out + size, TIMESTAMP_SIZE - size, "%s", suffix);
+    /* strftime() and snprintf() would cost ten times as much: each record has several times. */
+    memcpy(out, "0000-00-00T00:00:00", 19);
+    write_digits(out, 4, year);
+    write_digits(out + 5, 2, month + 1);
+    write_digits(out + 8, 2, day - days_to_month(year, month) + 1);
+    write_digits(out + 11, 2, second / 3600);
+    write_digits(out + 14, 2, second / 60 % 60);
+    write_digits(out + 17, 2, second % 60);
+    memcpy(out + 19, suffix, strlen(suffix) + 1);
 }
 
 void timestamp_format_span(int64_t span_s, char out[static 32])

@@ -22,7 +22,8 @@ bool timestamp_parse(const char *text, int64_t *ms);
 /* Reads an RFC 3339 time that a person wrote: "2026-01-31T12:00:00Z", also with ".5" or "+01:00".
  * Returns false without a zone, as it would be ambiguous. */
 bool timestamp_parse_rfc3339(const char *text, int64_t *ms);
-/* Writes seconds since 1970 (clamped to the years 1970-9999) as "2026-01-31T12:00:00" + suffix. */
+/* Writes seconds since 1970 (clamped to the years 1970-9999) as "2026-01-31T12:00:00" + suffix,
+ * which has 20 bytes at most. */
 void timestamp_format(int64_t seconds, const char *suffix, char out[TIMESTAMP_SIZE]);
 /* "40 s", "120 min", "3 h" or "29 d", to the nearest, whichever side of 0 span_s lies on. */
 void timestamp_format_span(int64_t span_s, char out[32]);

@@ -1,5 +1,5 @@
 /* The minimum of receiving: the two requests of a message with libcurl alone, without checks; once,
- * or COUNT times over one connection.
+ * or COUNT times over one connection. From an empty queue: one request.
  * usage: bare_receive URL-OF-DEVICE CA-FILE TOKEN [COUNT] */
 #include <curl/curl.h>
 #include <stdio.h>
@@ -39,16 +39,19 @@ static CURLcode receive_one(CURL *easy, const char *device, struct answer *answe
     CURLcode code;
 
     answer->size = 0;
+    answer->lock_token[0] = '\0';
     snprintf(url, sizeof url, "%s/messages/deviceBound?api-version=2021-04-12", device);
     curl_easy_setopt(easy, CURLOPT_URL, url);
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, NULL);
     code = curl_easy_perform(easy);
     fwrite(answer->body, 1, answer->size, stdout);
+    if (code != CURLE_OK || answer->lock_token[0] == '\0')
+        return code;
     snprintf(url, sizeof url, "%s/messages/deviceBound/%s?api-version=2021-04-12", device,
              answer->lock_token);
     curl_easy_setopt(easy, CURLOPT_URL, url);
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "DELETE");
-    return code == CURLE_OK ? curl_easy_perform(easy) : code;
+    return curl_easy_perform(easy);
 }
 
 int main(int argc, char **argv)

@@ -271,3 +271,5 @@ sed '/^\r$/q' hostile.log >asked
 check 'receive sends a CONNECT for the hub to the proxy' \
     says asked 'CONNECT hub72.test:443 HTTP/1.1'
 check 'the proxy gets no token' lacks asked Authorization SharedAccessSignature
+check 'CONNECT, GET and DELETE name the library, each once' \
+    is "$(grep -ac '^User-Agent: libc2d/' hostile.log)" 3

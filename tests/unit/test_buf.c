@@ -16,8 +16,9 @@ Test(buf, appended_data_of_all_kinds_is_joined_in_order_and_ends_with_nul)
     cr_assert(buf_append(&buf, "ab\0c", 4));
     cr_assert(buf_text(&buf, "def"));
     cr_assert(buf_format(&buf, "%d-%s", 42, "x"));
-    cr_assert_eq(buf.size, 11);
-    cr_assert_eq(memcmp(buf.data, "ab\0cdef42-x", 12), 0);
+    cr_assert(buf_byte(&buf, 'y'));
+    cr_assert_eq(buf.size, 12);
+    cr_assert_eq(memcmp(buf.data, "ab\0cdef42-xy", 13), 0);
     buf_clear(&buf);
 }
 
@@ -96,8 +97,11 @@ Test(buf, failure_sticks_until_it_is_cleared)
 {
     struct buf buf = { .limit = 3 };
 
-    cr_assert_not(buf_text(&buf, "abcd"));
+    cr_assert(buf_text(&buf, "a"));
+    cr_assert_not(buf_text(&buf, "abc"));
     cr_assert_not(buf_text(&buf, "a"));
+    cr_assert_not(buf_byte(&buf, 'a'));
+    cr_assert_not(buf_append(&buf, "", 0));
     cr_assert_not(buf_format(&buf, "a"));
     cr_assert_null(buf_reserve(&buf, 1));
     cr_assert_null(buf_take(&buf));

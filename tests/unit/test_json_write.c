@@ -53,8 +53,10 @@ Test(json_write, members_are_separated_by_commas_and_null_is_left_out)
     json_append_key(&line, "o");
     buf_text(&line, "{");
     json_append_number(&line, "max", 9223372036854775807);
+    json_append_number(&line, "min", -9223372036854775807 - 1);
     buf_text(&line, "}}");
-    cr_assert_str_eq(line.data, "{\"n\":-5,\"t\\\"\":\"x\",\"o\":{\"max\":9223372036854775807}}");
+    cr_assert_str_eq(line.data, "{\"n\":-5,\"t\\\"\":\"x\",\"o\":{\"max\":9223372036854775807,"
+                                "\"min\":-9223372036854775808}}");
     buf_clear(&line);
 }
 

@@ -2,6 +2,7 @@
  * clean-up. */
 #include "driver.h"
 
+#include "base/crypto.h"
 #include "base/file.h"
 #include "credentials.h"
 #include "failure.h"
@@ -229,6 +230,7 @@ int driver_main(const struct program *program, char **argv)
     if (!fill_standard_fds(&app.stdout_closed))
         return (int)report_failure(
             &app, C2D_OS, NULL, "cannot start: no /dev/null for a closed fd: %s", strerror(errno));
+    crypto_skip_clean_up();
     while (argv[count] != NULL)
         count++;
     words = calloc(count + 1, sizeof *words);

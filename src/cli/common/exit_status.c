@@ -13,6 +13,7 @@ struct meaning {
 
 /* A status that is not listed is permanent, ends no run, and has RANK_OTHER. */
 static const struct meaning meanings[] = {
+    { C2D_OK, NULL, RANK_OK, true, false }, /* found first, as it is looked up for each record */
     { C2D_CANCELLED, NULL, 1, false, true },
     { STATUS_IO, "IOERR", 2, false, true },
     { STATUS_CANT_CREATE, "CANTCREAT", 3, false, false },
@@ -33,7 +34,6 @@ static const struct meaning meanings[] = {
     { STATUS_NEGATIVE, "NEGATIVE", RANK_OTHER, false, false },
     { STATUS_LOCKED, "LOCKED", RANK_OTHER, false, false },
     { STATUS_NO_INPUT, "NOINPUT", RANK_OTHER, false, false },
-    { C2D_OK, NULL, RANK_OK, true, false },
 };
 
 static const struct meaning *meaning_of(enum c2d_status status)

@@ -118,7 +118,7 @@ static void append_body(struct buf *out, const char *mark, const void *body, siz
         return;
     buf_format(out, "%s [%zu bytes] ", mark, size);
     text_append_printable(out, body, size);
-    buf_text(out, "\n");
+    buf_byte(out, '\n');
 }
 
 void observe_request(const struct observe *observe, const struct http_request *request)
@@ -163,7 +163,7 @@ void observe_response(const struct observe *observe, const struct http_request *
         text_append_printable(&text, name, strlen(name));
         buf_text(&text, ": ");
         text_append_printable(&text, value, strlen(value));
-        buf_text(&text, "\n");
+        buf_byte(&text, '\n');
     }
     append_response_body(&text, response, returns_keys);
     if (!text.failed)
@@ -179,6 +179,6 @@ void observe_note(void *observe, const char *text, size_t size)
         size--;
     buf_text(&line, "* ");
     text_append_printable(&line, text, size);
-    buf_text(&line, "\n");
+    buf_byte(&line, '\n');
     notify_trace(observe, &line);
 }

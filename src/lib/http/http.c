@@ -57,9 +57,9 @@ static enum c2d_status store(struct http_headers *headers, const char *name, siz
     if (!make_place(headers, name_size + value_size + 2))
         return fail_memory(error);
     buf_append(&headers->text, name, name_size);
-    buf_append(&headers->text, "", 1);
+    buf_byte(&headers->text, '\0');
     buf_append(&headers->text, value, value_size);
-    buf_append(&headers->text, "", 1);
+    buf_byte(&headers->text, '\0');
     /* Offsets, not pointers: the buffer moves when it grows. */
     headers->places[headers->count++] =
         (struct http_header_place) { .name = start, .value = start + name_size + 1 };
@@ -137,7 +137,7 @@ static enum c2d_status continue_value(struct http_headers *headers, const char *
         return fail_memory(error);
     headers->text.data[headers->text.size - 1] = ' '; /* replaces the NUL of the value */
     buf_append(&headers->text, text, size);
-    buf_append(&headers->text, "", 1);
+    buf_byte(&headers->text, '\0');
     return C2D_OK;
 }
 

@@ -166,7 +166,7 @@ static void transport_destroy(void *self)
         free(transfer);
     }
     curl_slist_free_all(transport->connect_to);
-    buf_clear(&transport->url);
+    curl_url_cleanup(transport->url);
     tls_cache_clear(&transport->cache);
     tls_trust_clear(&transport->trust);
     events_close(transport);
@@ -202,14 +202,28 @@ static bool set_up_multi(struct curl_transport *transport)
     return transport->multi != NULL && events_join(transport);
 }
 
-/* "::" matches any host and port. SNI and the name check use the host of the URL. */
-static bool set_up_target(struct curl_transport *transport)
+static bool set_up_url(struct curl_transport *transport)
 {
-    const struct http_curl_options *options = &transport->options;
+    struct buf text = { 0 };
+    bool ok = (transport->url = curl_url()) != NULL && buf_text(&text, "https://")
+              && buf_text(&text, transport->options.host)
+              && curl_url_set(transport->url, CURLUPART_URL, text.data, 0) == CURLUE_OK;
 
-    return buf_text(&transport->url, "https://") && buf_text(&transport->url, options->host)
-           && (options->connect_to == NULL
-               || transfer_append_line(&transport->connect_to, "::", "", options->connect_to));
+    buf_clear(&text);
+    return ok;
+}
+
+/* "::" matches any host and port. SNI and the name check use the host of the URL. */
+static bool set_up_connect_to(struct curl_transport *transport)
+{
+    struct buf text = { 0 };
+
+    if (transport->options.connect_to == NULL)
+        return true;
+    if (buf_text(&text, "::") && buf_text(&text, transport->options.connect_to))
+        transport->connect_to = curl_slist_append(NULL, text.data);
+    buf_clear(&text);
+    return transport->connect_to != NULL;
 }
 
 /* The shared library may be another than that of the build. */
@@ -258,7 +272,8 @@ enum c2d_status http_curl_new(struct http_transport *out, const struct http_curl
     if (status == C2D_OK && !events_open(transport))
         status = fail(error, C2D_OS, "cannot open a descriptor for events: %s", strerror(errno));
     if (status == C2D_OK
-        && (!set_up_multi(transport) || !set_up_target(transport) || !set_up_cache(transport)))
+        && (!set_up_multi(transport) || !set_up_url(transport) || !set_up_connect_to(transport)
+            || !set_up_cache(transport)))
         status = fail_memory(error);
     if (status != C2D_OK) {
         transport_destroy(transport);

@@ -27,7 +27,12 @@ enum {
     IDLE_MAX_S = 20,
     AGE_MAX_S = 300,       /* of a connection; then the name is resolved again, for a failover */
     UPLOAD_BUFFER = 16384, /* libcurl's smallest */
+    /* The lines that set_headers() adds to those of the request, without the token. */
+    OWN_LINES = 4,
+    OWN_LINES_SIZE = 200,
 };
+
+#define USER_AGENT "libc2d/" C2D_VERSION
 
 /* ---- Options for all requests ---- */
 
@@ -90,8 +95,9 @@ static void set_proxy(struct transfer *transfer, const struct proxy *proxy)
 {
     CURL *easy = transfer->easy;
 
+    /* Not NULL: libcurl would read the environment. A libcurl without proxies does not. */
+    (void)curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
     if (*proxy->name == '\0') {
-        /* Not NULL: libcurl would read the environment. A libcurl without proxies does not. */
         (void)curl_easy_setopt(easy, CURLOPT_PROXY, "");
         return;
     }
@@ -101,8 +107,8 @@ static void set_proxy(struct transfer *transfer, const struct proxy *proxy)
         (void)curl_easy_setopt(easy, CURLOPT_SOCKS5_AUTH, (long)CURLAUTH_BASIC);
     SET(transfer, CURLOPT_PROXYAUTH, transfer_proxy_methods(proxy));
     SET(transfer, CURLOPT_PROXY, proxy->name);
-    SET(transfer, CURLOPT_NOPROXY, "");
     SET(transfer, CURLOPT_PROXYUSERPWD, proxy->secret.data);
+    SET(transfer, CURLOPT_USERAGENT, USER_AGENT); /* for CONNECT */
     /* on_ssl_context() sets the trust store, also for an https proxy. */
     SET(transfer, CURLOPT_PROXY_CAINFO, NULL);
     SET(transfer, CURLOPT_PROXY_CAPATH, NULL);
@@ -122,10 +128,9 @@ static void set_options(struct transfer *transfer)
     set_proxy(transfer, transport->options.proxy);
     SET(transfer, CURLOPT_CAINFO, NULL); /* on_ssl_context() sets the trust store */
     SET(transfer, CURLOPT_CAPATH, NULL);
-    SET(transfer, CURLOPT_URL, transport->url.data);
+    SET(transfer, CURLOPT_CURLU, transport->url);
     /* Without redirects the URL decides already. */
     (void)curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
-    SET(transfer, CURLOPT_USERAGENT, "libc2d/" C2D_VERSION);
     SET(transfer, CURLOPT_SSLCERT, transport->options.cert_file);
     SET(transfer, CURLOPT_SSLKEY, transport->options.key_file);
     SET(transfer, CURLOPT_KEYPASSWD, ""); /* never prompt for a pass phrase */
@@ -184,60 +189,68 @@ enum c2d_status transfer_new(struct transfer **out, struct curl_transport *trans
 
 /* ---- Options for one request ---- */
 
-static bool append_text(struct curl_slist **lines, const char *text)
+/* Adds "Name: value", without the copies that curl_slist_append() makes. */
+static void add_line(struct transfer *transfer, const char *name, const char *separator,
+                     const char *value)
 {
-    struct curl_slist *longer = curl_slist_append(*lines, text);
+    struct buf *head = &transfer->head;
+    struct curl_slist *line = &transfer->lines[transfer->line_count];
 
-    if (longer != NULL)
-        *lines = longer;
-    return longer != NULL; /* on failure the list is unchanged */
+    *line = (struct curl_slist) { .data = head->data + head->size };
+    if (transfer->line_count > 0)
+        line[-1].next = line;
+    transfer->line_count++;
+    buf_text(head, name);
+    buf_text(head, separator);
+    buf_text(head, value);
+    buf_byte(head, '\0');
 }
 
-bool transfer_append_line(struct curl_slist **lines, const char *name, const char *separator,
-                          const char *value)
+/* Makes room for the lines of set_headers(): add_line() must not move them. */
+static bool reserve_lines(struct transfer *transfer, const struct http_request *request)
 {
-    struct buf line = { 0 };
-    bool ok = buf_reserve(&line, strlen(name) + strlen(separator) + strlen(value)) != NULL
-              && buf_text(&line, name) && buf_text(&line, separator) && buf_text(&line, value)
-              && append_text(lines, line.data);
+    const struct http_headers *headers = &request->headers;
 
-    buf_clear(&line);
-    return ok;
+    transfer->lines = malloc((headers->count + OWN_LINES) * sizeof *transfer->lines);
+    return transfer->lines != NULL
+           && buf_reserve(&transfer->head, headers->text.size + headers->count + request->token.size
+                                               + OWN_LINES_SIZE)
+                  != NULL;
 }
 
 static bool set_headers(struct transfer *transfer, const struct http_request *request)
 {
     const struct http_headers *headers = &request->headers;
-    bool ok = true;
 
+    if (!reserve_lines(transfer, request))
+        return false;
+    /* CURLOPT_USERAGENT costs more: libcurl formats that twice. */
+    add_line(transfer, "User-Agent", ": ", USER_AGENT);
+    if (request->authorization != NULL)
+        add_line(transfer, "Authorization", ": ", request->authorization);
     /* "Name:" removes a header that libcurl would add: Expect for large bodies (in older versions
      * over 1 KiB), Content-Type for any POST. */
     if (request->body_size > 1024)
-        ok = append_text(&transfer->lines, "Expect:");
-    if (ok && request->authorization != NULL)
-        ok = transfer_append_line(&transfer->lines, "Authorization", ": ", request->authorization);
-    if (ok && strcmp(request->method, "POST") == 0
-        && http_headers_get(headers, "Content-Type") == NULL)
-        ok = append_text(&transfer->lines, "Content-Type:");
-    for (size_t i = 0; ok && i < headers->count; i++) {
+        add_line(transfer, "Expect", ":", "");
+    if (strcmp(request->method, "POST") == 0 && http_headers_get(headers, "Content-Type") == NULL)
+        add_line(transfer, "Content-Type", ":", "");
+    /* libcurl omits "Name:" without a value; "Name;" sends an empty value. */
+    for (size_t i = 0; i < headers->count; i++) {
         const char *value = http_header_value(headers, i);
 
-        /* libcurl omits "Name:" without a value; "Name;" sends an empty value. */
-        ok = transfer_append_line(&transfer->lines, http_header_name(headers, i),
-                                  *value == '\0' ? ";" : ": ", value);
+        add_line(transfer, http_header_name(headers, i), *value == '\0' ? ";" : ": ", value);
     }
     SET(transfer, CURLOPT_HTTPHEADER, transfer->lines);
-    return ok;
+    return true;
 }
 
 /* Without a body the whole head must fit into the buffer: libcurl stops sending such a head after
  * its second buffer. */
 static long upload_buffer(const struct transfer *transfer, const struct http_request *request)
 {
-    size_t size = request->url.size + 1024; /* with what libcurl adds */
+    /* With what libcurl adds. head has one NUL for each CRLF. */
+    size_t size = request->url.size + 1024 + transfer->head.size + transfer->line_count;
 
-    for (const struct curl_slist *line = transfer->lines; line != NULL; line = line->next)
-        size += strlen(line->data) + strlen("\r\n");
     return request->body_size > 0 || size < UPLOAD_BUFFER ? UPLOAD_BUFFER : (long)size;
 }
 
@@ -289,12 +302,11 @@ void transfer_release(struct transfer *transfer)
 {
     struct curl_transport *transport = transfer->transport;
 
-    /* libcurl frees its lists without wiping them; one line holds the token. */
-    for (struct curl_slist *line = transfer->lines; line != NULL; line = line->next)
-        wipe(line->data, strlen(line->data));
-    curl_slist_free_all(transfer->lines);
-    transfer->lines = NULL;
     curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, NULL);
+    buf_clear(&transfer->head);
+    free(transfer->lines);
+    transfer->lines = NULL;
+    transfer->line_count = 0;
     http_reader_clear(&transfer->reader);
     if (transfer->request == NULL)
         return;

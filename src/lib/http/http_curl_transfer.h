@@ -13,7 +13,9 @@ struct transfer {
     void *easy;                         /* CURL */
     const struct http_request *request; /* NULL: the transfer is free */
     void *tag;
-    struct curl_slist *lines; /* the request's headers */
+    struct buf head;          /* the request's headers, each followed by a NUL */
+    struct curl_slist *lines; /* an array that points into head */
+    size_t line_count;
     struct http_reader reader;
     bool opened;            /* a socket was opened for this transfer */
     bool connected;         /* and TCP was established */
@@ -47,7 +49,7 @@ struct curl_transport {
     int watched_original;
     bool has_more; /* more finished transfers are queued in libcurl */
     struct curl_slist *connect_to;
-    struct buf url; /* https://HOST, parsed once; the path is set as CURLOPT_REQUEST_TARGET */
+    void *url; /* CURLU: https://HOST, parsed once; CURLOPT_REQUEST_TARGET has the path */
     struct http_curl_options options;
     struct tls_trust trust;
     struct tls_cache cache;
@@ -87,9 +89,6 @@ int64_t events_due_ms(const struct curl_transport *transport, int64_t other_ms);
 void events_watch(void *self, int fd);
 void events_wake_at(void *self, int64_t wake_ms);
 
-/* Appends name, separator and value as one line. False: out of memory. */
-bool transfer_append_line(struct curl_slist **lines, const char *name, const char *separator,
-                          const char *value);
 /* Returns the authentication methods that may be used with proxy, as libcurl's bits. */
 long transfer_proxy_methods(const struct proxy *proxy);
 

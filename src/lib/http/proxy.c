@@ -118,7 +118,7 @@ enum c2d_status proxy_choose(struct proxy *proxy, const struct c2d_options *opti
     if (options->proxy_user != NULL) {
         buf_clear(&proxy->secret);
         url_append_escaped(&proxy->secret, options->proxy_user);
-        buf_text(&proxy->secret, ":");
+        buf_byte(&proxy->secret, ':');
         url_append_escaped(&proxy->secret,
                            options->proxy_password == NULL ? "" : options->proxy_password);
     }

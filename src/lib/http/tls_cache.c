@@ -23,7 +23,7 @@ static void append_name(struct buf *key, const char *name)
 {
     if (name != NULL)
         buf_text(key, name);
-    buf_append(key, "", 1); /* a separator: names hold no NUL */
+    buf_byte(key, '\0'); /* a separator: names hold no NUL */
 }
 
 /* Appends the path, inode and times of a file. The ctime detects a copy that keeps the mtime

@@ -104,7 +104,7 @@ static bool read_record(const struct cJSON *object, struct c2d_feedback_record *
     const struct cJSON *item;
     bool has_status = false; /* also true for one that cannot be read */
 
-    buf_text(&rest, "{");
+    buf_byte(&rest, '{');
     for (item = json_first(object); item != NULL; item = json_next(item)) {
         const char **place = record_place(record, item);
         char *text;
@@ -132,7 +132,7 @@ static bool read_record(const struct cJSON *object, struct c2d_feedback_record *
         buf_clear(&rest);
         return true;
     }
-    buf_text(&rest, "}");
+    buf_byte(&rest, '}');
     *extra = buf_take(&rest);
     record->extra_json = *extra;
     return *extra != NULL;
@@ -215,10 +215,10 @@ char *c2d_feedback_to_json(const struct c2d_feedback *feedback, size_t index)
             *(const char *const *)(const void *)((const char *)record + members[i].at));
     json_append_member(&line, "extra", record->extra_json);
     json_append_key(&line, "batch");
-    buf_text(&line, "{");
+    buf_byte(&line, '{');
     json_append_text(&line, "lockToken", feedback->lock_token);
     json_append_number(&line, "index", (long long)index);
     json_append_number(&line, "size", (long long)feedback->record_count);
-    buf_text(&line, "}");
+    buf_byte(&line, '}');
     return json_end(&line);
 }

@@ -48,7 +48,7 @@ static enum c2d_status copy_text(struct reading *reading, const char *text, cons
         buf_text(bytes, text);
     else if (!base64_decode(bytes, base64, strlen(base64)))
         return fail_data(reading, "bytes that are not base64");
-    buf_append(bytes, "", 1);
+    buf_byte(bytes, '\0');
     *copy = bytes->data + start;
     /* It was in a header line, which can hold neither. */
     if (strchr(*copy, '\n') != NULL)

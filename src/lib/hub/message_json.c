@@ -46,7 +46,7 @@ static bool append_properties(struct buf *line, const struct c2d_message *messag
     bool duplicates = false;
 
     json_append_key(line, "properties");
-    buf_text(line, "{");
+    buf_byte(line, '{');
     for (size_t i = 0; i < message->property_count; i++) {
         const struct c2d_property *property = &message->properties[i];
 
@@ -57,7 +57,7 @@ static bool append_properties(struct buf *line, const struct c2d_message *messag
         json_append_name(line, property->name);
         json_append_quoted(line, property->value, strlen(property->value));
     }
-    buf_text(line, "}");
+    buf_byte(line, '}');
     return duplicates;
 }
 
@@ -70,11 +70,11 @@ static void append_pairs(struct buf *line, const struct c2d_message *message)
 
         buf_text(line, i == 0 ? "[[" : ",[");
         json_append_quoted(line, property->name, strlen(property->name));
-        buf_text(line, ",");
+        buf_byte(line, ',');
         json_append_quoted(line, property->value, strlen(property->value));
-        buf_text(line, "]");
+        buf_byte(line, ']');
     }
-    buf_text(line, "]");
+    buf_byte(line, ']');
 }
 
 /* Returns a value that is written as text: system properties first, then the others. */
@@ -115,13 +115,13 @@ static void append_lossy_value(struct buf *line, const struct c2d_message *messa
         return;
     if (!*open) {
         json_append_key(line, "lossy");
-        buf_text(line, "{");
+        buf_byte(line, '{');
         *open = true;
     }
     json_append_name(line, value.name);
-    buf_text(line, "\"");
+    buf_byte(line, '"');
     base64_append(line, value.value, strlen(value.value));
-    buf_text(line, "\"");
+    buf_byte(line, '"');
 }
 
 static void append_lossy(struct buf *line, const struct c2d_message *message)
@@ -131,7 +131,7 @@ static void append_lossy(struct buf *line, const struct c2d_message *message)
     for (size_t i = 0; i < SYSTEM_PROPERTIES + message->property_count; i++)
         append_lossy_value(line, message, i, &open);
     if (open)
-        buf_text(line, "}");
+        buf_byte(line, '}');
 }
 
 static void append_body(struct buf *line, const struct c2d_message *message)
@@ -146,9 +146,9 @@ static void append_body(struct buf *line, const struct c2d_message *message)
     if (text) {
         json_append_quoted(line, message->body_size == 0 ? "" : message->body, message->body_size);
     } else {
-        buf_text(line, "\"");
+        buf_byte(line, '"');
         base64_append(line, message->body, message->body_size);
-        buf_text(line, "\"");
+        buf_byte(line, '"');
     }
 }
 
@@ -182,7 +182,7 @@ static char *write_message(const struct c2d_message *message, bool with_body)
 
     buf_reserve(&line,
                 1000 + (with_body ? message->body_size : 0)); /* mostly the only allocation */
-    buf_text(&line, "{");
+    buf_byte(&line, '{');
     json_append_number(&line, "v", 1);
     append_system_properties(&line, message);
     duplicates = append_properties(&line, message);
@@ -195,7 +195,7 @@ static char *write_message(const struct c2d_message *message, bool with_body)
     if (duplicates)
         append_pairs(&line, message);
     append_lossy(&line, message);
-    buf_text(&line, "}");
+    buf_byte(&line, '}');
     return buf_take(&line);
 }
 
