@@ -72,6 +72,20 @@ static const struct {
       "\"lossy\":{\"messageId\":\"Yf8=\",\"p\":\"ww==\"}}" },
 };
 
+/* Two names that a reader of the JSON cannot distinguish. */
+static const struct c2d_property same_names[] = { { "a\xff", "\xff" }, { "a\xef\xbf\xbd", "ok" } };
+
+Test(message_json, names_that_read_alike_are_duplicates)
+{
+    struct c2d_message message = { .properties = same_names, .property_count = 2 };
+    char *line = c2d_message_to_json(&message, true);
+
+    cr_expect_not_null(strstr(line, "\"properties\":{\"a\xef\xbf\xbd\":\"ok\"}"), "%s", line);
+    cr_expect_not_null(strstr(line, "\"duplicateProperties\":[[\"a\\ufffd\",\"\\ufffd\"],"), "%s",
+                       line);
+    free(line);
+}
+
 Test(message_json, line_is_exactly_as_documented)
 {
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -145,13 +159,20 @@ Test(message_json, line_holds_no_byte_that_moves_a_cursor)
     free(line);
 }
 
+/* The value of the second property is compared with those that are not UTF-8. */
+static const struct c2d_property lossy[] = { { "a\xff", "\xff" }, { "b", "\xef\xbf\xbd" } };
+
 Test(message_json, failed_allocation_returns_null)
 {
+    struct c2d_message message = rows[0].message;
+
+    message.properties = lossy;
+    message.property_count = COUNT(lossy);
     for (size_t n = 0; alloc_next(&n);) {
         char *line;
 
         alloc_fail_at(n, false);
-        line = c2d_message_to_json(&rows[0].message, true);
+        line = c2d_message_to_json(&message, true);
         cr_expect_eq(line == NULL, alloc_stop(), "allocation %zu", n);
         free(line);
     }
