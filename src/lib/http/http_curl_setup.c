@@ -206,6 +206,7 @@ bool transfer_append_line(struct curl_slist **lines, const char *name, const cha
 static bool set_headers(struct transfer *transfer, const struct http_request *request)
 {
     const struct http_headers *headers = &request->headers;
+    struct curl_slist **end = &transfer->lines;
     bool ok = true;
 
     /* "Name:" removes a header that libcurl would add: Expect for large bodies (in older versions
@@ -220,9 +221,12 @@ static bool set_headers(struct transfer *transfer, const struct http_request *re
     for (size_t i = 0; ok && i < headers->count; i++) {
         const char *value = http_header_value(headers, i);
 
+        /* Otherwise libcurl would search the end of a longer list for each line. */
+        while (*end != NULL)
+            end = &(*end)->next;
         /* libcurl omits "Name:" without a value; "Name;" sends an empty value. */
-        ok = transfer_append_line(&transfer->lines, http_header_name(headers, i),
-                                  *value == '\0' ? ";" : ": ", value);
+        ok = transfer_append_line(end, http_header_name(headers, i), *value == '\0' ? ";" : ": ",
+                                  value);
     }
     SET(transfer, CURLOPT_HTTPHEADER, transfer->lines);
     return ok;
