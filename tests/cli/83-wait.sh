@@ -135,6 +135,11 @@ truncate -s "$(record old Success | wc -c)" log
 finish_run
 check 'send --wait ignores a record from before the send after the log was truncated' ran_out old
 
+start_wait esc@ped --wait 20s
+record 'esc\u0040ped' Rejected >>log
+finish_run
+check 'send --wait finds a record whose id another program has escaped' outcome_is 19 Rejected
+
 start_wait mine --wait 20s
 {
     record other Rejected

@@ -60,6 +60,24 @@ Test(batch, a_device_that_refused_is_tried_again_after_a_minute)
     free(devices);
 }
 
+Test(batch, refusals_in_one_bucket_are_found_and_replaced_in_any_order)
+{
+    struct batch_devices *devices = calloc(1, sizeof *devices);
+
+    /* The hashes of a group of four differ only above the number of buckets. */
+    for (uint64_t i = 0; i < 2 * BATCH_DEVICES_MAX; i++)
+        batch_devices_refuse(devices, i / 4 + i % 4 * BATCH_DEVICES_MAX, (long long)i,
+                             C2D_NOT_FOUND, 0);
+    for (uint64_t i = 0; i < 2 * BATCH_DEVICES_MAX; i++) {
+        const struct batch_refusal *refusal =
+            batch_devices_find(devices, i / 4 + i % 4 * BATCH_DEVICES_MAX, 0);
+
+        cr_expect_eq(refusal != NULL, i >= BATCH_DEVICES_MAX, "%d", (int)i);
+        cr_expect(refusal == NULL || refusal->line == (long long)i, "%d", (int)i);
+    }
+    free(devices);
+}
+
 static const struct {
     const char *line, *device_id; /* NULL: none is found */
 } broken[] = {

@@ -1,4 +1,5 @@
 /* Checks of messages to be sent: module message. */
+#include "../support/alloc.h"
 #include "../support/table.h"
 #include "hub/limits.h"
 #include "hub/message.h"
@@ -123,4 +124,14 @@ Test(message_check, at_most_900_properties_are_sent)
     cr_expect_eq(message_check(&message, NULL), C2D_OK);
     message.property_count = 901;
     cr_expect_eq(message_check(&message, NULL), C2D_DATA);
+}
+
+Test(message_check, failed_allocation_is_no_fault_of_the_message)
+{
+    const struct c2d_property property = { "a", "b" };
+    struct c2d_message message = { .properties = &property, .property_count = 1 };
+
+    alloc_fail_at(1, false);
+    cr_expect_eq(message_check(&message, NULL), C2D_OS);
+    cr_expect(alloc_stop());
 }

@@ -81,6 +81,20 @@ static const struct {
       "\"duplicateProperties\":[[\"\\ufffd\",\"1\"],[\"\\ufffd\",\"2\"]]}" },
 };
 
+/* Two names that a reader of the JSON cannot distinguish. */
+static const struct c2d_property same_names[] = { { "a\xff", "\xff" }, { "a\xef\xbf\xbd", "ok" } };
+
+Test(message_json, names_that_read_alike_are_duplicates)
+{
+    struct c2d_message message = { .properties = same_names, .property_count = 2 };
+    char *line = c2d_message_to_json(&message, true);
+
+    cr_expect_not_null(strstr(line, "\"properties\":{\"a\xef\xbf\xbd\":\"ok\"}"), "%s", line);
+    cr_expect_not_null(strstr(line, "\"duplicateProperties\":[[\"a\\ufffd\",\"\\ufffd\"],"), "%s",
+                       line);
+    free(line);
+}
+
 Test(message_json, line_is_exactly_as_documented)
 {
     for (size_t i = 0; i < COUNT(rows); i++) {

@@ -42,13 +42,20 @@ static bool is_earlier(const struct wait *wait, const struct cJSON *fields)
            && ms < wait->started_ms - SKEW_MS;
 }
 
+/* True if the line may hold the message id. Each waiter reads the records of all others, and to
+ * parse them takes much longer. The id may be escaped if another program has written the line. */
+static bool may_match(const struct wait *wait, const char *line)
+{
+    return strstr(line, wait->subject.message_id) != NULL || strchr(line, '\\') != NULL;
+}
+
 /* Stores the first record of our message. */
 static void match(void *context, const char *line)
 {
     struct wait *wait = context;
     struct cJSON *fields;
 
-    if (wait->record != NULL || wait->log_errno != 0)
+    if (wait->record != NULL || wait->log_errno != 0 || !may_match(wait, line))
         return;
     fields = json_in_parse(line);
     if (text_is(fields, "originalMessageId", wait->subject.message_id)

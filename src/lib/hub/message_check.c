@@ -2,7 +2,7 @@
 #include "message.h"
 
 #include "base/error.h"
-#include "base/text.h"
+#include "base/text_set.h"
 #include "ids.h"
 #include "limits.h"
 #include "system_property.h"
@@ -10,30 +10,41 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Checks a property. earlier: the names of those before it. */
+static enum c2d_status check_property(const struct c2d_property *property, struct text_set *earlier,
+                                      struct c2d_error *error)
+{
+    enum c2d_status status = ids_check_property_name(property->name, error);
+    char what[160];
+
+    if (status != C2D_OK)
+        return status;
+    if (!text_set_add(earlier, property->name))
+        return fail(error, C2D_DATA,
+                    "property '%.128s' is given twice (names are case-insensitive)",
+                    property->name);
+    snprintf(what, sizeof what, "value of property '%.128s'", property->name);
+    return ids_check_value(what, property->value, error);
+}
+
 static enum c2d_status check_properties(const struct c2d_message *message, size_t *size,
                                         struct c2d_error *error)
 {
+    struct text_set names = { .nocase = true };
+    enum c2d_status status = C2D_OK;
+
     if (message->property_count > LIMIT_PROPERTIES)
         return fail(error, C2D_DATA, "the message has more than %d properties", LIMIT_PROPERTIES);
-    for (size_t i = 0; i < message->property_count; i++) {
+    if (message->property_count > 0 && !text_set_reserve(&names, message->property_count))
+        return fail_memory(error);
+    for (size_t i = 0; status == C2D_OK && i < message->property_count; i++) {
         const struct c2d_property *property = &message->properties[i];
-        enum c2d_status status = ids_check_property_name(property->name, error);
-        char what[160];
 
-        /* At most LIMIT_PROPERTIES: a hash table is not worth it. */
-        for (size_t k = 0; status == C2D_OK && k < i; k++)
-            if (text_equals_nocase(message->properties[k].name, property->name))
-                return fail(error, C2D_DATA,
-                            "property '%.128s' is given twice (names are case-insensitive)",
-                            property->name);
-        snprintf(what, sizeof what, "value of property '%.128s'", property->name);
-        if (status == C2D_OK)
-            status = ids_check_value(what, property->value, error);
-        if (status != C2D_OK)
-            return status;
+        status = check_property(property, &names, error);
         *size += strlen(property->name) + strlen(property->value);
     }
-    return C2D_OK;
+    text_set_clear(&names);
+    return status;
 }
 
 static enum c2d_status check_system_values(const struct c2d_message *message, size_t *size,
