@@ -124,7 +124,7 @@ char *buf_take(struct buf *buf)
     char *text = NULL;
 
     /* An empty buffer returns "": NULL means failure. */
-    if (buf_append(buf, "", 0)) {
+    if (!buf->failed && buf_append(buf, "", 0)) {
         text = buf->data;
         buf->data = NULL;
     }

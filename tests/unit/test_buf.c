@@ -61,17 +61,6 @@ Test(buf, size_near_the_end_of_memory_is_an_overflow_and_not_a_wrap)
     buf_clear(&buf);
 }
 
-Test(buf, limit_below_the_size_refuses_even_no_bytes)
-{
-    struct buf buf = { 0 };
-
-    cr_assert(buf_text(&buf, "abc"));
-    buf.limit = 2;
-    cr_assert_null(buf_reserve(&buf, 0));
-    cr_assert(buf.overflow);
-    buf_clear(&buf);
-}
-
 Test(buf, size_that_doubling_cannot_reach_is_requested_as_it_is)
 {
     struct buf buf = { 0 };
