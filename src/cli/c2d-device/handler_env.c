@@ -14,24 +14,35 @@ extern char **environ;
 
 struct list {
     char **items; /* NULL-terminated */
-    size_t count;
+    size_t count, capacity;
     size_t own_size; /* of the variables that the message adds */
     bool failed;
 };
 
+/* Makes room for one more item and the NULL. False: out of memory. */
+static bool make_room(struct list *list)
+{
+    size_t capacity = list->capacity == 0 ? 64 : 2 * list->capacity;
+    char **items;
+
+    if (list->count + 2 <= list->capacity)
+        return true;
+    items = realloc(list->items, capacity * sizeof *items);
+    if (items == NULL)
+        return false;
+    list->items = items;
+    list->capacity = capacity;
+    return true;
+}
+
 /* Appends item and takes its ownership. NULL: out of memory. */
 static void append(struct list *list, char *item)
 {
-    char **items = item == NULL || list->failed
-                       ? NULL
-                       : realloc(list->items, (list->count + 2) * sizeof *items);
-
-    if (items == NULL) {
+    if (item == NULL || list->failed || !make_room(list)) {
         list->failed = true;
         free(item);
         return;
     }
-    list->items = items;
     list->items[list->count++] = item;
     list->items[list->count] = NULL;
 }

@@ -48,13 +48,17 @@ static bool matches(const char *name, const char *owner, const char *suffix)
 
 static bool append(struct spool_names *names, const char *name)
 {
-    char **items = realloc(names->items, (names->count + 1) * sizeof *items);
+    if (names->count == names->capacity) {
+        size_t capacity = names->capacity == 0 ? 64 : 2 * names->capacity;
+        char **items = realloc(names->items, capacity * sizeof *items);
 
-    if (items == NULL)
-        return false;
-    names->items = items;
-    items[names->count] = strdup(name);
-    return items[names->count] != NULL && ++names->count > 0;
+        if (items == NULL)
+            return false;
+        names->items = items;
+        names->capacity = capacity;
+    }
+    names->items[names->count] = strdup(name);
+    return names->items[names->count] != NULL && ++names->count > 0;
 }
 
 static int compare(const void *a, const void *b)

@@ -15,7 +15,7 @@ void spool_name_numbered(char out[SPOOL_NAME_SIZE], const char *name, unsigned n
 
 struct spool_names {
     char **items;
-    size_t count;
+    size_t count, capacity;
 };
 
 /* Reads the names in a folder that begin with owner and end with suffix, sorted. Returns false with
