@@ -43,6 +43,21 @@ Test(mask, signature_is_masked_however_a_server_writes_it)
     }
 }
 
+Test(mask, a_long_run_of_backslashes_takes_no_minutes, .timeout = 60)
+{
+    enum { RUN = 1024 * 1024 };
+    static char text[RUN + 64];
+
+    memset(text, '\\', RUN);
+    strcpy(text + RUN, "u0041b+cd/efGH+i=");
+    mask_signature(text, strlen(text), TOKEN);
+    cr_expect_eq(strspn(text, "*"), strlen(text), "%s", text + RUN);
+    memset(text, '\\', RUN);
+    strcpy(text + RUN, "u0042b+cd/efGH+i=");
+    mask_signature(text, strlen(text), TOKEN);
+    cr_expect_str_eq(text + RUN, "u0042b+cd/efGH+i=");
+}
+
 Test(mask, no_byte_after_the_size_is_read_or_written)
 {
     static const char shown[] = "Ab%2Bcd%2FefGH%2Bi%3D";
