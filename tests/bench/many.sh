@@ -1,75 +1,15 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2034,SC2154,SC2317  # scripts/bench reads this; called by name
-# Many messages in one process. The server is nginx with one worker. It is faster than every client
-# here, so that the elapsed time of a client is its processor time.
+# Many messages in one process.
 
 FEW=1000
 MANY=6000
 TIMED=20000
 
-# ---- The server: the device "waiting" always has another message, the others have none ----
+# shellcheck source=/dev/null  # checked separately
+. tests/bench/nginx
+start_nginx
 
-port=$((10000 + $$ % 20000))
-while grep -qi ":$(printf %04x $port) 0*:0000 0A" /proc/net/tcp; do
-	port=$((port + 1))
-done
-mkdir "$work/nginx"
-cat >"$work/nginx/conf" <<END
-daemon off;
-user root root;
-pid pid;
-events {
-}
-http {
-	access_log off;
-	keepalive_requests 100000000;
-	keepalive_timeout 1h;
-	client_body_temp_path body;
-	proxy_temp_path proxy;
-	fastcgi_temp_path fastcgi;
-	uwsgi_temp_path uwsgi;
-	scgi_temp_path scgi;
-	server {
-		listen 127.0.0.1:$port ssl;
-		ssl_certificate $work/chain.crt;
-		ssl_certificate_key $work/leaf.key;
-		ssl_protocols TLSv1.2 TLSv1.3;
-		location = /devices/waiting/messages/deviceBound {
-			add_header ETag '"\$request_id"';
-			add_header iothub-messageid \$request_id;
-			add_header iothub-sequencenumber \$connection_requests;
-			add_header iothub-enqueuedtime 2026-01-31T12:00:00.0000000Z;
-			add_header iothub-expiry 2026-01-31T13:00:00.0000000Z;
-			add_header iothub-deliverycount 0;
-			add_header iothub-ack none;
-			return 200 hello;
-		}
-		location / {
-			return 204;
-		}
-	}
-	server {
-		listen unix:$work/nginx/status;
-		stub_status;
-	}
-}
-END
-nginx -p "$work/nginx/" -e log -c conf 2>"$work/nginx/errors" &
-server=$!
-hub=localhost:$port
-connections() {
-	curl -sf --unix-socket "$work/nginx/status" http://localhost/ | awk 'NR == 3 { print $1 }'
-}
-for _ in 1 2 3 4 5 6 7 8 9 10; do
-	connections | grep -q . && break
-	sleep 0.2
-done
-connections | grep -q . || {
-	cat "$work/nginx/errors" "$work/nginx/log" >&2
-	exit 1
-}
-
-key=a2V5IG9mIGEgaHViIHRoYXQgYW5zd2VycyBhbnl0aGluZw==
 export IOTHUB_CONNECTION_STRING="HostName=$hub;SharedAccessKeyName=service;SharedAccessKey=$key"
 export IOTHUB_DEVICE_CONNECTION_STRING="HostName=$hub;DeviceId=waiting;SharedAccessKey=$key"
 token=$(c2d-device sas)
@@ -77,15 +17,6 @@ fleet=https://$hub/devices
 output=$work/output
 
 # ---- Measuring ----
-
-# each FEW MANY COMMAND...: prints the instructions per message, without those of the start. The
-# number of messages is appended to the command.
-each() {
-	few=$1
-	many=$2
-	shift 2
-	echo $((($("$@" "$many") - $("$@" "$few")) / (many - few)))
-}
 
 # Runs both functions in turn, ROUNDS times, with COUNT messages each. Takes the best time of each:
 # other load on the machine can only lengthen a run. Sets the elapsed and the processor time per
@@ -230,6 +161,4 @@ info 'one c2d_wait() for each event : 99th percentile' "$most_us" 15000
 lateness drain
 info 'c2d_wait() until it returns false : latest' "$latest_us" 15000
 
-kill "$server"
-wait "$server" || true
-server=
+stop_nginx

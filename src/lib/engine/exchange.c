@@ -149,8 +149,7 @@ static void finish_all_late(struct exchange *exchange, int64_t polled_ms)
         link = link->next;
         if (schedule_attempt_end_ms(call) > polled_ms)
             continue;
-        finish_late(exchange, call);
-        link = in_flight->next; /* from the start, as finish_late() changes the list */
+        finish_late(exchange, call); /* removes only this one, and may append it again */
     }
 }
 
