@@ -237,7 +237,7 @@ void timestamp_format(int64_t seconds, const char *suffix, char out[TIMESTAMP_SI
     while (days_to_month(year, month + 1) <= day)
         month++;
     /* strftime() and snprintf() would cost ten times as much: each record has several times. */
-    memcpy(out, "0000-00-00T00:00:00", 19);
+    memcpy(out, "0000-00-00T00:00:00", sizeof "0000-00-00T00:00:00");
     write_digits(out, 4, year);
     write_digits(out + 5, 2, month + 1);
     write_digits(out + 8, 2, day - days_to_month(year, month) + 1);

@@ -101,4 +101,4 @@ while [ -e "example-$((number + 1)).h" ]; do
             -Wno-missing-field-initializers
     done
 done
-check 'libc2d(3) has three examples' is "$number" 3
+check 'libc2d(3) has four examples' is "$number" 4

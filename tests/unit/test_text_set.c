@@ -6,7 +6,7 @@
 Test(text_set, each_text_is_added_once)
 {
     enum { TEXTS = 1000 };
-    static char texts[TEXTS][16];
+    static char texts[TEXTS][24];
     struct text_set set = { 0 };
 
     cr_assert(text_set_reserve(&set, TEXTS));
