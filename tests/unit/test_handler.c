@@ -1,5 +1,6 @@
 /* handler_run() near the end of a lock. */
 #include "../../src/cli/c2d-device/handler.h"
+#include "../../src/cli/common/credentials.h"
 
 #include "base/clock.h"
 
@@ -9,7 +10,8 @@ static struct disposition run_with_ms_left(int64_t ms)
 {
     static const struct program program = { .name = "c2d-device", .role = C2D_ROLE_DEVICE };
     static char name[] = "true", *command[] = { name, NULL };
-    const struct app app = { .program = &program, .common.quiet = true };
+    struct secrets secrets = { 0 };
+    const struct app app = { .program = &program, .common.quiet = true, .secrets = &secrets };
     const struct handler handler = {
         .app = &app, .command = command, .timeout_ms = 50000, .reject_code = -1
     };
