@@ -63,6 +63,24 @@ Test(tls_cache_file, session_of_unknown_age_is_not_offered)
     world_clear(&world);
 }
 
+Test(tls_cache_file, session_of_a_time_that_cannot_be_is_not_offered)
+{
+    static const int64_t times[] = { INT64_MIN, INT64_MAX };
+    struct world world;
+    SSL_SESSION *session;
+
+    world_init(&world, TLS1_3_VERSION, DAY_S);
+    shake_hands(&world, "hub.test");
+    session = stored_session(&world.cache);
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+        cr_assert_eq(SSL_SESSION_set1_ticket_appdata(session, &times[i], sizeof times[i]), 1);
+        store_session(&world.cache, session);
+        cr_expect(!world_offers(&world));
+    }
+    SSL_SESSION_free(session);
+    world_clear(&world);
+}
+
 Test(tls_cache_file, client_that_has_a_session_already_keeps_it)
 {
     struct world world;

@@ -128,7 +128,7 @@ static bool is_young(SSL_SESSION *session, int64_t now_s)
         || size != sizeof verified_at_s)
         return false;
     memcpy(&verified_at_s, data, sizeof verified_at_s);
-    return verified_at_s <= now_s && now_s - verified_at_s < AGE_LIMIT_S
+    return verified_at_s <= now_s && verified_at_s > now_s - AGE_LIMIT_S
            && ASN1_TIME_to_tm(X509_get0_notAfter(leaf), &end) == 1
            && timestamp_from_utc(&end, &ends_at_s) && now_s < ends_at_s;
 }
