@@ -1,5 +1,6 @@
 #include "handler_env.h"
 
+#include "base/array.h"
 #include "base/timestamp.h"
 
 #include <stdio.h>
@@ -19,30 +20,19 @@ struct list {
     bool failed;
 };
 
-/* Makes room for one more item and the NULL. False: out of memory. */
-static bool make_room(struct list *list)
-{
-    size_t capacity = list->capacity == 0 ? 64 : 2 * list->capacity;
-    char **items;
-
-    if (list->count + 2 <= list->capacity)
-        return true;
-    items = realloc(list->items, capacity * sizeof *items);
-    if (items == NULL)
-        return false;
-    list->items = items;
-    list->capacity = capacity;
-    return true;
-}
-
 /* Appends item and takes its ownership. NULL: out of memory. */
 static void append(struct list *list, char *item)
 {
-    if (item == NULL || list->failed || !make_room(list)) {
+    char **items = item == NULL || list->failed ? NULL
+                                                : array_reserve(list->items, &list->capacity,
+                                                                list->count + 2, sizeof *items);
+
+    if (items == NULL) {
         list->failed = true;
         free(item);
         return;
     }
+    list->items = items;
     list->items[list->count++] = item;
     list->items[list->count] = NULL;
 }

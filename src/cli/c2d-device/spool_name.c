@@ -1,5 +1,7 @@
 #include "spool_name.h"
 
+#include "base/array.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -48,17 +50,13 @@ static bool matches(const char *name, const char *owner, const char *suffix)
 
 static bool append(struct spool_names *names, const char *name)
 {
-    if (names->count == names->capacity) {
-        size_t capacity = names->capacity == 0 ? 64 : 2 * names->capacity;
-        char **items = realloc(names->items, capacity * sizeof *items);
+    char **items = array_reserve(names->items, &names->capacity, names->count + 1, sizeof *items);
 
-        if (items == NULL)
-            return false;
-        names->items = items;
-        names->capacity = capacity;
-    }
-    names->items[names->count] = strdup(name);
-    return names->items[names->count] != NULL && ++names->count > 0;
+    if (items == NULL)
+        return false;
+    names->items = items;
+    items[names->count] = strdup(name);
+    return items[names->count] != NULL && ++names->count > 0;
 }
 
 static int compare(const void *a, const void *b)

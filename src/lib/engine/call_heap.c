@@ -1,21 +1,16 @@
 #include "call_heap.h"
 
+#include "base/array.h"
+
 #include <stdlib.h>
 
 bool call_heap_reserve(struct call_heap *heap, size_t count)
 {
-    size_t capacity = heap->capacity == 0 ? 16 : heap->capacity;
-    struct call **calls;
+    struct call **calls = array_reserve(heap->calls, &heap->capacity, count, sizeof(struct call *));
 
-    if (count <= heap->capacity)
-        return true;
-    while (capacity < count)
-        capacity *= 2;
-    calls = realloc(heap->calls, capacity * sizeof(struct call *));
     if (calls == NULL)
         return false;
     heap->calls = calls;
-    heap->capacity = capacity;
     return true;
 }
 

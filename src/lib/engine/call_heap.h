@@ -10,7 +10,7 @@ struct call_heap {
     size_t count, capacity;
 };
 
-/* Makes room for count calls, so that adding one cannot fail. False: out of memory. */
+/* Makes room for count calls, 1 or more, so that adding one cannot fail. False: out of memory. */
 bool call_heap_reserve(struct call_heap *heap, size_t count);
 /* Adds a call by its wake_ms, which must not change until it is removed. */
 void call_heap_add(struct call_heap *heap, struct call *call);

@@ -2,6 +2,7 @@
  * Headers of a response are kept as received, unless they are ambiguous and decide its meaning. */
 #include "http.h"
 
+#include "base/array.h"
 #include "base/error.h"
 #include "base/text.h"
 
@@ -30,19 +31,15 @@ static bool name_is_token(const char *name, size_t size)
 
 static bool make_place(struct http_headers *headers, size_t size)
 {
-    size_t capacity = headers->capacity == 0 ? 16 : headers->capacity * 2;
     struct http_header_place *places;
 
     /* The first allocation is large enough for most messages. */
     if (buf_reserve(&headers->text, headers->count == 0 && size < 500 ? 500 : size) == NULL)
         return false;
-    if (headers->count < headers->capacity)
-        return true;
-    places = realloc(headers->places, capacity * sizeof *places);
+    places = array_reserve(headers->places, &headers->capacity, headers->count + 1, sizeof *places);
     if (places == NULL)
         return false;
     headers->places = places;
-    headers->capacity = capacity;
     return true;
 }
 
