@@ -8,6 +8,8 @@
  * 0 if it is not valid: also overlong forms, surrogates and over U+10FFFF. size > 0. */
 size_t utf8_sequence(const unsigned char *text, size_t size, unsigned *code);
 bool utf8_valid(const void *text, size_t size);
+/* U+FFFD, which takes the place of a byte that is not valid. */
+#define UTF8_REPLACEMENT "\xef\xbf\xbd"
 /* True for a code point over U+007F that cannot move or reorder what a terminal shows: not a
  * control, a separator of lines or paragraphs, or a control of the direction of writing. */
 bool utf8_is_harmless(unsigned code);

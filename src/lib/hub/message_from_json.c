@@ -1,6 +1,7 @@
 /* Reads a message from a line that message_json.c has written. */
 #include "base/crypto.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "json_read.h"
 #include "message.h"
 #include "system_property.h"
@@ -24,9 +25,7 @@ static enum c2d_status fail_data(const struct reading *reading, const char *what
  * are in the order of their values. */
 static const char *lossy_bytes(struct reading *reading, const char *name, const char *shown)
 {
-    static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
-
-    if (strstr(shown, replacement) == NULL)
+    if (strstr(shown, UTF8_REPLACEMENT) == NULL)
         return NULL;
     for (const struct cJSON *item = reading->lossy; item != NULL; item = json_next(item))
         if (strcmp(json_name(item), name) == 0) {

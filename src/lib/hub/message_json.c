@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
-
 static bool is_utf8(const char *text)
 {
     return utf8_valid(text, strlen(text));
@@ -43,8 +41,8 @@ static char *show(const char *text)
     while (at < end) {
         size_t length = utf8_sequence(at, (size_t)(end - at), &code);
 
-        buf_append(&shown, length > 0 ? at : (const unsigned char *)replacement,
-                   length > 0 ? length : strlen(replacement));
+        buf_append(&shown, length > 0 ? at : (const unsigned char *)UTF8_REPLACEMENT,
+                   length > 0 ? length : strlen(UTF8_REPLACEMENT));
         at += length > 0 ? length : 1;
     }
     return buf_take(&shown);
@@ -89,7 +87,7 @@ static bool append_properties(struct writing *writing)
     bool duplicates = false;
 
     json_append_key(line, "properties");
-    buf_text(line, "{");
+    buf_byte(line, '{');
     for (size_t i = 0; i < message->property_count; i++) {
         const struct c2d_property *property = &message->properties[i];
 
@@ -100,7 +98,7 @@ static bool append_properties(struct writing *writing)
         json_append_name(line, property->name);
         json_append_quoted(line, property->value, strlen(property->value));
     }
-    buf_text(line, "}");
+    buf_byte(line, '}');
     return duplicates;
 }
 
@@ -113,11 +111,11 @@ static void append_pairs(struct buf *line, const struct c2d_message *message)
 
         buf_text(line, i == 0 ? "[[" : ",[");
         json_append_quoted(line, property->name, strlen(property->name));
-        buf_text(line, ",");
+        buf_byte(line, ',');
         json_append_quoted(line, property->value, strlen(property->value));
-        buf_text(line, "]");
+        buf_byte(line, ']');
     }
-    buf_text(line, "]");
+    buf_byte(line, ']');
 }
 
 /* ---- Values that are not UTF-8 ---- */
@@ -176,17 +174,17 @@ static void append_lossy_value(struct writing *writing, size_t index, bool *open
 
     if (value.value == NULL
         || (is_utf8(value.value)
-            && (strstr(value.value, replacement) == NULL || !has_lossy(writing, value.name))))
+            && (strstr(value.value, UTF8_REPLACEMENT) == NULL || !has_lossy(writing, value.name))))
         return;
     if (!*open) {
         json_append_key(line, "lossy");
-        buf_text(line, "{");
+        buf_byte(line, '{');
         *open = true;
     }
     json_append_name(line, value.name);
-    buf_text(line, "\"");
+    buf_byte(line, '"');
     base64_append(line, value.value, strlen(value.value));
-    buf_text(line, "\"");
+    buf_byte(line, '"');
 }
 
 static void append_lossy(struct writing *writing)
@@ -196,7 +194,7 @@ static void append_lossy(struct writing *writing)
     for (size_t i = 0; i < value_count(writing); i++)
         append_lossy_value(writing, i, &open);
     if (open)
-        buf_text(&writing->line, "}");
+        buf_byte(&writing->line, '}');
 }
 
 /* ---- The line ---- */
@@ -213,9 +211,9 @@ static void append_body(struct buf *line, const struct c2d_message *message)
     if (text) {
         json_append_quoted(line, message->body_size == 0 ? "" : message->body, message->body_size);
     } else {
-        buf_text(line, "\"");
+        buf_byte(line, '"');
         base64_append(line, message->body, message->body_size);
-        buf_text(line, "\"");
+        buf_byte(line, '"');
     }
 }
 
@@ -248,7 +246,7 @@ static void append_members(struct writing *writing, bool with_body)
     struct buf *line = &writing->line;
     bool duplicates;
 
-    buf_text(line, "{");
+    buf_byte(line, '{');
     json_append_number(line, "v", 1);
     append_system_properties(line, message);
     duplicates = append_properties(writing);
@@ -261,7 +259,7 @@ static void append_members(struct writing *writing, bool with_body)
     if (duplicates)
         append_pairs(line, message);
     append_lossy(writing);
-    buf_text(line, "}");
+    buf_byte(line, '}');
 }
 
 char *c2d_message_to_json(const struct c2d_message *message, bool with_body)
