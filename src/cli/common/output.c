@@ -49,11 +49,9 @@ bool output_text_line(int fd, char *text)
 
 enum c2d_status output_line(const struct app *app, char *text, struct c2d_error *error)
 {
-    bool is_line_shown = app->line != NULL && app->line->columns > 0;
-
     if (text == NULL)
         return fail_memory(error);
-    if (is_line_shown && isatty(STDOUT_FILENO))
+    if (status_line_is_shown(app->line) && isatty(STDOUT_FILENO))
         status_line_hide(app->line); /* most likely on the same terminal */
     if (output_text_line(STDOUT_FILENO, text))
         return C2D_OK;

@@ -52,11 +52,16 @@ void status_line_show(struct status_line *line, const char *text)
     line->columns = size;
 }
 
+bool status_line_is_shown(const struct status_line *line)
+{
+    return line != NULL && line->columns > 0;
+}
+
 void status_line_hide(struct status_line *line)
 {
     size_t most;
 
-    if (line == NULL || line->columns == 0)
+    if (!status_line_is_shown(line))
         return;
     most = room();
     put("", 0, line->columns < most ? line->columns : most);
