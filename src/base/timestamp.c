@@ -225,8 +225,8 @@ static void write_digits(char *out, int count, int value)
 
 void timestamp_format(int64_t seconds, const char *suffix, char out[TIMESTAMP_SIZE])
 {
-    /* The form has room for four digits of the year. */
-    const int64_t last = 253402300799; /* 9999-12-31T23:59:59 */
+    static const char form[] = "0000-00-00T00:00:00"; /* has room for four digits of the year */
+    const int64_t last = 253402300799;                /* 9999-12-31T23:59:59 */
     int64_t when = seconds < 0 ? 0 : seconds > last ? last : seconds;
     int second = (int)(when % 86400), day = (int)(when / 86400);
     int year = 1970 + day / 366, month = 0; /* the first year that is possible */
@@ -237,14 +237,14 @@ void timestamp_format(int64_t seconds, const char *suffix, char out[TIMESTAMP_SI
     while (days_to_month(year, month + 1) <= day)
         month++;
     /* strftime() and snprintf() would cost ten times as much: each record has several times. */
-    memcpy(out, "0000-00-00T00:00:00", sizeof "0000-00-00T00:00:00");
+    memcpy(out, form, sizeof form);
     write_digits(out, 4, year);
     write_digits(out + 5, 2, month + 1);
     write_digits(out + 8, 2, day - days_to_month(year, month) + 1);
     write_digits(out + 11, 2, second / 3600);
     write_digits(out + 14, 2, second / 60 % 60);
     write_digits(out + 17, 2, second % 60);
-    memcpy(out + 19, suffix, strlen(suffix) + 1);
+    memcpy(out + strlen(form), suffix, strlen(suffix) + 1);
 }
 
 void timestamp_format_span(int64_t span_s, char out[static 32])

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE /* syscall */
 #include "handler.h"
 
+#include "../common/receiver.h"
 #include "../common/report.h"
 #include "../common/signals.h"
 #include "base/clock.h"
@@ -19,8 +20,8 @@
 /* A stopped child makes no descriptor readable, so its state is checked every second. */
 enum { KILL_AFTER_MS = 5000, CHECK_MS = 50, CHECK_STOPPED_MS = 1000 };
 
-/* Of the time until the lock expires: for the settlement, and for a handler at least. */
-enum { SETTLE_MS = 5000, START_MS = 1000 };
+/* With less time until the settlement, no handler is started. */
+enum { START_MS = 1000 };
 
 /* Exit codes with a special meaning. */
 enum { EXIT_TEMPFAIL = 75, EXIT_NOT_EXECUTABLE = 126, EXIT_NOT_FOUND = 127 };
@@ -228,7 +229,7 @@ struct disposition handler_run(const struct handler *handler, const struct c2d_m
                                int64_t deadline_ms)
 {
     struct handler limited = *handler;
-    int64_t left_ms = deadline_ms - SETTLE_MS - clock_monotonic_ms(NULL);
+    int64_t left_ms = deadline_ms - RECEIVER_SETTLE_MS - clock_monotonic_ms(NULL);
 
     if (left_ms < START_MS) {
         report_warning(handler->app,

@@ -9,9 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Part of the lock time that is reserved for the completion. */
-enum { SPARE_MS = 5000 };
-
 /* Returns all records as lines in one text, so that one write puts out the whole batch. The caller
  * frees it. NULL: out of memory. */
 static char *batch_lines(const struct c2d_feedback *feedback, size_t *size)
@@ -52,7 +49,8 @@ static enum c2d_status put_batch(struct collector *collector, const struct c2d_f
 
     if (lines == NULL)
         return fail_memory(error);
-    status = sink_put(&collector->sink, lines, size, feedback->lock_expires_ms - SPARE_MS, error);
+    status = sink_put(&collector->sink, lines, size, feedback->lock_expires_ms - RECEIVER_SETTLE_MS,
+                      error);
     if (status == C2D_OK && collector->on_record != NULL)
         show_records(collector, lines);
     free(lines);

@@ -55,6 +55,14 @@ static void receive(struct receiver *receiver, struct c2d_result *result)
         c2d_feedback_receive(receiver->app->client, &result->feedback, &result->error);
 }
 
+static void discard(struct c2d_result *result)
+{
+    c2d_message_free(result->message);
+    c2d_feedback_free(result->feedback);
+    result->message = NULL;
+    result->feedback = NULL;
+}
+
 /* Frees what was received, and is locked until a minute has passed. */
 static void leave(struct receiver *receiver, struct c2d_result *result)
 {
@@ -70,10 +78,7 @@ static void leave(struct receiver *receiver, struct c2d_result *result)
                        "minute",
                        result->feedback->record_count);
     receiver->lost_at_ms = clock_monotonic_ms(NULL);
-    c2d_message_free(result->message);
-    c2d_feedback_free(result->feedback);
-    result->message = NULL;
-    result->feedback = NULL;
+    discard(result);
 }
 
 /* Abandons what was received, so that the hub delivers it next. Returns false if that fails; then
@@ -88,8 +93,7 @@ static bool put_back(struct receiver *receiver, struct c2d_result *result)
         leave(receiver, result);
         return false;
     }
-    c2d_message_free(result->message);
-    c2d_feedback_free(result->feedback);
+    discard(result);
     return true;
 }
 

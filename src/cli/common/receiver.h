@@ -6,8 +6,10 @@
 
 #include "app.h"
 
-/* Requests in flight: a settlement and a receive. */
-enum { RECEIVER_PARALLEL = 2 };
+enum {
+    RECEIVER_PARALLEL = 2,     /* requests in flight: a settlement and a receive */
+    RECEIVER_SETTLE_MS = 5000, /* of the lock's time, kept for the settlement */
+};
 
 /* Set app and action, C2D_ACTION_RECEIVE or C2D_ACTION_FEEDBACK; the rest is 0. */
 struct receiver {
