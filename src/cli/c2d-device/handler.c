@@ -31,6 +31,8 @@ enum { EXIT_TEMPFAIL = 75, EXIT_NOT_EXECUTABLE = 126, EXIT_NOT_FOUND = 127 };
 struct child {
     const struct handler *handler;
     const char *message_id;
+    int64_t started_ms, end_ms; /* by clock_monotonic_ms(NULL); end_ms INT64_MAX: none */
+    bool timed_out;
     pid_t pid;
     int problem_fd; /* see handler_start() */
     int fd;         /* a pidfd, readable after the end; -1: none, so the child is polled */
@@ -65,16 +67,14 @@ static void check_child(struct child *child)
     child->problem = pid < 0 ? errno : 0;
 }
 
-/* Waits until the child has ended or timeout_ms (-1: none) have passed. With for_signal, a caught
- * signal ends the wait. */
-static void await_child(struct child *child, bool for_signal, int64_t timeout_ms)
+/* Waits until the child has ended or the clock reaches end_ms. With for_signal, a caught signal
+ * ends the wait. */
+static void await_child(struct child *child, bool for_signal, int64_t end_ms)
 {
-    int64_t end_ms = clock_monotonic_ms(NULL) + timeout_ms;
-
     for (check_child(child); !child->ended; check_child(child)) {
         struct pollfd fds[2] = { { .fd = child->fd, .events = POLLIN },
                                  { .fd = for_signal ? signals_fd() : -1, .events = POLLIN } };
-        int64_t left_ms = timeout_ms < 0 ? 60000 : end_ms - clock_monotonic_ms(NULL);
+        int64_t left_ms = end_ms - clock_monotonic_ms(NULL);
         int max_ms = child->fd >= 0 ? CHECK_STOPPED_MS : CHECK_MS;
 
         if (left_ms <= 0 || (for_signal && signals_caught() != 0))
@@ -93,23 +93,21 @@ static void stop_child(struct child *child)
 
     kill(-child->pid, SIGTERM);
     kill(-child->pid, SIGCONT); /* a stopped process does not get TERM */
-    await_child(child, false, KILL_AFTER_MS);
+    await_child(child, false, end_ms);
     while (child->ended && kill(-child->pid, 0) == 0 && clock_monotonic_ms(NULL) < end_ms)
         nanosleep(&(struct timespec) { 0, CHECK_MS * 1000000L }, NULL);
     kill(-child->pid, SIGKILL); /* fails if no process is left */
-    await_child(child, false, -1);
+    await_child(child, false, INT64_MAX);
 }
 
-/* Waits for the child. Stops it at the time-out or after a signal. */
-static void wait_or_stop(const struct handler *handler, struct child *child, bool *timed_out)
+/* Waits for the child. Stops it at its end_ms or after a signal. */
+static void wait_or_stop(struct child *child)
 {
-    int64_t timeout_ms = handler->timeout_ms > 0 ? handler->timeout_ms : -1;
-
-    *timed_out = false;
+    child->timed_out = false;
     child->fd = (int)syscall(SYS_pidfd_open, child->pid, 0);
-    await_child(child, true, timeout_ms);
+    await_child(child, true, child->end_ms);
     if (!child->ended) {
-        *timed_out = signals_caught() == 0;
+        child->timed_out = signals_caught() == 0;
         stop_child(child);
     }
     signals_guard_child(0);
@@ -136,16 +134,14 @@ static struct disposition fail_start(const struct handler *handler, const char *
         struct disposition) { .kind = DISPOSITION_STOP, .status = C2D_OS, .handler_exit = code };
 }
 
-static void report_end(const struct handler *handler, const struct c2d_message *message, int code,
-                       bool timed_out)
+static void report_end(const struct child *child, int code)
 {
-    const char *id = message->message_id == NULL ? "" : message->message_id;
-
-    if (timed_out)
-        report_warning(handler->app, "the handler of message '%s' was stopped after %lld s", id,
-                       (long long)(handler->timeout_ms / 1000));
+    if (child->timed_out)
+        report_warning(child->handler->app, "the handler of message '%s' was stopped after %lld s",
+                       child->message_id, (long long)(child->end_ms - child->started_ms) / 1000);
     else
-        report_warning(handler->app, "the handler of message '%s' ended with %d", id, code);
+        report_warning(child->handler->app, "the handler of message '%s' ended with %d",
+                       child->message_id, code);
 }
 
 /* Maps an exit code to a disposition. After a signal to this program, the handler may have failed
@@ -167,8 +163,7 @@ static struct disposition disposition_of(const struct handler *handler, int code
 
 /* Runs the child until it ends. If it cannot be started, child->pid is -1 and child->problem is
  * errno. *refused is errno of a failed execve(2), else 0. */
-static void run_child(struct child *child, const struct c2d_message *message, bool *timed_out,
-                      int *refused)
+static void run_child(struct child *child, const struct c2d_message *message, int *refused)
 {
     enum env_cut cut = ENV_WHOLE;
 
@@ -180,7 +175,7 @@ static void run_child(struct child *child, const struct c2d_message *message, bo
             child->problem = errno;
             return;
         }
-        wait_or_stop(child->handler, child, timed_out);
+        wait_or_stop(child);
         *refused = handler_start_problem(child->problem_fd);
         close(child->problem_fd);
         /* A large inherited environment, or a small stack limit, leaves less room than
@@ -189,55 +184,55 @@ static void run_child(struct child *child, const struct c2d_message *message, bo
 }
 
 /* Waits for the handler and returns its disposition. */
-static struct disposition run(const struct handler *handler, const struct c2d_message *message)
+static struct disposition run(struct child *child, const struct c2d_message *message)
 {
-    int64_t started_ms = clock_monotonic_ms(NULL);
-    struct child child = {
-        .handler = handler,
-        .message_id = message->message_id == NULL ? "" : message->message_id,
-    };
+    const struct handler *handler = child->handler;
     struct disposition result;
-    bool timed_out = false;
     int code, refused = 0;
 
-    run_child(&child, message, &timed_out, &refused);
-    if (child.pid < 0)
-        return fail_start(handler, strerror(child.problem), -1, false);
-    if (child.problem != 0) {
+    run_child(child, message, &refused);
+    if (child->pid < 0)
+        return fail_start(handler, strerror(child->problem), -1, false);
+    if (child->problem != 0) {
         report_failure(handler->app, C2D_OS, "nothing is lost: the next run handles the message",
                        "the exit code of handler '%s' is unknown: %s", handler->command[0],
-                       strerror(child.problem));
+                       strerror(child->problem));
         return (
             struct disposition) { .kind = DISPOSITION_STOP, .status = C2D_OS, .handler_exit = -1 };
     }
-    code = WIFSIGNALED(child.status) ? 128 + WTERMSIG(child.status) : WEXITSTATUS(child.status);
+    code = WIFSIGNALED(child->status) ? 128 + WTERMSIG(child->status) : WEXITSTATUS(child->status);
     if (code == EXIT_NOT_FOUND || code == EXIT_NOT_EXECUTABLE) {
         const char *ended = code == EXIT_NOT_FOUND ? "not found" : "not executable";
 
         result = fail_start(handler, refused != 0 ? strerror(refused) : ended, code, refused == 0);
     } else {
-        result = disposition_of(handler, code, timed_out);
+        result = disposition_of(handler, code, child->timed_out);
         if (result.status == STATUS_HANDLER)
-            report_end(handler, message, code, timed_out);
+            report_end(child, code);
     }
     result.handler_exit = code;
-    result.ms = clock_monotonic_ms(NULL) - started_ms;
+    result.ms = clock_monotonic_ms(NULL) - child->started_ms;
     return result;
 }
 
 struct disposition handler_run(const struct handler *handler, const struct c2d_message *message,
                                int64_t deadline_ms)
 {
-    struct handler limited = *handler;
-    int64_t left_ms = deadline_ms - RECEIVER_SETTLE_MS - clock_monotonic_ms(NULL);
+    int64_t limit_ms = deadline_ms - RECEIVER_SETTLE_MS, now_ms = clock_monotonic_ms(NULL);
+    struct child child = {
+        .handler = handler,
+        .message_id = message->message_id == NULL ? "" : message->message_id,
+        .started_ms = now_ms,
+        .end_ms = handler->timeout_ms > 0 ? now_ms + handler->timeout_ms : INT64_MAX,
+    };
 
-    if (left_ms < START_MS) {
+    if (limit_ms - now_ms < START_MS) {
         report_warning(handler->app,
                        "the lock of message '%s' ends too soon to run the handler: it comes again",
-                       message->message_id == NULL ? "" : message->message_id);
+                       child.message_id);
         return (struct disposition) { DISPOSITION_STOP, C2D_NETWORK, .handler_exit = -1 };
     }
-    if (left_ms < limited.timeout_ms)
-        limited.timeout_ms = left_ms;
-    return run(&limited, message);
+    if (limit_ms < child.end_ms)
+        child.end_ms = limit_ms;
+    return run(&child, message);
 }
