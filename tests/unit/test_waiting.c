@@ -14,8 +14,8 @@ Test(waiting, devices_started_at_once_do_not_poll_at_once)
     enum { FLEET = 1000, INTERVAL_MS = 25 * 60000, SLICES = 20 };
     int slices[SLICES] = { 0 };
 
-    for (unsigned seed = 0; seed < FLEET; seed++) {
-        int64_t ms = waiting_spread(INTERVAL_MS, seed);
+    for (int i = 0; i < FLEET; i++) {
+        int64_t ms = waiting_jittered(INTERVAL_MS);
 
         cr_assert(ms >= INTERVAL_MS / 10 * 9 && ms <= INTERVAL_MS / 10 * 11, "%lld", (long long)ms);
         slices[(ms - INTERVAL_MS / 10 * 9) * (SLICES - 1) / (INTERVAL_MS / 5)]++;

@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,9 +53,9 @@ static void close_on_exec(void)
 #endif
     folder = opendir("/proc/self/fd");
     while (folder != NULL && (entry = readdir(folder)) != NULL) {
-        long fd = strtol(entry->d_name, NULL, 10); /* 0 for "." and ".." */
+        long long fd;
 
-        if (fd >= FIRST)
+        if (text_to_number(entry->d_name, INT_MAX, &fd) && fd >= FIRST)
             (void)fcntl((int)fd, F_SETFD, FD_CLOEXEC);
     }
     if (folder != NULL) {

@@ -1,6 +1,6 @@
 /* The first signal sets a flag and makes a pipe readable. The program decides what to stop. The
  * second signal ends the program at once. */
-#define _DEFAULT_SOURCE /* syscall */
+#define _GNU_SOURCE /* pipe2, syscall */
 #include "signals.h"
 
 #include <errno.h>
@@ -94,8 +94,7 @@ bool signals_set_up(void)
     struct sigaction take = { .sa_handler = on_signal }; /* no SA_RESTART: write(2) must end */
     struct sigaction old;
 
-    if (pipe(wake) != 0 || fcntl(wake[0], F_SETFD, FD_CLOEXEC) != 0
-        || fcntl(wake[1], F_SETFD, FD_CLOEXEC) != 0)
+    if (pipe2(wake, O_CLOEXEC) != 0)
         return false;
     for (size_t i = 0; i < sizeof handled / sizeof *handled; i++) {
         if (sigaction(handled[i], NULL, &old) != 0)

@@ -3,6 +3,9 @@
 #define _DEFAULT_SOURCE /* struct winsize */
 #include "status_line.h"
 
+#include "base/text.h"
+
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,15 +19,15 @@ static size_t room(void)
 {
     const char *variable = getenv("COLUMNS");
     struct winsize window = { 0 };
-    size_t columns = 0;
+    long long columns = 0;
 
     if (ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0)
         columns = window.ws_col;
     if (columns == 0 && variable != NULL)
-        columns = (size_t)strtoul(variable, NULL, 10);
+        (void)text_to_number(variable, INT_MAX, &columns);
     if (columns == 0)
         columns = COLUMNS_DEFAULT;
-    return (columns < COLUMNS_MAX ? columns : COLUMNS_MAX) - 1;
+    return (size_t)(columns < COLUMNS_MAX ? columns : COLUMNS_MAX) - 1;
 }
 
 /* Writes text and blanks up to `columns` with one write(2). */

@@ -5,7 +5,6 @@
 #include "stop.h"
 
 #include <poll.h>
-#include <stdlib.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,16 +20,11 @@ struct waiting waiting_begin(int64_t wait_ms, int64_t interval_ms)
     };
 }
 
-int64_t waiting_spread(int64_t interval_ms, unsigned seed)
+int64_t waiting_jittered(int64_t interval_ms)
 {
     int64_t tenth = interval_ms / 10;
 
-    return tenth == 0 ? interval_ms : interval_ms - tenth + rand_r(&seed) % (2 * tenth + 1);
-}
-
-int64_t waiting_jittered(int64_t interval_ms)
-{
-    return waiting_spread(interval_ms, (unsigned)clock_monotonic_ms(NULL) ^ (unsigned)getpid());
+    return interval_ms - tenth + (int64_t)(clock_random(NULL) % (uint64_t)(2 * tenth + 1));
 }
 
 /* Returns a timer that is readable at wake_ms, or -1. Unlike the time-out of poll(2), it counts

@@ -11,9 +11,7 @@ struct waiting {
     bool was_last;
 };
 
-/* Returns the interval, give or take 10 %, depending on seed. */
-int64_t waiting_spread(int64_t interval_ms, unsigned seed);
-/* The same with its own seed, so that programs started together do not poll together. */
+/* Returns the interval, give or take 10 %: programs started together do not poll together. */
 int64_t waiting_jittered(int64_t interval_ms);
 /* Sleeps until clock_monotonic_ms(NULL) is wake_ms. Returns false if stop_is_due() before. */
 bool waiting_sleep_until(int64_t wake_ms);

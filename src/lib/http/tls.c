@@ -10,7 +10,6 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -47,9 +46,13 @@ static bool is_openssl(const char *backend, unsigned long major)
 {
     static const char *const names[] = { "OpenSSL/", "quictls/" };
 
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strncmp(backend, names[i], strlen(names[i])) == 0)
-            return strtoul(backend + strlen(names[i]), NULL, 10) == major;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char ours[32];
+
+        snprintf(ours, sizeof ours, "%s%lu.", names[i], major);
+        if (strncmp(backend, ours, strlen(ours)) == 0)
+            return true;
+    }
     return false;
 }
 
