@@ -39,7 +39,7 @@ static const struct {
                      "" },
     /* STALL_S of http_curl_setup.c. */
     [HTTP_STALLED] = { C2D_NETWORK, true, "no data for 30 s from", "", "" },
-    [HTTP_TIMEOUT] = { C2D_TIMEOUT, true, "no response in time from", "", CHECK_PROXY },
+    [HTTP_TIMEOUT] = { C2D_TIMEOUT, true, "no response in time from", "", "" },
     [HTTP_PROXY_AUTH_REQUIRED] = { C2D_AUTH, false, "proxy authentication required by", "",
                                    "set proxy user and password" },
     [HTTP_PROXY_AUTH_REFUSED] = { C2D_AUTH, false, "proxy authentication refused by", "",
@@ -112,7 +112,9 @@ static bool is_tunnel_open(const struct http_failure *failure)
 /* Refines the kind by the facts of the failure. */
 static enum http_failure_kind kind_of(const struct http_failure *failure, bool is_open)
 {
-    enum http_failure_kind kind = failure->kind;
+    /* The time-out of a request says where it ended, as that of a connection does. */
+    enum http_failure_kind kind =
+        failure->kind == HTTP_TIMEOUT && !failure->written ? HTTP_CONNECT_TIMEOUT : failure->kind;
 
     if (failure->broken->status != C2D_OK)
         return HTTP_BROKEN;
@@ -200,7 +202,10 @@ void http_failure_describe(const struct http_failure *failure, struct c2d_error 
         fail(error, failure->broken->status, "cannot use the response of %s: %s", peer,
              failure->broken->text);
     } else {
+        bool timed_out = failure->kind == HTTP_TIMEOUT && rows[kind].retryable;
+
         hint(error, "%s", at_proxy ? rows[kind].proxy_hint : rows[kind].hint);
-        fail(error, rows[kind].status, "%s %s: %s", rows[kind].what, peer, failure->detail);
+        fail(error, timed_out ? C2D_TIMEOUT : rows[kind].status, "%s %s: %s", rows[kind].what, peer,
+             failure->detail);
     }
 }
