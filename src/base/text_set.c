@@ -31,7 +31,7 @@ static const char **slot_of(const struct text_set *set, const char *text)
     /* Without the bit that differs between upper and lower case. */
     for (const char *byte = text; *byte != '\0'; byte++)
         hash = hash_bytes(hash, &(char) { (char)(*byte | 0x20) }, 1);
-    for (at = hash & (set->slot_count - 1); set->slots[at] != NULL;
+    for (at = (size_t)hash & (set->slot_count - 1); set->slots[at] != NULL;
          at = (at + 1) & (set->slot_count - 1))
         if (is_same(set, set->slots[at], text))
             break;
