@@ -36,6 +36,11 @@ check 'the same batch again sends nothing and reports each line as enqueued' \
     is "$CODE $(results) $(sent)" '0 100 enqueued:0 100 100 0'
 jq -r '"\(.line) \(.messageId)"' out | sort -n >second
 check 'the same batch again reports the same message ids' cmp first second
+for device in dev1 ''; do
+    run env IOTHUB_DEVICE_ID="$device" c2d-http send --batch hundred --journal journal
+    check "the same batch again sends nothing if IOTHUB_DEVICE_ID has become '$device'" \
+        is "$CODE $(results) $(sent)" '0 100 enqueued:0 100 100 0'
+done
 
 { echo '{"deviceId":"f1","body":"new"}' && cat hundred && sed -n 3p hundred; } >edited
 run c2d-http send --batch edited --journal journal

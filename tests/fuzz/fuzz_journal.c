@@ -31,7 +31,7 @@ static struct batch_entry find(struct batch_journal *journal)
     struct batch_entry entry;
     struct c2d_error error = { 0 };
 
-    CHECK(batch_journal_find(journal, line, strlen(line), &entry, &error) == C2D_OK);
+    CHECK(batch_journal_find(journal, NULL, line, strlen(line), &entry, &error) == C2D_OK);
     CHECK(strlen(entry.id) == 36 && strspn(entry.id, "0123456789abcdef-") == 36);
     return entry;
 }

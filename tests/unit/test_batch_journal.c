@@ -44,7 +44,7 @@ static enum c2d_status open_it(void)
 
 static enum c2d_status find(const char *line, struct batch_entry *entry)
 {
-    return batch_journal_find(&journal, line, strlen(line), entry, NULL);
+    return batch_journal_find(&journal, NULL, line, strlen(line), entry, NULL);
 }
 
 /* Notes that the line was enqueued. */

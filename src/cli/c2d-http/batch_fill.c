@@ -37,33 +37,52 @@ static void print_unqueued(struct batch *batch, const char *text, size_t size,
     free(message_id);
 }
 
+/* Reads a line as a message, and looks it up in the journal. A line that an earlier run has sent is
+ * read only if its device must be known to find it: a line without one has the default. */
+static enum c2d_status look_up(struct batch *batch, const char *text, size_t size,
+                               struct batch_item *item, struct c2d_error *invalid,
+                               struct c2d_error *error)
+{
+    const char *default_id = batch->settings->device_id;
+    bool is_read = default_id != NULL, has_default;
+    enum c2d_status status;
+
+    if (is_read)
+        (void)c2d_outgoing_from_json(&item->outgoing, text, size, invalid);
+    has_default = item->outgoing != NULL && item->outgoing->device_id == NULL;
+    status = batch_journal_find(&batch->journal, has_default ? default_id : NULL, text, size,
+                                &item->entry, error);
+    if (status == C2D_OK && !is_read && !item->entry.is_done)
+        (void)c2d_outgoing_from_json(&item->outgoing, text, size, invalid);
+    if (item->outgoing != NULL)
+        item->device_id = has_default ? default_id : item->outgoing->device_id;
+    return status;
+}
+
 /* Queues a line, unless it is invalid or an earlier run has sent it. */
 static void admit(struct batch *batch, const char *text, size_t size)
 {
-    const char *default_id = batch->settings->device_id;
     struct batch_item item = { .line = batch->input.line, .size = size };
-    struct c2d_error error = { 0 };
-    enum c2d_status status = batch_journal_find(&batch->journal, text, size, &item.entry, &error);
+    struct c2d_error error = { 0 }, invalid = { 0 };
+    enum c2d_status status = look_up(batch, text, size, &item, &invalid, &error);
 
     if (status != C2D_OK) {
         batch_stop(batch, status, &error);
         print_unqueued(batch, text, size, NULL, NULL);
     } else if (item.entry.is_done) {
         print_unqueued(batch, text, size, &item.entry, &(struct c2d_error) { .status = C2D_OK });
-    } else if (c2d_outgoing_from_json(&item.outgoing, text, size, &error) != C2D_OK) {
-        print_unqueued(batch, text, size, &item.entry, &error);
-    } else {
-        item.device_id = item.outgoing->device_id != NULL ? item.outgoing->device_id : default_id;
-        if (item.device_id != NULL) {
-            batch_queue_add(&batch->queue, &item);
-            return;
-        }
+    } else if (item.outgoing == NULL) {
+        print_unqueued(batch, text, size, &item.entry, &invalid);
+    } else if (item.device_id == NULL) {
         batch_print(batch, &item, "failed",
                     &(struct c2d_error) { .status = C2D_DATA,
                                           .text = "the line has no deviceId, and the command "
                                                   "names no device" });
-        c2d_outgoing_free(item.outgoing);
+    } else {
+        batch_queue_add(&batch->queue, &item);
+        return;
     }
+    c2d_outgoing_free(item.outgoing);
 }
 
 void batch_fill(struct batch *batch)

@@ -281,7 +281,6 @@ enum c2d_status batch_journal_open(struct batch_journal *journal, const struct a
     *journal = (struct batch_journal) {
         .app = app,
         .path = path,
-        .device_id = settings->device_id,
         .fd = -1,
         .locks = !settings->no_lock,
     };
@@ -314,8 +313,9 @@ enum c2d_status batch_journal_open(struct batch_journal *journal, const struct a
 
 /* ---- Lines ---- */
 
-enum c2d_status batch_journal_find(struct batch_journal *journal, const char *text, size_t size,
-                                   struct batch_entry *entry, struct c2d_error *error)
+enum c2d_status batch_journal_find(struct batch_journal *journal, const char *default_id,
+                                   const char *text, size_t size, struct batch_entry *entry,
+                                   struct c2d_error *error)
 {
     uint64_t content[2] = { HASH_START, UINT64_C(0x84222325cbf29ce4) };
     struct journal_slot *slot;
@@ -326,8 +326,8 @@ enum c2d_status batch_journal_find(struct batch_journal *journal, const char *te
         return make_uuid(entry->id, error);
     if (!reserve(journal))
         return fail_io(journal, error);
-    if (journal->device_id != NULL)
-        hash_128(content, journal->device_id, strlen(journal->device_id) + 1);
+    if (default_id != NULL)
+        hash_128(content, default_id, strlen(default_id) + 1);
     hash_128(content, text, size);
     key_of(content, 1, entry->key);
     slot = add(journal, entry->key, 1);

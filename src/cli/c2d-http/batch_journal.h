@@ -1,6 +1,6 @@
 /* The journal of a batch, a file with which the same command can be repeated. Enqueued messages are
- * not sent again, and the others keep their message ids. A line is identified by its content and by
- * the number of equal lines before it.
+ * not sent again, and the others keep their message ids. A line is identified by its content, its
+ * device if that is the default, and the number of equal lines before it.
  *
  * The file is text and only grows. The first line names the hub. An entry "KEY MESSAGE-ID STATE"
  * follows for each message that is enqueued or in doubt. A kill leaves at most a torn last line,
@@ -20,8 +20,7 @@ struct journal_slot {
 
 struct batch_journal {
     const struct app *app;
-    const char *path;      /* NULL: no journal; then find() only makes an id */
-    const char *device_id; /* for lines without a deviceId; NULL: no default */
+    const char *path; /* NULL: no journal; then find() only makes an id */
     int fd;
     bool locks;    /* the file is locked: no other batch uses it */
     bool is_torn;  /* the last write was short: the next one starts a new line */
@@ -46,10 +45,11 @@ struct batch_entry {
  * C2D_OS, and C2D_DATA if the file is not a journal of this version and this hub. */
 enum c2d_status batch_journal_open(struct batch_journal *journal, const struct app *app,
                                    const struct batch_settings *settings, struct c2d_error *error);
-/* Looks up the next line, of size bytes. Returns C2D_OS, and STATUS_IO if the disk has no space for
- * the entry of the line. */
-enum c2d_status batch_journal_find(struct batch_journal *journal, const char *text, size_t size,
-                                   struct batch_entry *entry, struct c2d_error *error);
+/* Looks up the next line, of size bytes. default_id is its device if the line names none, else NULL.
+ * Returns C2D_OS, and STATUS_IO if the disk has no space for the entry of the line. */
+enum c2d_status batch_journal_find(struct batch_journal *journal, const char *default_id,
+                                   const char *text, size_t size, struct batch_entry *entry,
+                                   struct c2d_error *error);
 /* Appends the result of the line, which was sent under message_id: that it was enqueued, that an
  * attempt got no response, or both. Returns STATUS_IO. */
 enum c2d_status batch_journal_mark(struct batch_journal *journal, const struct batch_entry *entry,

@@ -323,7 +323,10 @@ static enum c2d_status run_single(struct app *app, const struct settings *settin
 static enum c2d_status run(struct app *app, void *arguments, struct c2d_error *error)
 {
     struct settings *settings = arguments;
-    const char *device_id = app->word_count > 0 ? app->words[0] : getenv("IOTHUB_DEVICE_ID");
+    const char *variable = getenv("IOTHUB_DEVICE_ID");
+    const char *device_id = app->word_count > 0                     ? app->words[0]
+                            : variable != NULL && *variable != '\0' ? variable
+                                                                    : NULL;
     enum c2d_status status = check_wait(app, settings, error);
 
     if (status != C2D_OK)
