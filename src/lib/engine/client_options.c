@@ -150,11 +150,12 @@ void client_options_wipe_proxy(struct c2d_options *options)
 
 static bool is_host_and_port(const char *text)
 {
-    /* The last colon: the host may be an IPv6 address in brackets. */
-    const char *colon = strrchr(text, ':');
+    /* An IPv6 address is in brackets. */
+    size_t host = text[0] == '[' ? strcspn(text, "]") + 1 : strcspn(text, ":");
     long long port;
 
-    return colon != NULL && colon != text && text_to_number(colon + 1, 65535, &port) && port > 0
+    return host > 0 && strlen(text) > host && text[host] == ':'
+           && text_to_number(text + host + 1, 65535, &port) && port > 0
            && strpbrk(text, " /@?#") == NULL;
 }
 
