@@ -64,6 +64,8 @@ static enum c2d_status run(struct app *app, void *arguments, struct c2d_error *e
     /* IOTHUB_DEVICE_ID is ignored: a command that deletes must name its device. */
     if (app->word_count != 1)
         return fail_usage(app, error, "purge takes exactly one device, as an argument");
+    if (c2d_check_device_id(app->words[0], error) != C2D_OK)
+        return error->status;
     if (!settings->force && !app->common.dry_run)
         status = confirm(app, app->words[0], error);
     if (status == C2D_OK)
