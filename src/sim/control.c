@@ -148,6 +148,8 @@ static bool set_faults(struct control *control)
     if (json_get(control->arguments, "clear") != NULL) {
         if (cJSON_GetArraySize(control->arguments) != 1)
             return control_fail(control, "clear must be the only member");
+        if (!json_flag(control->arguments, "clear"))
+            return true;
         cJSON_Delete(control->hub->faults);
         control->hub->faults = cJSON_CreateArray();
         control->hub->last_fault = 0;

@@ -67,6 +67,8 @@ run c2d-device receive -C "$HUB/device-off.conn"
 check 'c2d-device exits 77 for 403012' fails_with 77 AUTH
 check 'a fault for one device leaves the receives of another device alone' \
     is "$(ask GET "$(inbox dev1)" "$own_token")" 204
+set_sim faults '{"clear": false}'
+check 'faults stay after {"clear": false}' is "$(sim GET faults | jq '.faults | length')" 1
 set_sim faults '{"clear": true}'
 check 'after a fault is cleared a receive of the disabled device gets 404 again' \
     is "$(ask GET "$(inbox off)" "$off_token")" 404
