@@ -225,7 +225,7 @@ bool text_to_number(const char *text, long long max, long long *number)
         int digit = *text - '0';
 
         /* The division rounds down, so value * 10 + digit never exceeds max. */
-        if (digit < 0 || digit > 9 || value > (max - digit) / 10)
+        if (digit < 0 || digit > 9 || digit > max || value > (max - digit) / 10)
             return false;
         value = value * 10 + digit;
     }
