@@ -52,7 +52,8 @@ kept 3
 c2d-device complete - <kept 2>err
 check 'complete - reads the lines that receive --keep wrote' is "$? $(queued)" '0 0'
 kept 2
-{ head -n 1 kept && echo && jq -r .lockToken kept | tail -n 1; } | c2d-device reject - 2>err
+{ head -n 1 kept | sed 's/^/ \t/' && echo && jq -r .lockToken kept | tail -n 1; } \
+    | c2d-device reject - 2>err
 check 'reject - reads tokens, lines of receive --keep and empty lines' \
     is "$? $(state .devices.dev1.rejected)" '0 2'
 kept 2

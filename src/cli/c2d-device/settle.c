@@ -29,7 +29,7 @@ static enum c2d_status settle_line(struct app *app, char *line, enum c2d_outcome
     enum c2d_status status;
 
     line[strcspn(line, "\r\n")] = '\0';
-    if (line[0] != '{')
+    if (line[strspn(line, " \t")] != '{')
         return settle(app, line, outcome);
     token = json_in_text(line, "lockToken");
     if (token == NULL)
