@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # Goal: over a slow path, the next message is received while the last one is being completed, and
-# what is promised for one after the other still holds.
+# the guarantees of a receive without overlap still hold.
 # shellcheck source=/dev/null
 . "$C2D_TESTS/lib.sh"
 start_sim
@@ -89,7 +89,7 @@ start_overlapping -o file
 kill -s KILL "$RUN_PID"
 finish_run
 set_sim clock '{"advance": 61}'
-set_sim faults '{}'
+set_sim faults '{"clear": true}'
 run c2d-device receive -o file
 check 'receive that was killed while two requests were in flight loses nothing' \
     is "$(jq -r .messageId file | sort -u | wc -l)" 6
@@ -128,7 +128,7 @@ flags=
 is_sanitized && flags='-fsanitize=address,undefined'
 # shellcheck disable=SC2086  # words
 cc -shared -fPIC $flags -o preload.so "$C2D_TESTS/64-preload.c" || exit 1
-# The clock of spans is ahead by the number of seconds in the file jump.
+# CLOCK_MONOTONIC and CLOCK_BOOTTIME are ahead by the number of seconds in the file jump.
 preloaded="ASAN_OPTIONS=${ASAN_OPTIONS-}:verify_asan_link_order=0 JUMP=$PWD/jump
     LD_PRELOAD=$PWD/preload.so"
 
@@ -156,7 +156,7 @@ echo 15 >jump
 finish_run
 rm jump
 check 'the handler time-out is shorter by what the completion before took of the lock' \
-    says err "the handler of message 'm4' was stopped after 3"
+    grep -q "the handler of message 'm4' was stopped after 3[0-9] s" err
 check 'a handler runs once for each message of a far hub' \
     is "$(paste -s -d ' ' handled)" 'm1 m2 m3 m4'
 
