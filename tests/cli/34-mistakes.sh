@@ -76,3 +76,13 @@ sleep 0.3
 kill -TERM "$RUN_PID"
 finish_run
 check 'TERM while send waits for its body exits 143 and prints nothing' ends_silently 143 ''
+mkfifo fifo
+for options in '-f fifo' '-m x -C fifo' '-m x --trace fifo' '-m x --proxy-user-file fifo'; do
+    # shellcheck disable=SC2086  # words are wanted
+    start_run c2d-http send dev1 --proxy http://proxy $options
+    sleep 0.3
+    kill -TERM "$RUN_PID"
+    finish_run
+    check "TERM while send $options waits for the other end of a pipe exits 143 and prints nothing" \
+        ends_silently 143 ''
+done

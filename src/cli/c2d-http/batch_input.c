@@ -1,11 +1,11 @@
 #include "batch_input.h"
 
 #include "../common/encoding.h"
+#include "../common/input.h"
 #include "../common/signals.h"
 #include "base/error.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,15 +17,11 @@ enum { ROOM = BATCH_LINE_MAX + 65536, MARK_MAX = 3 };
 enum c2d_status batch_input_open(struct batch_input *input, const char *path,
                                  struct c2d_error *error)
 {
-    bool is_stdin = strcmp(path, "-") == 0;
     struct stat file = { 0 };
 
-    *input = (struct batch_input) {
-        .name = is_stdin ? "stdin" : path,
-        .fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY),
-    };
-    if (input->fd < 0 && errno == EINTR && signals_caught() != 0)
-        return C2D_CANCELLED; /* a signal while open() waited for a FIFO's writer */
+    *input = (struct batch_input) { .name = strcmp(path, "-") == 0 ? "stdin" : path };
+    if (input_open(path, &input->fd) == C2D_CANCELLED)
+        return C2D_CANCELLED;
     if (input->fd < 0 || fstat(input->fd, &file) != 0)
         return fail(error, STATUS_NO_INPUT, "'%s': %s", path, strerror(errno));
     if (S_ISDIR(file.st_mode))
@@ -40,8 +36,7 @@ enum c2d_status batch_input_open(struct batch_input *input, const char *path,
 
 void batch_input_close(struct batch_input *input)
 {
-    if (input->fd > STDIN_FILENO)
-        close(input->fd);
+    input_close(input->fd);
     free(input->data);
     *input = (struct batch_input) { .fd = -1 };
 }

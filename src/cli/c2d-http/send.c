@@ -11,7 +11,6 @@
 #include "wait.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -110,12 +109,12 @@ static enum c2d_status find_body(const struct app *app, const struct settings *s
     if (from_stdin && app->common.connection_file != NULL
         && strcmp(app->common.connection_file, "-") == 0)
         return fail_usage(app, error, "stdin cannot be both the connection string and the body");
-    fd = from_stdin ? STDIN_FILENO : open(settings->file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    if (fd < 0)
-        return fail(error, STATUS_NO_INPUT, "'%s': %s", name, strerror(errno));
-    status = read_body(fd, name, body, &message->body_size, error);
-    if (!from_stdin)
-        close(fd);
+    status = input_open(from_stdin ? "-" : settings->file, &fd);
+    if (status == STATUS_NO_INPUT)
+        return fail(error, status, "'%s': %s", name, strerror(errno));
+    if (status == C2D_OK)
+        status = read_body(fd, name, body, &message->body_size, error);
+    input_close(fd);
     message->body = *body;
     /* Probably the program that writes to the pipe failed. */
     if (status == C2D_OK && message->body_size == 0 && settings->file == NULL)

@@ -11,7 +11,6 @@
 #include "report.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -158,23 +157,21 @@ static enum c2d_status read_secret(const char *path, int fd, size_t limit, char 
 enum c2d_status credentials_read_file(const struct app *app, const char *path, size_t limit,
                                       char **text, struct c2d_error *error)
 {
-    bool is_stdin = strcmp(path, "-") == 0;
-    int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    enum c2d_status status = C2D_OK;
+    int fd;
+    enum c2d_status status = input_open(path, &fd);
 
     *text = NULL;
     if (fd < 0 && strstr(path, "SharedAccess") != NULL)
         return fail_with_hint(error, C2D_USAGE, "put it into a file of mode 600 and pass -C FILE",
                               "-C takes a file, not the connection string itself: every user of "
                               "this machine could read it");
-    if (fd < 0)
+    if (status == STATUS_NO_INPUT)
         return fail(error, C2D_CONFIG, "'%s': %s", path, strerror(errno));
-    if (!is_stdin)
+    if (status == C2D_OK && fd != STDIN_FILENO)
         status = credentials_check_file(app, path, fd, error);
     if (status == C2D_OK)
         status = read_secret(path, fd, limit, text, error);
-    if (!is_stdin)
-        close(fd);
+    input_close(fd);
     return status;
 }
 

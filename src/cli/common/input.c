@@ -7,8 +7,24 @@
 #include "signals.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <string.h>
 #include <unistd.h>
+
+enum c2d_status input_open(const char *path, int *fd)
+{
+    *fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (*fd >= 0)
+        return C2D_OK;
+    return errno == EINTR && signals_caught() != 0 ? C2D_CANCELLED : STATUS_NO_INPUT;
+}
+
+void input_close(int fd)
+{
+    if (fd > STDIN_FILENO)
+        close(fd);
+}
 
 /* Like read(2) on a blocking descriptor, but interrupted only by the handled signals. */
 static ssize_t read_some(int fd, char *data, size_t size)

@@ -50,6 +50,8 @@ static void on_event(void *context, const struct c2d_event *event)
 
 static enum c2d_status fail_trace(const struct app *app, struct c2d_error *error)
 {
+    if (errno == EINTR)
+        return C2D_CANCELLED; /* a signal while it waited for the reader of a FIFO */
     return fail(error, STATUS_CANT_CREATE, "trace '%s': %s", app->common.trace, strerror(errno));
 }
 
@@ -197,7 +199,7 @@ static enum c2d_status check_key_file(const struct app *app, struct c2d_error *e
 
     if (app->common.key == NULL)
         return C2D_OK;
-    fd = open(app->common.key, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    fd = open(app->common.key, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0)
         return fail(error, C2D_CONFIG, "key '%s': %s", app->common.key, strerror(errno));
     status = credentials_check_file(app, app->common.key, fd, error);
