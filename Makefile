@@ -52,7 +52,7 @@ CODE = -fPIC -fvisibility=hidden -fstack-protector-strong $(HARDEN_CFLAGS) -ffun
 	-fdata-sections -fno-plt
 TABLES = -fno-asynchronous-unwind-tables
 # The programs are optimized as a whole if compiler and linker can do that: 9 KB less machine code.
-LTO := $(shell f='-flto -flto-partition=one'; echo 'int main(void) { return 0; }' | \
+LTO := $(shell f='-flto -flto-partition=one -fipa-pta'; echo 'int main(void) { return 0; }' | \
 	$(CC) $(CFLAGS) $(LDFLAGS) -Werror $$f -o /dev/null -x c - 2>/dev/null && echo "$$f")
 # 64-bit file offsets and times on 32-bit machines, if the C library has them. The hub must pass times
 # to libevent as that was built.
