@@ -147,7 +147,7 @@ static double lines_left(const struct batch *batch)
         return -1;
     read *= (double)(input->size - input->consumed) / (double)input->consumed;
     read += (double)batch->queue.used;
-    return read > known && known > 0 ? read - known : known > 0 ? 0 : read;
+    return read > known ? read - known : 0;
 }
 
 static void show_progress(struct batch *batch)
@@ -165,21 +165,21 @@ static void send_all(struct batch *batch)
 {
     for (;;) {
         struct c2d_result result;
-        int wait_ms;
+        int wait_ms, most_ms = -1;
 
         batch_fill(batch);
         wait_ms = submit_ready(batch);
         if (batch->queue.used == 0
             && (batch->input_ended || batch->stop != C2D_OK || signals_caught() != 0))
             return;
-        /* Input on a pipe does not end c2d_wait(), so it is polled. */
-        if (!batch->input.is_file && !batch->input_ended && (wait_ms < 0 || wait_ms > POLL_MS))
-            wait_ms = POLL_MS;
-        /* A line that enters its back-off frees a place and does not end c2d_wait(). */
-        if (batch->queue.ready != NULL && (wait_ms < 0 || wait_ms > POLL_MS))
-            wait_ms = POLL_MS;
-        if (batch->progress.is_shown && (wait_ms < 0 || wait_ms > BATCH_PROGRESS_MS))
-            wait_ms = BATCH_PROGRESS_MS;
+        /* Neither input on a pipe nor a line that enters its back-off, which frees a place, ends
+         * c2d_wait(). */
+        if (batch->queue.ready != NULL || !(batch->input.is_file || batch->input_ended))
+            most_ms = POLL_MS;
+        else if (batch->progress.is_shown)
+            most_ms = BATCH_PROGRESS_MS;
+        if (most_ms >= 0 && (wait_ms < 0 || wait_ms > most_ms))
+            wait_ms = most_ms;
         if (batch->in_flight > 0 && c2d_wait(batch->app->client, wait_ms, &result))
             take_result(batch, &result);
         else if (batch->in_flight == 0 && batch->queue.ready != NULL && wait_ms > 0)
@@ -205,7 +205,7 @@ static enum c2d_status send_and_report(struct batch *batch)
 {
     enum c2d_status status;
 
-    batch->journaled = (long long)batch->journal.used;
+    batch->journaled = (long long)batch->journal.done;
     batch_progress_begin(&batch->progress, batch->app);
     send_all(batch);
     batch_progress_end(&batch->progress);

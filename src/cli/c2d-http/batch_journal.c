@@ -138,6 +138,7 @@ static struct journal_slot *add(struct batch_journal *journal, const uint32_t ke
         return NULL;
     slot = slot_of(journal, key);
     journal->used += slot->seen == 0;
+    journal->done += number == DONE && (slot->seen & DONE) == 0;
     memcpy(slot->key, key, sizeof slot->key);
     slot->seen = number == 1 ? slot->seen + 1 : slot->seen | number;
     return slot;

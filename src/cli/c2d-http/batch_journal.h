@@ -28,7 +28,7 @@ struct batch_journal {
     /* The entries of the file and the lines read, as a hash table. A slot has 16 bytes, and at most
      * 4 of 5 slots are used. */
     struct journal_slot *slots;
-    size_t slot_count, used;
+    size_t slot_count, used, done; /* done: slots of enqueued lines */
     off_t end, reserved; /* offsets: the end of the file, and of the reserved disk space */
 };
 

@@ -21,7 +21,7 @@ struct batch {
     enum c2d_status stop; /* why no more lines are sent; C2D_OK: the batch goes on */
     struct batch_end end;
     struct batch_results results;
-    long long journaled; /* lines in the journal when it was opened */
+    long long journaled; /* lines that earlier runs have enqueued */
     struct batch_rate rate;
     struct batch_devices devices;
 };
