@@ -4,6 +4,7 @@
 
 #include "failure.h"
 #include "output.h"
+#include "quote.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -28,16 +29,6 @@ static void put_words(const char *words, FILE *out)
 {
     for (; *words != '\0'; words++)
         fputc(*words == '|' ? ' ' : *words, out);
-}
-
-/* Writes text for use between single quotes, with a backslash before the bytes of special. */
-static void put_quoted(const char *text, const char *special, FILE *out)
-{
-    for (; *text != '\0'; text++)
-        if (*text == '\'')
-            fputs("'\\''", out);
-        else
-            fprintf(out, "%s%c", strchr(special, *text) != NULL ? "\\" : "", *text);
 }
 
 /* The script that is being written. */
@@ -169,11 +160,11 @@ static void zsh_option(const struct script *script, const struct option *option)
                 plus, option->name, equals);
     else
         fprintf(out, "'--%s%s[", option->name, equals);
-    put_quoted(option->help, "[]:", out);
+    quote_put(option->help, "[]:", out);
     fputs("]", out);
     if (value != VALUE_NONE) {
         fputs(":", out);
-        put_quoted(option->argument, ":", out);
+        quote_put(option->argument, ":", out);
         fputs(value == VALUE_PATH ? ":_files" : value == VALUE_WORDS ? ":(" : ": ", out);
         if (value == VALUE_WORDS) {
             put_words(option->argument, out);
@@ -216,7 +207,7 @@ static void put_zsh(const struct program *program, FILE *out)
     fputs("    )\n    commands=(\n", out);
     for (const struct command *const *at = program->commands; *at != NULL; at++) {
         fprintf(out, "        '%s:", (*at)->name);
-        put_quoted((*at)->summary, "", out);
+        quote_put((*at)->summary, "", out);
         fputs("'\n", out);
     }
     fputs("        'help:show help, also on one command'\n"
@@ -258,7 +249,7 @@ static void fish_option(const struct script *script, const struct option *option
         fputs("'", out);
     }
     fputs(" -d '", out);
-    put_quoted(option->help, "", out);
+    quote_put(option->help, "", out);
     fputs("'\n", out);
 }
 
@@ -277,7 +268,7 @@ static void put_fish(const struct program *program, FILE *out)
     for (const struct command *const *at = program->commands; *at != NULL; at++) {
         fprintf(out, "complete -c %s -n \"not __fish_seen_subcommand_from $commands\" -a %s -d '",
                 program->name, (*at)->name);
-        put_quoted((*at)->summary, "", out);
+        quote_put((*at)->summary, "", out);
         fputs("'\n", out);
         put_own(program, *at, fish_option, out);
         if (value_of((*at)->arguments) == VALUE_WORDS) {
@@ -298,35 +289,18 @@ static const struct {
     put_script *put;
 } shells[] = { { "bash", put_bash }, { "zsh", put_zsh }, { "fish", put_fish } };
 
-/* Returns the script without its last newline, for output_line(); the caller frees it. NULL: out of
- * memory. */
-static char *script_text(const struct program *program, put_script *put)
-{
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-
-    if (out == NULL)
-        return NULL;
-    put(program, out);
-    if (fclose(out) == 0) {
-        text[size - 1] = '\0';
-        return text;
-    }
-    free(text);
-    return NULL;
-}
-
 static enum c2d_status run(struct app *app, void *settings, struct c2d_error *error)
 {
     (void)settings;
     for (size_t i = 0; app->word_count == 1 && i < sizeof shells / sizeof *shells; i++)
         if (strcmp(app->words[0], shells[i].name) == 0) {
-            char *text = script_text(app->program, shells[i].put);
-            enum c2d_status status = output_line(app, text, error);
+            char *text = NULL;
+            size_t size = 0;
+            FILE *out = open_memstream(&text, &size);
 
-            free(text);
-            return status;
+            if (out != NULL)
+                shells[i].put(app->program, out);
+            return output_stream(app, out, &text, &size, error);
         }
     return fail_usage(app, error, "name one shell: bash, zsh or fish");
 }

@@ -137,38 +137,21 @@ static enum c2d_status parse(struct app *app, char **argv, char **words, void **
     return C2D_OK;
 }
 
-/* Returns the text of --version or help without its last newline, for output_line(); the caller
- * frees it. NULL: out of memory. */
-static char *help_text(const struct app *app, const struct command *command)
+static void put_version(const struct program *program, FILE *out)
 {
-    char *text = NULL, versions[96];
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
+    char versions[96];
 
-    if (out == NULL)
-        return NULL;
-    if (app->common.version) {
-        c2d_library_versions(versions);
-        fprintf(out, "%s %s (libc2d %s, %s)\n", app->program->name, C2D_VERSION, c2d_version(),
-                versions);
-    } else if (command == NULL) {
-        help_program(app->program, out);
-    } else {
-        help_command(app->program, command, out);
-    }
-    if (fclose(out) == 0) {
-        text[size - 1] = '\0';
-        return text;
-    }
-    free(text);
-    return NULL;
+    c2d_library_versions(versions);
+    fprintf(out, "%s %s (libc2d %s, %s)\n", program->name, C2D_VERSION, c2d_version(), versions);
 }
 
 static enum c2d_status show_help(const struct app *app, struct c2d_error *error)
 {
     const struct command *command = app->command;
     enum c2d_status status;
-    char *text;
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out;
 
     if (!app->common.version && command == NULL && app->word_count > 0) {
         command = find_command(app->program, app->words[0]);
@@ -178,10 +161,14 @@ static enum c2d_status show_help(const struct app *app, struct c2d_error *error)
     status = output_check(app, error);
     if (status != C2D_OK)
         return status;
-    text = help_text(app, command);
-    status = output_line(app, text, error);
-    free(text);
-    return status;
+    out = open_memstream(&text, &size);
+    if (out != NULL && app->common.version)
+        put_version(app->program, out);
+    else if (out != NULL && command == NULL)
+        help_program(app->program, out);
+    else if (out != NULL)
+        help_command(app->program, command, out);
+    return output_stream(app, out, &text, &size, error);
 }
 
 static enum c2d_status run(struct app *app, void *settings, struct c2d_error *error)

@@ -6,32 +6,17 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "output.h"
+#include "quote.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static void put_bytes(FILE *out, const char *text, size_t size)
-{
-    for (; size > 0; text++, size--) {
-        /* A quote cannot be escaped in single quotes: close, escape and reopen. */
-        if (*text == '\'')
-            fputs("'\\''", out);
-        else
-            fputc(*text, out);
-    }
-}
-
-static void put_text(FILE *out, const char *text)
-{
-    put_bytes(out, text, strlen(text));
-}
 
 /* Prints before, and then first and second as one single-quoted word. */
 static void put_word(FILE *out, const char *before, const char *first, const char *second)
 {
     fprintf(out, "%s'", before);
-    put_text(out, first);
-    put_text(out, second);
+    quote_put(first, "", out);
+    quote_put(second, "", out);
     fputc('\'', out);
 }
 
@@ -53,9 +38,8 @@ static void put_proxy(FILE *out, const struct c2d_options *options)
     const char *rest = mark == NULL ? options->proxy : mark + 3;
     const char *at = strrchr(rest, '@');
 
-    fputs(" '--proxy' '", out);
-    put_bytes(out, options->proxy, (size_t)(rest - options->proxy));
-    put_text(out, at == NULL ? rest : at + 1);
+    fprintf(out, " '--proxy' '%.*s", (int)(rest - options->proxy), options->proxy);
+    quote_put(at == NULL ? rest : at + 1, "", out);
     fputc('\'', out);
     if (at != NULL || options->proxy_user != NULL)
         fputs(" '--proxy-anyauth' '--proxy-user' '<USER:PASSWORD>'", out);
@@ -73,11 +57,7 @@ static void put_certificate(FILE *out, const char *path)
     if (path == NULL)
         return;
     fputs(" '--cert' '", out);
-    for (; *path != '\0'; path++) {
-        if (*path == ':' || *path == '\\')
-            fputc('\\', out);
-        put_bytes(out, path, 1);
-    }
+    quote_put(path, ":\\", out);
     fputc('\'', out);
 }
 
@@ -124,22 +104,13 @@ static void put_header(FILE *out, const struct app *app, const char *line)
         put_word(out, "", line, "");
     else { /* curl drops a header that ends with its colon */
         fputc('\'', out);
-        put_bytes(out, line, size);
+        quote_until(line, ':', "", out);
         fputs(";'", out);
     }
 }
 
-void dry_run_print(struct app *app, const struct c2d_event *event)
+static void put_request(FILE *out, const struct app *app, const struct c2d_event *event)
 {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out;
-
-    if (app->dry_run.is_silent || app->dry_run.error.status != C2D_OK)
-        return;
-    out = open_memstream(&text, &size);
-    if (out == NULL)
-        return;
     fputs("'curl' '--http1.1' '--request'", out);
     put_word(out, " ", event->method, "");
     fputs(app->dry_run.connection, out);
@@ -155,9 +126,21 @@ void dry_run_print(struct app *app, const struct c2d_event *event)
     else if (event->body_size > 0)
         put_word(out, " '--data-binary' ", "@", app->dry_run.body);
     put_word(out, " ", event->url, "");
-    if (fclose(out) == 0)
-        app->dry_run.error.status = output_line(app, text, &app->dry_run.error);
-    free(text);
+    fputc('\n', out);
+}
+
+void dry_run_print(struct app *app, const struct c2d_event *event)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out;
+
+    if (app->dry_run.is_silent || app->dry_run.error.status != C2D_OK)
+        return;
+    out = open_memstream(&text, &size);
+    if (out != NULL)
+        put_request(out, app, event);
+    app->dry_run.error.status = output_stream(app, out, &text, &size, &app->dry_run.error);
 }
 
 void dry_run_end(struct app *app)

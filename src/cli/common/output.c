@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -56,6 +57,19 @@ enum c2d_status output_line(const struct app *app, char *text, struct c2d_error 
     if (output_text_line(STDOUT_FILENO, text))
         return C2D_OK;
     return errno == EINTR ? C2D_CANCELLED : fail(error, STATUS_IO, "stdout: %s", strerror(errno));
+}
+
+enum c2d_status output_stream(const struct app *app, FILE *stream, char **text, const size_t *size,
+                              struct c2d_error *error)
+{
+    bool ok = stream != NULL && fclose(stream) == 0;
+    enum c2d_status status;
+
+    if (ok)
+        (*text)[*size - 1] = '\0';
+    status = output_line(app, ok ? *text : NULL, error);
+    free(*text);
+    return status;
 }
 
 enum c2d_status output_object(const struct app *app, struct buf *line, struct c2d_error *error)

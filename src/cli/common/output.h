@@ -16,6 +16,10 @@ bool output_text_line(int fd, char *text);
 /* Writes text and a newline to stdout. A NULL text means out of memory. Returns C2D_OS, STATUS_IO,
  * or C2D_CANCELLED without an error text. */
 enum c2d_status output_line(const struct app *app, char *text, struct c2d_error *error);
+/* The same for the text of a memory stream, which ends with a newline. Closes the stream, and frees
+ * the text. NULL for the stream means out of memory. */
+enum c2d_status output_stream(const struct app *app, FILE *stream, char **text, const size_t *size,
+                              struct c2d_error *error);
 /* The same for the JSON object in line, which is ended and wiped. */
 enum c2d_status output_object(const struct app *app, struct buf *line, struct c2d_error *error);
 

@@ -1,0 +1,12 @@
+/* Writes text for a shell. */
+#ifndef QUOTE_H
+#define QUOTE_H
+
+#include <stdio.h>
+
+/* Writes text up to end (0: all) for use between single quotes, with a backslash before the bytes of
+ * special. */
+void quote_until(const char *text, char end, const char *special, FILE *out);
+void quote_put(const char *text, const char *special, FILE *out);
+
+#endif
