@@ -73,16 +73,9 @@ static bool skip_value(struct cursor *cursor)
 /* Decodes a JSON string, quotes included. The caller frees the text. NULL: out of memory. */
 static char *unescape(const char *string, size_t size)
 {
-    static const char before[] = "{\"k\":", after[] = "}";
-    char *object = malloc(sizeof before + size + sizeof after), *text;
+    char *copy = strndup(string, size), *text = copy == NULL ? NULL : json_in_text(copy, NULL);
 
-    if (object == NULL)
-        return NULL;
-    memcpy(object, before, sizeof before - 1);
-    memcpy(object + sizeof before - 1, string, size);
-    memcpy(object + sizeof before - 1 + size, after, sizeof after);
-    text = json_in_text(object, "k");
-    free(object);
+    free(copy);
     return text;
 }
 

@@ -5,6 +5,7 @@
 #include "../common/signals.h"
 #include "base/json_write.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,55 +108,48 @@ enum c2d_status batch_result_skip(struct batch_results *results, const struct ba
 
 /* ---- All lines ---- */
 
-static void append(char *text, size_t size, const char *more)
+__attribute__((format(printf, 3, 4))) static void append(char *text, size_t size,
+                                                         const char *format, ...)
 {
     size_t used = strlen(text);
+    va_list args;
 
-    snprintf(text + used, size - used, "%s", more);
+    va_start(args, format);
+    vsnprintf(text + used, size - used, format, args);
+    va_end(args);
 }
 
-/* Writes "3 of the 10 lines read were not sent, and 2 are in doubt, and the rest of x was not
+/* Appends "3 of the 10 lines read were not sent, and 2 are in doubt, and the rest of x was not
  * read". */
 static void describe_counts(const struct batch_results *results, const char *unread, char *text,
                             size_t size)
 {
     long long not_sent = results->failed - results->in_doubt;
     long long read = results->enqueued + results->failed;
-    char part[300] = "";
 
     if (not_sent > 0 || results->in_doubt == 0)
-        snprintf(text, size, "%lld of the %lld lines read %s", not_sent, read,
-                 results->app->common.dry_run ? "cannot be sent" : "were not sent");
+        append(text, size, "%lld of the %lld lines read %s", not_sent, read,
+               results->app->common.dry_run ? "cannot be sent" : "were not sent");
     if (not_sent > 0 && results->in_doubt > 0)
-        snprintf(part, sizeof part, ", and %lld are in doubt", results->in_doubt);
+        append(text, size, ", and %lld are in doubt", results->in_doubt);
     else if (results->in_doubt > 0)
-        snprintf(part, sizeof part, "%lld of the %lld lines read are in doubt", results->in_doubt,
-                 read);
-    append(text, size, part);
-    if (unread != NULL) {
-        snprintf(part, sizeof part, ", and the rest of %.200s was not read", unread);
-        append(text, size, part);
-    }
+        append(text, size, "%lld of the %lld lines read are in doubt", results->in_doubt, read);
+    if (unread != NULL)
+        append(text, size, ", and the rest of %.200s was not read", unread);
 }
 
 /* Appends "; line 4, device 'dev1': QUEUE_FULL: ...". */
 static void describe_cause(const struct batch_cause *cause, enum c2d_status status, char *text,
                            size_t size)
 {
-    char part[sizeof cause->device_id + 32];
-
     append(text, size, "; ");
-    if (cause->line != 0) {
-        snprintf(part, sizeof part, "line %lld%s%s%s: ", cause->line,
-                 *cause->device_id != '\0' ? ", device '" : "", cause->device_id,
-                 *cause->device_id != '\0' ? "'" : "");
-        append(text, size, part);
-    }
-    if (cause->error.status != status) {
-        append(text, size, status_name(cause->error.status));
-        append(text, size, ": ");
-    }
-    append(text, size, cause->error.text);
+    if (cause->line != 0 && *cause->device_id == '\0')
+        append(text, size, "line %lld: ", cause->line);
+    else if (cause->line != 0)
+        append(text, size, "line %lld, device '%s': ", cause->line, cause->device_id);
+    if (cause->error.status != status)
+        append(text, size, "%s: ", status_name(cause->error.status));
+    append(text, size, "%s", cause->error.text);
 }
 
 /* Appends the next step to the hint of the cause, if both fit. */
@@ -172,12 +166,8 @@ static void add_advice(const struct batch_results *results, bool has_journal,
     /* If results are missing, only a journal says which lines to send again. */
     if (results->output_failed && !has_journal)
         return;
-    if (*error->hint == '\0')
-        snprintf(error->hint, sizeof error->hint, "%s", advice);
-    else if (strlen(error->hint) + strlen(advice) + 3 < sizeof error->hint) {
-        append(error->hint, sizeof error->hint, "; ");
-        append(error->hint, sizeof error->hint, advice);
-    }
+    if (strlen(error->hint) + strlen(advice) + 3 < sizeof error->hint)
+        append(error->hint, sizeof error->hint, "%s%s", *error->hint == '\0' ? "" : "; ", advice);
 }
 
 void batch_result_report(const struct batch_results *results, enum c2d_status status,

@@ -3,6 +3,7 @@
 #include "../common/failure.h"
 #include "../common/polling.h"
 #include "../common/report.h"
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/hash.h"
 
@@ -13,22 +14,19 @@
  * frees it. NULL: out of memory. */
 static char *batch_lines(const struct c2d_feedback *feedback, size_t *size)
 {
-    char *text = NULL;
-    FILE *stream = open_memstream(&text, size);
-    bool ok = stream != NULL;
+    struct buf text = { 0 };
 
-    for (size_t i = 0; ok && i < feedback->record_count; i++) {
+    for (size_t i = 0; !text.failed && i < feedback->record_count; i++) {
         char *line = c2d_feedback_to_json(feedback, i);
 
-        ok = line != NULL && fprintf(stream, "%s\n", line) > 0;
+        if (line != NULL && buf_text(&text, line))
+            buf_byte(&text, '\n');
+        else
+            text.failed = true;
         free(line);
     }
-    if (stream != NULL)
-        ok = fclose(stream) == 0 && ok;
-    if (ok)
-        return text;
-    free(text);
-    return NULL;
+    *size = text.size;
+    return buf_take(&text);
 }
 
 /* Passes each line to on_record(). Replaces the newlines in lines by NUL. */
@@ -65,16 +63,13 @@ static enum c2d_status complete(struct collector *collector, const struct c2d_fe
     enum c2d_status status = receiver_settle(&collector->receiver, feedback->lock_token,
                                              C2D_COMPLETE, wants_next, &result);
 
-    if (status == C2D_LOCK_LOST && result.earlier_try_unanswered) {
-        report_warning(collector->app,
-                       "a batch of %zu records is in the output; whether it was completed is in "
-                       "doubt, since an attempt got no response: it may be delivered again",
-                       feedback->record_count);
-    } else if (status == C2D_LOCK_LOST) {
-        report_warning(collector->app,
-                       "a batch of %zu records is in the output, but its lock was lost: it "
-                       "will be delivered again",
-                       feedback->record_count);
+    if (status == C2D_LOCK_LOST) {
+        report_warning(collector->app, "a batch of %zu records is in the output%s delivered again",
+                       feedback->record_count,
+                       result.earlier_try_unanswered
+                           ? "; whether it was completed is in doubt, since an attempt got no "
+                             "response: it may be"
+                           : ", but its lock was lost: it will be");
     } else if (status != C2D_OK) {
         collector->hub_status = status;
         *error = result;

@@ -24,7 +24,7 @@ void json_in_free(struct cJSON *object)
 char *json_in_text(const char *line, const char *key)
 {
     cJSON *object = json_in_parse(line);
-    const char *text = json_in_member(object, key);
+    const char *text = key != NULL ? json_in_member(object, key) : cJSON_GetStringValue(object);
     char *copy = text == NULL ? NULL : strdup(text);
 
     cJSON_Delete(object);

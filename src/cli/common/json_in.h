@@ -12,8 +12,9 @@ const char *json_in_member(const struct cJSON *object, const char *key);
 /* NULL is fine. */
 void json_in_free(struct cJSON *object);
 
-/* Returns the text under key of the object in line; the caller frees it. Returns NULL if there is
- * no such text or memory is exhausted. Only in the last case errno is ENOMEM. */
+/* Returns the text under key of the object in line, or if key is NULL, the text that line is; the
+ * caller frees it. Returns NULL if there is no such text or memory is exhausted. Only in the last
+ * case errno is ENOMEM. */
 char *json_in_text(const char *line, const char *key);
 
 #endif

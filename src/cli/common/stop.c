@@ -33,22 +33,25 @@ void stop_watch_reader(int fd)
     stop_resume_watch();
 }
 
-void stop_pause_watch(void)
-{
-    struct epoll_event event = { 0 };
-
-    if (reader >= 0)
-        (void)epoll_ctl(stop_fd(), EPOLL_CTL_DEL, reader, &event); /* fails if it is not watched */
-}
-
-void stop_resume_watch(void)
+/* Fails if the reader is watched, or not watched, already. */
+static void watch(int operation)
 {
     /* EPOLLERR and EPOLLHUP are always reported. Neither occurs if a TCP peer only ends its
      * sending. */
     struct epoll_event event = { 0 };
 
     if (reader >= 0)
-        (void)epoll_ctl(stop_fd(), EPOLL_CTL_ADD, reader, &event); /* fails if watched already */
+        (void)epoll_ctl(stop_fd(), operation, reader, &event);
+}
+
+void stop_pause_watch(void)
+{
+    watch(EPOLL_CTL_DEL);
+}
+
+void stop_resume_watch(void)
+{
+    watch(EPOLL_CTL_ADD);
 }
 
 void stop_request(void)
