@@ -143,3 +143,19 @@ check 'send uses the older form of the request after a 405 without a hub error c
     is "$CODE $(state .log[-1].target | cut -d '?' -f 1) $(queued dev1)" '0 /messages/deviceBound 1'
 check 'the older form of a send names the device in iothub-to' \
     is "$(sent_header send iothub-to)" /devices/dev1/messages/deviceBound
+
+# ---- Output that fails after the hub has the message ----
+
+reset_hub
+c2d-http send dev1 -m x -i queued >/dev/full 2>err
+CODE=$?
+check 'send to a full disk exits 74 after the message is queued' is "$CODE $(queued)" '74 1'
+check 'send to a full disk says that the message is queued' says err "message 'queued' is queued, but"
+c2d-http send dev1 -m x -i queued -j >/dev/full 2>err
+check 'send -j to a full disk names the message that is queued in its error' \
+    is "$(jq -r .messageId err)" queued
+c2d-http purge dev1 --force >/dev/full 2>err
+CODE=$?
+check 'purge to a full disk exits 74 after the messages are removed' is "$CODE $(queued)" '74 0'
+check 'purge to a full disk says how many messages it has removed' \
+    says err "2 messages of device 'dev1' are removed, but"

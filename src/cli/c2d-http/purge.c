@@ -77,8 +77,15 @@ static enum c2d_status run(struct app *app, void *arguments, struct c2d_error *e
     if (result.earlier_try_unanswered)
         report_warning(
             app,
-            "an earlier attempt got no response: the messages that it removed are not counted");
-    return print_result(app, app->words[0], purged, error);
+            "an earlier attempt got no response from the hub: the messages that it removed are "
+            "not counted");
+    if (print_result(app, app->words[0], purged, error) == C2D_OK)
+        return C2D_OK;
+    result = *error;
+    return fail(
+        error, result.status,
+        "%lld messages of device '%s' are removed, but the result cannot be printed: %.300s",
+        (long long)purged, app->words[0], result.text);
 }
 
 const struct command purge_command = {
