@@ -33,6 +33,8 @@ ending 'a handler that exits 3 without --reject-code abandons its message' \
 ending 'a handler that exits 75 leaves its message' 22 '[0,0,0,1]' -- sh -c 'exit 75'
 ending 'a handler that does not exist ends receive with 71 and leaves the message' \
     71 '[0,0,0,1]' -- ./missing
+check 'the hint for a handler that does not exist says when the message comes again' \
+    says err 'hint: nothing is lost: the message comes again in a minute'
 ending 'a handler that exits 127 ends receive with 71 and leaves the message' \
     71 '[0,0,0,1]' -- sh -c 'exit 127'
 : >not-executable

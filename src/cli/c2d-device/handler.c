@@ -117,11 +117,18 @@ static void wait_or_stop(struct child *child)
 
 /* ---- Disposition ---- */
 
+static const char *when_again(const struct handler *handler)
+{
+    return handler->is_spooled ? "nothing is lost: the next run handles the message"
+                               : "nothing is lost: the message comes again in a minute";
+}
+
 static struct disposition fail_start(const struct handler *handler, const char *why, int code,
                                      bool executed)
 {
-    char text[512], hint[512] = "nothing is lost: the next run handles the message";
+    char text[512], hint[512];
 
+    snprintf(hint, sizeof hint, "%s", when_again(handler));
     if (code != EXIT_NOT_FOUND || !handler_start_explain(handler->command[0], executed, text, hint))
         snprintf(text, sizeof text, "%s", why);
     if (code >= 0)
@@ -194,7 +201,7 @@ static struct disposition run(struct child *child, const struct c2d_message *mes
     if (child->pid < 0)
         return fail_start(handler, strerror(child->problem), -1, false);
     if (child->problem != 0) {
-        report_failure(handler->app, C2D_OS, "nothing is lost: the next run handles the message",
+        report_failure(handler->app, C2D_OS, when_again(handler),
                        "the exit code of handler '%s' is unknown: %s", handler->command[0],
                        strerror(child->problem));
         return (

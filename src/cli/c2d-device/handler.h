@@ -10,6 +10,7 @@ struct handler {
     char **command;      /* NULL-terminated */
     int64_t timeout_ms;  /* 0: none */
     int64_t reject_code; /* -1: none */
+    bool is_spooled;     /* its messages are kept in a spool */
 };
 
 /* Runs the handler and waits for it. The body of message is on stdin, the rest in the environment.

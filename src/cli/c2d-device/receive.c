@@ -143,9 +143,10 @@ static enum c2d_status receive(struct drain *drain, const struct settings *setti
     if (drain->received == 0 || drain->result == C2D_CANCELLED)
         drain->result = stop_result(drain->result, error);
     if (drain->result == C2D_OK && drain->receiver.lost_at_ms != 0)
-        return fail_with_hint(error, C2D_NETWORK, "receive again in a minute",
-                              "a request got no response of the hub: a message may be locked for a "
-                              "minute");
+        return fail_with_hint(
+            error, C2D_NETWORK, "receive again in a minute",
+            "a request got no response from the hub: a message may be locked for a "
+            "minute");
     if (drain->result == C2D_OK && drain->received == 0
         && (settings->count > 0 || settings->wait_ms > 0))
         return fail(error, C2D_NO_MESSAGE, "no message came");
@@ -170,6 +171,7 @@ static void choose_output(struct drain *drain, struct outputs *outputs,
 
     outputs->handler.timeout_ms =
         settings->handler_timeout_ms > 0 ? settings->handler_timeout_ms : default_ms;
+    outputs->handler.is_spooled = settings->spool != NULL;
     if (settings->spool != NULL) {
         drain->process = spool_keep;
         drain->context = &outputs->spool;
