@@ -105,6 +105,13 @@ static const struct {
 
     /* The peer that closed the connection. */
     { "", { .kind = HTTP_LOST }, C2D_NETWORK, true, LOST HOST ": ", "" },
+    { "", { .kind = HTTP_LOST, CONNECTED }, C2D_NETWORK, true,
+      "the connection was lost in the TLS handshake with " HOST ": ", "firewall" },
+    { PROXY, { .kind = HTTP_LOST, CONNECTED, .proxy_status = 200 }, C2D_NETWORK, true,
+      "the connection was lost in the TLS handshake with " HOST " through the proxy " PROXY ": ",
+      "firewall" },
+    { PROXY, { .kind = HTTP_LOST, CONNECTED }, C2D_NETWORK, true, LOST "the proxy " PROXY,
+      "the right kind" },
     { "", { .kind = HTTP_STALE, .written = true }, C2D_NETWORK, true,
       "a reused connection was lost before a response from " HOST ": ", "" },
     { "", { .kind = HTTP_NO_THREAD }, C2D_NETWORK, true,

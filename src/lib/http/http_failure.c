@@ -8,6 +8,9 @@
 #include <string.h>
 
 #define CHECK_PORT "check that port 443 is open; if there is a proxy, set the proxy address"
+#define CHECK_THREADS                                                                              \
+    "this machine or container limits threads or processes: see ulimit -u, systemd's TasksMax=, "  \
+    "a container's pids limit and its seccomp profile"
 #define CHECK_PROXY "check that it is running, and host and port in the proxy address"
 
 /* The text is "WHAT PEER: DETAIL", where the peer is the host or the proxy. proxy_hint is used
@@ -21,11 +24,8 @@ static const struct {
                        "check HostName in the connection string, and this machine's name server; "
                        "if there is a proxy, set the proxy address",
                        "check its name in the proxy address, and this machine's name server" },
-    [HTTP_NO_THREAD] = { C2D_NETWORK, true, "cannot start a thread to look up",
-                         "this machine or container limits threads or processes: see ulimit -u, "
-                         "systemd's TasksMax=, a container's pids limit and its seccomp profile",
-                         "this machine or container limits threads or processes: see ulimit -u, "
-                         "systemd's TasksMax=, a container's pids limit and its seccomp profile" },
+    [HTTP_NO_THREAD] = { C2D_NETWORK, true, "cannot start a thread to look up", CHECK_THREADS,
+                         CHECK_THREADS },
     [HTTP_NO_CONNECTION] = { C2D_NETWORK, true, "cannot connect to", CHECK_PORT, CHECK_PROXY },
     [HTTP_CONNECT_TIMEOUT] = { C2D_NETWORK, true, "timed out connecting to", CHECK_PORT,
                                CHECK_PROXY },
@@ -33,6 +33,10 @@ static const struct {
                            "the peer accepts connections but does not speak TLS: check that it is "
                            "the hub; a firewall may block TLS",
                            "" },
+    [HTTP_TLS_LOST] = { C2D_NETWORK, true, "the connection was lost in the TLS handshake with",
+                        "a firewall may block TLS to this host: check from another network; if "
+                        "there is a proxy, set the proxy address",
+                        "" },
     [HTTP_LOST] = { C2D_NETWORK, true, "the connection was lost before the whole response from", "",
                     "check that the proxy address has the right kind: http, https or socks5h" },
     [HTTP_STALE] = { C2D_NETWORK, true, "a reused connection was lost before a response from", "",
@@ -112,7 +116,7 @@ static bool is_tunnel_open(const struct http_failure *failure)
 /* Refines the kind by the facts of the failure. */
 static enum http_failure_kind kind_of(const struct http_failure *failure, bool is_open)
 {
-    /* The time-out of a request says where it ended, as that of a connection does. */
+    /* A request that timed out before it was written is described as such a connection. */
     enum http_failure_kind kind =
         failure->kind == HTTP_TIMEOUT && !failure->written ? HTTP_CONNECT_TIMEOUT : failure->kind;
 
@@ -130,12 +134,14 @@ static enum http_failure_kind kind_of(const struct http_failure *failure, bool i
         return is_open ? HTTP_TLS_TIMEOUT : HTTP_PROXY_FAILED;
     if (kind == HTTP_CONNECT_TIMEOUT && !failure->named)
         return HTTP_NO_NAME;
-    if (kind != HTTP_NO_TLS)
-        return kind;
     /* libcurl does not report why a handshake through an https proxy failed. */
-    if (failure->tls->fault != TLS_NO_FAULT)
+    if (kind == HTTP_NO_TLS && failure->tls->fault != TLS_NO_FAULT)
         return HTTP_NOT_TRUSTED;
-    return failure->tls->refused ? HTTP_NO_TLS : HTTP_LOST;
+    if (kind == HTTP_NO_TLS && !failure->tls->refused)
+        kind = HTTP_LOST;
+    if (kind == HTTP_LOST && is_open && failure->connected && !failure->written)
+        return HTTP_TLS_LOST;
+    return kind;
 }
 
 static enum c2d_step step_of(const struct http_failure *failure, enum http_failure_kind kind,

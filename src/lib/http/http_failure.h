@@ -24,6 +24,7 @@ enum http_failure_kind {
     /* http_failure_describe() finds these by the members of struct http_failure. */
     HTTP_BROKEN, /* the response was refused */
     HTTP_TLS_TIMEOUT,
+    HTTP_TLS_LOST,
     HTTP_CLIENT_REFUSED, /* the client certificate */
     HTTP_PROXY_AUTH_REQUIRED,
     HTTP_PROXY_AUTH_REFUSED,
