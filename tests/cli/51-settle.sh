@@ -103,7 +103,7 @@ run c2d-device complete "$token"
 check 'complete TOKEN exits 13 when its first response is lost and the retry gets 412' \
     fails_with 13 LOCK_LOST
 check 'the error of complete after a lost response says that the message may have been settled' \
-    says err 'an attempt got no response: the message may have been settled'
+    says err 'an attempt got no response from the hub: the message may have been settled'
 messages 2
 fault '{"operation": "complete", "status": 400, "errorNumber": 400004}'
 run c2d-device receive

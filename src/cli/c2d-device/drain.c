@@ -57,11 +57,14 @@ static void report_settlement(const struct drain *drain, const struct seen *seen
     const char *id = seen->message_id == NULL ? "" : seen->message_id;
 
     if (is_settled && error->status != C2D_OK)
-        report_warning(drain->app,
-                       "message '%s' was probably settled by an attempt that got no response", id);
+        report_warning(
+            drain->app,
+            "message '%s' was probably settled by an attempt that got no response from the hub",
+            id);
     else if (error->status == C2D_LOCK_LOST && error->earlier_try_unanswered)
         report_warning(drain->app,
-                       "whether message '%s' was settled is in doubt: an attempt got no response, "
+                       "whether message '%s' was settled is in doubt: an attempt got no response "
+                       "from the hub, "
                        "and the lock has expired since; it may come again",
                        id);
     else if (error->status == C2D_LOCK_LOST && clock_monotonic_ms(NULL) < seen->lock_expires_ms)

@@ -68,7 +68,7 @@ static enum c2d_status complete(struct collector *collector, const struct c2d_fe
                        feedback->record_count,
                        result.earlier_try_unanswered
                            ? "; whether it was completed is in doubt, since an attempt got no "
-                             "response: it may be"
+                             "response from the hub: it may be"
                            : ", but its lock was lost: it will be");
     } else if (status != C2D_OK) {
         collector->hub_status = status;

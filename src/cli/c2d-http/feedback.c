@@ -52,7 +52,7 @@ static enum c2d_status drain_once(struct collector *collector, const struct sett
     /* The lost response may have been a batch, so "no feedback" could be wrong. */
     if (status == C2D_OK && collector->receiver.lost_at_ms != 0)
         return fail_with_hint(error, C2D_NETWORK, "try again in a minute",
-                              "a request got no response of the hub: a batch may be locked for a "
+                              "a request got no response from the hub: a batch may be locked for a "
                               "minute");
     if (status == C2D_OK && collector->records == 0
         && (settings->count > 0 || settings->wait_ms > 0))

@@ -161,7 +161,7 @@ static enum c2d_status fail_time(struct wait *wait)
     if (wait->trouble.status != C2D_OK)
         reason = wait->trouble.text;
     else if (wait->collector.receiver.lost_at_ms != 0)
-        reason = "a request got no response of the hub, feedback may be locked for a minute";
+        reason = "a request got no response from the hub, feedback may be locked for a minute";
     snprintf(wait->trouble.hint, sizeof wait->trouble.hint,
              "it may still arrive: run c2d-http feedback -o %.80s; or another reader of the hub's "
              "queue received it: a feedback without that -o, or one on another machine",

@@ -198,9 +198,10 @@ static enum c2d_status fail_none(const struct app *app, const char *config_path,
     char sources[512];
 
     snprintf(sources, sizeof sources,
-             "pass -C FILE, or set %s, or put it into %.200s (mode 600), or use systemd's "
+             "pass -C FILE, or set %s, or put it into %.200s%s (mode 600), or use systemd's "
              "LoadCredential",
-             app->program->variable, *config_path != '\0' ? config_path : "$XDG_CONFIG_HOME/c2d");
+             app->program->variable, *config_path != '\0' ? config_path : "$XDG_CONFIG_HOME/c2d/",
+             *config_path != '\0' ? "" : app->program->file);
     return fail_with_hint(error, C2D_CONFIG, sources, "no connection string was found");
 }
 

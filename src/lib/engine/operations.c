@@ -84,8 +84,9 @@ static void explain_doubt(const char *id, struct c2d_error *error)
     /* A later attempt was refused: keeps that status, and adds the doubt. */
     if (error->http_status != 0 && !call_leaves_doubt(error)) {
         fail(error, error->status,
-             "%.300s; an earlier attempt got no response: message '%.128s' may be queued", cause,
-             id);
+             "%.300s; an earlier attempt got no response from the hub: message '%.128s' may be "
+             "queued",
+             cause, id);
         return;
     }
     hint(error, "send it again with the same message id if a duplicate is acceptable");
@@ -140,8 +141,8 @@ void operation_explain_settle(struct operation *operation, struct c2d_error *err
     memcpy(cause, error->text, sizeof cause);
     if (error->status == C2D_LOCK_LOST)
         hint(error, "%s was settled if its lock had not expired; otherwise it comes again", what);
-    fail(error, error->status, "%.380s; an attempt got no response: %s may have been settled",
-         cause, what);
+    fail(error, error->status,
+         "%.380s; an attempt got no response from the hub: %s may have been settled", cause, what);
 }
 
 enum c2d_status operation_read_feedback(struct operation *operation, struct c2d_feedback **feedback,
@@ -154,8 +155,10 @@ enum c2d_status operation_read_feedback(struct operation *operation, struct c2d_
     if (response->status == 204)
         return fail(error, C2D_NO_MESSAGE, "no feedback waits");
     lock_token = message_lock_token(&response->headers);
-    if (lock_token == NULL)
+    if (lock_token == NULL) {
+        hint(error, HUB_ERROR_FOREIGN);
         return fail(error, C2D_PROTOCOL, "the feedback batch has no usable lock token (ETag)");
+    }
     status = feedback_read(&response->body, lock_token, feedback, error);
     if (status == C2D_OK)
         (*feedback)->lock_expires_ms =

@@ -55,7 +55,7 @@ static const struct row {
       "" },
     { 412002, "DeviceMessageLockLost", C2D_LOCK_LOST, false,
       "the lock has expired, or an earlier settlement ended it",
-      "receive again: the message comes back" },
+      "receive again: if it was not settled, the message comes again" },
     { 413001, "MessageTooLarge", C2D_TOO_LARGE, false, "the message is too large for the hub",
       "the maximum is 64 KiB with all properties" },
 };
@@ -218,7 +218,7 @@ static void describe_foreign(const struct http_response *response, struct c2d_er
                     "endpoint, its name must resolve to that address");
     } else {
         fail(error, C2D_PROTOCOL, "not the response of a hub");
-        hint(error, "a proxy or a login portal may have responded: a trace shows who responded");
+        hint(error, HUB_ERROR_FOREIGN);
     }
 }
 

@@ -27,6 +27,10 @@ enum c2d_status hub_error_read(const struct http_response *response,
                                const struct hub_request *request, int64_t now_s,
                                struct c2d_error *error);
 
+/* The hint for a response that is not that of a hub. */
+#define HUB_ERROR_FOREIGN                                                                          \
+    "a proxy or a login portal may have responded: a trace shows who responded"
+
 /* True if a request with this HTTP status may succeed later. */
 bool hub_error_is_retryable(int http_status);
 /* Converts a Retry-After header (seconds or a date) to seconds from now. Returns 0 for NULL, an

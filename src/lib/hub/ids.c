@@ -20,7 +20,9 @@ static enum c2d_status bad_byte(struct c2d_error *error, const char *what, const
         hint(error, "it comes from a file with Windows line ends (CRLF): remove them with "
                     "tr -d '\\r'");
     else if ((unsigned char)text[at] >= 0x80)
-        hint(error, "it may come from a document or a web page: type it by hand");
+        hint(error,
+             "only ASCII is allowed there: type quotes, dashes and blanks from a document or "
+             "a web page by hand; other text can go into the body");
     return fail(error, C2D_DATA, "the %s holds %s at position %zu, which is not allowed there",
                 what, shown, at + 1);
 }
