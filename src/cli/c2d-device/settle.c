@@ -1,5 +1,5 @@
-/* The commands complete, abandon and reject: settle messages by lock token, after receive
- * --keep. */
+/* The commands complete, abandon and reject: settle messages by lock token, after receive --keep.
+ * What receive and poll settle themselves is settled in drain.c. */
 #include "../common/encoding.h"
 #include "../common/failure.h"
 #include "../common/input.h"

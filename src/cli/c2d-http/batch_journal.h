@@ -45,8 +45,8 @@ struct batch_entry {
  * C2D_OS, and C2D_DATA if the file is not a journal of this version and this hub. */
 enum c2d_status batch_journal_open(struct batch_journal *journal, const struct app *app,
                                    const struct batch_settings *settings, struct c2d_error *error);
-/* Looks up the next line, of size bytes. default_id is its device if the line names none, else NULL.
- * Returns C2D_OS, and STATUS_IO if the disk has no space for the entry of the line. */
+/* Looks up the next line, of size bytes. default_id is its device if the line names none, else
+ * NULL. Returns C2D_OS, and STATUS_IO if the disk has no space for the entry of the line. */
 enum c2d_status batch_journal_find(struct batch_journal *journal, const char *default_id,
                                    const char *text, size_t size, struct batch_entry *entry,
                                    struct c2d_error *error);

@@ -6,8 +6,8 @@
 
 #include <stdio.h>
 
-/* Opens path for reading, or stdin if it is "-". Returns C2D_CANCELLED after a signal while it waited
- * for the writer of a FIFO, and STATUS_NO_INPUT with errno set on failure; then *fd is -1. */
+/* Opens path for reading, or stdin if it is "-". Returns C2D_CANCELLED after a signal while it
+ * waited for the writer of a FIFO; STATUS_NO_INPUT with errno set on failure. Then *fd is -1. */
 enum c2d_status input_open(const char *path, int *fd);
 /* Closes fd unless it is that of stdin, or -1. */
 void input_close(int fd);

@@ -57,7 +57,7 @@ int64_t polling_next(struct polling *polling, enum c2d_status result, enum c2d_s
         return -1;
     polling->failures = hub == C2D_OK ? 0 : polling->failures + 1;
     report_change(polling, hub);
-    /* After a failed handler there is no earlier poll: each is one of ten deliveries. */
+    /* A failed handler (result) does not shorten the delay: each poll is one of ten deliveries. */
     if (hub != C2D_OK)
         delay_ms = delay_after(polling->failures, polling->interval_ms);
     else if (may_be_locked && delay_ms > UNLOCKED_MS)

@@ -1,4 +1,4 @@
-/* Polls a hub for ever: decides when to poll again, and what is reported. */
+/* Decides when to poll a hub again, and what is reported. */
 #ifndef POLLING_H
 #define POLLING_H
 
@@ -6,7 +6,7 @@
 
 #include <time.h>
 
-/* Set app and interval_ms; the rest is 0. */
+/* Set app and interval_ms, and filtered before each polling_next(); the rest is 0. */
 struct polling {
     const struct app *app;
     int64_t interval_ms;

@@ -4,9 +4,9 @@
 
 #include <stdio.h>
 
-/* Writes text up to end (0: all) for use between single quotes, with a backslash before the bytes of
- * special. */
-void quote_until(const char *text, char end, const char *special, FILE *out);
+/* Writes text for use between single quotes, with a backslash before the bytes of special. */
 void quote_put(const char *text, const char *special, FILE *out);
+/* The same for the text before the byte end. */
+void quote_until(const char *text, char end, const char *special, FILE *out);
 
 #endif

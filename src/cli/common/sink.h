@@ -11,8 +11,8 @@
 enum c2d_status sink_open(struct sink *sink, struct c2d_error *error);
 /* If stdout is a pipe or socket, the end of its reader stops requests. See stop_result(). */
 void sink_watch_reader(const struct sink *sink);
-/* Takes the right to read the queue; called before each batch. Returns C2D_OK, or STATUS_LOCKED
- * without an error text while another program reads it. */
+/* Takes the right to read the queue; called before each batch. Returns C2D_OK, STATUS_LOCKED
+ * without an error text while another program reads it, or STATUS_IO. */
 enum c2d_status sink_lock_reader(const struct sink *sink, struct c2d_error *error);
 /* Returns false if the name refers to another file, because the open one was moved or removed. */
 bool sink_is_current(const struct sink *sink);

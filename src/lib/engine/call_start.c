@@ -72,7 +72,7 @@ static enum c2d_status check_expiry(struct call *call, const struct call_terms *
     struct expiry_moment moment = call_moment(call, terms, now_ms, 0);
 
     if (expiry_is_over(&call->expiry, &moment)) {
-        /* The outcome is new if the send is repeated in its older form. */
+        /* use_older_form() has reset the outcome, but not the progress. */
         error->attempts = call->progress.attempts;
         error->earlier_try_unanswered = call->progress.in_doubt;
         return expiry_fail(&call->expiry, "before the attempt", error);
