@@ -163,6 +163,28 @@ Test(client_memory, send_to_an_older_hub_survives_every_lost_allocation)
     fail_each(do_send, SERVICE_STRING, older);
 }
 
+Test(client_memory, send_in_doubt_stays_so_if_memory_lacks_for_its_older_form)
+{
+    struct script_reply replies[] = { { .written = true }, { .status = 404 }, { .status = 204 } };
+
+    for (size_t n = 0; alloc_next(&n);) {
+        struct script script = { 0 };
+        struct c2d_client *client;
+        struct c2d_error error = { 0 };
+        bool left;
+
+        memcpy(script.replies, replies, sizeof replies);
+        client = client_for_test(&script, SERVICE_STRING);
+        alloc_fail_at(n, false);
+        do_send(client, &error, &left);
+        alloc_stop();
+        cr_expect_eq(error.attempts, script.request_count, "allocation %zu: %s", n, error.text);
+        cr_expect(script.request_count == 0 || error.earlier_try_unanswered, "allocation %zu: %s",
+                  n, error.text);
+        c2d_client_free(client);
+    }
+}
+
 Test(client_memory, receive_survives_every_lost_allocation)
 {
     static const struct script_reply replies[2] = {

@@ -71,12 +71,8 @@ static enum c2d_status check_expiry(struct call *call, const struct call_terms *
 {
     struct expiry_moment moment = call_moment(call, terms, now_ms, 0);
 
-    if (expiry_is_over(&call->expiry, &moment)) {
-        /* use_older_form() has reset the outcome, but not the progress. */
-        error->attempts = call->progress.attempts;
-        error->earlier_try_unanswered = call->progress.in_doubt;
+    if (expiry_is_over(&call->expiry, &moment))
         return expiry_fail(&call->expiry, "before the attempt", error);
-    }
     if (expiry_is_too_far(&call->expiry, &moment))
         return fail(error, C2D_DATA, "the expiry must be in the future, by 2 days at most");
     expiry_write(&call->expiry, &moment, &call->request.headers);
@@ -128,11 +124,15 @@ static enum c2d_status begin(struct call *call, const struct call_terms *terms,
 bool call_start(struct call *call, const struct call_terms *terms, struct http_transport *transport,
                 int64_t now_ms)
 {
+    unsigned attempts = call->progress.attempts;
     struct c2d_error error;
 
     outcome_get(&call->outcome, &error);
     if (begin(call, terms, transport, now_ms, &error) == C2D_OK)
         return true;
+    /* use_older_form() resets the outcome, but not the progress. */
+    error.attempts = attempts;
+    error.earlier_try_unanswered = call->progress.in_doubt;
     http_request_clear(&call->request);
     outcome_set(&call->outcome, &error);
     return false;
