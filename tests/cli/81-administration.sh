@@ -26,7 +26,8 @@ run c2d-http purge dev1 --force -n
 check 'a dry run of purge removes no message and sends no request' \
     is "$CODE $(queued) $(all_requests)" "0 1 $asked"
 printf 'y\n' | script -qec "c2d-http purge 'a b'" /dev/null >out
-check 'purge of an invalid device id does not ask for confirmation' lacks out '[y/N]'
+check 'purge of an invalid device id does not ask for confirmation' \
+    is "$(grep -c 'the device id holds a space' out) $(grep -cF '[y/N]' out)" '1 0'
 (sleep 0.3; echo y) | script -qec 'c2d-http purge dev1' /dev/null >out
 check 'purge on a terminal empties the queue after y' is "$(queued)" 0
 run c2d-http purge nobody --force

@@ -245,6 +245,8 @@ c2d-http send dev1 -m x -i sent --wait 1s --feedback-log log >/dev/full 2>err
 CODE=$?
 check 'send --wait to a full device exits 74, with the record in the log and the batch completed' \
     is "$CODE $(records sent) $(state .feedback.completed)" '74 1 1'
+check 'send --wait to a full device names the message whose feedback it cannot print' \
+    says err "message 'sent' has feedback, but that cannot be printed"
 
 for number in 130 143; do
     signal=$(kill -l $((number - 128)))

@@ -57,6 +57,7 @@ static enum c2d_status print_result(const struct app *app, const char *device_id
 static enum c2d_status run(struct app *app, void *arguments, struct c2d_error *error)
 {
     const struct settings *settings = arguments;
+    struct subject subject = { 0 };
     struct c2d_error result;
     int64_t purged = 0;
     enum c2d_status status = C2D_OK;
@@ -64,6 +65,7 @@ static enum c2d_status run(struct app *app, void *arguments, struct c2d_error *e
     /* IOTHUB_DEVICE_ID is ignored: a command that deletes must name its device. */
     if (app->word_count != 1)
         return fail_usage(app, error, "purge takes exactly one device, as an argument");
+    subject.device_id = app->words[0];
     if (c2d_check_device_id(app->words[0], error) != C2D_OK)
         return error->status;
     if (!settings->force && !app->common.dry_run)
@@ -73,19 +75,15 @@ static enum c2d_status run(struct app *app, void *arguments, struct c2d_error *e
     if (status != C2D_OK)
         return status;
     if (c2d_purge(app->client, app->words[0], &purged, &result) != C2D_OK)
-        return report_error(app, &result, &(struct subject) { app->words[0], NULL });
+        return report_error(app, &result, &subject);
     if (result.earlier_try_unanswered)
         report_warning(
             app,
             "an earlier attempt got no response from the hub: the messages that it removed are "
             "not counted");
-    if (print_result(app, app->words[0], purged, error) == C2D_OK)
-        return C2D_OK;
-    result = *error;
-    return fail(
-        error, result.status,
-        "%lld messages of device '%s' are removed, but the result cannot be printed: %.300s",
-        (long long)purged, app->words[0], result.text);
+    return report_unprinted(app, print_result(app, app->words[0], purged, error), error, &subject,
+                            "%lld messages of device '%.128s' are removed", (long long)purged,
+                            app->words[0]);
 }
 
 const struct command purge_command = {

@@ -178,19 +178,6 @@ static enum c2d_status print_result(const struct app *app, const struct subject 
     return output_object(app, &line, error);
 }
 
-/* The id, which is missing in the output, must be in the error. */
-static enum c2d_status report_unprinted(const struct app *app, const struct subject *subject,
-                                        struct c2d_error *error)
-{
-    struct c2d_error cause = *error;
-
-    fail(error, cause.status, "message '%.128s' is queued, but its id cannot be printed: %.300s",
-         subject->message_id, cause.text);
-    cause = *error;
-    *error = (struct c2d_error) { 0 };
-    return report_error(app, &cause, subject);
-}
-
 /* Sends the message, and then waits for its outcome unless wait is NULL. */
 static enum c2d_status send_message(struct app *app, const struct subject *subject,
                                     const struct c2d_message *message, struct wait *wait,
@@ -210,9 +197,8 @@ static enum c2d_status send_message(struct app *app, const struct subject *subje
                        "same id",
                        subject->message_id);
     if (wait == NULL)
-        return print_result(app, subject, &result, took_ms, error) == C2D_OK
-                   ? C2D_OK
-                   : report_unprinted(app, subject, error);
+        return report_unprinted(app, print_result(app, subject, &result, took_ms, error), error,
+                                subject, "message '%.128s' is queued", subject->message_id);
     wait->started_ms = result.hub_time_s == 0 ? 0 : result.hub_time_s * 1000 - took_ms;
     return wait_for(wait, subject);
 }

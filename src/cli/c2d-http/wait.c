@@ -212,7 +212,8 @@ static enum c2d_status print_record(struct wait *wait)
     struct c2d_error error = { 0 };
     enum c2d_status status = app->common.quiet ? C2D_OK : output_line(app, wait->record, &error);
 
-    report_error(app, &error, NULL);
+    report_unprinted(app, status, &error, &wait->subject, "message '%.128s' has feedback",
+                     wait->subject.message_id);
     return worse(status, report_outcome(wait, json_in_member(wait->fields, "statusCode")));
 }
 

@@ -182,6 +182,13 @@ void report_summary(const struct app *app, const struct c2d_error *error,
         report_error(app, error, subject);
 }
 
+__attribute__((format(printf, 2, 0))) static void set_text(struct c2d_error *error,
+                                                           const char *format, va_list args)
+{
+    if (vsnprintf(error->text, sizeof error->text, format, args) < 0)
+        error->text[0] = '\0';
+}
+
 enum c2d_status report_failure(const struct app *app, enum c2d_status status, const char *hint,
                                const char *format, ...)
 {
@@ -189,11 +196,33 @@ enum c2d_status report_failure(const struct app *app, enum c2d_status status, co
     va_list args;
 
     va_start(args, format);
-    if (vsnprintf(error.text, sizeof error.text, format, args) < 0)
-        error.text[0] = '\0';
+    set_text(&error, format, args);
     va_end(args);
     snprintf(error.hint, sizeof error.hint, "%s", hint == NULL ? "" : hint);
     return report_error(app, &error, NULL);
+}
+
+enum c2d_status report_unprinted(const struct app *app, enum c2d_status status,
+                                 struct c2d_error *error, const struct subject *subject,
+                                 const char *format, ...)
+{
+    struct c2d_error shown = { .status = status };
+    size_t size;
+    va_list args;
+
+    if (status == C2D_OK)
+        return status;
+    va_start(args, format);
+    set_text(&shown, format, args);
+    va_end(args);
+    size = strlen(shown.text);
+    /* A signal has no text. */
+    if (*error->text != '\0')
+        snprintf(shown.text + size, sizeof shown.text - size, ", but that cannot be printed: %s",
+                 error->text);
+    *error = (struct c2d_error) { 0 };
+    report_summary(app, &shown, subject);
+    return status;
 }
 
 /* Reports a warning or an information. */
@@ -202,8 +231,7 @@ report_level(const struct app *app, const char *level, const char *format, va_li
 {
     struct c2d_error line = { .status = C2D_OK };
 
-    if (vsnprintf(line.text, sizeof line.text, format, args) < 0)
-        line.text[0] = '\0';
+    set_text(&line, format, args);
     put(app, level, "", &line, NULL);
 }
 

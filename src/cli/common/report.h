@@ -25,6 +25,11 @@ char *report_error_json(const struct app *app, const struct c2d_error *error);
  * status. */
 enum c2d_status report_failure(const struct app *app, enum c2d_status status, const char *hint,
                                const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* Reports that a result could not be printed, for the reason in error, which is cleared. The text
+ * is what the hub has done. Does nothing if status is C2D_OK. Returns status. */
+enum c2d_status report_unprinted(const struct app *app, enum c2d_status status,
+                                 struct c2d_error *error, const struct subject *subject,
+                                 const char *format, ...) __attribute__((format(printf, 5, 6)));
 void report_warning(const struct app *app, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* Writes line, made printable. A NULL line (out of memory) prints nothing. */
