@@ -151,5 +151,9 @@ END
         arrives --cacert both.pem --proxy "http://127.0.0.1:$open"
     check 'the curl command does not use the proxy for a host in NO_PROXY' is_empty squid-all/log
 fi
+no_proxy=localhost https_proxy="x'; touch run; '://p:1" run c2d-http send dev1 -m x -n
+rm -f run
+sh out 2>/dev/null
+check 'the curl command quotes all of a proxy that is not used' not test -e run
 https_proxy=http://127.0.0.1:1 run c2d-http send dev1 -m x -n --connect-to "$hub" --proxy none
 check 'the curl command of --proxy none disables all proxies' says out "'--noproxy' '*'"

@@ -38,7 +38,8 @@ static void put_proxy(FILE *out, const struct c2d_options *options)
     const char *rest = mark == NULL ? options->proxy : mark + 3;
     const char *at = strrchr(rest, '@');
 
-    fprintf(out, " '--proxy' '%.*s", (int)(rest - options->proxy), options->proxy);
+    fputs(" '--proxy' '", out);
+    quote_bytes(options->proxy, (size_t)(rest - options->proxy), "", out);
     quote_put(at == NULL ? rest : at + 1, "", out);
     fputc('\'', out);
     if (at != NULL || options->proxy_user != NULL)
@@ -104,7 +105,7 @@ static void put_header(FILE *out, const struct app *app, const char *line)
         put_word(out, "", line, "");
     else { /* curl drops a header that ends with its colon */
         fputc('\'', out);
-        quote_until(line, ':', "", out);
+        quote_bytes(line, size, "", out);
         fputs(";'", out);
     }
 }

@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-void quote_until(const char *text, char end, const char *special, FILE *out)
+void quote_bytes(const char *text, size_t size, const char *special, FILE *out)
 {
-    for (; *text != '\0' && *text != end; text++) {
+    for (; size > 0; text++, size--) {
         if (strchr(special, *text) != NULL)
             fputc('\\', out);
         /* A quote cannot be escaped in single quotes: close, escape and reopen. */
@@ -17,5 +17,5 @@ void quote_until(const char *text, char end, const char *special, FILE *out)
 
 void quote_put(const char *text, const char *special, FILE *out)
 {
-    quote_until(text, '\0', special, out);
+    quote_bytes(text, strlen(text), special, out);
 }

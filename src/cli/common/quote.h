@@ -6,7 +6,7 @@
 
 /* Writes text for use between single quotes, with a backslash before the bytes of special. */
 void quote_put(const char *text, const char *special, FILE *out);
-/* The same for the text before the byte end. */
-void quote_until(const char *text, char end, const char *special, FILE *out);
+/* The same for the first size bytes of text. */
+void quote_bytes(const char *text, size_t size, const char *special, FILE *out);
 
 #endif
