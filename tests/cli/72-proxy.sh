@@ -237,7 +237,8 @@ check 'receive exits 20 within --connect-timeout for a proxy that does not respo
     reports 20 NETWORK 'cannot connect to' "$(party hub "$proxy")" '' 'could not reach the hub'
 run c2d-device receive --retries 0 --timeout 1s --proxy "$proxy"
 check 'receive exits 18 within --timeout for a proxy that does not respond' \
-    reports 18 TIMEOUT 'cannot connect to' "$(party hub "$proxy")" '' 'could not reach the hub'
+    reports 18 TIMEOUT 'no response in time from' "$(party proxy "$proxy")" '' \
+    'check that it is running'
 
 # Its response to CONNECT has the headers of a message.
 make_cert hub DNS:hub72.test

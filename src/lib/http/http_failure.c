@@ -43,7 +43,7 @@ static const struct {
                      "" },
     /* STALL_S of http_curl_setup.c. */
     [HTTP_STALLED] = { C2D_NETWORK, true, "no data for 30 s from", "", "" },
-    [HTTP_TIMEOUT] = { C2D_TIMEOUT, true, "no response in time from", "", "" },
+    [HTTP_TIMEOUT] = { C2D_TIMEOUT, true, "no response in time from", "", CHECK_PROXY },
     [HTTP_PROXY_AUTH_REQUIRED] = { C2D_AUTH, false, "proxy authentication required by", "",
                                    "set proxy user and password" },
     [HTTP_PROXY_AUTH_REFUSED] = { C2D_AUTH, false, "proxy authentication refused by", "",
@@ -116,9 +116,11 @@ static bool is_tunnel_open(const struct http_failure *failure)
 /* Refines the kind by the facts of the failure. */
 static enum http_failure_kind kind_of(const struct http_failure *failure, bool is_open)
 {
-    /* A request that timed out before it was written is described as such a connection. */
+    /* A request that timed out before it was written is described as such a connection, unless a
+     * proxy is silent. */
+    bool connects = !failure->written && (is_open || !failure->connected);
     enum http_failure_kind kind =
-        failure->kind == HTTP_TIMEOUT && !failure->written ? HTTP_CONNECT_TIMEOUT : failure->kind;
+        failure->kind == HTTP_TIMEOUT && connects ? HTTP_CONNECT_TIMEOUT : failure->kind;
 
     if (failure->broken->status != C2D_OK)
         return HTTP_BROKEN;
