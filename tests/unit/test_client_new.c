@@ -98,6 +98,8 @@ Test(client_new, options_are_checked)
         { { .connect_to = "::1:8443" }, C2D_USAGE },
         { { .connect_to = "[::1:8443" }, C2D_USAGE },
         { { .connect_to = "a:b:8443" }, C2D_USAGE },
+        { { .connect_to = "[]:8443" }, C2D_USAGE },
+        { { .connect_to = "a]:8443" }, C2D_USAGE },
         { { .connect_to = "localhost:0" }, C2D_USAGE },
         { { .connect_to = "localhost:65536" }, C2D_USAGE },
         { { .connect_to = "https://localhost:8443" }, C2D_USAGE },

@@ -151,10 +151,11 @@ void client_options_wipe_proxy(struct c2d_options *options)
 static bool is_host_and_port(const char *text)
 {
     /* An IPv6 address is in brackets. */
-    size_t host = text[0] == '[' ? strcspn(text, "]") + 1 : strcspn(text, ":");
+    bool is_address = text[0] == '[';
+    size_t host = is_address ? strcspn(text, "]") + 1 : strcspn(text, ":[]");
     long long port;
 
-    return host > 0 && strlen(text) > host && text[host] == ':'
+    return host > (is_address ? 2 : 0) && strlen(text) > host && text[host] == ':'
            && text_to_number(text + host + 1, 65535, &port) && port > 0
            && strpbrk(text, " /@?#") == NULL;
 }
