@@ -113,3 +113,14 @@ curl -sS --cacert "$SSL_CERT_FILE" -H "Authorization: $(c2d-http sas)" -H 'iothu
 run c2d-device receive
 check 'receive prints a message that curl sent' \
     shows '.body == "from curl" and .properties.k == "v"'
+
+# ---- A login portal ----
+
+fault '{"html": true, "count": -1}'
+for command in 'c2d-device receive' 'c2d-http feedback' 'c2d-http purge dev1 --force' \
+    "c2d-http status dev1 -C $owner"; do
+    # shellcheck disable=SC2086  # words are wanted
+    run $command
+    check "the hint of ${command% -C*} names a login portal when that responds with a page" \
+        says err 'login portal may have responded'
+done

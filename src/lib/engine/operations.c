@@ -155,10 +155,8 @@ enum c2d_status operation_read_feedback(struct operation *operation, struct c2d_
     if (response->status == 204)
         return fail(error, C2D_NO_MESSAGE, "no feedback waits");
     lock_token = message_lock_token(&response->headers);
-    if (lock_token == NULL) {
-        hint(error, HUB_ERROR_FOREIGN);
+    if (lock_token == NULL)
         return fail(error, C2D_PROTOCOL, "the feedback batch has no usable lock token (ETag)");
-    }
     status = feedback_read(&response->body, lock_token, feedback, error);
     if (status == C2D_OK)
         (*feedback)->lock_expires_ms =

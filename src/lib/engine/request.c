@@ -64,21 +64,13 @@ void request_clear(struct c2d_result *result)
     memset(result, 0, offsetof(struct c2d_result, error));
 }
 
-void request_finish(struct operation *operation, enum c2d_action action, struct c2d_result *result,
-                    struct c2d_error *error)
+/* Reads the body of a response with the expected status. */
+static void read_response(struct operation *operation, enum c2d_action action,
+                          struct c2d_result *result, struct c2d_error *error)
 {
     const struct buf *body = &operation->call.response.body;
 
-    request_clear(result);
-    result->action = action;
-    outcome_get(&operation->call.outcome, error);
-    if (action == C2D_ACTION_SEND)
-        operation_explain_send(operation, error);
-    else if (error->status != C2D_OK && rows[action].has_outcome)
-        operation_explain_settle(operation, error);
-    else if (error->status != C2D_OK)
-        return;
-    else if (action == C2D_ACTION_RECEIVE)
+    if (action == C2D_ACTION_RECEIVE)
         operation_read_message(operation, &result->message, error);
     else if (action == C2D_ACTION_FEEDBACK)
         operation_read_feedback(operation, &result->feedback, error);
@@ -86,4 +78,20 @@ void request_finish(struct operation *operation, enum c2d_action action, struct 
         purge_read(body, &result->purged, error);
     else if (action == C2D_ACTION_DEVICE_INFO)
         device_info_read(body, &result->device_info, error);
+    if (error->status == C2D_PROTOCOL)
+        hint(error, HUB_ERROR_FOREIGN);
+}
+
+void request_finish(struct operation *operation, enum c2d_action action, struct c2d_result *result,
+                    struct c2d_error *error)
+{
+    request_clear(result);
+    result->action = action;
+    outcome_get(&operation->call.outcome, error);
+    if (action == C2D_ACTION_SEND)
+        operation_explain_send(operation, error);
+    else if (error->status != C2D_OK && rows[action].has_outcome)
+        operation_explain_settle(operation, error);
+    else if (error->status == C2D_OK)
+        read_response(operation, action, result, error);
 }

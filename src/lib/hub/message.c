@@ -4,7 +4,6 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/timestamp.h"
-#include "hub_error.h"
 #include "ids.h"
 #include "system_property.h"
 
@@ -212,7 +211,6 @@ enum c2d_status message_from_response(struct http_response *response, const char
     if (lock_token == NULL) {
         message_note_unreadable(response, error);
         http_response_clear(response);
-        hint(error, HUB_ERROR_FOREIGN);
         return fail(
             error, C2D_PROTOCOL,
             "the response has a message without a usable lock token (ETag): nothing is settled");

@@ -1,7 +1,6 @@
 #include "purge.h"
 
 #include "base/error.h"
-#include "hub_error.h"
 #include "json_read.h"
 
 enum c2d_status purge_read(const struct buf *body, int64_t *purged, struct c2d_error *error)
@@ -10,8 +9,6 @@ enum c2d_status purge_read(const struct buf *body, int64_t *purged, struct c2d_e
     double number = 0;
     enum c2d_status status = json_parse(body->data, body->size, &root, error);
 
-    if (status == C2D_PROTOCOL)
-        hint(error, HUB_ERROR_FOREIGN);
     if (status == C2D_OK
         && !json_as_number(json_member(root, "totalMessagesPurged"), INT32_MAX, &number))
         status = fail(error, C2D_PROTOCOL, "the response to purge has no totalMessagesPurged");
