@@ -64,8 +64,7 @@ static void report_settlement(const struct drain *drain, const struct seen *seen
     else if (error->status == C2D_LOCK_LOST && error->earlier_try_unanswered)
         report_warning(drain->app,
                        "whether message '%s' was settled is in doubt: an attempt got no response "
-                       "from the hub, "
-                       "and the lock has expired since; it may come again",
+                       "from the hub, and the lock has expired since; it may come again",
                        id);
     else if (error->status == C2D_LOCK_LOST && clock_monotonic_ms(NULL) < seen->lock_expires_ms)
         report_warning(

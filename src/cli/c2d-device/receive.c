@@ -145,8 +145,7 @@ static enum c2d_status receive(struct drain *drain, const struct settings *setti
     if (drain->result == C2D_OK && drain->receiver.lost_at_ms != 0)
         return fail_with_hint(
             error, C2D_NETWORK, "receive again in a minute",
-            "a request got no response from the hub: a message may be locked for a "
-            "minute");
+            "a request got no response from the hub: a message may be locked for a minute");
     if (drain->result == C2D_OK && drain->received == 0
         && (settings->count > 0 || settings->wait_ms > 0))
         return fail(error, C2D_NO_MESSAGE, "no message came");

@@ -193,8 +193,7 @@ static enum c2d_status send_message(struct app *app, const struct subject *subje
     if (result.earlier_try_unanswered)
         report_warning(app,
                        "an earlier attempt got no response from the hub: message '%s' may be "
-                       "queued twice, under the "
-                       "same id",
+                       "queued twice, under the same id",
                        subject->message_id);
     if (wait == NULL)
         return report_unprinted(app, print_result(app, subject, &result, took_ms, error), error,
